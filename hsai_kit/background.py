@@ -1,0 +1,151 @@
+"""The one event loop of the kit, on its own daemon thread, safe to call from a notebook, a script or a widget.
+
+A notebook's kernel thread already runs a loop of its own, so nothing here ever touches the caller's loop:
+work goes in by `start` and comes back through a `Handle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from hsai_kit.progress import Progress, shown
+
+__all__ = ["Control", "Handle", "run", "start"]
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+class Control:
+    """What the work looks at between two requests: stop asked for, pause asked for, and its progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        # Threading events, not asyncio ones: buttons and Ctrl-C set them from another thread.
+        self._stop = threading.Event()
+        self._paused = threading.Event()
+
+    @property
+    def stopping(self) -> bool:
+        """True once a stop was asked for: what is in flight is finished, nothing new is sent."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Ask the work to end after what is in flight."""
+        self._stop.set()
+
+    def pause(self) -> None:
+        """Ask the work to send nothing more until `resume`."""
+        self._paused.set()
+        self.progress.note = "paused"
+
+    def resume(self) -> None:
+        """Let paused work go on."""
+        self._paused.clear()
+        self.progress.note = ""
+
+    async def gate(self) -> bool:
+        """Wait while paused; return False where the work should stop instead of sending more."""
+        while self._paused.is_set() and not self.stopping:
+            await asyncio.sleep(0.05)
+        return not self.stopping
+
+
+class Handle(Generic[T]):
+    """Work under way: `.progress`, `.pause()`, `.resume()`, `.cancel()`, `.done`, `.result()`."""
+
+    def __init__(self, future: concurrent.futures.Future[T], control: Control) -> None:
+        self._future = future
+        self._control = control
+
+    @property
+    def progress(self) -> Progress:
+        """How far the work is; read it as often as you like."""
+        return self._control.progress
+
+    @property
+    def done(self) -> bool:
+        """True once the work has ended, well or not."""
+        return self._future.done()
+
+    def pause(self) -> None:
+        """Send nothing more until `resume()`; what is in flight is kept."""
+        self._control.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause()`."""
+        self._control.resume()
+
+    def cancel(self) -> None:
+        """Stop after what is in flight; everything answered or written so far is kept."""
+        self._control.stop()
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the work and return its result, or raise what it raised.
+
+        `timeout` is in seconds; None waits for ever. TimeoutError leaves the work running.
+        """
+        return self._future.result(timeout)
+
+    def wait(self) -> T:
+        """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises."""
+        with shown(self.progress) as refresh:
+            try:
+                return self._poll(refresh)
+            except KeyboardInterrupt:
+                self.cancel()
+                self.progress.note = "stopping: waiting for what is in flight"
+                self._poll(refresh)
+                raise
+
+    def _poll(self, refresh: Callable[[], None]) -> T:
+        while True:
+            try:
+                # A short wait, again and again: Windows cannot interrupt a long one with Ctrl-C.
+                return self._future.result(0.1)
+            except concurrent.futures.TimeoutError:
+                if self._future.done():
+                    raise
+                refresh()
+
+
+def start(work: Callable[[Control], Coroutine[Any, Any, T]], progress: Progress | None = None) -> Handle[T]:
+    """Start `work(control)` on the background loop and return at once with its handle."""
+    control = Control(progress or Progress("Working"))
+    return Handle(asyncio.run_coroutine_threadsafe(work(control), _background_loop()), control)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run one short coroutine on the background loop and wait for its result, without a progress line."""
+    if threading.current_thread().name == _THREAD_NAME:
+        coroutine.close()
+        message = "run() would wait for itself: await the coroutine instead"
+        raise RuntimeError(message)
+    future = asyncio.run_coroutine_threadsafe(coroutine, _background_loop())
+    while True:
+        try:
+            return future.result(0.1)
+        except concurrent.futures.TimeoutError:
+            if future.done():
+                raise
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+
+_THREAD_NAME = "hsai_kit loop"
+
+
+def _background_loop() -> asyncio.AbstractEventLoop:
+    global _loop  # noqa: PLW0603 -- one loop for the whole process is the point
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name=_THREAD_NAME, daemon=True).start()
+        return _loop

@@ -1,0 +1,186 @@
+"""Every error of the kit, each a sentence that says what happened and what to do next.
+
+HsaiError
+├── WorkspaceError          the folder, its settings or one of its files
+│   └── AssistantError      an assistant's file or what it asks for
+├── KeyProblem              a key is missing, refused, or cannot be kept
+│   ├── MissingKey
+│   ├── RefusedKey
+│   └── NoKeyRing
+├── MissingScopes           the HubSpot key may not do this
+├── NoConnection            the address cannot be reached, or did not answer in time
+├── HubSpotError            HubSpot answered with an error
+│   ├── NotFound
+│   ├── InvalidValues       HubSpot's own validation refused a value
+│   └── DailyLimit          no calls left today
+├── ModelError              the model's API answered with an error
+│   ├── UnknownModel
+│   ├── UnsupportedSetting  the model does not take this setting
+│   └── NoQuota             the account has no money or quota left
+├── UnknownObjectType, UnknownProperty, WhereError    what was asked of pull
+├── PromptError             a prompt's tokens
+├── FrameError              a DataFrame that cannot be asked about
+├── ReviewError             a decision that cannot be made
+└── PushRefused             a write that must not happen as asked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "AssistantError",
+    "DailyLimit",
+    "FrameError",
+    "HsaiError",
+    "HubSpotError",
+    "InvalidValues",
+    "KeyProblem",
+    "MissingKey",
+    "MissingScopes",
+    "ModelError",
+    "NoConnection",
+    "NoKeyRing",
+    "NoQuota",
+    "NotFound",
+    "PromptError",
+    "PushRefused",
+    "RefusedKey",
+    "ReviewError",
+    "UnknownModel",
+    "UnknownObjectType",
+    "UnknownProperty",
+    "UnsupportedSetting",
+    "WhereError",
+    "WorkspaceError",
+]
+
+
+class HsaiError(Exception):
+    """The base of all: `except HsaiError` catches whatever the kit says no to."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an exception for its own rendering: an analyst reads the sentence, not the stack.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class WorkspaceError(HsaiError):
+    """The workspace folder or its settings cannot be used as they are."""
+
+
+class AssistantError(WorkspaceError):
+    """An assistant's file is missing or says something that cannot be done."""
+
+
+class KeyProblem(HsaiError):
+    """A key is missing, refused or cannot be kept."""
+
+
+class MissingKey(KeyProblem):
+    """No key was found in any of the places where one may be kept."""
+
+
+class RefusedKey(KeyProblem):
+    """The service refused the key: expired, revoked or mistyped."""
+
+
+class NoKeyRing(KeyProblem):
+    """This machine has no key ring that keeps keys safely."""
+
+
+class MissingScopes(HsaiError):
+    """The HubSpot key lacks scopes; `scopes` names them."""
+
+    def __init__(self, message: str, scopes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.scopes = tuple(scopes)
+
+
+class NoConnection(HsaiError):
+    """The service could not be reached or did not answer in time.
+
+    `maybe_done` is true where a request that changes something may have been carried out all the same.
+    """
+
+    def __init__(self, message: str, *, maybe_done: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_done = maybe_done
+
+
+class HubSpotError(HsaiError):
+    """HubSpot answered with an error; carries the HTTP status, category and correlation id."""
+
+    def __init__(
+        self, message: str, *, status: int = 0, category: str = "", correlation_id: str = "", detail: object = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.category = category
+        self.correlation_id = correlation_id
+        self.detail = detail
+
+
+class NotFound(HubSpotError):
+    """The record, list or definition does not exist in this portal."""
+
+
+class InvalidValues(HubSpotError):
+    """HubSpot's validation refused at least one value of the request; `detail` holds its reasons."""
+
+
+class DailyLimit(HubSpotError):
+    """The account's calls for today are used up."""
+
+
+class ModelError(HsaiError):
+    """The model's API answered with an error; carries the HTTP status, code and request id."""
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+
+class UnknownModel(ModelError):
+    """The model does not exist or this key may not use it."""
+
+
+class UnsupportedSetting(ModelError):
+    """The model does not take a setting (temperature, reasoning effort, …); `setting` names it."""
+
+    def __init__(self, message: str, *, setting: str, status: int = 400, code: str = "", request_id: str = "") -> None:
+        super().__init__(message, status=status, code=code, request_id=request_id)
+        self.setting = setting
+
+
+class NoQuota(ModelError):
+    """The account has no quota or money left; waiting does not help."""
+
+
+class UnknownObjectType(HsaiError):
+    """No such object type in this portal."""
+
+
+class UnknownProperty(HsaiError):
+    """No such property on this object type."""
+
+
+class WhereError(HsaiError):
+    """A `where` condition that cannot be understood or is more than HubSpot's search takes."""
+
+
+class PromptError(HsaiError):
+    """A prompt that cannot be rendered for these records."""
+
+
+class FrameError(HsaiError):
+    """A DataFrame that cannot be asked about as it is."""
+
+
+class ReviewError(HsaiError):
+    """A decision that cannot be made as asked."""
+
+
+class PushRefused(HsaiError):
+    """A write that must not happen as asked."""

@@ -1,0 +1,214 @@
+"""Where keys live: the environment, the system key ring, or a file that only its owner can read.
+
+A key is held as `SecretStr`, whose repr is masked. The order of the places, and what may go wrong in each,
+was measured: `keyring` accepts back ends that keep plain text or drop what they are given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import keyring
+import keyring.errors
+import platformdirs
+from pydantic import SecretStr
+
+from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
+
+__all__ = [
+    "ENVIRONMENT",
+    "FoundKey",
+    "KeyFile",
+    "KeyHome",
+    "KeyRing",
+    "Service",
+    "config_folder",
+    "current_portal",
+    "find_key",
+    "remember_portal",
+]
+
+Service = Literal["openai", "hubspot"]
+
+ENVIRONMENT: Mapping[Service, str] = {"openai": "OPENAI_API_KEY", "hubspot": "HUBSPOT_ACCESS_TOKEN"}
+_LABEL: Mapping[Service, str] = {"openai": "OpenAI", "hubspot": "HubSpot"}
+_RING_SERVICE = "hsai_kit"
+
+
+@dataclass(frozen=True)
+class FoundKey:
+    """A key and the place where it was found, in words."""
+
+    secret: SecretStr
+    place: str
+
+
+class KeyHome(Protocol):
+    """A place that keeps keys, one per service and portal."""
+
+    place: str
+
+    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+        """Return the key, or None where there is none."""
+
+    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+        """Keep the key; raises KeyProblem where it cannot be kept safely."""
+
+    def delete(self, service: Service, portal_id: int) -> bool:
+        """Forget the key; return whether there was one."""
+
+
+def config_folder() -> Path:
+    """Return the user's own configuration folder for the kit (not made until something is kept)."""
+    return Path(platformdirs.user_config_dir("hsai_kit", appauthor=False))
+
+
+class KeyRing:
+    """The system's key ring: Keychain, Credential Locker, Secret Service or KWallet."""
+
+    place = "the system key ring"
+
+    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+        """Return the key, or None where there is none or no key ring that can be used."""
+        if not self.usable():
+            return None
+        try:
+            value = keyring.get_password(_RING_SERVICE, _name(service, portal_id))
+        except keyring.errors.KeyringError:
+            return None
+        return SecretStr(value) if value else None
+
+    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+        """Keep the key and read it back: some back ends drop what they are given."""
+        kept: str | None = None
+        if self.usable():
+            try:
+                keyring.set_password(_RING_SERVICE, _name(service, portal_id), secret.get_secret_value())
+                kept = keyring.get_password(_RING_SERVICE, _name(service, portal_id))
+            except keyring.errors.KeyringError:
+                kept = None
+        if kept != secret.get_secret_value():
+            message = (
+                "This computer has no key ring that keeps keys safely. "
+                f"Set {ENVIRONMENT['openai']} and {ENVIRONMENT['hubspot']} in the environment, or keep the keys "
+                "in a file that only you can read: hsai connect --keep file"
+            )
+            raise NoKeyRing(message)
+
+    def delete(self, service: Service, portal_id: int) -> bool:
+        """Forget the key; return whether there was one."""
+        if self.read(service, portal_id) is None:
+            return False
+        keyring.delete_password(_RING_SERVICE, _name(service, portal_id))
+        return True
+
+    @staticmethod
+    def usable() -> bool:
+        """Tell whether the key ring is a real one: priority 1 or more, through a chain as well."""
+        backend = keyring.get_keyring()
+        for candidate in getattr(backend, "backends", None) or [backend]:
+            try:
+                return bool(candidate.priority >= 1)
+            except (keyring.errors.KeyringError, RuntimeError):
+                continue
+        return False
+
+
+class KeyFile:
+    """A file with mode 0600 in the user's configuration folder, used only if the user chose it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or config_folder() / "keys.json"
+        self.place = f"the key file {self.path}"
+
+    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+        """Return the key; raises KeyProblem where others may read the file."""
+        value = self._load().get(_name(service, portal_id))
+        return SecretStr(value) if value else None
+
+    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+        """Keep the key in the file, which is made with mode 0600 if it is not there."""
+        self._save({**self._load(), _name(service, portal_id): secret.get_secret_value()})
+
+    def delete(self, service: Service, portal_id: int) -> bool:
+        """Forget the key; return whether there was one."""
+        entries = self._load()
+        if entries.pop(_name(service, portal_id), None) is None:
+            return False
+        if entries:
+            self._save(entries)
+        else:
+            self.path.unlink()
+        return True
+
+    def _load(self) -> dict[str, str]:
+        if not self.path.exists():
+            return {}
+        if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
+            message = f"Others can read the key file {self.path}. Make it yours alone: chmod 600 '{self.path}'"
+            raise KeyProblem(message)
+        try:
+            entries = json.loads(self.path.read_text("utf-8"))
+        except ValueError:
+            entries = None
+        if not isinstance(entries, dict):
+            message = f"The key file {self.path} cannot be read. Delete it and run: hsai connect --keep file"
+            raise KeyProblem(message)
+        return entries
+
+    def _save(self, entries: Mapping[str, str]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        # Made with 0600 from the start: a file that is narrowed afterwards was readable for a moment.
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(entries, file)
+        draft.replace(self.path)
+
+
+def find_key(service: Service, given: str | SecretStr | None, portal_id: int | None) -> FoundKey:
+    """Return the key for `service` from the first place that has it.
+
+    The order is: argument, environment, system key ring, key file. Raises MissingKey with the way out.
+    """
+    if given:
+        return FoundKey(given if isinstance(given, SecretStr) else SecretStr(given.strip()), "the argument")
+    if value := os.environ.get(ENVIRONMENT[service], "").strip():
+        return FoundKey(SecretStr(value), f"the environment ({ENVIRONMENT[service]})")
+    homes: tuple[KeyHome, ...] = (KeyRing(), KeyFile())
+    for home in homes if portal_id is not None else ():
+        if secret := home.read(service, portal_id or 0):
+            return FoundKey(secret, home.place)
+    message = (
+        f"No {_LABEL[service]} key was found. Keep one with: hsai connect, "
+        f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True)"
+    )
+    raise MissingKey(message)
+
+
+def current_portal() -> int | None:
+    """Return the id of the portal that `hsai connect` was last used for, or None."""
+    try:
+        return int(json.loads((config_folder() / "portal.json").read_text("utf-8"))["portal_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember_portal(portal_id: int | None) -> None:
+    """Make `portal_id` the one that `connect()` uses when none is named; None forgets it."""
+    path = config_folder() / "portal.json"
+    if portal_id is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"portal_id": portal_id}), "utf-8")
+
+
+def _name(service: Service, portal_id: int) -> str:
+    return f"{service} key of portal {portal_id}"

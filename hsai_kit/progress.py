@@ -1,0 +1,79 @@
+"""How far a piece of work is, and one line that shows it in a terminal or a notebook."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+__all__ = ["Progress", "quiet", "shown"]
+
+_quiet = 0
+
+
+@dataclass
+class Progress:
+    """What is being done, how much of it there is (None: not known yet) and how much is done."""
+
+    label: str
+    total: int | None = None
+    done: int = 0
+    note: str = ""
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to go at the rate so far; None where that cannot be told."""
+        elapsed = time.monotonic() - self.started
+        if not self.total or not self.done or elapsed <= 0:
+            return None
+        return (self.total - self.done) * elapsed / self.done
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Show no progress lines inside this block: a panel or a report draws its own."""
+    global _quiet  # noqa: PLW0603 -- a counter, so that blocks may nest
+    _quiet += 1
+    try:
+        yield
+    finally:
+        _quiet -= 1
+
+
+@contextmanager
+def shown(progress: Progress) -> Iterator[Callable[[], None]]:
+    """Show `progress` as one line while the block runs; yields what redraws it (at most 4 times a second).
+
+    Nothing is drawn where nobody watches: output that is piped or captured stays clean.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if _quiet or not (console.is_terminal or console.is_jupyter):
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Line
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Line(*columns, refresh_per_second=4, console=console) as line:
+        task = line.add_task(progress.label, total=progress.total, note="")
+
+        def refresh() -> None:
+            line.update(
+                task, description=progress.label, total=progress.total, completed=progress.done, note=progress.note
+            )
+
+        try:
+            yield refresh
+        finally:
+            refresh()
+
