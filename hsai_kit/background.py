@@ -143,7 +143,7 @@ _THREAD_NAME = "hsai_kit loop"
 
 
 def _background_loop() -> asyncio.AbstractEventLoop:
-    global _loop  # noqa: PLW0603 -- one loop for the whole process is the point
+    global _loop
     with _lock:
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()

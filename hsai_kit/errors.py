@@ -111,7 +111,13 @@ class HubSpotError(HsaiError):
     """HubSpot answered with an error; carries the HTTP status, category and correlation id."""
 
     def __init__(
-        self, message: str, *, status: int = 0, category: str = "", correlation_id: str = "", detail: object = None
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        category: str = "",
+        correlation_id: str = "",
+        detail: object = None,
     ) -> None:
         super().__init__(message)
         self.status = status

@@ -34,7 +34,7 @@ class Progress:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Show no progress lines inside this block: a panel or a report draws its own."""
-    global _quiet  # noqa: PLW0603 -- a counter, so that blocks may nest
+    global _quiet
     _quiet += 1
     try:
         yield
@@ -69,11 +69,14 @@ def shown(progress: Progress) -> Iterator[Callable[[], None]]:
 
         def refresh() -> None:
             line.update(
-                task, description=progress.label, total=progress.total, completed=progress.done, note=progress.note
+                task,
+                description=progress.label,
+                total=progress.total,
+                completed=progress.done,
+                note=progress.note,
             )
 
         try:
             yield refresh
         finally:
             refresh()
-

@@ -1,0 +1,112 @@
+"""An assistant: instructions, model, settings, output and examples; a TOML file with a version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from rapidfuzz import process
+
+from hsai_kit.errors import AssistantError, WorkspaceError
+from hsai_kit.output import Output, Text
+from hsai_kit.workspace import Workspace, read_toml, sentence
+
+__all__ = ["Assistant", "Example", "load", "names"]
+
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class Example(BaseModel):
+    """A question and its right answer, shown to the model before the real question."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    answer: str
+
+
+class Assistant(BaseModel):
+    """What is asked, of which model, with which settings, and what may come back.
+
+    `model`, `temperature` (0 to 2) and `reasoning_effort` are sent only where they are set; without a model the
+    workspace's default is used. `prompt` is what is asked about each record when `ask` names none.
+
+    >>> triage = Assistant(name="tone", instructions="Say how the customer feels.", output={"kind": "text"})
+    >>> len(triage.version)
+    12
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    description: str = ""
+    instructions: Annotated[str, Field(min_length=1)]
+    prompt: str | None = None
+    model: str | None = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    reasoning_effort: Effort | None = None
+    max_output_tokens: Annotated[int | None, Field(ge=16)] = None
+    output: Output = Output(shape=Text())
+    examples: tuple[Example, ...] = ()
+
+    @field_validator("output", mode="before")
+    @classmethod
+    def _output_as_written(cls, value: object) -> object:
+        # In the file the section says its kind directly; `shape` is how the union is told apart here.
+        return {"shape": value} if isinstance(value, dict) and "shape" not in value else value
+
+    @field_validator("instructions", "prompt")
+    @classmethod
+    def _trimmed(cls, value: str | None) -> str | None:
+        return value.strip() if value else value
+
+    @property
+    def version(self) -> str:
+        """The first 12 hex digits of a SHA-256 over all that decides an answer; the name and description do not."""
+        content = self.model_dump(mode="json", exclude={"name", "description"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @classmethod
+    def from_file(cls, path: Path) -> Assistant:
+        """Read an assistant from its TOML file; raises AssistantError that names the file and the setting."""
+        try:
+            return cls.model_validate({"name": path.stem, **read_toml(path)})
+        except ValidationError as problem:
+            message = f"{path} cannot be used: {sentence(problem)}. Mend it and try again."
+        except AssistantError:
+            raise
+        except WorkspaceError as problem:
+            message = str(problem)
+        raise AssistantError(message)
+
+    def save(self, workspace: Workspace) -> Path:
+        """Write the assistant into the workspace's `assistants/` and return the file's path."""
+        content: dict[str, Any] = self.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
+        content["output"] = self.output.shape.model_dump(mode="json", exclude_none=True)
+        path = workspace.assistants / f"{self.name}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(tomlkit.dumps(content), "utf-8")
+        return path
+
+
+def names(workspace: Workspace) -> list[str]:
+    """Return the names of the workspace's assistants, sorted."""
+    return sorted(path.stem for path in workspace.assistants.glob("*.toml"))
+
+
+def load(workspace: Workspace, name: str) -> Assistant:
+    """Return the workspace's assistant `name`; raises AssistantError that names the nearest one."""
+    path = workspace.assistants / f"{name}.toml"
+    known = names(workspace)
+    if name in known:
+        return Assistant.from_file(path)
+    near = process.extractOne(name, known)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    message = (
+        f"There is no assistant {name!r} in {workspace.assistants}.{hint} There are: {', '.join(known) or 'none'}."
+    )
+    raise AssistantError(message)

@@ -1,0 +1,176 @@
+"""What an assistant may answer: text, one choice, or named fields; its schema, and reading it back safely."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "YesNo"]
+
+Value: TypeAlias = str | float | bool | None
+_TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-zA-Z!]|https?://|www\.|javascript:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Read:
+    """An answer as read: the value (None: blank or not usable) and why it wants eyes."""
+
+    value: Value | dict[str, Value]
+    flags: tuple[str, ...] = ()
+
+
+class _Kind(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: str | None = None
+    """The property that the answer is meant for; `push(..., to=)` may name another."""
+
+
+class Text(_Kind):
+    """Free text."""
+
+    kind: Literal["text"] = "text"
+
+    def schema_of(self) -> dict[str, Any]:
+        """Return the JSON schema of one value."""
+        return {"type": ["string", "null"]}
+
+    def read(self, value: object, source: str) -> Read:
+        """Read one value; markup or links that the record's own text lacks are flagged `unsafe`."""
+        text = value.strip() if isinstance(value, str) else ""
+        if not text:
+            return Read(None, ("blank",))
+        unsafe = bool(_TAG_OR_LINK.search(text)) and not _TAG_OR_LINK.search(source)
+        return Read(text, ("unsafe",) if unsafe else ())
+
+
+class Number(_Kind):
+    """A number."""
+
+    kind: Literal["number"]
+
+    def schema_of(self) -> dict[str, Any]:
+        """Return the JSON schema of one value."""
+        return {"type": ["number", "null"]}
+
+    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+        """Read one value; anything but a number is `not allowed`."""
+        if value is None:
+            return Read(None, ("blank",))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return Read(None, ("not allowed",))
+        return Read(value)
+
+
+class YesNo(_Kind):
+    """True or false."""
+
+    kind: Literal["yes_no"]
+
+    def schema_of(self) -> dict[str, Any]:
+        """Return the JSON schema of one value."""
+        return {"type": ["boolean", "null"]}
+
+    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+        """Read one value; anything but true or false is `not allowed`."""
+        if value is None:
+            return Read(None, ("blank",))
+        return Read(value) if isinstance(value, bool) else Read(None, ("not allowed",))
+
+
+class Choice(_Kind):
+    """One of a closed set of options; `none_option` is the one that means: no value."""
+
+    kind: Literal["choice"]
+    options: tuple[str, ...] = Field(min_length=2)
+    none_option: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Choice:
+        if len({option.strip().casefold() for option in self.options}) < len(self.options):
+            message = "two options are the same but for case or spaces"
+            raise ValueError(message)
+        if self.none_option is not None and self.none_option not in self.options:
+            message = f"none_option {self.none_option!r} is not among the options"
+            raise ValueError(message)
+        return self
+
+    def schema_of(self) -> dict[str, Any]:
+        """Return the JSON schema of one value."""
+        return {"type": "string", "enum": list(self.options)}
+
+    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+        """Read one value; what is not an option is `not allowed` and never passed on."""
+        wanted = value.strip().casefold() if isinstance(value, str) else ""
+        for option in self.options:
+            if option.strip().casefold() == wanted:
+                return Read(None, ("blank",)) if option == self.none_option else Read(option)
+        return Read(None, ("not allowed",) if wanted else ("blank",))
+
+
+Single: TypeAlias = Annotated[Text | Number | YesNo | Choice, Field(discriminator="kind")]
+
+
+class Fields(BaseModel):
+    """Several named values in one answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["fields"]
+    fields: Mapping[str, Single] = Field(min_length=1)
+
+
+class Output(BaseModel):
+    """The `[output]` section of an assistant, whichever kind it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shape: Annotated[Text | Number | YesNo | Choice | Fields, Field(discriminator="kind")]
+
+    @property
+    def fields(self) -> Mapping[str, Text | Number | YesNo | Choice]:
+        """The named values; a single one is called `answer`."""
+        return self.shape.fields if isinstance(self.shape, Fields) else {"answer": self.shape}
+
+    @property
+    def is_plain_text(self) -> bool:
+        """True where the answer is the text itself, not JSON."""
+        return isinstance(self.shape, Text)
+
+    @property
+    def is_closed(self) -> bool:
+        """True for a single choice: its confidence is the model's own for that option."""
+        return isinstance(self.shape, Choice)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the strict JSON schema that the model is held to."""
+        return {
+            "type": "object",
+            "properties": {name: field.schema_of() for name, field in self.fields.items()},
+            "required": list(self.fields),
+            "additionalProperties": False,
+        }
+
+    def read(self, text: str, source: str) -> Read:
+        """Read what the model wrote, checked whatever it said; `source` is the question's own text.
+
+        Several fields give a dict and flags such as `urgency: not allowed`.
+        """
+        if self.is_plain_text:
+            return self.fields["answer"].read(text, source)
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            return Read(None, ("not allowed",))
+        read = {name: field.read(values.get(name), source) for name, field in self.fields.items()}
+        if not isinstance(self.shape, Fields):
+            return read["answer"]
+        flags = tuple(f"{name}: {flag}" for name, one in read.items() for flag in one.flags)
+        return Read({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)

@@ -1,0 +1,141 @@
+"""The analyst's folder: settings, assistants and the store."""
+
+from __future__ import annotations
+
+import getpass
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hsai_kit.errors import WorkspaceError
+
+__all__ = ["Settings", "Workspace", "read_toml", "sentence"]
+
+SETTINGS_FILE = "hsai.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenAISettings(_Section):
+    """The section `[openai]`."""
+
+    default_model: str = "gpt-6-luna"
+    allowed_models: tuple[str, ...] = ()
+    concurrency: Annotated[int, Field(ge=1, le=512)] = 32
+
+
+class HubSpotSettings(_Section):
+    """The section `[hubspot]`."""
+
+    api_version: Literal["2026-09", "2026-03", "v3"] = "2026-09"
+    protected_properties: tuple[str, ...] = ("email", "hs_object_id")
+
+
+class ReviewSettings(_Section):
+    """The section `[review]`."""
+
+    low_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
+    reviewer: str = ""
+
+
+class Settings(_Section):
+    """What `hsai.toml` says; every setting has a default."""
+
+    openai: OpenAISettings = OpenAISettings()
+    hubspot: HubSpotSettings = HubSpotSettings()
+    review: ReviewSettings = ReviewSettings()
+
+
+class Workspace:
+    """A folder with `hsai.toml`, `assistants/` and `hsai.sqlite`.
+
+    `Workspace(folder)` opens one and raises WorkspaceError where there is none.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).resolve()
+        if not (self.folder / SETTINGS_FILE).is_file():
+            message = f"There is no workspace in {self.folder}. Make one there with: hsai init"
+            raise WorkspaceError(message)
+        self.settings = _settings(self.folder / SETTINGS_FILE)
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder)!r})"
+
+    @property
+    def assistants(self) -> Path:
+        """The folder with one TOML file for each assistant."""
+        return self.folder / "assistants"
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "hsai.sqlite"
+
+    @property
+    def reviewer(self) -> str:
+        """Who decides here: the setting, or the name that the user is logged in with."""
+        return self.settings.review.reviewer or _login_name()
+
+    @classmethod
+    def make(cls, folder: str | Path) -> Workspace:
+        """Make a workspace, or complete one; files that are there already are left as they are."""
+        target = Path(folder)
+        starter = resources.files("hsai_kit") / "starter"
+        try:
+            (target / "assistants").mkdir(parents=True, exist_ok=True)
+            for source in (starter / SETTINGS_FILE, *(starter / "assistants").iterdir()):
+                place = target if source.name == SETTINGS_FILE else target / "assistants"
+                if source.name.endswith(".toml") and not (place / source.name).exists():
+                    (place / source.name).write_text(source.read_text("utf-8"), "utf-8")
+        except OSError as problem:
+            message = f"A workspace cannot be made in {target.resolve()}: {problem.strerror}. Choose another folder."
+            raise WorkspaceError(message) from None
+        return cls(target)
+
+    @classmethod
+    def find(cls, start: str | Path = ".") -> Workspace | None:
+        """Return the workspace that `start` lies in, looking upward, or None."""
+        here = Path(start).resolve()
+        for folder in (here, *here.parents):
+            if (folder / SETTINGS_FILE).is_file():
+                return cls(folder)
+        return None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; raises WorkspaceError that names the file and the line."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as problem:
+        message = f"{path} cannot be read: {problem.strerror}."
+    except UnicodeDecodeError:
+        message = f"{path} is not saved as UTF-8. Save it again with the encoding UTF-8."
+    except tomllib.TOMLDecodeError as problem:
+        message = f"{path} is not valid TOML: {problem}. Mend that place and try again."
+    raise WorkspaceError(message)
+
+
+def sentence(problem: ValidationError) -> str:
+    """Say what pydantic found, one clause for each setting: `openai.concurrency: should be …`."""
+    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in problem.errors())
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return Settings.model_validate(read_toml(path))
+    except ValidationError as problem:
+        message = f"{path} has settings that cannot be used: {sentence(problem)}. Mend them and try again."
+    raise WorkspaceError(message)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no login name at all, as in some containers
+        return "unknown"
