@@ -69,7 +69,7 @@ class ObjectType:
     fully_qualified_name: str = ""
 
     def definition(self, name: str) -> PropertyDefinition:
-        """The property of that internal name; KeyError where there is none."""
+        """Find the property of that internal name; KeyError where there is none."""
         for one in self.properties:
             if one.name == name:
                 return one
@@ -179,7 +179,7 @@ class Portal:
     remarks: list[str] = field(default_factory=list)
 
     def object_type(self, name: str) -> ObjectType:
-        """The object type of that plural name; KeyError where there is none."""
+        """Find the object type of that plural name; KeyError where there is none."""
         for one in self.object_types:
             if one.name == name:
                 return one
