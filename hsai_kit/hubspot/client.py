@@ -1,0 +1,166 @@
+"""One place that knows HubSpot's wire: auth, time-outs, retries, pacing, and errors in words.
+
+It goes through `hubspot-api-client`'s own `ApiClient`, which takes any path, so that date-based versions work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from hubspot.crm.objects import ApiClient, ApiException, Configuration
+from pydantic import SecretStr
+
+from hsai_kit.errors import HsaiError, NoConnection
+from hsai_kit.hubspot.paths import paths_for
+from hsai_kit.hubspot.problems import Answer, in_words, pause_for
+from hsai_kit.pacing import Pacer, Window, backoff
+
+__all__ = ["HubSpotClient", "Reply"]
+
+# The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
+_FIRST_LIMIT = 100
+_WINDOW_SECONDS = 10.0
+# 5 a second is what HubSpot allows for search, for the whole account: somebody else may search too.
+_SEARCHES_PER_SECOND = 4
+_AT_ONCE = 8
+_ATTEMPTS = 6
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A good answer: HTTP status (200, 201, 204, 207) and the parsed body."""
+
+    status: int
+    data: dict[str, Any]
+
+
+class HubSpotClient:
+    """Calls to one portal with one key; `base_url` other than HubSpot's own is for the sandbox or a proxy.
+
+    Time-outs are 10 s to connect and 60 s to answer. 429, 423, 477 and 5xx are waited out, six attempts in all;
+    a request that was lost on the way is repeated only where it changes nothing.
+    """
+
+    def __init__(self, token: SecretStr, *, base_url: str | None = None, api_version: str = "2026-09") -> None:
+        configuration = Configuration(host=base_url.rstrip("/") if base_url else "https://api.hubapi.com")
+        configuration.access_token = token.get_secret_value()
+        configuration.connection_pool_maxsize = _AT_ONCE
+        configuration.retries = urllib3.Retry(total=False)
+        self.base_url: str = configuration.host
+        self.paths = paths_for(api_version)
+        self._token = token
+        self._api = ApiClient(configuration)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hsai_kit HubSpot")
+        self._window = Window(_FIRST_LIMIT, _WINDOW_SECONDS)
+        self._pacer = Pacer(_AT_ONCE, (self._window,))
+        self._search_pacer = Pacer(2, (Window(_SEARCHES_PER_SECOND, 1.0),))
+        self.daily_left: int | None = None
+
+    def __repr__(self) -> str:
+        return f"HubSpotClient({self.base_url!r})"
+
+    def close(self) -> None:
+        """Close the connections; the client cannot be used afterwards."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._api.rest_client.pool_manager.clear()
+        self._api.close()
+
+    async def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """GET `path` and return the body; raises what `errors` says for HubSpot."""
+        return (await self._call("GET", path, query, None, changes=False)).data
+
+    async def post(self, path: str, body: Mapping[str, Any], *, changes: bool = False) -> Reply:
+        """POST `body` to `path`; `changes` says that it writes, so it is never repeated blindly."""
+        return await self._call("POST", path, None, body, changes=changes)
+
+    async def search(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST a search, which has an allowance of its own."""
+        return (await self._call("POST", path, None, body, changes=False, pacer=self._search_pacer)).data
+
+    async def token_info(self) -> dict[str, Any]:
+        """Return what HubSpot says about this key: user, portal, scopes."""
+        body = {"tokenKey": self._token.get_secret_value()}
+        return (await self.post("/oauth/v2/private-apps/get/access-token-info", body)).data
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        changes: bool,
+        pacer: Pacer | None = None,
+    ) -> Reply:
+        pacer = pacer or self._pacer
+        for attempt in range(1, _ATTEMPTS + 1):
+            async with pacer.turn():
+                outcome = await self._send(method, path, query, body)
+            if isinstance(outcome, Reply):
+                return outcome
+            if isinstance(outcome, Answer):
+                seconds = pause_for(outcome, attempt)
+                problem: HsaiError = in_words(outcome, method, path)
+                # A gateway may give up on a write that is still carried out behind it.
+                repeatable = not (changes and outcome.status in {502, 504, 521, 523, 524})
+                if not repeatable:
+                    problem = NoConnection(str(problem), maybe_done=True)
+            else:
+                problem = outcome
+                seconds = backoff(attempt)
+                repeatable = not (changes and outcome.maybe_done)
+            if seconds is None or not repeatable or attempt == _ATTEMPTS:
+                raise problem
+            pacer.pause(seconds)
+        raise AssertionError  # the last attempt returns or raises
+
+    async def _send(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> Reply | Answer | NoConnection:
+        work = functools.partial(self._send_now, method, path, query, body)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _send_now(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> Reply | Answer | NoConnection:
+        try:
+            data, status, headers = self._api.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": "application/json"},
+                body=body,
+                response_types_map={200: "object", 201: "object", 202: "object", 207: "object"},
+                auth_settings=["oauth2"],
+                _request_timeout=(10, 60),
+            )
+        except ApiException as problem:
+            return Answer(problem.status or 0, problem.body or "", dict(problem.headers or {}))
+        except UnicodeDecodeError:
+            # The client decodes an error's body before anybody can ask for its status.
+            return Answer(502, "", {})
+        except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
+            return NoConnection(self._unreachable("cannot be reached"), maybe_done=False)
+        except (urllib3.exceptions.HTTPError, OSError):
+            return NoConnection(self._unreachable("did not answer, or the answer broke off"), maybe_done=True)
+        self._learn(headers)
+        if isinstance(data, str):
+            # The client hands back text that is no JSON as it is: an answer cut in the middle, or a proxy's page.
+            return NoConnection(self._unreachable("sent an answer that cannot be read"), maybe_done=True)
+        return Reply(status, data or {})
+
+    def _unreachable(self, what: str) -> str:
+        return f"HubSpot ({self.base_url}) {what}. Check the network (and proxy or VPN), then run the same again."
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        found = {name.lower(): value for name, value in headers.items()}
+        if (limit := found.get("x-hubspot-ratelimit-max", "")).isdigit():
+            self._window.limit = max(1, int(limit))
+        if (left := found.get("x-hubspot-ratelimit-daily-remaining", "")).isdigit():
+            self.daily_left = int(left)

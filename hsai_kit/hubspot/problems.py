@@ -1,0 +1,116 @@
+"""HubSpot's error answers: how long to wait, and what to say to a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hsai_kit.errors import (
+    DailyLimit,
+    HsaiError,
+    HubSpotError,
+    InvalidValues,
+    MissingScopes,
+    NotFound,
+    RefusedKey,
+)
+from hsai_kit.pacing import backoff
+
+__all__ = ["Answer", "in_words", "pause_for"]
+
+# 477 is HubSpot's own for an account that is being moved; 521, 523 and 524 come from the network before it.
+_PASSING = {423, 477, 500, 502, 503, 504, 521, 523, 524}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An error answer as it came; the body may be JSON in HubSpot's envelope, HTML or nothing."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """The parsed body, or {} where it is not JSON."""
+        try:
+            parsed = json.loads(self.text)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
+
+    @property
+    def daily(self) -> bool:
+        """True where the account's calls for today are used up, so that waiting is of no use."""
+        return self.status == 429 and self.envelope.get("policyName") == "DAILY"
+
+
+def pause_for(answer: Answer, attempt: int) -> float | None:
+    """Return the seconds to wait before the same request may go again, or None where it must not.
+
+    HubSpot's 429 says no time (measured): the ten-second window is waited out in growing steps.
+    """
+    retry_after = next((v for k, v in answer.headers.items() if k.lower() == "retry-after"), "")
+    if answer.status == 429 and not answer.daily:
+        secondly = answer.envelope.get("policyName") == "SECONDLY" or "secondly" in answer.text
+        return 1.0 if secondly else backoff(attempt, first=2.0, most=10.0)
+    if answer.status == 423:
+        return 2.0
+    if answer.status in _PASSING:
+        return min(60.0, float(retry_after)) if retry_after.isdigit() else backoff(attempt)
+    return None
+
+
+def in_words(answer: Answer, method: str, path: str) -> HsaiError:
+    """Return the error to raise for `answer`, with HubSpot's own reason and correlation id."""
+    envelope = answer.envelope
+    correlation = str(envelope.get("correlationId") or _header(answer, "x-hubspot-correlation-id"))
+    reason = str(envelope.get("message") or f"HTTP {answer.status}").strip().rstrip(".")
+    mark = f" (HubSpot's correlation id: {correlation})" if correlation else ""
+    known: dict[str, Any] = {
+        "status": answer.status,
+        "category": str(envelope.get("category") or ""),
+        "correlation_id": correlation,
+        "detail": envelope.get("errors"),
+    }
+    if answer.status == 401:
+        return RefusedKey(_refused(envelope) + mark)
+    if answer.status == 403:
+        return _scopes(envelope, mark)
+    if answer.daily:
+        return DailyLimit(
+            "HubSpot's calls for today are used up for this account. They are counted anew at midnight in the "
+            f"account's time zone; run the same again then and it goes on where it stopped{mark}.",
+            **known,
+        )
+    if answer.status == 404:
+        return NotFound(f"HubSpot does not have what {method} {path} asks for: {reason}{mark}.", **known)
+    if answer.status == 400 and known["category"] == "VALIDATION_ERROR":
+        return InvalidValues(f"HubSpot refused the values: {reason}{mark}.", **known)
+    if answer.status == 429 or answer.status in _PASSING:
+        tail = "It went on for too long to wait it out; run the same again later."
+        return HubSpotError(f"HubSpot is busy or being moved ({reason}){mark}. {tail}", **known)
+    return HubSpotError(f"HubSpot answered {method} {path} with {answer.status}: {reason}{mark}.", **known)
+
+
+def _refused(envelope: Mapping[str, Any]) -> str:
+    expired = "expired" in f"{envelope.get('category', '')} {envelope.get('message', '')}".lower()
+    why = "it has expired" if expired else "it was revoked or mistyped"
+    return f"The key was refused by HubSpot (401, {why}). Switch it with: hsai connect --switch-hubspot-key"
+
+
+def _scopes(envelope: Mapping[str, Any], mark: str) -> MissingScopes:
+    contexts = [error.get("context", {}) for error in envelope.get("errors") or []]
+    scopes = [scope for context in contexts for scope in context.get("requiredGranularScopes", [])]
+    named = ", ".join(scopes) or "which ones, HubSpot does not say"
+    return MissingScopes(
+        f"The HubSpot key lacks scopes for this: {named}. Add them to the key in HubSpot "
+        f"(Development → Keys), then run the same again{mark}.",
+        scopes,
+    )
+
+
+def _header(answer: Answer, name: str) -> str:
+    return next((value for key, value in answer.headers.items() if key.lower() == name), "")

@@ -1,0 +1,93 @@
+"""Property definitions: what a property is called, its type, its options, and whether it may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import process
+
+from hsai_kit.errors import UnknownProperty
+from hsai_kit.hubspot.client import HubSpotClient
+
+__all__ = ["Option", "Property", "pick", "read_properties"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of an enumeration: the internal value, which is what is written, and its label."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property's definition as the portal has it now."""
+
+    name: str
+    label: str
+    type: str
+    field_type: str
+    options: tuple[Option, ...] = ()
+    calculated: bool = False
+    read_only: bool = False
+
+    @property
+    def writable(self) -> bool:
+        """True where a value may be written."""
+        return not (self.calculated or self.read_only)
+
+    @property
+    def several(self) -> bool:
+        """True for a multi-checkbox: its value is a list, kept as `A;B`."""
+        return self.field_type == "checkbox"
+
+    def option_for(self, text: str) -> Option | None:
+        """Return the option that `text` means: by internal value, or by value or label whatever the case."""
+        for option in self.options:
+            if option.value == text:
+                return option
+        wanted = text.strip().casefold()
+        for option in self.options:
+            if wanted in {option.value.strip().casefold(), option.label.strip().casefold()}:
+                return option
+        return None
+
+
+async def read_properties(client: HubSpotClient, object_type: str) -> dict[str, Property]:
+    """Return the live definitions of an object type by internal name."""
+    answer = await client.get(client.paths.properties(object_type))
+    return {raw["name"]: _property(raw) for raw in answer["results"]}
+
+
+def pick(known: Mapping[str, Property], wanted: Sequence[str], object_type: str) -> list[Property]:
+    """Return the definitions of `wanted` in that order; raises UnknownProperty that names the nearest ones."""
+    unknown = [name for name in wanted if name not in known]
+    if not unknown:
+        return [known[name] for name in wanted]
+    hints = [_hint(name, known) for name in unknown]
+    what = "no property" if len(unknown) == 1 else "no properties"
+    raise UnknownProperty(
+        f"{object_type} has {what} {'; '.join(hints)}. Nothing was read. Mend the name and try again."
+    )
+
+
+def _hint(name: str, known: Mapping[str, Property]) -> str:
+    spellings = {definition.label: definition.name for definition in known.values()} | {key: key for key in known}
+    near = process.extractOne(name.casefold(), list(spellings), processor=str.casefold)
+    return f"{name!r} (did you mean {spellings[near[0]]!r}?)" if near and near[1] >= 60 else repr(name)
+
+
+def _property(raw: Mapping[str, Any]) -> Property:
+    options = tuple(Option(str(o["value"]), str(o.get("label") or o["value"])) for o in raw.get("options") or [])
+    return Property(
+        name=raw["name"],
+        label=str(raw.get("label") or raw["name"]),
+        type=str(raw.get("type") or "string"),
+        field_type=str(raw.get("fieldType") or "text"),
+        options=options,
+        calculated=bool(raw.get("calculated")),
+        read_only=bool((raw.get("modificationMetadata") or {}).get("readOnlyValue")),
+    )

@@ -1,0 +1,97 @@
+"""Records: list, search, read and update in batches, as plain dicts of strings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hsai_kit.hubspot.client import HubSpotClient
+
+__all__ = ["BATCH", "Record", "Updated", "listed", "read_batch", "searched", "update_batch"]
+
+# HubSpot's page and batch sizes: 100 a list page and a batch, 200 a search page.
+BATCH = 100
+_SEARCH_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as HubSpot sent it: every value a string, None where it is unset."""
+
+    id: str
+    properties: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What a batch update did: the ids that came back, and reasons for ids that HubSpot named."""
+
+    ids: frozenset[str]
+    reasons: Mapping[str, str]
+
+
+async def listed(client: HubSpotClient, object_type: str, properties: Sequence[str]) -> AsyncIterator[list[Record]]:
+    """Yield all records, a page of up to 100 at a time, in the order of their ids."""
+    query: dict[str, Any] = {"limit": BATCH, "archived": "false"}
+    if properties:
+        query["properties"] = ",".join(properties)
+    while True:
+        answer = await client.get(client.paths.objects(object_type), query)
+        yield _records(answer["results"])
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        if after is None:
+            return
+        query["after"] = after
+
+
+async def searched(
+    client: HubSpotClient, object_type: str, properties: Sequence[str], groups: Sequence[Sequence[Mapping[str, Any]]]
+) -> AsyncIterator[tuple[list[Record], int]]:
+    """Yield pages of up to 200 records that match any of the filter groups, with the number still to come.
+
+    Pages go by record id and not by offset: a search ends at 10,000 results, and offsets shift under changes.
+    """
+    last = "0"
+    while True:
+        beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
+        body = {
+            "filterGroups": [{"filters": [*group, beyond]} for group in groups],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": _SEARCH_PAGE,
+        }
+        answer = await client.search(client.paths.objects(object_type, "/search"), body)
+        records = _records(answer["results"])
+        yield records, int(answer.get("total") or len(records))
+        if len(records) < _SEARCH_PAGE:
+            return
+        last = records[-1].id
+
+
+async def read_batch(
+    client: HubSpotClient, object_type: str, ids: Sequence[str], properties: Sequence[str]
+) -> dict[str, Record]:
+    """Return up to 100 records by id; ids that were deleted or merged away are not among them."""
+    body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
+    reply = await client.post(client.paths.objects(object_type, "/batch/read"), body)
+    return {record.id: record for record in _records(reply.data.get("results") or [])}
+
+
+async def update_batch(client: HubSpotClient, object_type: str, changes: Mapping[str, Mapping[str, str]]) -> Updated:
+    """Write up to 100 records, `changes` by record id; raises InvalidValues where HubSpot refused the whole batch.
+
+    An id that is neither in `ids` nor in `reasons` was left out in silence, as HubSpot does with merged records.
+    """
+    body = {"inputs": [{"id": one, "properties": dict(values)} for one, values in changes.items()]}
+    reply = await client.post(client.paths.objects(object_type, "/batch/update"), body, changes=True)
+    reasons = {
+        str(one): str(error.get("message") or "HubSpot gave no reason")
+        for error in reply.data.get("errors") or []
+        for one in (error.get("context") or {}).get("ids") or []
+    }
+    return Updated(frozenset(str(result["id"]) for result in reply.data.get("results") or []), reasons)
+
+
+def _records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
+    return [Record(str(result["id"]), result.get("properties") or {}) for result in results]

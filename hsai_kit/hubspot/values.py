@@ -1,0 +1,77 @@
+"""HubSpot's strings as typed pandas columns, and values back as HubSpot's strings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pandas as pd
+
+from hsai_kit.hubspot.properties import Property
+
+__all__ = ["as_column", "as_hubspot"]
+
+
+def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
+    """Return one typed array: string, Int64 or Float64, boolean, datetime64[us, UTC], category, or lists.
+
+    Unset and "" are NA. Values that do not fit the definition's type leave the whole column as strings, so that
+    nothing is lost. Dates are midnight UTC and are not shifted to any time zone.
+    """
+    raw = pd.array([value or None for value in values], dtype="string")
+    try:
+        if definition.type == "number":
+            return _numbers(raw)
+        if definition.type == "bool":
+            return pd.array([None if value is pd.NA else _BOOLEANS[value.casefold()] for value in raw], dtype="boolean")
+        if definition.type in {"date", "datetime"}:
+            return _times(raw)
+    except (ValueError, KeyError, OverflowError):
+        return raw
+    if definition.type == "enumeration" and definition.several:
+        return pd.array([pd.NA if v is pd.NA else v.strip(";").split(";") for v in raw], dtype=object)
+    if definition.type == "enumeration" and definition.options:
+        return pd.Categorical(raw.astype(object), categories=_categories(raw, definition))
+    return raw
+
+
+def as_hubspot(value: object) -> str:
+    """Return a value as the string that HubSpot takes; NA is "", which clears."""
+    if isinstance(value, list | tuple):
+        return ";".join(as_hubspot(one) for one in value)
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+def _numbers(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
+    numbers = pd.to_numeric(pd.Series(raw, dtype="string")).astype("Float64")
+    known = numbers.dropna()
+    # Beyond 2**53 a float no longer tells whole numbers apart.
+    whole = bool(((known % 1 == 0) & (known.abs() < 2**53)).all())
+    return numbers.astype("Int64").array if whole and len(known) else numbers.array
+
+
+def _times(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
+    series = pd.Series(raw, dtype="string")
+    epoch = series.str.fullmatch(r"-?\d{5,}").fillna(False).astype(bool)  # noqa: FBT003 -- pandas takes it so
+    parsed = pd.to_datetime(series.where(~epoch), utc=True, format="ISO8601")
+    milliseconds = pd.to_datetime(pd.to_numeric(series.where(epoch)), unit="ms", utc=True)
+    return parsed.fillna(milliseconds).astype("datetime64[us, UTC]").array
+
+
+def _categories(raw: pd.api.extensions.ExtensionArray, definition: Property) -> list[str]:
+    options = [option.value for option in definition.options]
+    # Options that were taken out of the definition live on in old records.
+    return options + sorted(set(raw.dropna()) - set(options))

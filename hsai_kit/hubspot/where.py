@@ -1,0 +1,137 @@
+"""`where` in plain words, as the filter groups of HubSpot's search.
+
+`state is known`, `state is CA or "New York"`, `lifecyclestage is not lead`, `amount >= 1000`,
+`createdate after 2026-01-01`, `jobtitle contains sales`; joined by `and`, and by `or` between whole conditions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from hsai_kit.errors import WhereError
+from hsai_kit.hubspot.properties import Property, pick
+
+__all__ = ["filter_groups"]
+
+Filter: TypeAlias = dict[str, Any]
+
+# HubSpot's own limits are 5 groups, 6 filters a group and 18 in all; one filter a group is ours, for paging.
+_MOST_GROUPS, _MOST_IN_GROUP, _MOST_IN_ALL = 5, 5, 18
+_TOKEN = re.compile(r"""\s*("(?:[^"]*)"|'(?:[^']*)'|>=|<=|!=|=|>|<|[^\s"'=<>!]+)""")
+_SYMBOLS = {"=": "EQ", "!=": "NEQ", ">": "GT", ">=": "GTE", "<": "LT", "<=": "LTE", "after": "GT", "before": "LT"}
+_FORMS = (
+    "state is known · state is CA or TX · state is not CA · createdate after 2026-01-01 · "
+    "amount >= 1000 · jobtitle contains sales"
+)
+
+
+def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -> list[list[Filter]]:
+    """Return the groups (any of them) of filters (all of them) that `where` means.
+
+    Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
+    """
+    words = _words(where)
+    groups: list[list[Filter]] = [[]]
+    while words:
+        groups[-1].append(_condition(words, known, object_type))
+        if words:
+            joint = words.pop(0).casefold()
+            if joint not in {"and", "or"} or not words:
+                raise WhereError(_not_understood(joint))
+            if joint == "or":
+                groups.append([])
+    if not groups[0]:
+        raise WhereError(_not_understood("an empty text"))
+    if (
+        len(groups) > _MOST_GROUPS
+        or max(map(len, groups)) > _MOST_IN_GROUP
+        or sum(len(group) + 1 for group in groups) > _MOST_IN_ALL
+    ):
+        message = (
+            f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
+            f"each of at most {_MOST_IN_GROUP} joined by 'and'. Pull with fewer and filter the DataFrame."
+        )
+        raise WhereError(message)
+    return groups
+
+
+def _condition(words: list[str], known: Mapping[str, Property], object_type: str) -> Filter:
+    if len(words) < 2:
+        raise WhereError(_not_understood(" ".join(words)))
+    definition = pick(known, [_bare(words.pop(0))], object_type)[0]
+    verb = words.pop(0).casefold()
+    if verb in _SYMBOLS:
+        return _filter(definition, _SYMBOLS[verb], value=_value(words, definition))
+    if verb == "contains":
+        return _filter(definition, "CONTAINS_TOKEN", value=_value(words, definition))
+    if verb != "is" or not words:
+        raise WhereError(_not_understood(f"{definition.name} {verb}"))
+    if words[0].casefold() in {"known", "unknown"}:
+        return _filter(definition, "HAS_PROPERTY" if words.pop(0).casefold() == "known" else "NOT_HAS_PROPERTY")
+    negative = words[0].casefold() == "not"
+    if negative:
+        words.pop(0)
+    values = [_value(words, definition)]
+    while len(words) >= 2 and words[0].casefold() == "or" and not _begins_condition(words[1:], known):
+        words.pop(0)
+        values.append(_value(words, definition))
+    if len(values) > 1:
+        return _filter(definition, "NOT_IN" if negative else "IN", values=values)
+    return _filter(definition, "NEQ" if negative else "EQ", value=values[0])
+
+
+def _begins_condition(words: list[str], known: Mapping[str, Property]) -> bool:
+    verbs = {"is", "contains", *_SYMBOLS}
+    return len(words) >= 2 and words[1].casefold() in verbs and (words[0] in known or words[0][0] not in "\"'")
+
+
+def _value(words: list[str], definition: Property) -> str:
+    if not words:
+        message = f"where ends after {definition.name!r}: a value is missing. {_not_understood('the end')}"
+        raise WhereError(message)
+    text = _bare(words.pop(0))
+    if definition.type in {"date", "datetime"}:
+        try:
+            # Search compares times as milliseconds since 1970, in UTC.
+            return str(int(pd.Timestamp(text, tz="UTC").timestamp() * 1000))
+        except ValueError:
+            message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
+        raise WhereError(message)
+    if definition.type == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        message = f"{definition.name} is a number, and {text!r} is none."
+        raise WhereError(message)
+    if definition.options:
+        option = definition.option_for(text)
+        if option is None:
+            labels = ", ".join(o.label for o in definition.options[:30])
+            message = f"{definition.name} has no option {text!r}. It has: {labels}."
+            raise WhereError(message)
+        return option.value
+    return text
+
+
+def _filter(definition: Property, operator: str, **rest: Any) -> Filter:
+    return {"propertyName": definition.name, "operator": operator, **rest}
+
+
+def _words(where: str) -> list[str]:
+    words, place = [], 0
+    while where[place:].strip():
+        match = _TOKEN.match(where, place)
+        if match is None:
+            raise WhereError(_not_understood(where[place:].strip()))
+        words.append(match.group(1))
+        place = match.end()
+    return words
+
+
+def _bare(word: str) -> str:
+    return word[1:-1] if len(word) >= 2 and word[0] == word[-1] and word[0] in "\"'" else word
+
+
+def _not_understood(part: str) -> str:
+    return f"where was not understood at {part!r}. These forms are: {_FORMS}. Join them with 'and' or 'or'."
