@@ -59,9 +59,7 @@ class Database:
         """Run one statement."""
         return self.connection.execute(sql, parameters)
 
-    def executemany(
-        self, sql: str, parameters: Iterable[Sequence[Any] | Mapping[str, Any]]
-    ) -> sqlite3.Cursor:
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any] | Mapping[str, Any]]) -> sqlite3.Cursor:
         """Run one statement for each set of parameters."""
         return self.connection.executemany(sql, parameters)
 

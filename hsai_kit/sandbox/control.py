@@ -1,0 +1,134 @@
+"""The control address: arm faults, change limits, read the journal and the truth, go back to the start.
+
+`Sandbox` in `handle.py` is its client. It wants the token that the server printed when it started, so that no
+web page in the same machine's browser can drive it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from hsai_kit.sandbox.faults import SIDES, parse_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hsai_kit.sandbox.middleware import SideMiddleware
+    from hsai_kit.sandbox.server import SandboxApp
+
+
+class Control:
+    """What can be asked of a running sandbox; each public method is one route, its arguments the JSON body."""
+
+    def __init__(self, sandbox: SandboxApp, token: str) -> None:
+        self._sandbox = sandbox
+        self._token = token
+        self.app = Starlette(
+            routes=[
+                self._route("GET", "/counts", self.counts),
+                self._route("GET", "/requests", self.requests),
+                self._route("GET", "/truth", self.truth),
+                self._route("GET", "/faults", self.faults),
+                self._route("POST", "/faults", self.add_fault),
+                self._route("DELETE", "/faults", self.clear_faults),
+                self._route("POST", "/latency", self.latency),
+                self._route("POST", "/limits", self.limits),
+                self._route("POST", "/tokens", self.add_token),
+                self._route("POST", "/keys", self.add_key),
+                self._route("POST", "/account", self.account),
+                self._route("POST", "/reset", self.reset),
+            ]
+        )
+
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Count each side's requests by route and status."""
+        return {name: side.journal.counts() for name, side in self._sandbox.sides.items()}
+
+    def requests(self, side: str, last: str = "1000") -> list[dict[str, Any]]:
+        """List a side's newest requests, newest last."""
+        return self._side(side).journal.requests(int(last))
+
+    def truth(self, object_type: str, property: str) -> dict[str, str]:  # noqa: A002  # HubSpot's own word
+        """Tell the right value of each record's property, as the seed knows it."""
+        return self._sandbox.truth(object_type, property)
+
+    def faults(self) -> dict[str, list[dict[str, Any]]]:
+        """List the armed faults with how often each has struck."""
+        return {name: side.faults.shown() for name, side in self._sandbox.sides.items()}
+
+    def add_fault(self, spec: str) -> None:
+        """Arm a fault, in the words of `faults.py`."""
+        fault = parse_fault(spec)
+        self._side(fault.side).faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Disarm all faults of both sides."""
+        for side in self._sandbox.sides.values():
+            side.faults.clear()
+
+    def latency(self, side: str, seconds: float, jitter: float = 0.0) -> None:
+        """Delay every request to a side."""
+        self._side(side).faults.set_latency(seconds, jitter)
+
+    def limits(self, side: str, **limits: float | str | None) -> None:
+        """Change a side's limits."""
+        self._side(side).side.set_limits(**limits)
+
+    def add_token(self, token: str, scopes: Sequence[str] | None = None, state: str = "live") -> None:
+        """Accept another HubSpot token."""
+        self._sandbox.hubspot.add_token(token, scopes, state)
+
+    def add_key(self, key: str, models: Sequence[str] | None = None, state: str = "live") -> None:
+        """Accept another OpenAI key."""
+        self._sandbox.openai.add_key(key, models, state)
+
+    def account(self, **details: Any) -> None:
+        """Change what HubSpot's account details tell."""
+        self._sandbox.hubspot.set_account(**details)
+
+    def reset(self) -> None:
+        """Go back to the first state."""
+        self._sandbox.reset()
+
+    def _side(self, name: str) -> SideMiddleware:
+        if name not in self._sandbox.sides:
+            message = f"There is no side {name!r}. Sides: {', '.join(SIDES)}."
+            raise ValueError(message)
+        return self._sandbox.sides[name]
+
+    def _route(self, method: str, path: str, action: Callable[..., Any]) -> Route:
+        return Route(path, self._endpoint(action), methods=[method])
+
+    def _endpoint(self, action: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
+        signature = inspect.signature(action)
+
+        async def endpoint(request: Request) -> Response:
+            if not self._allowed(request):
+                return _error(401, "The control address wants the token that the sandbox printed at its start.")
+            body = await request.body()
+            try:
+                values = {**request.query_params, **(json.loads(body) if body else {})}
+                signature.bind(**values)
+                return JSONResponse(action(**values))
+            except (ValueError, TypeError) as error:
+                return _error(400, str(error))
+
+        return endpoint
+
+    def _allowed(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {self._token}".encode())
+
+
+def _error(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status_code=status)

@@ -1,0 +1,123 @@
+"""What each side was asked and how it answered: counts per route, and the newest requests."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Match, Mount, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from starlette.routing import BaseRoute
+    from starlette.types import Scope
+
+KEPT_REQUESTS = 2_000
+KEPT_BODY_BYTES = 262_144  # a full batch of 100 records is about a tenth of it; uploads are not kept
+KEPT_ROUTES = 500
+NO_ANSWER = "no answer"
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One request; `status` stays None until an answer begins, and for ever where none did."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    epoch: int
+    at: float = field(default_factory=time.time)
+    status: int | None = None
+    fault: str | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """Show the entry as JSON; a body that is no JSON, or was too large to keep, is null."""
+        try:
+            body = json.loads(self.body) if self.body else None
+        except ValueError:
+            body = None
+        return {
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "status": self.status,
+            "body": body,
+            "at": self.at,
+            "fault": self.fault,
+        }
+
+
+class Journal:
+    """Counts all requests of one side by route and status, and keeps the newest 2,000."""
+
+    def __init__(self, template: Callable[[str, str], str]) -> None:
+        self._template = template
+        self._entries: deque[Entry] = deque(maxlen=KEPT_REQUESTS)
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._epoch = 0
+
+    def begin(self, method: str, path: str, query: str, body: bytes) -> Entry:
+        """Note a request that has arrived whole."""
+        kept = body if len(body) <= KEPT_BODY_BYTES else b""
+        entry = Entry(method, path, query, kept, self._epoch)
+        self._entries.append(entry)
+        return entry
+
+    def end(self, entry: Entry) -> None:
+        """Count a request that is over; one from before the last `clear` is not counted any more."""
+        if entry.epoch != self._epoch:
+            return
+        route = f"{entry.method} {self._template(entry.method, entry.path)}"
+        if route not in self._counts and len(self._counts) >= KEPT_ROUTES:
+            route = "other routes"
+        self._counts[route][NO_ANSWER if entry.status is None else str(entry.status)] += 1
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many requests of each route ended with which status."""
+        return {route: dict(statuses) for route, statuses in self._counts.items()}
+
+    def requests(self, last: int) -> list[dict[str, Any]]:
+        """List the newest `last` requests, newest last, those still under way included."""
+        entries = list(self._entries)
+        return [entry.shown() for entry in entries[max(len(entries) - last, 0) :]]
+
+    def clear(self) -> None:
+        """Forget all requests; those under way will not be counted."""
+        self._entries.clear()
+        self._counts.clear()
+        self._epoch += 1
+
+
+def route_templates(routes: Iterable[BaseRoute]) -> Callable[[str, str], str]:
+    """Make a function from method and path to the route's own spelling, `/crm/v3/objects/{object_type}`.
+
+    The path itself where no route takes it. Faults answer without routing, hence not from the scope.
+    """
+    known = list(routes)
+
+    @lru_cache(maxsize=8_192)
+    def template(method: str, path: str) -> str:
+        scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+        return _find(known, scope) or path
+
+    return template
+
+
+def _find(routes: Iterable[BaseRoute], scope: Scope) -> str | None:
+    for route in routes:
+        match, child = route.matches(scope)
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Mount):
+            inner = _find(route.routes, {**scope, **child})
+            if inner is not None:
+                return route.path + inner
+        elif isinstance(route, Route):
+            return route.path
+    return None

@@ -1,0 +1,151 @@
+"""The layer between the wire and a side: journals each request, delays it, and breaks it where a fault says so.
+
+Pure ASGI, so that a request without a fault costs a few microseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING
+
+from hsai_kit.sandbox.fault_answers import common_answer, identify
+from hsai_kit.sandbox.faults import OWN_KINDS
+from hsai_kit.sandbox.transport import reset_connection, transport_of
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Message, Receive, Scope, Send
+
+    from hsai_kit.sandbox.faults import Faults, FaultSpec
+    from hsai_kit.sandbox.journal import Entry, Journal
+    from hsai_kit.sandbox.sides import Side
+
+CLOSING_SECONDS = 5.0
+
+
+class SideMiddleware:
+    """One side behind its journal and its faults."""
+
+    def __init__(self, name: str, side: Side, faults: Faults, journal: Journal) -> None:
+        self.name = name
+        self.side = side
+        self.faults = faults
+        self.journal = journal
+        self._app = side.app
+        self._random = Random(f"{name}: request ids")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        """Serve one request; `path` is the one under the side's host."""
+        body = await _whole_body(receive)
+        if body is None:
+            return
+        entry = self.journal.begin(scope["method"], path, scope["query_string"].decode("latin-1"), body)
+
+        async def journaling_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+            await send(message)
+
+        try:
+            await self._serve(scope, _Replay(body, receive), journaling_send, entry)
+        finally:
+            self.journal.end(entry)
+
+    async def _serve(self, scope: Scope, receive: _Replay, send: Send, entry: Entry) -> None:
+        delay, fault = self.faults.draw(entry.method, entry.path)
+        if delay and await receive.client_leaves(delay):
+            return
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        entry.fault = fault.kind
+        match fault.kind:
+            case "reset":
+                reset_connection(transport_of(scope))
+                await receive.client_leaves(CLOSING_SECONDS)
+            case "stall":
+                if not await receive.client_leaves(fault.seconds):
+                    await self._app(scope, receive, send)
+            case "commit_then_stall":
+                answer = await self._answer(scope, receive)
+                if not await receive.client_leaves(fault.seconds):
+                    for message in answer:
+                        await send(message)
+            case "cut":
+                await _cut(await self._answer(scope, receive), scope, receive, send)
+            case _:
+                await self._response(fault)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: _Replay) -> list[Message]:
+        """Let the side handle the request, and hold back what it answers."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        return messages
+
+    def _response(self, fault: FaultSpec) -> Response:
+        if fault.kind in OWN_KINDS[self.name]:
+            response = self.side.fault(fault.kind, fault.retry_after)
+        else:
+            response = common_answer(self.name, fault.kind)
+        identify(self.name, response, self._random)
+        return response
+
+
+class _Replay:
+    """`receive` for an app whose request has been read already, and a way to see its client leave."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._message is None:
+            return await self._receive()
+        message, self._message = self._message, None
+        return message
+
+    async def client_leaves(self, seconds: float) -> bool:
+        """Wait; True as soon as the connection is gone, False when the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (await self._receive())["type"] != "http.disconnect":
+                    pass
+        except TimeoutError:
+            return False
+        return True
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    """Read the request's body; None where the client left before its end."""
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _cut(answer: list[Message], scope: Scope, receive: _Replay, send: Send) -> None:
+    """Promise the whole body, send half of it, and hang up; an answer without a body becomes a reset."""
+    if not answer:  # the client had left before the side could answer
+        return
+    transport = transport_of(scope)
+    start = answer[0]
+    body = b"".join(message.get("body", b"") for message in answer[1:])
+    if not body:
+        reset_connection(transport)
+    else:
+        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({**start, "headers": headers})
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        transport.close()
+    if not await receive.client_leaves(CLOSING_SECONDS):
+        transport.abort()

@@ -1,0 +1,51 @@
+"""One sandbox for the whole test session, fresh for each test, and the real clients pointed at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+from hsai_kit.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hubspot import HubSpot
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Sandbox]:
+    """One started sandbox; ask for `sandbox` instead, unless the test changes nothing."""
+    with Sandbox() as started:
+        yield started
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Sandbox:
+    """The running sandbox, gone back to its first state."""
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def openai_client(sandbox: Sandbox) -> Iterator[OpenAI]:
+    with OpenAI(api_key=sandbox.openai_key, base_url=sandbox.openai_url, max_retries=0, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def async_openai_client(sandbox: Sandbox) -> Iterator[AsyncOpenAI]:
+    """Use it inside `asyncio.run` and there in `async with`, so that its connections end with the loop."""
+    client = AsyncOpenAI(api_key=sandbox.openai_key, base_url=sandbox.openai_url, max_retries=0, timeout=10)
+    yield client
+    assert client.is_closed(), "async_openai_client must be used in `async with`"
+
+
+@pytest.fixture
+def hubspot_client(sandbox: Sandbox) -> HubSpot:
+    """The real HubSpot client; `host` serves its typed APIs, `base_url` its `api_request`."""
+    from hubspot import HubSpot
+
+    return HubSpot(access_token=sandbox.hubspot_token, host=sandbox.hubspot_url, base_url=sandbox.hubspot_url)
