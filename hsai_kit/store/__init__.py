@@ -1,0 +1,32 @@
+"""The one SQLite file of a workspace: every read and write of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hsai_kit.store.database import Database
+from hsai_kit.store.decisions import Decision, Decisions
+from hsai_kit.store.pulls import Pull, Pulls
+from hsai_kit.store.pushes import Change, Pushes, PushRecord
+from hsai_kit.store.runs import Answer, RowAnswer, RunRecord, Runs
+
+__all__ = ["Answer", "Change", "Decision", "Pull", "PushRecord", "RowAnswer", "RunRecord", "Store"]
+
+
+class Store:
+    """The store of one workspace; raises WorkspaceError where the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        self.path = path
+        self.pulls = Pulls(self._database)
+        self.runs = Runs(self._database)
+        self.decisions = Decisions(self._database)
+        self.pushes = Pushes(self._database)
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

@@ -1,0 +1,68 @@
+"""Pulls and their raw records, and the portals that were connected to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hsai_kit.store.database import Database, new_id, now
+
+__all__ = ["Pull", "Pulls"]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One pull: the portal, the object type, and the properties that were read."""
+
+    id: str
+    at: str
+    portal_id: int
+    object_type: str
+    object_type_id: str
+    properties: tuple[str, ...]
+
+
+class Pulls:
+    """Reads and writes of `pulls`, `records` and `connections`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def connected(self, portal_id: int, name: str, account_type: str) -> None:
+        """Note that a portal was connected to just now."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)", (portal_id, name, account_type, now())
+        )
+
+    def begin(
+        self, portal_id: int, object_type: str, object_type_id: str, properties: Sequence[str], condition: str | None
+    ) -> str:
+        """Begin a pull and return its id."""
+        pull_id = new_id("pull")
+        self._database.execute(
+            "INSERT INTO pulls VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+            (pull_id, now(), portal_id, object_type, object_type_id, json.dumps(list(properties)), condition),
+        )
+        return pull_id
+
+    def add(self, pull_id: str, records: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
+        """Keep the raw strings of some records, `(record id, properties)` each."""
+        rows = [(pull_id, one, json.dumps(dict(values), ensure_ascii=False)) for one, values in records]
+        self._database.many("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+
+    def end(self, pull_id: str) -> None:
+        """Note that the pull is complete."""
+        self._database.execute("UPDATE pulls SET ended_at = ? WHERE id = ?", (now(), pull_id))
+
+    def get(self, pull_id: str) -> Pull | None:
+        """Return the pull, or None."""
+        row = self._database.one(
+            "SELECT id, at, portal_id, object_type, object_type_id, properties FROM pulls WHERE id = ?", (pull_id,)
+        )
+        return Pull(*tuple(row)[:5], tuple(json.loads(row["properties"]))) if row else None
+
+    def values(self, pull_id: str, name: str) -> dict[str, str | None]:
+        """Return the raw value of one property for every record of a pull, None where unset."""
+        rows = self._database.all("SELECT record_id, properties FROM records WHERE pull_id = ?", (pull_id,))
+        return {row["record_id"]: json.loads(row["properties"]).get(name) for row in rows}

@@ -1,0 +1,97 @@
+"""The journal of pushes and undos: each value before and after, written down before and after every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hsai_kit.store.database import Database, new_id, now
+
+__all__ = ["Change", "PushRecord", "Pushes"]
+
+
+@dataclass(frozen=True)
+class PushRecord:
+    """A push or undo as kept; `kind` is push or undo, `status` running, done or stopped."""
+
+    id: str
+    at: str
+    ended_at: str | None
+    kind: str
+    undoes: str | None
+    portal_id: int
+    object_type: str
+    object_type_id: str
+    property: str
+    run_id: str | None
+    who: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value of one record; `outcome` is sending, written, conflict, refused, missing or unknown."""
+
+    record_id: str
+    before: str | None
+    after: str | None
+    outcome: str
+    reason: str = ""
+
+
+class Pushes:
+    """Reads and writes of `pushes` and `changes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
+        self,
+        kind: str,
+        *,
+        undoes: str | None,
+        portal_id: int,
+        object_type: str,
+        object_type_id: str,
+        name: str,
+        run_id: str | None,
+        who: str,
+    ) -> str:
+        """Begin a push or undo of the property `name` and return its id."""
+        push_id = new_id(kind)
+        self._database.execute(
+            "INSERT INTO pushes VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+            (push_id, now(), kind, undoes, portal_id, object_type, object_type_id, name, run_id, who),
+        )
+        return push_id
+
+    def note(self, push_id: str, changes: Iterable[Change]) -> None:
+        """Write changes down, all or none; a later outcome of the same record replaces the earlier one."""
+        at = now()
+        self._database.many(
+            "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((push_id, c.record_id, c.before, c.after, c.outcome, c.reason, at) for c in changes),
+        )
+
+    def end(self, push_id: str, status: str) -> None:
+        """Note how a push ended."""
+        self._database.execute("UPDATE pushes SET status = ?, ended_at = ? WHERE id = ?", (status, now(), push_id))
+
+    def get(self, push_id: str) -> PushRecord | None:
+        """Return the push, or None."""
+        row = self._database.one("SELECT * FROM pushes WHERE id = ?", (push_id,))
+        return PushRecord(*row) if row else None
+
+    def latest(self) -> str | None:
+        """Return the id of the newest push that is no undo, or None."""
+        row = self._database.one("SELECT id FROM pushes WHERE kind = 'push' ORDER BY at DESC, rowid DESC LIMIT 1")
+        return row["id"] if row else None
+
+    def changes(self, push_id: str) -> list[Change]:
+        """Return the journal of a push, by record id."""
+        rows = self._database.all(
+            "SELECT record_id, before, after, outcome, reason FROM changes WHERE push_id = ? "
+            "ORDER BY LENGTH(record_id), record_id",
+            (push_id,),
+        )
+        return [Change(*row) for row in rows]

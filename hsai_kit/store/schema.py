@@ -1,0 +1,75 @@
+"""The tables of the store, each with what it holds, and how an older file is brought up to date."""
+
+from __future__ import annotations
+
+__all__ = ["MIGRATIONS"]
+
+_FIRST = """
+-- connections: which portal was worked on from this workspace, and when it was last checked. Never a key.
+CREATE TABLE connections (
+    portal_id INTEGER PRIMARY KEY, name TEXT NOT NULL, account_type TEXT NOT NULL, checked_at TEXT NOT NULL
+);
+
+-- pulls: one line for each pull; its id travels with the DataFrame.
+CREATE TABLE pulls (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, portal_id INTEGER NOT NULL, object_type TEXT NOT NULL,
+    object_type_id TEXT NOT NULL, properties TEXT NOT NULL, condition TEXT, ended_at TEXT
+);
+
+-- records: the raw strings as pulled (JSON by property), which conflict checks compare with.
+CREATE TABLE records (
+    pull_id TEXT NOT NULL REFERENCES pulls, record_id TEXT NOT NULL, properties TEXT NOT NULL,
+    PRIMARY KEY (pull_id, record_id)
+) WITHOUT ROWID;
+
+-- runs: one execution of ask: which assistant (as it was), which model, which prompt, over how many records.
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, ended_at TEXT, status TEXT NOT NULL, portal_id INTEGER NOT NULL,
+    pull_id TEXT REFERENCES pulls, object_type TEXT NOT NULL, assistant TEXT NOT NULL, assistant_version TEXT NOT NULL,
+    assistant_json TEXT NOT NULL, prompt TEXT NOT NULL, model TEXT NOT NULL, note TEXT NOT NULL DEFAULT ''
+);
+
+-- questions: each distinct rendered prompt, by the hash of everything that is sent.
+CREATE TABLE questions (
+    hash TEXT PRIMARY KEY, input TEXT NOT NULL, model TEXT NOT NULL, assistant_version TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- answers: what came back for a question, committed as it arrives; run_id is the run that paid for it.
+-- status is answered, refused, cut_off or failed; a failed one is replaced when the question is asked again.
+CREATE TABLE answers (
+    question TEXT PRIMARY KEY REFERENCES questions, run_id TEXT NOT NULL REFERENCES runs, status TEXT NOT NULL,
+    output TEXT, confidence REAL, reason TEXT NOT NULL DEFAULT '', model TEXT NOT NULL DEFAULT '',
+    input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
+    usd REAL, seconds REAL, request_id TEXT NOT NULL DEFAULT '', at TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- rows: the records of a run in their order, each with its question, or none and why it was skipped.
+CREATE TABLE rows (
+    run_id TEXT NOT NULL REFERENCES runs, position INTEGER NOT NULL, record_id TEXT NOT NULL, question TEXT,
+    skipped TEXT, PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
+
+-- decisions: every decision ever made about a proposal, newest last; the newest one of a record and field holds.
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs, record_id TEXT NOT NULL, field TEXT NOT NULL,
+    decision TEXT NOT NULL, value TEXT, reviewer TEXT NOT NULL, decided_at TEXT NOT NULL
+);
+CREATE INDEX decisions_by_run ON decisions (run_id, field, record_id, id);
+
+-- pushes: every push and undo: who, when, which portal, from which run, and how it ended.
+CREATE TABLE pushes (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, ended_at TEXT, kind TEXT NOT NULL, undoes TEXT REFERENCES pushes,
+    portal_id INTEGER NOT NULL, object_type TEXT NOT NULL, object_type_id TEXT NOT NULL, property TEXT NOT NULL,
+    run_id TEXT REFERENCES runs, who TEXT NOT NULL, status TEXT NOT NULL
+);
+
+-- changes: the journal: each value before and after, written down before and after every batch.
+-- outcome is sending, written, conflict, refused, missing or unknown.
+CREATE TABLE changes (
+    push_id TEXT NOT NULL REFERENCES pushes, record_id TEXT NOT NULL, before TEXT, after TEXT, outcome TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (push_id, record_id)
+) WITHOUT ROWID;
+"""
+
+# One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
+MIGRATIONS = (_FIRST,)
