@@ -20,6 +20,7 @@ HsaiError
 ├── UnknownObjectType, UnknownProperty, WhereError    what was asked of pull
 ├── PromptError             a prompt's tokens
 ├── FrameError              a DataFrame that cannot be asked about
+├── SandboxFailed           the sandbox could not be started or filled
 ├── ReviewError             a decision that cannot be made
 └── PushRefused             a write that must not happen as asked
 """
@@ -47,6 +48,7 @@ __all__ = [
     "PushRefused",
     "RefusedKey",
     "ReviewError",
+    "SandboxFailed",
     "UnknownModel",
     "UnknownObjectType",
     "UnknownProperty",
@@ -186,6 +188,10 @@ class FrameError(HsaiError):
 
 class ReviewError(HsaiError):
     """A decision that cannot be made as asked."""
+
+
+class SandboxFailed(HsaiError):
+    """The sandbox could not be started or filled."""
 
 
 class PushRefused(HsaiError):

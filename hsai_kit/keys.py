@@ -23,6 +23,7 @@ from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
 
 __all__ = [
     "ENVIRONMENT",
+    "LABEL",
     "FoundKey",
     "KeyFile",
     "KeyHome",
@@ -37,7 +38,7 @@ __all__ = [
 Service = Literal["openai", "hubspot"]
 
 ENVIRONMENT: Mapping[Service, str] = {"openai": "OPENAI_API_KEY", "hubspot": "HUBSPOT_ACCESS_TOKEN"}
-_LABEL: Mapping[Service, str] = {"openai": "OpenAI", "hubspot": "HubSpot"}
+LABEL: Mapping[Service, str] = {"openai": "OpenAI", "hubspot": "HubSpot"}
 _RING_SERVICE = "hsai_kit"
 
 
@@ -186,7 +187,7 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
         if secret := home.read(service, portal_id or 0):
             return FoundKey(secret, home.place)
     message = (
-        f"No {_LABEL[service]} key was found. Keep one with: hsai connect, "
+        f"No {LABEL[service]} key was found. Keep one with: hsai connect, "
         f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True)"
     )
     raise MissingKey(message)

@@ -60,7 +60,10 @@ class Pulls:
         row = self._database.one(
             "SELECT id, at, portal_id, object_type, object_type_id, properties FROM pulls WHERE id = ?", (pull_id,)
         )
-        return Pull(*tuple(row)[:5], tuple(json.loads(row["properties"]))) if row else None
+        if row is None:
+            return None
+        pulled, at, portal_id, object_type, object_type_id, properties = row
+        return Pull(pulled, at, portal_id, object_type, object_type_id, tuple(json.loads(properties)))
 
     def values(self, pull_id: str, name: str) -> dict[str, str | None]:
         """Return the raw value of one property for every record of a pull, None where unset."""

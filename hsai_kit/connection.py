@@ -1,0 +1,95 @@
+"""A connection: one OpenAI key bound to one HubSpot account, and the workspace that the work is kept in."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from hsai_kit import background
+from hsai_kit.errors import HsaiError, MissingKey
+from hsai_kit.hubspot.account import Portal
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.models import SANDBOX_PREFIX, Model, read_models
+from hsai_kit.store import Store
+from hsai_kit.workspace import Workspace
+
+__all__ = ["Connection"]
+
+SANDBOX_MODEL = "sandbox-luna"
+
+
+class Connection:
+    """What `connect()` returns and every other verb takes; close it, or use it in a `with` block."""
+
+    def __init__(
+        self,
+        *,
+        portal: Portal,
+        hubspot: HubSpotClient,
+        llm: LLMClient | HsaiError,
+        workspace: Workspace,
+        scripted: bool = False,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.portal = portal
+        self.hubspot = hubspot
+        self.workspace = workspace
+        self.store = Store(workspace.store)
+        self.scripted = scripted
+        """True where the sandbox's scripted assistant answers instead of a model."""
+        self._llm = llm
+        self._models: list[Model] | None = None
+        self._on_close = on_close
+        atexit.register(self.close)
+
+    def __repr__(self) -> str:
+        name = f" {self.portal.name!r}" if self.portal.name else ""
+        who = "the sandbox's scripted assistant" if self.scripted else "an OpenAI key"
+        bound = "no OpenAI key" if isinstance(self._llm, HsaiError) else who
+        return f"Connection(portal {self.portal.id}{name}, {self.portal.account_type}, with {bound})"
+
+    @property
+    def llm(self) -> LLMClient:
+        """The model's wire; raises MissingKey where the connection was made without an OpenAI key."""
+        if isinstance(self._llm, HsaiError):
+            raise MissingKey(str(self._llm))
+        return self._llm
+
+    def models(self) -> list[Model]:
+        """Return the models that this key and this workspace let through; read once and kept."""
+        if self._models is None:
+            self._models = background.run(read_models(self.llm, () if self.scripted else self._allowed))
+        return self._models
+
+    def model_for(self, chosen: str | None, own: str | None) -> str:
+        """Return the model to ask: the one chosen, else the assistant's own, else the workspace's default.
+
+        Over the sandbox it is always one of the scripted ones, whose names say so.
+        """
+        model = chosen or own or self.workspace.settings.openai.default_model
+        return SANDBOX_MODEL if self.scripted and not model.startswith(SANDBOX_PREFIX) else model
+
+    @property
+    def _allowed(self) -> tuple[str, ...]:
+        return self.workspace.settings.openai.allowed_models
+
+    def close(self) -> None:
+        """Close both wires and the store, and stop a sandbox that was started for this connection."""
+        atexit.unregister(self.close)
+        if isinstance(self._llm, LLMClient):
+            with contextlib.suppress(Exception):  # a loop that is gone has closed its sockets already
+                background.run(self._llm.close())
+        self.store.close()
+        self._on_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
