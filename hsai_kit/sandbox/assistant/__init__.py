@@ -1,0 +1,27 @@
+"""The scripted assistant: answers by tables, weighted words and templates; it knows nothing of HTTP.
+
+Everything here is a pure function of its arguments, so the same question has the same answer on every machine.
+"""
+
+from __future__ import annotations
+
+from .choosing import answer_choice, judge_choice
+from .estimates import estimate_levels, estimate_probability
+from .fields import answer_fields
+from .hostile import must_refuse
+from .reply import MARK, FieldReply, FieldsReply, Reply
+from .writing import answer_text
+
+__all__ = [
+    "MARK",
+    "FieldReply",
+    "FieldsReply",
+    "Reply",
+    "answer_choice",
+    "answer_fields",
+    "answer_text",
+    "estimate_levels",
+    "estimate_probability",
+    "judge_choice",
+    "must_refuse",
+]

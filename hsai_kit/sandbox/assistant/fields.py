@@ -1,0 +1,188 @@
+"""Answers of several named fields: each by its name, its description and its type."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .choosing import answer_choice
+from .estimates import estimate_levels, estimate_probability
+from .hostile import REFUSAL, must_refuse
+from .record import plain, read_record
+from .region_names import key_of
+from .regions import locate
+from .reply import MARK, FieldReply, FieldsReply
+from .sentences import without_orders
+from .state_field import NOWHERE
+from .topics import terms_of
+from .writing import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"\+?\(?\d[\d ().-]{6,18}\d")
+_URL = re.compile(r"\bhttps?://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
+_DATE = re.compile(
+    r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:, \d{4})?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.])[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s?(k|m|%)?(?!\w)", re.IGNORECASE)
+_PROSE = re.compile(
+    r"summar|reason|rational|explan|note|descri|comment|why|detail|overview|gist|recap|text|message|next.?step|action"
+)
+_SHAPES = (("email", _EMAIL), ("e-mail", _EMAIL), ("phone", _PHONE), ("url", _URL), ("website", _URL), ("date", _DATE))
+_SCALED = re.compile(r"score|rating|confidence|likelihood|probabil|urgency|priority|sentiment|quality|fit")
+
+
+def answer_fields(model: str, instructions: str, text: str, schema: Mapping[str, Any]) -> FieldsReply:
+    """Fill the properties of a JSON schema of type object from the record in `text`.
+
+    Closed properties are chosen as in `answer_choice`, booleans estimated, numbers and strings looked up in the
+    record; what is not there is null where the schema allows it, and empty or zero otherwise.
+
+    >>> schema = {"type": "object", "properties": {"seats": {"type": ["integer", "null"]}}}
+    >>> answer_fields("sandbox-sol", "", "We need 40 seats.", schema).values
+    {'seats': 40}
+    """
+    return _answer(model, instructions, text, json.dumps(schema, sort_keys=False))
+
+
+@lru_cache(maxsize=16384)
+def _answer(model: str, instructions: str, text: str, schema: str) -> FieldsReply:
+    if must_refuse(text):
+        return FieldsReply({}, REFUSAL)
+    return _fill(model, instructions, text, json.loads(schema), {})
+
+
+def _fill(model: str, instructions: str, text: str, schema: dict[str, Any], definitions: dict[str, Any]) -> FieldsReply:
+    definitions = schema.get("$defs") or schema.get("definitions") or definitions
+    return FieldsReply(
+        {
+            name: _field(model, instructions, text, name, _resolved(part, definitions), definitions)
+            for name, part in schema.get("properties", {}).items()
+        }
+    )
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference; of several alternatives take the first that is not null."""
+    if "$ref" in schema:
+        return dict(definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {}))
+    if "anyOf" in schema:
+        parts = [_resolved(part, definitions) for part in schema["anyOf"]]
+        chosen = next((part for part in parts if part.get("type") != "null"), {})
+        nullable = any(part.get("type") == "null" for part in parts)
+        return {**chosen, "description": schema.get("description", ""), "nullable": nullable}
+    return schema
+
+
+def _field(
+    model: str, instructions: str, text: str, name: str, schema: dict[str, Any], definitions: dict[str, Any]
+) -> FieldReply:
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    nullable = "null" in kinds or bool(schema.get("nullable"))
+    kind = next((kind for kind in kinds if kind != "null"), "string")
+    asked = f"{name.replace('_', ' ')}. {schema.get('description', '')}"
+    options = [option for option in schema.get("enum", ()) if option is not None]
+    if "const" in schema:
+        return FieldReply(schema["const"], 1.0)
+    if options:
+        return _chosen(model, f"{asked}\n{instructions}", text, options)
+    if kind == "boolean":
+        probability = estimate_probability(model, asked, text)
+        sure = max(probability, 1 - probability)
+        return FieldReply(probability >= 0.5, sure, ((probability < 0.5, 1 - sure),))
+    if kind == "object":
+        return FieldReply(_fill(model, instructions, text, schema, definitions), 0.9)
+    if kind == "array":
+        return _listed(model, instructions, text, name, _resolved(schema.get("items", {}), definitions))
+    is_number = kind in ("number", "integer")
+    found = _number(model, asked, text, schema) if is_number else _string(name, asked, text)
+    if found is None:
+        empty: Any = None if nullable else 0 if is_number else ""
+        return FieldReply(empty, 0.8 if nullable else 0.5)
+    value, confidence = found
+    return FieldReply(round(value) if kind == "integer" and not isinstance(value, str) else value, confidence)
+
+
+def _chosen(model: str, asked: str, text: str, options: list[Any]) -> FieldReply:
+    names = {_name_of(option): option for option in options}
+    if len(names) == 1:
+        return FieldReply(options[0], 1.0)
+    reply = answer_choice(model, asked, text, list(names))
+    others = tuple((names[name], share) for name, share in reply.alternatives)
+    return FieldReply(names[reply.text], reply.confidence or 0.5, others)
+
+
+def _name_of(option: Any) -> str:
+    return option if isinstance(option, str) else json.dumps(option)
+
+
+def _listed(model: str, instructions: str, text: str, name: str, items: dict[str, Any]) -> FieldReply:
+    if items.get("enum"):
+        return FieldReply([_chosen(model, f"{name}\n{instructions}", text, items["enum"]).value], 0.7)
+    if items.get("type", "string") != "string":
+        return FieldReply([], 0.5)
+    counted = terms_of(plain(without_orders(read_record(text).text)))
+    words = [word for word, _ in counted.most_common(40) if " " not in word and len(word) > 4 and word.isalpha()]
+    return FieldReply(words[:3], 0.6)
+
+
+def _number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[float, float] | None:
+    """Find a figure whose label or neighbors speak of what is asked, or a place on a scale."""
+    wanted = {word for word in terms_of(asked) if " " not in word and len(word) > 2}
+    record = read_record(text)
+    for label, value in record.fields:
+        match = _NUMBER.search(value)
+        if match and wanted & terms_of(label).keys():
+            return _value_of(match), 0.95
+    body = plain(record.text)
+    best: tuple[int, float] | None = None
+    for match in _NUMBER.finditer(body[:20_000]):
+        around = terms_of(body[max(0, match.start() - 50) : match.end() + 30])
+        hits = len(wanted & around.keys())
+        if hits and (best is None or hits > best[0]):
+            best = (hits, _value_of(match))
+    if best is not None:
+        return best[1], min(0.9, 0.6 + 0.15 * best[0])
+    if _SCALED.search(asked.lower()):
+        low, high = schema.get("minimum", 0), schema.get("maximum", 1 if "confidence" in asked.lower() else 10)
+        shares = estimate_levels(model, asked, text, [str(step) for step in range(5)])
+        position = sum(index * share for index, share in enumerate(shares)) / 4
+        return round(low + (high - low) * position, 2), max(shares)
+    return None
+
+
+def _value_of(match: re.Match[str]) -> float:
+    value = float(match[1].replace(",", ""))
+    factor = {"k": 1_000, "m": 1_000_000}.get((match[2] or "").lower(), 1)
+    return int(value * factor) if (value * factor).is_integer() else value * factor
+
+
+def _string(name: str, asked: str, text: str) -> tuple[str, float] | None:
+    record = read_record(text)
+    key = key_of(name)
+    body = plain(without_orders(record.text))
+    if _PROSE.search(name.lower()):
+        written = summarize(text, 1)
+        return (f"{written} {MARK}", 0.75) if written else None
+    if key in ("state", "statecode", "usstate", "region", "regioncode"):
+        code, weight = locate(text).codes[0]
+        return (code, weight) if code != NOWHERE else None
+    for shape, pattern in _SHAPES:
+        if shape in asked.lower():
+            match = pattern.search(body)
+            return (match[0].rstrip(".,"), 0.95) if match else None
+    for label, value in record.fields:
+        if value and (key_of(label) == key or (len(key) > 3 and key in key_of(label))):
+            return plain(without_orders(value)), 0.95
+    wanted = {word for word in terms_of(name.replace("_", " ")) if len(word) > 3}
+    for label, value in record.fields:
+        if value and wanted & terms_of(label).keys():
+            return plain(without_orders(value)), 0.8
+    return None

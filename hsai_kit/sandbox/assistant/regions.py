@@ -1,0 +1,148 @@
+"""Which region of the United States a record belongs to, from its state, country, city and ZIP code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from . import abroad
+from .hostile import gives_orders
+from .record import plain, read_record
+from .region_names import CODE_BY_NAME, NAME_OF, key_of
+from .state_field import NOWHERE, Reading, is_left_blank, read_state, regions_of_city
+from .us_places import region_of_zip
+
+if TYPE_CHECKING:
+    from .record import Record
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The fields of a record that tell where somebody is, as plain text."""
+
+    state: str = ""
+    country: str = ""
+    city: str = ""
+    zip_code: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Region codes (NOWHERE among them) with their probabilities, best first, and how easily one errs."""
+
+    codes: tuple[tuple[str, float], ...]
+    difficulty: float
+
+
+def evidence_of(record: Record) -> Evidence:
+    """Pick the telling fields by their labels; a text without labels is taken for the state field itself."""
+    found: dict[str, str] = {}
+    for label, value in record.fields:
+        kind = _kind_of(label)
+        if kind and not found.get(kind):
+            found[kind] = plain(value)
+    if not found.get("state") and record.rest and not record.fields:
+        found["state"] = plain(record.rest)
+    return Evidence(**found)
+
+
+@lru_cache(maxsize=8192)
+def locate(text: str) -> Finding:
+    r"""Read a record's text and say where it belongs.
+
+    >>> locate("State: Calif.\nCountry: United States").codes[0][0]
+    'CA'
+    """
+    record = read_record(text)
+    evidence = evidence_of(record)
+    if gives_orders(record.text):
+        return Finding(((NOWHERE, 0.97),), 0.0)
+    country = abroad.standing(evidence.country)
+    if country is not None and country in NAME_OF:
+        return _in_territory(evidence, country)
+    if country == abroad.ABROAD:
+        return _abroad(evidence)
+    reading = read_state(evidence.state, country)
+    return _weigh(reading, evidence, country)
+
+
+def _kind_of(label: str) -> str | None:
+    key = label.casefold()
+    if "country" in key or "nation" in key:
+        return "country"
+    if "zip" in key or "postal" in key or "postcode" in key or "post code" in key:
+        return "zip_code"
+    if "city" in key or "town" in key or "locality" in key:
+        return "city"
+    if "state" in key.replace("statement", "") or "region" in key or "province" in key:
+        return "state"
+    return None
+
+
+def _in_territory(evidence: Evidence, code: str) -> Finding:
+    said = read_state(evidence.state, abroad.HOME).codes[0][0] if evidence.state else NOWHERE
+    if said in (NOWHERE, code):
+        return Finding(((code, 1.0),), 0.02)
+    return Finding(((code, 0.6), (said, 0.4)), 0.05)
+
+
+def _abroad(evidence: Evidence) -> Finding:
+    """Another country decides, unless the rest of the record plainly speaks of the United States."""
+    said, weight = read_state(evidence.state, abroad.HOME).codes[0] if evidence.state else (NOWHERE, 0.0)
+    is_name = key_of(evidence.state) in CODE_BY_NAME and key_of(evidence.state) != "georgia"
+    if said == NOWHERE or weight < 0.9 or not is_name:
+        return Finding(((NOWHERE, 1.0),), 0.012)
+    is_backed = region_of_zip(evidence.zip_code) == said or said in regions_of_city(evidence.city)
+    return Finding(((NOWHERE, 0.6), (said, 0.4)) if is_backed else ((NOWHERE, 0.85), (said, 0.15)), 0.04)
+
+
+def _weigh(reading: Reading, evidence: Evidence, country: str | None) -> Finding:
+    """Hold the state field against city and ZIP code."""
+    code, weight = reading.codes[0]
+    by_zip = region_of_zip(evidence.zip_code)
+    cities = regions_of_city(evidence.city)
+    witnesses = ({by_zip} if by_zip else set()) | set(cities)
+    if code == "GA" and country is None and key_of(evidence.state) == "georgia" and "GA" not in witnesses:
+        return Finding(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
+    if code == NOWHERE and weight == 1.0:
+        return _without_state(reading, evidence, country, by_zip, cities)
+    if weight < 0.95:
+        return _decided(reading, by_zip, cities)
+    if country is None and abroad.is_foreign_city(evidence.city) and code not in witnesses:
+        return Finding(((NOWHERE, 0.75), (code, 0.25)), 0.06)
+    if code in witnesses:
+        return Finding(reading.codes, reading.difficulty * 0.5)
+    if by_zip and by_zip in cities:
+        return Finding(((code, 0.55), (by_zip, 0.45)) if reading.is_firm else ((by_zip, 0.7), (code, 0.3)), 0.08)
+    if by_zip or (len(cities) == 1):
+        other = by_zip or next(iter(cities))
+        return Finding(((code, 0.9), (other, 0.1)), reading.difficulty + 0.02)
+    return Finding(reading.codes, reading.difficulty)
+
+
+def _without_state(
+    reading: Reading, evidence: Evidence, country: str | None, by_zip: str | None, cities: dict[str, float]
+) -> Finding:
+    """Nothing usable in the state field: city and ZIP code may still tell, at home or where no country is named."""
+    if not is_left_blank(evidence.state) and not (country == abroad.HOME and by_zip and by_zip in cities):
+        return Finding(reading.codes, reading.difficulty)
+    if country is None and abroad.is_foreign_city(evidence.city):
+        return Finding(((NOWHERE, 1.0),), 0.04)
+    if by_zip and (by_zip in cities or country == abroad.HOME):
+        return Finding(((by_zip, 1.0),), 0.03)
+    if cities:
+        ranked = tuple(sorted(cities.items(), key=lambda pair: -pair[1]))
+        return Finding(ranked, 0.05 if country == abroad.HOME else 0.1)
+    if by_zip:
+        return Finding(((by_zip, 0.75), (NOWHERE, 0.25)), 0.05)
+    return Finding(((NOWHERE, 1.0),), reading.difficulty)
+
+
+def _decided(reading: Reading, by_zip: str | None, cities: dict[str, float]) -> Finding:
+    """Several candidates: take the one that the ZIP code or the city names."""
+    for code, _ in reading.codes:
+        if code and (code == by_zip or (code in cities and len(cities) == 1)):
+            rest = tuple((other, 0.1 * w) for other, w in reading.codes if other != code)
+            return Finding(((code, 0.92), *rest), 0.04)
+    return Finding(reading.codes, reading.difficulty)

@@ -1,0 +1,157 @@
+"""What the state field of a record says by itself, however it is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from . import abroad
+from .record import plain
+from .region_names import CODE_BY_NAME, CODE_BY_SHORT, NAME_OF, REGIONS, key_of
+from .us_places import city_table, region_of_zip
+
+NOWHERE = ""  # stands for: no region of the United States, or none that can be told
+
+_BLANK_WORDS = """
+na n none null nil unknown unk tbd tba other misc test asdf xxx xx x zz notapplicable notavailable notprovided
+pleaseselect select state choose selectone selectastate intl international remote all multiple various worldwide
+nationwide global outsideus outsideusa nonus private undefined nan blank empty
+"""
+_BLANKS = frozenset(_BLANK_WORDS.split())
+_ZIP = re.compile(r"^\d{4,5}(?:-\d{4})?$")
+_PLACE = re.compile(r"^(.{2,}?)[,\s]+([A-Za-z][A-Za-z. ]{1,24}?)\.?(?:[,\s]+(\d{5}(?:-\d{4})?))?$")
+_ISO = re.compile(r"^USA?[-_ /]([A-Za-z]{2})$", re.IGNORECASE)
+_TWO = re.compile(r"\s*(?:[/|;&+]|,|\bor\b|\band\b|\bund\b|-)\s*", re.IGNORECASE)
+_DRESS = re.compile(
+    r"\b(?:the|state of|commonwealth of|territory of|state|estado de|greater|metro|upstate|downstate|northern|southern"
+    r"|eastern|western|central|area|region|usa|u\.s\.a\.|united states(?: of america)?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the state field alone says."""
+
+    codes: tuple[tuple[str, float], ...]
+    difficulty: float
+    is_firm: bool = False  # a code or a name as the books have it
+
+
+def read_state(state: str, country: str | None) -> Reading:
+    """Read the field; `country` is what `abroad.standing` says of the country beside it."""
+    value = "".join(c for c in state if c.isalnum() or c in " .,-/&|;+'()#").strip(" .,-/&|;+'#")
+    if is_left_blank(value):
+        return Reading(((NOWHERE, 1.0),), 0.015)
+    for reader in (_read_exactly, _read_foreign, _read_place, _read_two, _read_loosely):
+        reading = reader(value, country)
+        if reading is not None:
+            return reading
+    return Reading(((NOWHERE, 1.0),), 0.06)
+
+
+def is_left_blank(state: str) -> bool:
+    """Whether the field holds nothing, a word for nothing, or only the United States as a whole."""
+    key = key_of(state)
+    return not key or key in _BLANKS or abroad.is_home_name(state)
+
+
+def _read_exactly(value: str, country: str | None) -> Reading | None:
+    key = key_of(value)
+    is_bare = country is None
+    if key.upper() in REGIONS:
+        is_clean = value.upper() == key.upper()
+        return Reading(((key.upper(), 1.0),), (0.004 if is_clean else 0.012) + 0.008 * is_bare, is_firm=True)
+    if key in CODE_BY_NAME:
+        return Reading(((CODE_BY_NAME[key], 1.0),), 0.003 + 0.005 * is_bare, is_firm=True)
+    if key in CODE_BY_SHORT:
+        return Reading(((CODE_BY_SHORT[key], 1.0),), 0.02 + 0.01 * is_bare)
+    match = _ISO.match(value)
+    if match and match[1].upper() in REGIONS:
+        return Reading(((match[1].upper(), 1.0),), 0.015)
+    if _ZIP.match(value):
+        code = region_of_zip(value)
+        return Reading(((code, 1.0),) if code else ((NOWHERE, 1.0),), 0.05 if code else 0.1)
+    return None
+
+
+def _read_foreign(value: str, country: str | None) -> Reading | None:
+    if country == abroad.HOME and key_of(value) in city_table():
+        return None
+    if abroad.is_country(value):
+        return Reading(((NOWHERE, 1.0),), 0.03)
+    if abroad.is_foreign_region(value) or abroad.is_foreign_city(value):
+        return Reading(((NOWHERE, 1.0),), 0.08 if country == abroad.HOME else 0.05)
+    return None
+
+
+def _read_place(value: str, country: str | None) -> Reading | None:
+    """Read a city, alone or with its region: "New York, NY", "Austin TX 78701", "Chicago"."""
+    match = _PLACE.match(value)
+    if match:
+        tail = key_of(match[2])
+        code = tail.upper() if tail.upper() in REGIONS else CODE_BY_NAME.get(tail) or CODE_BY_SHORT.get(tail)
+        head = _read_exactly(match[1], country)
+        if code and (head is None or head.codes[0][0] == code or match[1].casefold() in ("new york", "washington")):
+            return Reading(((code, 1.0),), 0.02)
+    regions = regions_of_city(value.split(",")[0])
+    if not regions:
+        return None
+    ranked = tuple(sorted(regions.items(), key=lambda pair: -pair[1]))
+    return Reading(ranked, 0.04 if len(ranked) == 1 else 0.08)
+
+
+def _read_two(value: str, country: str | None) -> Reading | None:
+    """Two values in one field, which nobody can decide without more evidence; twice the same is one."""
+    parts = [part for part in _TWO.split(value) if part]
+    if len(parts) < 2:
+        return None
+    found: list[str] = []
+    for part in parts:
+        reading = _read_exactly(part.strip(" ()."), country)
+        if reading is not None and reading.codes[0][0] not in found:
+            found.append(reading.codes[0][0])
+    if len(found) > 1:
+        return Reading(((NOWHERE, 0.6), *((code, 0.4 / len(found)) for code in found)), 0.1)
+    return Reading(((found[0], 1.0),), 0.025) if found else None
+
+
+def _read_loosely(value: str, country: str | None) -> Reading | None:
+    """Read a name inside other words, or one that is misspelled."""
+    bare = re.sub(r"\s+", " ", _DRESS.sub(" ", value.replace("(", " ").replace(")", " "))).strip(" ,.-")
+    if bare != value and bare:
+        reading = _read_exactly(bare, country)
+        if reading is not None:
+            return Reading(reading.codes, 0.025)
+    words = f" {' '.join(re.findall(r'[a-z]+', value.casefold()))} "
+    inside = [code for code, name in _LONGEST_FIRST if f" {name} " in words]
+    if inside:
+        return Reading(((inside[0], 1.0),), 0.04)
+    key = key_of(value)
+    if len(key) < 4 or len(key) > 26:
+        return None
+    close = process.extract(key, _FUZZY_NAMES, scorer=fuzz.ratio, limit=2, score_cutoff=72)
+    if not close:
+        return None
+    (_, score, code), margin = close[0], close[0][1] - (close[1][1] if len(close) > 1 else 60)
+    if score >= 90 and margin >= 4:
+        return Reading(((code, 1.0),), 0.03)
+    if score >= 82 and margin >= 4:
+        return Reading(((code, 0.98), (NOWHERE, 0.02)), 0.06)
+    second = close[1][2] if len(close) > 1 else NOWHERE
+    return Reading(((code, 0.7), (second, 0.2), *([(NOWHERE, 0.1)] if second else [])), 0.12)
+
+
+def regions_of_city(city: str) -> dict[str, float]:
+    """Tell the regions that have a city of this name, with how likely each is meant."""
+    if not city:
+        return {}
+    key = key_of(plain(city))
+    table = city_table()
+    return table.get(key) or table.get(key.removesuffix("city"), {})
+
+
+_FUZZY_NAMES = {code: key_of(name) for code, name in NAME_OF.items()}
+_LONGEST_FIRST = sorted(((code, name.casefold()) for code, name in NAME_OF.items()), key=lambda pair: -len(pair[1]))

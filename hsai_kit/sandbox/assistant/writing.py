@@ -1,0 +1,83 @@
+"""Free text: summaries, e-mails, and a plain statement where nothing else is asked."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .hostile import REFUSAL, gives_orders, must_refuse
+from .letters import write_letter
+from .record import plain, read_record
+from .regions import locate
+from .reply import MARK, Reply
+from .sentences import pick_sentences
+from .state_field import NOWHERE
+
+_LETTER = re.compile(
+    r"\b(?:e-?mail|letter|outreach|reply to|respond to|draft|compose|follow-up message)\b", re.IGNORECASE
+)
+_SUMMARY = re.compile(
+    r"\b(?:summar|brief|recap|digest|overview|highlights|key points|tl;?dr|condense|shorten)", re.IGNORECASE
+)
+_STATE = re.compile(
+    r"\bstates?\b[^.]{0,60}\b(?:code|abbreviation|two[- ]letter|usps|postal)"
+    r"|\b(?:code|abbreviation|two[- ]letter|usps)\b[^.]{0,60}\bstates?\b",
+    re.IGNORECASE,
+)
+_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_SENTENCES = re.compile(
+    r"\b(\d{1,2}|a|one|two|three|four|five|six)\s+(?:short\s+|single\s+|plain\s+)?(sentence|bullet|line|point)",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"\b(\d{1,3})\s+words\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=16384)
+def answer_text(model: str, instructions: str, text: str) -> Reply:  # noqa: ARG001  (as its siblings)
+    """Write free text about the record; it always ends with the mark that says no language model wrote it.
+
+    Summaries are made of the record's own sentences, e-mails of a template and the record's facts. A number of
+    sentences or words in the instructions is kept to. `model` makes no difference here, but belongs to the call.
+
+    >>> answer_text("sandbox-luna", "Summarize in one sentence.", "Note: Ada wants 40 seats by May 3. Hi.").text
+    'Ada wants 40 seats by May 3. (scripted sandbox answer)'
+    """
+    if must_refuse(text):
+        return Reply(REFUSAL, None, refusal=True)
+    record = read_record(text)
+    if _LETTER.search(instructions) and not _SUMMARY.search(instructions.split(".")[0]):
+        return Reply(write_letter(instructions, record), None)
+    if _STATE.search(instructions) and not _SUMMARY.search(instructions):
+        code, weight = locate(text).codes[0]
+        return Reply(f"{code if code != NOWHERE else 'UNKNOWN'} {MARK}", weight)
+    return Reply(f"{_summary(instructions, text)} {MARK}", None)
+
+
+def summarize(text: str, count: int = 2, words: int | None = None) -> str:
+    """Give the record in its own sentences; short facts stand in front of them where there are any."""
+    record = read_record(text)
+    facts = [(label, plain(value)) for label, value in record.fields if plain(value)]
+    short = [f"{label} {value}" for label, value in facts if not _is_prose(value) and not gives_orders(value)]
+    long = "\n".join([*(value for _, value in facts if _is_prose(value)), plain(record.rest)]).strip()
+    chosen = pick_sentences(long, count, words) if long else []
+    if len(chosen) < count and short and words is None:
+        chosen.insert(0, "; ".join(short[:6]) + ".")
+    elif not chosen and short:
+        chosen = [" ".join("; ".join(short).split()[:words]) + "."]
+    return " ".join(chosen)
+
+
+def _is_prose(value: str) -> bool:
+    return len(value) > 60 or (len(value.split()) > 4 and value[-1] in ".!?")
+
+
+def _summary(instructions: str, text: str) -> str:
+    match = _SENTENCES.search(instructions)
+    count = 3 if match is None else _NUMBERS.get(match[1].lower()) or int(match[1])
+    limit = _WORDS.search(instructions)
+    answer = summarize(text, max(1, count), int(limit[1]) if limit else None)
+    if not answer:
+        return "This record holds nothing to report."
+    if match is not None and match[2].lower() in ("bullet", "point") and count > 1:
+        return "\n".join(f"- {line}" for line in re.split(r"(?<=[.!?…]) (?=[A-Z0-9\"“])", answer)) + "\n"
+    return answer
