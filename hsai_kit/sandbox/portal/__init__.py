@@ -14,6 +14,7 @@ from hsai_kit.sandbox.portal.model import (
     RecordList,
     Stage,
 )
+from hsai_kit.sandbox.portal.seeded import seeded_portal
 
 __all__ = [
     "Association",
@@ -28,4 +29,5 @@ __all__ = [
     "Record",
     "RecordList",
     "Stage",
+    "seeded_portal",
 ]

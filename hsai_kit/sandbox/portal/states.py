@@ -81,8 +81,14 @@ def addresses(rng: Random, count: int) -> Iterator[Address]:
     deck += ["clean"] * (max(count, 400) - len(deck))
     rng.shuffle(deck)
     dealt = dict.fromkeys(deck, 0)
+    codes = [state.code for state in STATES]
+    rng.shuffle(codes)
     for way in deck[:count]:
-        yield _address(rng, way, dealt[way])
+        if way == "clean" and dealt[way] < len(codes):
+            code = codes[dealt[way]]
+            yield replace(_home(rng, code), state=code)
+        else:
+            yield _address(rng, way, dealt[way])
         dealt[way] += 1
 
 
@@ -100,7 +106,7 @@ def _address(rng: Random, way: str, turn: int) -> Address:
     if way == "zip code":
         home = _home(rng, _COMMON[turn % 2], complete=True)
         return replace(home, state=home.postal_code)
-    code = STATES[turn].code if way == "clean" and turn < len(STATES) else _state(rng, way)
+    code = _state(rng, way)
     return replace(_home(rng, code), state=_written(rng, way, code))
 
 

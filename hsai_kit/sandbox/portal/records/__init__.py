@@ -1,0 +1,1 @@
+"""The seeded records, type by type."""

@@ -1,0 +1,114 @@
+"""The seeded notes, calls, e-mails, meetings and tasks."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hsai_kit.sandbox.portal.conversations import Talk, as_editor_html, talk, task
+from hsai_kit.sandbox.portal.definitions.activities import CALL_OUTCOMES
+from hsai_kit.sandbox.portal.records.business import names, someone
+from hsai_kit.sandbox.portal.records.making import NOW, Making, days_ago, owner_id, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from random import Random
+
+    from hsai_kit.sandbox.portal.model import Record
+
+_DESK = "sales@sandbox.example"
+
+
+def add_activities(making: Making, rng: Random, kind: str, count: int) -> None:
+    """Add notes, calls, emails, meetings or tasks, half of them about somebody with a deal."""
+    for _ in range(count):
+        deal: Record | None = None
+        contact, company = someone(making, rng)
+        if making.dealings and rng.random() < 0.5:
+            contact, deal = making.dealings[int(len(making.dealings) * rng.random() ** 1.8)]
+            company = making.employers.get(contact.id)
+        when = _office_hours(days_ago(rng, 500))
+        mentioned = names(rng, contact, company)
+        if kind == "tasks":
+            properties: Mapping[str, str] = _task(rng, mentioned)
+            when = when if properties["hs_task_status"] == "COMPLETED" else NOW + timedelta(days=rng.randrange(-5, 30))
+            record = _add(making, rng, kind, properties, when)
+        else:
+            said = talk(rng, kind, mentioned, when)
+            record = _add(making, rng, kind, _filled(rng, kind, said, contact, when), when)
+            making.note_truth(kind, "facts", record, json.dumps(said.facts, ensure_ascii=False))
+        making.link(kind, record, "contacts", contact)
+        making.link(kind, record, "companies", company)
+        making.link(kind, record, "deals", deal)
+
+
+def _office_hours(when: datetime) -> datetime:
+    """Move a moment into the working day of the United States."""
+    return min(when.replace(hour=13 + when.hour * 10 // 24), NOW)
+
+
+def _add(making: Making, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
+    common = {"hs_timestamp": stamp(when), "hubspot_owner_id": owner_id(rng)}
+    written = min(when + timedelta(minutes=rng.randrange(1, 90)), NOW)
+    return making.add(kind, {**properties, **common}, written, written)
+
+
+def _filled(rng: Random, kind: str, said: Talk, contact: Record, when: datetime) -> dict[str, str]:
+    if kind == "notes":
+        return _note(rng, said)
+    if kind == "calls":
+        return _call(rng, said)
+    return _email(said, contact) if kind == "emails" else _meeting(rng, said, when)
+
+
+def _note(rng: Random, said: Talk) -> dict[str, str]:
+    text = f"{said.subject}\n{said.text}" if rng.random() < 0.4 else said.text
+    return {"hs_note_body": as_editor_html(text) if rng.random() < 0.6 else text}
+
+
+def _call(rng: Random, said: Talk) -> dict[str, str]:
+    return {
+        "hs_call_title": said.subject,
+        "hs_call_body": said.text,
+        "hs_call_duration": str(rng.randrange(40, 3000) * 1000),
+        "hs_call_direction": rng.choice(("OUTBOUND", "OUTBOUND", "INBOUND")),
+        "hs_call_status": "COMPLETED",
+        "hs_call_disposition": CALL_OUTCOMES["Connected"],
+    }
+
+
+def _email(said: Talk, contact: Record) -> dict[str, str]:
+    incoming = said.subject != "Minutes of our call"
+    theirs = contact.properties.get("email") or ""
+    sender, receiver = (theirs, _DESK) if incoming else (_DESK, theirs)
+    return {
+        "hs_email_subject": said.subject,
+        "hs_email_text": said.text.replace(", ", ",\n\n", 1),
+        "hs_email_direction": "INCOMING_EMAIL" if incoming else "EMAIL",
+        "hs_email_status": "SENT",
+        "hs_email_from_email": sender,
+        "hs_email_to_email": receiver,
+    }
+
+
+def _meeting(rng: Random, said: Talk, when: datetime) -> dict[str, str]:
+    return {
+        "hs_meeting_title": said.subject,
+        "hs_meeting_body": said.text,
+        "hs_meeting_start_time": stamp(when),
+        "hs_meeting_end_time": stamp(when + timedelta(minutes=rng.choice((30, 45, 60)))),
+        "hs_meeting_outcome": "COMPLETED",
+    }
+
+
+def _task(rng: Random, mentioned: dict[str, str]) -> dict[str, str]:
+    subject, kind = task(rng, mentioned)
+    return {
+        "hs_task_subject": subject,
+        "hs_task_body": "See the last note." if rng.random() < 0.3 else "",
+        "hs_task_status": rng.choices(("NOT_STARTED", "IN_PROGRESS", "WAITING", "COMPLETED"), (45, 8, 7, 40))[0],
+        "hs_task_priority": rng.choice(("NONE", "NONE", "LOW", "MEDIUM", "HIGH")),
+        "hs_task_type": kind,
+    }

@@ -1,0 +1,145 @@
+"""The seeded contacts: who they are, where they are, how far they have come and what they asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hsai_kit.sandbox.portal import people
+from hsai_kit.sandbox.portal.account import TODAY
+from hsai_kit.sandbox.portal.definitions.contacts import SOURCES
+from hsai_kit.sandbox.portal.enquiries import enquiry
+from hsai_kit.sandbox.portal.hostile import MERGE
+from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
+from hsai_kit.sandbox.portal.records.companies import street
+from hsai_kit.sandbox.portal.records.making import Making, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.states import Address, addresses
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+    from hsai_kit.sandbox.portal.model import Record
+
+_LIFECYCLE = {
+    "subscriber": 14, "lead": 38, "marketingqualifiedlead": 14, "salesqualifiedlead": 8, "opportunity": 8,
+    "customer": 14, "evangelist": 1, "other": 3,
+}  # fmt: skip
+_LEAD_STATUS = {
+    "NEW": 20, "OPEN": 15, "IN_PROGRESS": 10, "OPEN_DEAL": 5, "UNQUALIFIED": 8, "ATTEMPTED_TO_CONTACT": 12,
+    "CONNECTED": 10, "BAD_TIMING": 3, "": 40,
+}  # fmt: skip
+_INTERESTS = ("inventory", "forecasting", "shipping", "returns", "analytics")
+_SIZES = ("1-5", "5-25", "25-50", "50-100", "100-500", "500-1000", "1000+")
+_SOURCES = tuple(source.partition(":")[0] for source in SOURCES)
+
+
+def add_contacts(making: Making, rng: Random, count: int) -> None:
+    """Add contacts, three quarters of them at one of the companies, with an e-mail address at its domain."""
+    companies = making.records["companies"]
+    taken: set[str] = set()
+    for address in addresses(rng, count):
+        if str(making.next_ids["contacts"]) == MERGE.old_id:
+            making.next_ids["contacts"] += 1
+        # Large customers come first and have many contacts, most companies have a few.
+        company = companies[int(len(companies) * rng.random() ** 1.6)] if rng.random() < 0.76 else None
+        created = days_ago(rng, 1095) if rng.random() < 0.6 else days_ago(rng, 400)
+        updated = later(rng, created)
+        employer = (company and company.properties.get("name")) or ""
+        properties = _person(rng, company, taken) | _address(rng, address) | _progress(rng, created, updated)
+        properties |= {"company": _as_typed(rng, employer)}
+        text, lead_class = enquiry(rng, employer) if rng.random() < 0.42 else ("", "")
+        properties["how_can_we_help"] = text
+        if rng.random() < 0.06:
+            properties["lead_class"] = lead_class
+        record = making.add("contacts", properties, created, updated)
+        making.link("contacts", record, "companies", company, primary=True)
+        making.note_truth("contacts", "state", record, address.truth)
+        if text:
+            making.note_truth("contacts", "lead_class", record, lead_class)
+
+
+def _person(rng: Random, company: Record | None, taken: set[str]) -> dict[str, str]:
+    first, last = rng.choice(people.FIRST_NAMES), rng.choice(people.LAST_NAMES)
+    host = (company and company.properties.get("domain")) or ""
+    email = people.email(rng, first, last, host)
+    while email in taken:
+        first, last = rng.choice(people.FIRST_NAMES), rng.choice(people.LAST_NAMES)
+        email = people.email(rng, first, last, host)
+    taken.add(email)
+    if rng.random() < 0.03:
+        email = ""
+    styled = rng.random()
+    if styled < 0.03:
+        first, last = first.lower(), last.lower()
+    elif styled < 0.04:
+        first, last = first.upper(), last.upper()
+    return {
+        "email": email,
+        "hs_email_domain": email.partition("@")[2],
+        "firstname": first if rng.random() < 0.97 else "",
+        "lastname": last if rng.random() < 0.94 else "",
+        "salutation": rng.choices(("", "Ms.", "Mr.", "Dr."), (90, 4, 4, 2))[0],
+        "jobtitle": rng.choice(people.JOB_TITLES) if rng.random() < 0.7 else "",
+        "num_employees": rng.choice(_SIZES) if rng.random() < 0.3 else "",
+        "annualrevenue": rng.choice(("", "", "", "1M-5M", "$2,500,000", "n/a", "10 million", "5000000")),
+        "product_interest": ";".join(one for one in _INTERESTS if rng.random() < 0.15),
+        "seats_planned": str(rng.randrange(3, 150)) if rng.random() < 0.2 else "",
+        "newsletter_opt_in": rng.choices(("true", "false", ""), (30, 30, 40))[0],
+        "hs_email_optout": rng.choices(("true", ""), (7, 93))[0],
+        "hs_language": rng.choices(("", "en", "en-us", "es", "de"), (60, 20, 14, 4, 2))[0],
+    }
+
+
+def _address(rng: Random, address: Address) -> dict[str, str]:
+    """Fill in the address; what the visitor's network says about it is often somewhere else."""
+    properties = {
+        "state": address.state,
+        "country": address.country,
+        "city": address.city,
+        "zip": address.postal_code,
+        "address": street(rng) if address.city and rng.random() < 0.5 else "",
+        "phone": people.phone(rng, address.area_code) if rng.random() < 0.75 else "",
+        "mobilephone": people.phone(rng, address.area_code) if rng.random() < 0.15 else "",
+    }
+    if address.truth and rng.random() < 0.08:
+        properties |= {"hs_state_code": address.truth, "hs_country_region_code": "US"}
+    if rng.random() < 0.45:
+        same = address.truth in STATE_BY_CODE and rng.random() < 0.65
+        seen = STATE_BY_CODE[address.truth] if same else rng.choice(STATES[:50])
+        properties |= {
+            "ip_city": rng.choice(seen.cities)[0].lower(),
+            "ip_state": seen.name.lower(),
+            "ip_state_code": seen.code.lower(),
+            "ip_country": "united states",
+        }
+    return properties
+
+
+def _progress(rng: Random, created: datetime, updated: datetime) -> dict[str, str]:
+    stage = rng.choices(tuple(_LIFECYCLE), tuple(_LIFECYCLE.values()))[0]
+    properties = {
+        "lifecyclestage": stage if rng.random() < 0.97 else "",
+        "hs_lead_status": rng.choices(tuple(_LEAD_STATUS), tuple(_LEAD_STATUS.values()))[0],
+        "hubspot_owner_id": owner_id(rng),
+        "hubspotscore": str(rng.randrange(0, 90)) if rng.random() < 0.7 else "",
+        "hs_analytics_source": rng.choices(_SOURCES, (30, 12, 10, 8, 12, 16, 12))[0],
+    }
+    if stage == "customer":
+        since = created + (updated - created) * rng.random()
+        properties["hs_lifecyclestage_customer_date"] = stamp(since)
+        end = since
+        while f"{end:%Y-%m-%d}" < TODAY:
+            end += timedelta(days=365)
+        properties["contract_end_date"] = f"{end:%Y-%m-%d}"
+    return properties
+
+
+def _as_typed(rng: Random, employer: str) -> str:
+    """Write the employer as people do: in short, in lower case, not at all."""
+    chance = rng.random()
+    if chance < 0.2:
+        return ""
+    if chance < 0.35:
+        return employer.removesuffix(",").rpartition(" ")[0] or employer
+    return employer.lower() if chance < 0.4 else employer

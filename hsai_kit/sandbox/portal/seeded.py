@@ -1,0 +1,81 @@
+"""The seeded portal: the same data for the same seed, on every machine."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hsai_kit.sandbox.portal import account
+from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
+from hsai_kit.sandbox.portal.definitions.processes import PIPELINES
+from hsai_kit.sandbox.portal.hostile import MERGE, make_hostile
+from hsai_kit.sandbox.portal.model import Portal, RecordList
+from hsai_kit.sandbox.portal.records.activities import add_activities
+from hsai_kit.sandbox.portal.records.business import add_deals, add_subscriptions, add_tickets
+from hsai_kit.sandbox.portal.records.companies import add_companies
+from hsai_kit.sandbox.portal.records.contacts import add_contacts
+from hsai_kit.sandbox.portal.records.making import Making
+
+# Activities per contact.
+_ACTIVITIES = {"notes": 0.375, "calls": 0.125, "emails": 0.2, "meetings": 0.03, "tasks": 0.1}
+
+
+def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
+    """Make a portal with that many contacts and everything else in proportion.
+
+    2,400 contacts come with 300 companies, 400 deals, 200 tickets, 900 notes, 300 calls, 480 e-mails, 72 meetings,
+    240 tasks and 120 subscriptions. ValueError where `contacts` is less than 1.
+    """
+    if contacts < 1:
+        message = f"A portal needs at least one contact, not {contacts}."
+        raise ValueError(message)
+    making = Making()
+
+    def chance(part: str) -> Random:
+        # A generator of its own for each part: more of one thing leaves the others as they are.
+        return Random(f"{seed} {part}")
+
+    add_companies(making, chance("companies"), max(contacts // 8, 3))
+    add_contacts(making, chance("contacts"), contacts)
+    add_deals(making, chance("deals"), contacts // 6)
+    add_tickets(making, chance("tickets"), contacts // 12)
+    add_subscriptions(making, chance("subscriptions"), contacts // 20)
+    for kind, share in _ACTIVITIES.items():
+        add_activities(making, chance(kind), kind, int(contacts * share))
+    make_hostile(making)
+    making.work_out()
+    return Portal(
+        portal_id=account.PORTAL_ID,
+        name=account.NAME,
+        account_type=account.ACCOUNT_TYPE,
+        time_zone=account.TIME_ZONE,
+        ui_domain=account.UI_DOMAIN,
+        currency=account.CURRENCY,
+        object_types=list(OBJECT_TYPES),
+        records=making.records,
+        associations=making.associations,
+        owners=list(account.OWNERS),
+        pipelines=list(PIPELINES),
+        lists=_lists(making, chance("lists")),
+        merges=[MERGE] if any(one.id == MERGE.new_id for one in making.records["contacts"]) else [],
+        truth=making.truth,
+    )
+
+
+def _lists(making: Making, rng: Random) -> list[RecordList]:
+    """Make two lists by hand, one of which still names a contact that was merged away, and two by condition."""
+    contacts, companies = making.records["contacts"], making.records["companies"]
+    ids = [record.id for record in contacts]
+    fair = {*rng.sample(ids, min(60, len(ids))), MERGE.old_id, MERGE.new_id} & {*ids, MERGE.old_id}
+    testers = rng.sample(ids, min(25, len(ids)))
+    customers = [one.id for one in contacts if one.properties.get("lifecyclestage") == "customer"]
+    renewing = [one.id for one in companies if "2026-11" <= (one.properties.get("renewal_date") or "") < "2027-03"]
+    return [
+        RecordList("11", "Trade fair Chicago 2026", "contacts", "MANUAL", _ordered(fair)),
+        RecordList("12", "Newsletter test group", "contacts", "MANUAL", _ordered(testers)),
+        RecordList("13", "Customers", "contacts", "DYNAMIC", _ordered(customers)),
+        RecordList("14", "Companies that renew this winter", "companies", "DYNAMIC", _ordered(renewing)),
+    ]
+
+
+def _ordered(ids: set[str] | list[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids, key=int))
