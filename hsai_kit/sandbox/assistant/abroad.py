@@ -63,10 +63,11 @@ Newfoundland and Labrador, Greater Manchester, Quintana Roo
 """
 _CITY_WORDS = """
 London Toronto Montreal Montréal Calgary Edmonton Ottawa Winnipeg Sydney Perth Brisbane Adelaide Canberra Auckland
-Paris Lyon Marseille Munich München Frankfurt Cologne Köln Stuttgart Madrid Barcelona Lisbon Rome Milan Milano Dublin
-Edinburgh Glasgow Leeds Liverpool Bristol Amsterdam Rotterdam Brussels Zürich Vienna Wien Prague Warsaw Stockholm Oslo
-Copenhagen Helsinki Tokyo Osaka Seoul Beijing Shanghai Singapore Mumbai Bangalore Bengaluru Delhi Chennai Hyderabad
-Dubai Tbilisi Monterrey Guadalajara Bogotá Bogota Lima Santiago Nairobi Lagos Johannesburg Batumi Geelong Fremantle
+Paris Lyon Marseille Munich München Frankfurt Cologne Köln Stuttgart Madrid Barcelona Lisbon Rome Milan Milano
+Dublin Edinburgh Glasgow Berlin Palermo Turin Porto Seville Leeds Liverpool Bristol Amsterdam Rotterdam Brussels
+Zürich Vienna Wien Prague Warsaw Stockholm Oslo Copenhagen Helsinki Tokyo Osaka Seoul Beijing Shanghai Singapore
+Mumbai Bangalore Bengaluru Delhi Chennai Hyderabad Dubai Tbilisi Monterrey Guadalajara Bogotá Bogota Lima Santiago
+Nairobi Lagos Johannesburg Batumi Geelong Fremantle
 """
 
 _REGION_KEYS = frozenset(

@@ -17,7 +17,7 @@ from .record import plain, read_record
 from .region_names import key_of
 from .regions import evidence_of, locate
 from .reply import Reply
-from .sentences import without_orders
+from .sentences import without_asides, without_orders
 from .state_field import NOWHERE
 from .topics import TOPICS, stem, terms_of, topics_for, weight_of
 
@@ -124,18 +124,18 @@ def _judge_topic(instructions: str, text: str, options: tuple[str, ...], descrip
     yes_or_no = {key_of(option): option for option in options}
     if len(options) <= 3 and yes_or_no.keys() & _YES and yes_or_no.keys() & _NO:
         return _judge_yes(instructions, text, yes_or_no, none)
-    terms = terms_of(body)
+    terms = terms_of(without_asides(body))
     scores = {
         option: _score(option, descriptions.get(option) or _told(instructions, option), body, terms)
         for option in options
         if option != none
     }
-    if none is not None:
-        scores[none] = 1.2
     top = max(scores.values())
     if top < 0.5:
         return _nothing_said(options, none, is_hostile=False)
-    exponents = {option: math.exp(min(score, 14.0) - min(top, 14.0)) for option, score in scores.items()}
+    if none is not None:
+        scores[none] = max(0.8, weight_of(TOPICS["anything else"], terms))
+    exponents = {option: math.exp(min(score or -2.0, 9.0) - min(top, 9.0)) for option, score in scores.items()}
     total = sum(exponents.values())
     ranked = tuple(sorted(((o, e / total) for o, e in exponents.items()), key=lambda pair: -pair[1]))
     return Judgment(ranked[:6], 0.02 + 0.05 / (1 + top), tuple(option for option, _ in ranked[1:4]))
@@ -168,7 +168,7 @@ def _score(option: str, description: str, body: str, terms: Counter[str]) -> flo
 def _nothing_said(options: tuple[str, ...], none: str | None, *, is_hostile: bool) -> Judgment:
     """Judge a record that tells nothing: the none-like option, else the middle one, else a guess."""
     if none is not None:
-        return Judgment(((none, 0.97 if is_hostile else 0.9),), 0.0 if is_hostile else 0.03, options[:2])
+        return Judgment(((none, 0.97 if is_hostile else 0.75),), 0.0 if is_hostile else 0.03, options[:2])
     if is_hostile:
         spam = next((option for option in options if TOPICS["spam"] in topics_for(option)), None)
         if spam is not None:

@@ -9,11 +9,11 @@ from .reply import Reply
 
 # How often a model slips, as a multiple of what the judgment's difficulty says.
 SKILL = {
-    "sandbox-astra": 0.2,
-    "sandbox-sol": 0.33,
-    "sandbox-comet": 0.6,
-    "sandbox-luna": 1.0,
-    "sandbox-legacy": 3.3,
+    "sandbox-astra": 0.35,
+    "sandbox-sol": 0.55,
+    "sandbox-comet": 1.0,
+    "sandbox-luna": 1.8,
+    "sandbox-legacy": 6.0,
 }
 
 
@@ -38,7 +38,7 @@ def settle(model: str, text: str, judgment: Judgment) -> Reply:
     """
     sureness, luck, whim = draws(model, text)
     best, weight = judgment.candidates[0]
-    slip = min(0.45, judgment.difficulty * SKILL.get(model, 1.0) * (0.25 + 1.5 * sureness))
+    slip = min(0.45, judgment.difficulty * SKILL.get(model, 1.8) * (0.25 + 1.5 * sureness))
     confidence = weight * (1 - slip)
     others = [name for name, _ in judgment.candidates[1:]] + list(judgment.rivals)
     others = [name for name in dict.fromkeys(others) if name != best]

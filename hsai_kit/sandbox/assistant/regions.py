@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import abroad
 from .hostile import gives_orders
@@ -25,6 +25,7 @@ class Evidence:
     country: str = ""
     city: str = ""
     zip_code: str = ""
+    is_whole: bool = False  # city or ZIP code were shown, even if blank
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Finding:
 
 def evidence_of(record: Record) -> Evidence:
     """Pick the telling fields by their labels; a text without labels is taken for the state field itself."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for label, value in record.fields:
         kind = _kind_of(label)
         if kind and not found.get(kind):
             found[kind] = plain(value)
+        if kind in ("city", "zip_code"):
+            found["is_whole"] = True
     if not found.get("state") and record.rest and not record.fields:
         found["state"] = plain(record.rest)
     return Evidence(**found)
@@ -107,18 +110,23 @@ def _weigh(reading: Reading, evidence: Evidence, country: str | None) -> Finding
         return Finding(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
     if code == NOWHERE and weight == 1.0:
         return _without_state(reading, evidence, country, by_zip, cities)
+    if country is None and code not in witnesses and _looks_foreign(evidence):
+        return Finding(((NOWHERE, 0.8), (code, 0.2)), 0.06)
     if weight < 0.95:
         return _decided(reading, by_zip, cities)
-    if country is None and abroad.is_foreign_city(evidence.city) and code not in witnesses:
-        return Finding(((NOWHERE, 0.75), (code, 0.25)), 0.06)
     if code in witnesses:
         return Finding(reading.codes, reading.difficulty * 0.5)
-    if by_zip and by_zip in cities:
-        return Finding(((code, 0.55), (by_zip, 0.45)) if reading.is_firm else ((by_zip, 0.7), (code, 0.3)), 0.08)
-    if by_zip or (len(cities) == 1):
+    if by_zip or len(cities) == 1:  # more often left over from an older address than a wrong state
         other = by_zip or next(iter(cities))
-        return Finding(((code, 0.9), (other, 0.1)), reading.difficulty + 0.02)
+        share = 0.85 if by_zip and by_zip in cities else 0.92
+        return Finding(((code, share), (other, 1 - share)), reading.difficulty + 0.02)
     return Finding(reading.codes, reading.difficulty)
+
+
+def _looks_foreign(evidence: Evidence) -> bool:
+    """Whether city or postal code speak of another country where none is named."""
+    is_odd_code = bool(key_of(evidence.zip_code)) and region_of_zip(evidence.zip_code) is None
+    return is_odd_code or abroad.is_foreign_city(evidence.city)
 
 
 def _without_state(
@@ -127,7 +135,7 @@ def _without_state(
     """Nothing usable in the state field: city and ZIP code may still tell, at home or where no country is named."""
     if not is_left_blank(evidence.state) and not (country == abroad.HOME and by_zip and by_zip in cities):
         return Finding(reading.codes, reading.difficulty)
-    if country is None and abroad.is_foreign_city(evidence.city):
+    if country is None and _looks_foreign(evidence):
         return Finding(((NOWHERE, 1.0),), 0.04)
     if by_zip and (by_zip in cities or country == abroad.HOME):
         return Finding(((by_zip, 1.0),), 0.03)
@@ -136,6 +144,8 @@ def _without_state(
         return Finding(ranked, 0.05 if country == abroad.HOME else 0.1)
     if by_zip:
         return Finding(((by_zip, 0.75), (NOWHERE, 0.25)), 0.05)
+    if not evidence.is_whole:  # the city might have told, and nobody showed it
+        return Finding(((NOWHERE, 0.55 if not key_of(evidence.state) else 0.8),), reading.difficulty)
     return Finding(((NOWHERE, 1.0),), reading.difficulty)
 
 

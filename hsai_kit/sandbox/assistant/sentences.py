@@ -33,6 +33,9 @@ _CHATTER = re.compile(
     r"sincerely|sent from|on .{5,60} wrote|>|--|confidential|this e-?mail)\b|^.{0,11}$",
     re.I,
 )
+_ASIDE = re.compile(
+    r"^(?:by the way|also\b|btw|p\.?s\.?\b|i also|we also|maybe we could also|one more thing|incidentally)", re.I
+)
 _STOP_WORDS = """
 the and for with that this have has had are was were will would can could our your their his her its from not but
 you they she him who whom which what when where been being than then them there here also just very about into over
@@ -53,6 +56,12 @@ def without_orders(text: str) -> str:
     if not gives_orders(text):
         return text
     return "\n".join(sentence for sentence in split_sentences(text) if not gives_orders(sentence))
+
+
+def without_asides(text: str) -> str:
+    """Return the text without what is only said along the way, unless nothing else is there."""
+    main = [sentence for sentence in split_sentences(text) if not _ASIDE.match(sentence)]
+    return "\n".join(main) or text
 
 
 def pick_sentences(text: str, count: int, words: int | None = None) -> list[str]:

@@ -15,14 +15,15 @@ from .us_places import city_table, region_of_zip
 NOWHERE = ""  # stands for: no region of the United States, or none that can be told
 
 _BLANK_WORDS = """
-na n none null nil unknown unk tbd tba other misc test asdf xxx xx x zz notapplicable notavailable notprovided
-pleaseselect select state choose selectone selectastate intl international remote all multiple various worldwide
-nationwide global outsideus outsideusa nonus private undefined nan blank empty
+apo fpo dpo na n none null nil unknown unk tbd tba other misc test asdf xxx xx x zz notapplicable notavailable
+notprovided pleaseselect select state choose selectone selectastate intl international remote all multiple various
+worldwide nationwide global outsideus outsideusa nonus private undefined nan blank empty
 """
 _BLANKS = frozenset(_BLANK_WORDS.split())
 _ZIP = re.compile(r"^\d{4,5}(?:-\d{4})?$")
 _PLACE = re.compile(r"^(.{2,}?)[,\s]+([A-Za-z][A-Za-z. ]{1,24}?)\.?(?:[,\s]+(\d{5}(?:-\d{4})?))?$")
 _ISO = re.compile(r"^USA?[-_ /]([A-Za-z]{2})$", re.IGNORECASE)
+_CODE_AND_ZIP = re.compile(r"^([A-Za-z]{2})[.,]? \d{5}(?:-\d{4})?$")
 _TWO = re.compile(r"\s*(?:[/|;&+]|,|\bor\b|\band\b|\bund\b|-)\s*", re.IGNORECASE)
 _DRESS = re.compile(
     r"\b(?:the|state of|commonwealth of|territory of|state|estado de|greater|metro|upstate|downstate|northern|southern"
@@ -61,6 +62,8 @@ def is_left_blank(state: str) -> bool:
 def _read_exactly(value: str, country: str | None) -> Reading | None:
     key = key_of(value)
     is_bare = country is None
+    if key == "la":  # as many write it for Los Angeles
+        return Reading((("LA", 0.88), ("CA", 0.12)), 0.01, is_firm=True)
     if key.upper() in REGIONS:
         is_clean = value.upper() == key.upper()
         return Reading(((key.upper(), 1.0),), (0.004 if is_clean else 0.012) + 0.008 * is_bare, is_firm=True)
@@ -68,9 +71,9 @@ def _read_exactly(value: str, country: str | None) -> Reading | None:
         return Reading(((CODE_BY_NAME[key], 1.0),), 0.003 + 0.005 * is_bare, is_firm=True)
     if key in CODE_BY_SHORT:
         return Reading(((CODE_BY_SHORT[key], 1.0),), 0.02 + 0.01 * is_bare)
-    match = _ISO.match(value)
+    match = _ISO.match(value) or _CODE_AND_ZIP.match(value)
     if match and match[1].upper() in REGIONS:
-        return Reading(((match[1].upper(), 1.0),), 0.015)
+        return Reading(((match[1].upper(), 1.0),), 0.015, is_firm=True)
     if _ZIP.match(value):
         code = region_of_zip(value)
         return Reading(((code, 1.0),) if code else ((NOWHERE, 1.0),), 0.05 if code else 0.1)
@@ -99,8 +102,10 @@ def _read_place(value: str, country: str | None) -> Reading | None:
     regions = regions_of_city(value.split(",")[0])
     if not regions:
         return None
-    ranked = tuple(sorted(regions.items(), key=lambda pair: -pair[1]))
-    return Reading(ranked, 0.04 if len(ranked) == 1 else 0.08)
+    if len(regions) == 1:
+        return Reading(tuple(regions.items()), 0.04)
+    shared = {code: 0.75 * share for code, share in regions.items()} | {NOWHERE: 0.25}
+    return Reading(tuple(sorted(shared.items(), key=lambda pair: -pair[1])), 0.08)
 
 
 def _read_two(value: str, country: str | None) -> Reading | None:

@@ -9,42 +9,57 @@ TOPIC_WORDS = """
 sales = sales, sale, pricing, quote, demo, purchase, buying, prospect, new business, opportunity, lead, inquiry
   > pricing, price list, quote, demo, purchase, buy, buying, proposal, trial, evaluate, licenses, seats, rfp,
     upgrade, interested in, how much, talk to sales, product tour, shortlist, vendor comparison, buying team,
-    sales team, sales rep, enterprise plan, volume discount, free trial, considering, rollout
+    sales team, sales rep, enterprise plan, volume discount, free trial, considering, rollout, quotation,
+    cotización, angebot, lizenzen, devis, preise, presupuesto, do you offer, show us, price for, sign for,
+    contract ends, ready to sign, want to switch, get a quote, set up a demo, better way
   . price, plan, cost, budget, interested, features, compare, options, team of, users, offer, call, learn more,
-    sign up, looking for, switch from, replace, decision
+    sign up, looking for, switch from, replace, decision, vendors, sites, warehouses, decide, onboarding,
+    discount, lösung, usuarios, almacenes
 
 support = support, technical, technical support, help desk, issue, bug, problem, troubleshooting, product issue,
     incident
   > error, bug, broken, crash, not working, doesn't work, can't log, cannot log, log in, login, password, reset,
     outage, fails, failed, failing, stuck, exception, timeout, sync, integration error, stopped working,
-    troubleshoot, locked out, error message, blank page, won't load, unable to, can't access, api returns
+    troubleshoot, locked out, error message, blank page, won't load, unable to, can't access, api returns,
+    does nothing, never got, wrong count, cannot ship, has expired, invitation, wrong size, fehler,
+    funktioniert nicht, no podemos, no funciona, falsch, upload a file, password reset, reset link, look at it
   . issue, problem, help, fix, slow, update, install, setup, configure, missing, wrong, again, screen, export,
-    import, load, ticket, how do i, question about
+    import, load, ticket, how do i, question about, since yesterday, since the last update, can somebody,
+    shows the, stopped, printers, upload, button, seit, desde ayer, how do i export
 
 billing = billing, invoice, payment, finance, accounts, accounting, refund
   > invoice, billing, billed, refund, charged, charged twice, credit card, payment, receipt, vat, tax,
     purchase order, overcharged, past due, overdue, renewal fee, payment method, double charge, bank transfer,
-    billing address, credit note
-  . charge, subscription, renewal, account, amount, paid, pay, price, due, card, po, statement, finance
+    billing address, credit note, factura, rechnung, facture, cobraron, receipts, monthly charge,
+    corrected invoice, accountant, pay by, net 45, net 30, card expired, new price
+  . charge, subscription, renewal, account, amount, paid, pay, price, due, card, po, statement, finance,
+    address, bank, overdue, importe, betrag
 
 partnership = partnership, partner, alliance, reseller, affiliate, collaboration, channel
   > partner, partnership, reseller, resell, affiliate, co-marketing, integration partner, referral, collaborate,
     collaboration, alliance, white label, joint webinar, channel, agency partner, referral program, sponsor,
-    co-host
-  . together, joint, integrate, mutual, clients, agency, webinar, customers of ours, opportunity, ecosystem
+    co-host, consultancy, bring you, become a partner, propose an integration, community of,
+    implementation partner, socio, socios
+  . together, joint, integrate, mutual, clients, agency, webinar, customers of ours, opportunity, ecosystem,
+    customers a year, our platform, our region
 
 spam = spam, junk, unsolicited, solicitation, irrelevant, advertising
   > seo, backlinks, rank, first page, crypto, bitcoin, casino, guest post, viagra, loan, lottery, click here,
     unsubscribe, earn money, make money, followers, promotional, traffic to your website, web design services,
     limited offer, winner, investment opportunity, cheap, 100% free, link building, increase your traffic,
-    leads list, e-mail list, forex, google ranking, million dollars, inheritance, prize, act now
+    leads list, e-mail list, forex, google ranking, million dollars, inheritance, prize, act now,
+    verified followers, buy followers, final notice, will expire today, confidential transfer,
+    your bank details, bank details, double your money, no risk, gift card, congratulations,
+    you have been selected, selected for, reply yes, redesign, web design, asdf, qwer, hot investment,
+    guaranteed
   . guaranteed, website, offer, free, traffic, rates, marketing services, dear sir, kindly, best price, money,
-    boost
+    boost, domain, investment, confidential, verified, in days, selected
 
 careers = careers, career, job, jobs, hr, recruiting, recruitment, hiring, applicant
   > job, resume, cv, vacancy, internship, apply for, application for, position, hiring, career, recruiter,
-    job opening, cover letter, interview
-  . role, experience, candidate, graduate, join your team, work for you
+    job opening, cover letter, interview, applying for, resume is attached, are you hiring, degree, bewerbung,
+    lebenslauf, currículum, years of experience, praktikum
+  . role, experience, candidate, graduate, join your team, work for you, open, finish my, worked as
 
 press = press, media, pr, journalist
   > journalist, article, press, interview request, media, newspaper, editor, reporter, press kit, story, podcast
@@ -69,6 +84,11 @@ training = training, onboarding, customer success, implementation, education
   > training, onboarding, webinar, certification, best practices, kickoff, implementation, workshop, tutorial,
     getting started
   . learn, new users, team, session, guide, course, setup
+
+anything else = anything else
+  > wrong number, opening hours, annual report, thesis, unsubscribe, by mistake, delete my data, delete all, personal data,
+    journalist, article, press, survey, interview
+  . looking for the store, comment, student, university, colleague who left
 
 urgent = urgent, critical, high, highest, immediate, p1, p0, emergency, hot, high priority, very high, top,
     sev1, asap

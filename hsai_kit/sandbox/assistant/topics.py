@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from .topic_words import TOPIC_WORDS
 
-_WORD = re.compile(r"[a-z0-9$€£%'\u2019-]+")
+_WORD = re.compile(r"[^\W_][\w%'\u2019-]*|[$€£]")
 _ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "es", "s", "ly")
 
 

@@ -49,7 +49,7 @@ _CITIES: dict[str, str] = {
     "OH": "Cleveland Cincinnati Columbus Toledo Akron Dayton Youngstown Canton Dublin",
     "OK": "Oklahoma_City Tulsa Norman Broken_Arrow Edmond Lawton Stillwater",
     "OR": "Portland Eugene Salem Gresham Hillsboro Beaverton Bend Medford Corvallis",
-    "PA": "Philadelphia Pittsburgh Allentown Erie Reading Scranton Bethlehem Lancaster Harrisburg",
+    "PA": "Philadelphia Philly Pittsburgh Allentown Erie Reading Scranton Bethlehem Lancaster Harrisburg",
     "RI": "Providence Warwick Cranston Pawtucket Newport",
     "SC": "Charleston Greenville Columbia Myrtle_Beach Spartanburg Rock_Hill Hilton_Head",
     "SD": "Sioux_Falls Rapid_City Aberdeen Pierre Brookings",
