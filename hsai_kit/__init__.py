@@ -1,1 +1,58 @@
 """Put a language model to work on HubSpot records: pull, ask, review, push, undo."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hsai_kit.assistant import Assistant
+    from hsai_kit.errors import HsaiError
+    from hsai_kit.prompt import Prompt
+    from hsai_kit.steps.ask import ask, open_run
+    from hsai_kit.steps.connect import connect
+    from hsai_kit.steps.pull import pull
+    from hsai_kit.steps.push import open_receipt, plan, push, undo
+    from hsai_kit.steps.review import review
+
+__all__ = [
+    "Assistant",
+    "HsaiError",
+    "Prompt",
+    "ask",
+    "connect",
+    "open_receipt",
+    "open_run",
+    "plan",
+    "pull",
+    "push",
+    "review",
+    "undo",
+]
+
+_HOMES = {
+    "Assistant": "hsai_kit.assistant",
+    "HsaiError": "hsai_kit.errors",
+    "Prompt": "hsai_kit.prompt",
+    "ask": "hsai_kit.steps.ask",
+    "connect": "hsai_kit.steps.connect",
+    "open_receipt": "hsai_kit.steps.push",
+    "open_run": "hsai_kit.steps.ask",
+    "plan": "hsai_kit.steps.push",
+    "pull": "hsai_kit.steps.pull",
+    "push": "hsai_kit.steps.push",
+    "review": "hsai_kit.steps.review",
+    "undo": "hsai_kit.steps.push",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Loaded when first used: the sandbox's own process and `hsai --help` need none of pandas and the clients.
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from hsai_kit.errors import Stopped
 from hsai_kit.progress import Progress, shown
 
 __all__ = ["Control", "Handle", "run", "start"]
@@ -93,8 +94,11 @@ class Handle(Generic[T]):
         """
         return self._future.result(timeout)
 
-    def wait(self) -> T:
-        """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises."""
+    def wait(self, afterwards: str = "Run the same again.") -> T:
+        """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises Stopped.
+
+        `afterwards` is the sentence that tells how to go on after that.
+        """
         with shown(self.progress) as refresh:
             try:
                 return self._poll(refresh)
@@ -102,7 +106,9 @@ class Handle(Generic[T]):
                 self.cancel()
                 self.progress.note = "stopping: waiting for what is in flight"
                 self._poll(refresh)
-                raise
+        of = f" of {self.progress.total:,}" if self.progress.total else ""
+        message = f"Stopped after {self.progress.done:,}{of}. {afterwards}"
+        raise Stopped(message)
 
     def _poll(self, refresh: Callable[[], None]) -> T:
         while True:

@@ -23,6 +23,9 @@ HsaiError
 ├── SandboxFailed           the sandbox could not be started or filled
 ├── ReviewError             a decision that cannot be made
 └── PushRefused             a write that must not happen as asked
+
+KeyboardInterrupt
+└── Stopped                 Ctrl-C or Stop, after what was in flight has been kept
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ __all__ = [
     "RefusedKey",
     "ReviewError",
     "SandboxFailed",
+    "Stopped",
     "UnknownModel",
     "UnknownObjectType",
     "UnknownProperty",
@@ -196,3 +200,13 @@ class SandboxFailed(HsaiError):
 
 class PushRefused(HsaiError):
     """A write that must not happen as asked."""
+
+
+class Stopped(KeyboardInterrupt):
+    """The work was interrupted; the message says what is kept and how to go on.
+
+    A KeyboardInterrupt, so that "Run all" and scripts stop here too instead of going on with half the answers.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "YesNo"]
+__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "Value", "YesNo"]
 
 Value: TypeAlias = str | float | bool | None
 _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-zA-Z!]|https?://|www\.|javascript:", re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-__all__ = ["Progress", "quiet", "shown"]
+__all__ = ["Progress", "quiet", "say", "shown"]
 
 _quiet = 0
 
@@ -33,13 +33,19 @@ class Progress:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Show no progress lines inside this block: a panel or a report draws its own."""
+    """Show no lines of progress or advice inside this block: a panel or a report draws its own."""
     global _quiet
     _quiet += 1
     try:
         yield
     finally:
         _quiet -= 1
+
+
+def say(text: str) -> None:
+    """Print a line for the person who runs this, unless inside `quiet()`."""
+    if not _quiet:
+        print(text, flush=True)
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
 
-__all__ = ["as_column", "as_hubspot"]
+__all__ = ["Checked", "as_column", "as_hubspot", "checked"]
 
 
 def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
@@ -52,6 +54,46 @@ def as_hubspot(value: object) -> str:
     return str(value)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A value as HubSpot would take it, or None and the reason why it would not."""
+
+    value: str | None
+    reason: str = ""
+
+
+def checked(text: str, definition: Property) -> Checked:
+    """Return `text` as the property's definition takes it: labels become internal values, dates ISO.
+
+    Text values hold at most 65,536 characters, HubSpot's own limit.
+    """
+    if definition.type == "enumeration" and definition.options:
+        found = [(part, definition.option_for(part)) for part in (text.split(";") if definition.several else [text])]
+        if bad := [part for part, option in found if option is None]:
+            return Checked(None, f"{bad[0]!r} is not an option of {definition.name}")
+        return Checked(";".join(option.value for _, option in found if option))
+    if definition.type == "number":
+        fits = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip())
+        return Checked(text.strip()) if fits else Checked(None, f"{text!r} is not a number")
+    if definition.type == "bool":
+        known = text.strip().casefold() in _BOOLEANS
+        return Checked(text.strip().casefold()) if known else Checked(None, f"{text!r} is neither true nor false")
+    if definition.type in {"date", "datetime"}:
+        try:
+            moment = pd.Timestamp(text)
+        except ValueError:
+            return Checked(None, f"{text!r} is not a date")
+        return Checked(moment.strftime("%Y-%m-%d") if definition.type == "date" else as_hubspot(_utc(moment)))
+    if len(text) > _TEXT_LIMIT:
+        return Checked(None, f"{len(text):,} characters are more than the {_TEXT_LIMIT:,} that HubSpot keeps")
+    return Checked(text)
+
+
+def _utc(moment: pd.Timestamp) -> pd.Timestamp:
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment
+
+
+_TEXT_LIMIT = 65_536
 _BOOLEANS = {"true": True, "false": False}
 
 

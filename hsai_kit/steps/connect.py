@@ -30,6 +30,7 @@ from hsai_kit.keys import (
     remember_portal,
 )
 from hsai_kit.llm.client import LLMClient
+from hsai_kit.progress import say
 from hsai_kit.workspace import Workspace
 
 __all__ = ["Status", "connect", "disconnect", "keep_keys", "status"]
@@ -239,5 +240,5 @@ def _workspace(folder: str | Path | None, *, temporary: bool, cleanup: contextli
             cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True))
         )
     made = Workspace.make(".")
-    print(f"Made a workspace in {made.folder}: settings in hsai.toml, assistants in assistants/.")
+    say(f"Made a workspace in {made.folder}: settings in hsai.toml, assistants in assistants/.")
     return made

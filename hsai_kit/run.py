@@ -1,0 +1,156 @@
+"""A run: one execution of ask over a frame, and the answers it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.errors import HsaiError
+from hsai_kit.output import Value
+from hsai_kit.store import Answer, RowAnswer, RunRecord, Store
+
+__all__ = ["RowResult", "Run"]
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """How a row of a run ended: its status, the value of each field, confidence and flags."""
+
+    record_id: str
+    status: str
+    fields: dict[str, Value]
+    confidence: float | None
+    flags: tuple[str, ...]
+    reason: str
+    usd: float | None
+    seconds: float | None
+    question: str | None
+
+
+class Run:
+    """One execution of ask, read from the store by its id; raises HsaiError where there is no such run."""
+
+    def __init__(self, store: Store, run_id: str, *, low_confidence: float, reviewer: str) -> None:
+        record = store.runs.get(run_id)
+        if record is None:
+            message = f"There is no run {run_id!r} in {store.path}."
+            raise HsaiError(message)
+        self.store = store
+        self.id = run_id
+        self.record: RunRecord = record
+        self.reviewer = reviewer
+        self._low_confidence = low_confidence
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        return f"Run({self.id}, {self.record.assistant} with {self.record.model}, {self.record.status}: {counts})"
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """The assistant as it was when the run was made."""
+        return Assistant.model_validate_json(self.record.assistant_json)
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of what is answered: `answer`, or the assistant's fields."""
+        return list(self.assistant.output.fields)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows ended in which status."""
+        counted = self.answers["status"].value_counts()
+        return {str(status): int(count) for status, count in counted.items()}
+
+    @property
+    def questions(self) -> int:
+        """How many distinct questions the run has."""
+        return self.store.runs.question_count(self.id)
+
+    @property
+    def usd(self) -> float | None:
+        """What this run paid in USD, or None where the model's price is not known."""
+        paid = self.answers.loc[self.answers["status"].isin(["answered", "refused", "cut_off"]), "usd"]
+        return None if paid.isna().any() else float(paid.sum())
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The rows as a DataFrame, index `record_id`, in the order of the frame that was asked about.
+
+        Columns: `answer` (or one for each field), `confidence` (0-1 or NA), `status` (answered, from_memory, by_rule,
+        refused, cut_off, failed, skipped), `flags` (list of strings), `reason`, `usd` (what this row paid; rows that
+        share a question pay once), `seconds`, `question` (its hash).
+        """
+        results = self.results()
+        columns = {
+            **{
+                name: pd.array([r.fields.get(name) for r in results], dtype=_dtype(results, name))
+                for name in self.fields
+            },
+            "confidence": pd.array([r.confidence for r in results], dtype="Float64"),
+            "status": pd.array([r.status for r in results], dtype="string"),
+            "flags": pd.Series([list(r.flags) for r in results], dtype=object).array,
+            "reason": pd.array([r.reason for r in results], dtype="string"),
+            "usd": pd.array([r.usd for r in results], dtype="Float64"),
+            "seconds": pd.array([r.seconds for r in results], dtype="Float64"),
+            "question": pd.array([r.question for r in results], dtype="string"),
+        }
+        index = pd.Index([r.record_id for r in results], dtype="string", name="record_id")
+        return pd.DataFrame(columns, index=index)
+
+    def results(self) -> list[RowResult]:
+        """Read how each row ended; answers are checked against the assistant's output here, whatever came back."""
+        paid: set[str] = set()
+        read: dict[str, tuple[dict[str, Value], tuple[str, ...]]] = {}
+        return [self._result(row, paid, read) for row in self.store.runs.rows(self.id)]
+
+    def _result(
+        self,
+        row: RowAnswer,
+        paid: set[str],
+        read: dict[str, tuple[dict[str, Value], tuple[str, ...]]],
+    ) -> RowResult:
+        answer = row.answer
+        if row.question is None or answer is None:
+            reason = row.skipped or _not_asked(self.record.status)
+            return RowResult(row.record_id, "skipped", {}, None, (), reason, 0.0, None, row.question)
+        if row.question not in read:
+            read[row.question] = self._read(answer, row.input or "")
+        values, flags = read[row.question]
+        mine = row.paid_here and row.question not in paid
+        paid.add(row.question)
+        return RowResult(
+            record_id=row.record_id,
+            status=answer.status if row.paid_here or answer.status != "answered" else "from_memory",
+            fields=values,
+            confidence=answer.confidence,
+            flags=flags,
+            reason=answer.reason,
+            usd=answer.usd if mine else 0.0,
+            seconds=answer.seconds,
+            question=row.question,
+        )
+
+    def _read(self, answer: Answer, source: str) -> tuple[dict[str, Value], tuple[str, ...]]:
+        if answer.status != "answered":
+            flag = {"refused": "refused", "cut_off": "cut off"}.get(answer.status, "failed")
+            return {}, (flag,)
+        read = self.assistant.output.read(answer.output or "", source)
+        flags = read.flags
+        if answer.confidence is not None and answer.confidence < self._low_confidence:
+            flags = (*flags, "low confidence")
+        values = read.value if isinstance(read.value, dict) else {"answer": read.value}
+        return values, flags
+
+
+def _dtype(results: list[RowResult], name: str) -> str:
+    kinds = {type(r.fields[name]) for r in results if r.fields.get(name) is not None}
+    if kinds and kinds <= {int, float}:
+        return "Float64"
+    return "boolean" if kinds == {bool} else "string"
+
+
+def _not_asked(status: str) -> str:
+    return "not asked yet" if status == "running" else "the run ended before this row was asked; ask the same again"
