@@ -13,7 +13,7 @@ from rapidfuzz import process
 from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
 
-__all__ = ["Model", "check", "price", "read_models"]
+__all__ = ["Model", "check", "price", "read_models", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
 
@@ -87,6 +87,20 @@ def price(model: str, usage: ResponseUsage | None) -> float | None:
         cache_read_tokens=usage.input_tokens_details.cached_tokens,
         output_tokens=usage.output_tokens,
     )
+    try:
+        return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
+    except LookupError:
+        return None
+
+
+def roughly(model: str, characters: int, requests: int, output_tokens: int) -> float | None:
+    """Return about what `requests` of `characters` in all would cost in USD, at four characters a token.
+
+    Counting tokens exactly would need a vocabulary from the network. None where the price is not known.
+    """
+    if model.startswith(SANDBOX_PREFIX):
+        return 0.0
+    counted = genai_prices.Usage(input_tokens=characters // 4, output_tokens=requests * output_tokens)
     try:
         return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
     except LookupError:

@@ -14,7 +14,7 @@ from hsai_kit.defuse import defused
 from hsai_kit.errors import HsaiError, PushRefused
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
-from hsai_kit.steps.push.plan import Plan, Proposals, plan_push, plan_undo
+from hsai_kit.steps.push.planning import Plan, Proposals, plan_push, plan_undo
 from hsai_kit.steps.push.write import Writer
 from hsai_kit.store import Change
 

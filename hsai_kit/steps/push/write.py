@@ -9,7 +9,7 @@ from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, InvalidValues, NoConnection
 from hsai_kit.hubspot.records import BATCH, update_batch
-from hsai_kit.steps.push.plan import Plan, PlanRow, present_values
+from hsai_kit.steps.push.planning import Plan, PlanRow, present_values
 from hsai_kit.store import Change
 
 __all__ = ["Writer"]

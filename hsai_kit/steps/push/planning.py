@@ -1,4 +1,4 @@
-"""The changes that a push would make, row by row, before any is made."""
+"""The plan: the changes that a push would make, row by row, before any is made."""
 
 from __future__ import annotations
 
