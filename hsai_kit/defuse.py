@@ -1,4 +1,4 @@
-"""Record text made harmless for spreadsheets, which run a cell that begins like a formula."""
+"""Record text made harmless: for spreadsheets, which run formulas, and for terminals, which obey control characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-__all__ = ["defused"]
+__all__ = ["defused", "one_line"]
 
 # What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also behind spaces and quotes.
 _FORMULA = re.compile(r"^[\s\"']*[=+\-@|%]|^[\t\r\n]")
@@ -31,6 +31,16 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
         elif not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)):
             safe[name] = column.astype(object).map(_harmless)
     return safe.rename(columns=_harmless)
+
+
+def one_line(value: object, width: int = 40) -> str:
+    """Return a value as one short line that a terminal can show: `(blank)` for none, `·` for what cannot be printed.
+
+    Control characters could clear the screen, and direction marks could show a value other than it is.
+    """
+    text = "" if value is None or value is pd.NA else " ".join(str(value).split())
+    plain = "".join(letter if letter.isprintable() else "·" for letter in text) or "(blank)"
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
 
 def _harmless(value: object) -> object:

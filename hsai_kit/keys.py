@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import keyring
 import keyring.errors
@@ -95,12 +95,16 @@ class KeyRing:
             except keyring.errors.KeyringError:
                 kept = None
         if kept != secret.get_secret_value():
-            message = (
-                "This computer has no key ring that keeps keys safely. "
-                f"Set {ENVIRONMENT['openai']} and {ENVIRONMENT['hubspot']} in the environment, or keep the keys "
-                "in a file that only you can read: hsai connect --keep file"
-            )
-            raise NoKeyRing(message)
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise NoKeyRing with the ways out."""
+        message = (
+            "This computer has no key ring that keeps keys safely. "
+            f"Set {ENVIRONMENT['openai']} and {ENVIRONMENT['hubspot']} in the environment, or keep the keys "
+            "in a file that only you can read: hsai connect --keep file"
+        )
+        raise NoKeyRing(message)
 
     def delete(self, service: Service, portal_id: int) -> bool:
         """Forget the key; return whether there was one."""

@@ -78,7 +78,7 @@ def ask(
 
     >>> from hsai_kit import connect, pull
     >>> with connect(sandbox=True) as hub:
-    ...     contacts = pull(hub, "contacts", ["state", "country", "city", "zip"], limit=20)
+    ...     contacts = pull(hub, "contacts", ["state", "country"], limit=20)
     ...     run = ask(hub, contacts, "state-abbreviations")
     ...     len(run.answers)
     20 records → ...

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import defused
+from hsai_kit.defuse import defused, one_line
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.properties import Property, pick, read_properties
@@ -91,13 +91,14 @@ class Plan:
         changes = Counter((row.before, row.after) for row in self.changing)
         if changes:
             shown = [
-                f"{_short(before)} → {_short(after)} ({count:,})" for (before, after), count in changes.most_common(5)
+                f"{one_line(before)} → {one_line(after)} ({count:,})"
+                for (before, after), count in changes.most_common(5)
             ]
             first = self.changing[0]
             link = self.portal.record_link(self.object_type_id, first.record_id)
             lines += [
                 f"  Most common: {', '.join(shown)}",
-                f"  For example: {_short(first.before)} → {_short(first.after)}, {link}",
+                f"  For example: {one_line(first.before)} → {one_line(first.after)}, {link}",
             ]
         reasons = Counter(
             row.reason for row in self.rows if row.reason and row.verdict in {NOT_ALLOWED, CONFLICT, GONE}
@@ -221,8 +222,3 @@ def _refuse_protected(hub: Connection, definition: Property) -> None:
             f"{definition.name} ({definition.label}) is {kind}, so it cannot be written. Push to another property."
         )
         raise PushRefused(message)
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split()) or "(blank)"
-    return flat if len(flat) <= 40 else f"{flat[:39]}…"
