@@ -1,0 +1,133 @@
+"""Who may call: tokens with their states and scopes, and what each part of the API asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hsai_kit.sandbox.hubspot.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+OBJECT_SCOPES = ("contacts", "companies", "deals")
+# Of every group, one scope is enough: `(("a", "b"), ("c",))` reads (a or b) and c.
+Needs = tuple[tuple[str, ...], ...]
+READ, WRITE = "read", "write"
+STATES = ("live", "expired", "revoked")
+EMAIL_CONTENT_SCOPE = "sales-email-read"
+
+LISTS_READ: Needs = (("crm.lists.read",),)
+LISTS_WRITE: Needs = (("crm.lists.write",),)
+OWNERS_READ: Needs = (("crm.objects.owners.read",),)
+SCHEMAS_READ: Needs = (("crm.schemas.custom.read",),)
+NOTHING: Needs = ()
+
+ALL_SCOPES = frozenset(
+    {
+        *(f"crm.objects.{x}.{y}" for x in (*OBJECT_SCOPES, "custom") for y in (READ, WRITE)),
+        *(f"crm.schemas.{x}.{y}" for x in (*OBJECT_SCOPES, "custom") for y in (READ, WRITE)),
+        "crm.lists.read",
+        "crm.lists.write",
+        "crm.objects.owners.read",
+        "crm.import",
+        "crm.export",
+        "tickets",
+        "oauth",
+        EMAIL_CONTENT_SCOPE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One service key; its text stays out of every message and repr."""
+
+    scopes: frozenset[str]
+    state: str
+    app_id: int
+
+
+class Access:
+    """The tokens that the portal knows.
+
+    Raises ApiError: 401 for a token that is not live, 403 for one without the scopes.
+    """
+
+    FIRST_APP_ID = 4_100_001
+
+    def __init__(self, token: str) -> None:
+        self._first = token
+        self._tokens: dict[str, Token] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tokens but the first, which may do everything."""
+        self._tokens = {}
+        self.add(self._first, None, "live")
+
+    def add(self, token: str, scopes: Iterable[str] | None, state: str) -> None:
+        """Make a token known, or change one; `scopes=None` grants everything."""
+        if state not in STATES:
+            message = f"A token's state is one of {', '.join(STATES)}, not {state!r}."
+            raise ValueError(message)
+        granted = ALL_SCOPES if scopes is None else frozenset(scopes)
+        known = self._tokens.get(token)
+        app_id = self.FIRST_APP_ID + len(self._tokens) if known is None else known.app_id
+        self._tokens[token] = Token(granted, state, app_id)
+
+    def find(self, token: str) -> Token | None:
+        """Return the live token of that text, None for every other."""
+        found = self._tokens.get(token)
+        return found if found is not None and found.state == "live" else None
+
+    @staticmethod
+    def nobody() -> Token:
+        """Return the caller of the one address that takes its token in the body."""
+        return Token(frozenset(), "live", 0)
+
+    def authenticate(self, authorization: str | None) -> Token:
+        """Return the token that a request carries."""
+        scheme, _, text = (authorization or "").partition(" ")
+        token = self._tokens.get(text.strip()) if scheme.lower() == "bearer" else None
+        if token is not None and token.state == "live":
+            return token
+        if token is not None and token.state == "expired":
+            message = "The token used to make this call has expired."
+            raise ApiError(401, message, "EXPIRED_AUTHENTICATION")
+        message = "Authentication credentials not found or not valid. Send a token as: Authorization: Bearer"
+        raise ApiError(401, message, "INVALID_AUTHENTICATION")
+
+
+def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
+    """Raise a 403 that names every scope that would have helped, if one is missing."""
+    missing = [scope for group in needs if token.scopes.isdisjoint(group) for scope in group]
+    if not missing:
+        return
+    detail = {
+        "message": "One or more of the following scopes are required.",
+        "context": {"requiredGranularScopes": missing},
+    }
+    message = "This app hasn't been granted all required scopes to make this call."
+    links = {"scopes": "https://developers.hubspot.com/scopes"}
+    raise ApiError(403, message, "MISSING_SCOPES", errors=[detail], extra={"links": links})
+
+
+def object_needs(name: str, *, custom: bool, action: str) -> Needs:
+    """Name the scope for records of a type; activities go with contacts."""
+    if custom:
+        return ((f"crm.objects.custom.{action}",),)
+    if name == "tickets":
+        return (("tickets",),)
+    family = name if name in OBJECT_SCOPES else "contacts"
+    return ((f"crm.objects.{family}.{action}",),)
+
+
+def definition_needs(name: str, *, custom: bool, action: str) -> Needs:
+    """Name the scope for property definitions and pipelines; whoever may read records may read those too."""
+    if name == "tickets" and not custom:
+        return (("tickets",),)
+    family = "custom" if custom else name if name in OBJECT_SCOPES else "contacts"
+    if action == WRITE:
+        return ((f"crm.schemas.{family}.write",),)
+    return ((f"crm.objects.{family}.read", f"crm.schemas.{family}.read"),)

@@ -1,0 +1,64 @@
+"""The account itself over HTTP: its details, its use of the API, and what a token may do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot import clock
+from hsai_kit.sandbox.hubspot.errors import not_found
+from hsai_kit.sandbox.hubspot.wire import Answer
+
+if TYPE_CHECKING:
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.wire import Call
+
+
+def details(crm: Crm, call: Call) -> Answer:
+    """Show whose account this is; what `set_account` gave comes last and wins."""
+    del call
+    account = crm.account()
+    offset = clock.utc_offset(crm.time_zone())
+    minutes = abs(offset) // timedelta(minutes=1)
+    sign = "-" if offset < timedelta() else "+"
+    return Answer(
+        200,
+        {
+            "additionalCurrencies": [],
+            "dataHostingLocation": "na1",
+            "utcOffset": f"{sign}{minutes // 60:02}:{minutes % 60:02}",
+            "utcOffsetMilliseconds": offset // timedelta(milliseconds=1),
+            **account,
+        },
+    )
+
+
+def daily_usage(crm: Crm, call: Call) -> Answer:
+    """Show how many requests were made today, how many are allowed, and when the day ends."""
+    del call
+    daily = crm.windows.limits.daily
+    usage: dict[str, Any] = {
+        "name": "private-apps-api-calls-daily",
+        "currentUsage": crm.windows.used_today,
+        "collectedAt": clock.now(),
+        "fetchStatus": "SUCCESS",
+        "resetsAt": clock.next_midnight(crm.time_zone()),
+    }
+    if daily is not None:
+        usage["usageLimit"] = int(daily)
+    return Answer(200, {"results": [usage]})
+
+
+def token_info(crm: Crm, call: Call) -> Answer:
+    """Show what a token may do; the token itself is the body's `tokenKey`."""
+    token = crm.access.find(str(call.fields().get("tokenKey")))
+    if token is None:
+        raise not_found()
+    body = {
+        "userId": 61000001,
+        "hubId": crm.account().get("portalId"),
+        "appId": token.app_id,
+        "scopes": sorted(token.scopes),
+        "isUserToken": False,
+    }
+    return Answer(200, body)

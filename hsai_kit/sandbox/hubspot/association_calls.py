@@ -1,0 +1,213 @@
+"""Associations over HTTP: of one record, in batches, and the types there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot import clock
+from hsai_kit.sandbox.hubspot.batches import batch_answer
+from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, not_found, records_not_found
+from hsai_kit.sandbox.hubspot.links import page
+from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.links import Linked, LinkType
+    from hsai_kit.sandbox.hubspot.wire import Call
+
+LARGEST_READ, LARGEST_CREATE, PAGE = 1_000, 2_000, 500
+
+
+def list_of_record(crm: Crm, call: Call) -> Answer:
+    """Show what one record is linked to, in order of id."""
+    one, other = _kinds(crm, call)
+    from_id = _existing(crm, one, call.path["object_id"])
+    linked = crm.links.read(one, [from_id], other).get(from_id, [])
+    shown, following = page(linked, call.after(), call.limit(PAGE, PAGE))
+    body: dict[str, Any] = {"results": _shown(shown)}
+    if following is not None:
+        body["paging"] = call.next_page(following)
+    return Answer(200, body)
+
+
+def link_labeled(crm: Crm, call: Call) -> Answer:
+    """Link two records by the types in the body."""
+    one, other = _kinds(crm, call)
+    from_id = _existing(crm, one, call.path["object_id"])
+    to_id = _existing(crm, other, call.path["to_object_id"])
+    types = _types(crm, one, other, call.json())
+    with crm.writing():
+        crm.links.add(one, from_id, other, to_id, types)
+    return Answer(201, _pair(one, from_id, other, to_id, types))
+
+
+def link_default(crm: Crm, call: Call) -> Answer:
+    """Link two records by the type without a label."""
+    started = clock.now()
+    one, other = _kinds(crm, call)
+    from_id = _existing(crm, one, call.path["object_id"])
+    to_id = _existing(crm, other, call.path["to_object_id"])
+    return batch_answer(_link_by_default(crm, one, other, [(from_id, to_id)]), [], started)
+
+
+def unlink(crm: Crm, call: Call) -> Answer:
+    """Take away every association between two records."""
+    one, other = _kinds(crm, call)
+    ids = [whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
+    if None not in ids:
+        with crm.writing():
+            crm.links.remove(one, int(ids[0] or 0), other, int(ids[1] or 0))
+    return Answer(204)
+
+
+def labels(crm: Crm, call: Call) -> Answer:
+    """Show the association types from one object type to another."""
+    one, other = _kinds(crm, call)
+    return Answer(200, {"results": [known.wire() for known in crm.links.types(one, other)]})
+
+
+def batch_read(crm: Crm, call: Call) -> Answer:
+    """Show what many records are linked to; those that are linked to nothing are errors in a 207."""
+    started = clock.now()
+    one, other = _kinds(crm, call)
+    inputs = {_id(wish): wish for wish in call.inputs(LARGEST_READ)}
+    ids = {text: number for text in inputs if (number := whole_number(text)) is not None}
+    found = crm.links.read(one, list(ids.values()), other)
+    results, problems = [], []
+    for text, wish in inputs.items():
+        linked = found.get(ids.get(text, -1))
+        if not linked:
+            problems.append(_nothing_linked(one, other, text))
+            continue
+        shown, following = page(linked, whole_number(str(wish.get("after", ""))), PAGE)
+        result: dict[str, Any] = {"from": {"id": text}, "to": _shown(shown)}
+        if following is not None:
+            result["paging"] = {"next": {"after": str(following), "link": f"?after={following}"}}
+        results.append(result)
+    return batch_answer(results, problems, started)
+
+
+def batch_create(crm: Crm, call: Call) -> Answer:
+    """Link many pairs by the types that each names."""
+    started = clock.now()
+    one, other = _kinds(crm, call)
+    wishes = [(_end(wish, "from"), _end(wish, "to"), wish.get("types")) for wish in call.inputs(LARGEST_CREATE)]
+    typed = [(start, end, _types(crm, one, other, types)) for start, end, types in wishes]
+    problems = _missing_ends(crm, one, other, [(start, end) for start, end, _ in typed])
+    bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
+    results = []
+    with crm.writing():
+        for start, end, types in typed:
+            if start not in bad and end not in bad:
+                crm.links.add(one, int(start), other, int(end), types)
+                results.append(_pair(one, int(start), other, int(end), types))
+    return batch_answer(results, problems, started, status=201)
+
+
+def batch_create_default(crm: Crm, call: Call) -> Answer:
+    """Link many pairs by the type without a label."""
+    started = clock.now()
+    one, other = _kinds(crm, call)
+    pairs = [(_end(wish, "from"), _end(wish, "to")) for wish in call.inputs(LARGEST_CREATE)]
+    problems = _missing_ends(crm, one, other, pairs)
+    bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
+    good = [(int(start), int(end)) for start, end in pairs if start not in bad and end not in bad]
+    return batch_answer(_link_by_default(crm, one, other, good), problems, started)
+
+
+def batch_archive(crm: Crm, call: Call) -> Answer:
+    """Take away every association between many pairs."""
+    one, other = _kinds(crm, call)
+    with crm.writing():
+        for wish in call.inputs(LARGEST_CREATE):
+            ends = wish.get("to")
+            if not isinstance(ends, list):
+                raise invalid("Invalid input JSON: to has to be a list of objects with an id.")
+            start = whole_number(_end(wish, "from"))
+            for end in (whole_number(_id(target)) for target in ends):
+                if start is not None and end is not None:
+                    crm.links.remove(one, start, other, end)
+    return Answer(204)
+
+
+def _kinds(crm: Crm, call: Call) -> tuple[Kind, Kind]:
+    return crm.catalog.resolve(call.path["object_type"]), crm.catalog.resolve(call.path["to_object_type"])
+
+
+def _existing(crm: Crm, kind: Kind, identifier: str) -> int:
+    row = crm.records.find(kind, identifier)
+    if row is None:
+        raise not_found()
+    return row.id
+
+
+def _id(given: Any) -> str:
+    if not isinstance(given, dict) or not isinstance(given.get("id"), str | int):
+        raise invalid("Invalid input JSON: expected an object with an id.")
+    return str(given["id"])
+
+
+def _end(wish: dict[str, Any], name: str) -> str:
+    return _id(wish.get(name))
+
+
+def _types(crm: Crm, one: Kind, other: Kind, given: Any) -> list[LinkType]:
+    if not isinstance(given, list) or not given or not all(isinstance(spec, dict) for spec in given):
+        raise invalid("Invalid input JSON: at least one association type has to be given.")
+    return [
+        crm.links.chosen_type(one, other, spec.get("associationCategory"), spec.get("associationTypeId"))
+        for spec in given
+    ]
+
+
+def _link_by_default(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    known = crm.links.default_type(one, other)
+    spec = {"associationCategory": known.category, "associationTypeId": known.type_id}
+    with crm.writing():
+        for from_id, to_id in pairs:
+            crm.links.add(one, from_id, other, to_id, [known])
+    return [
+        {"from": {"id": str(from_id)}, "to": {"id": str(to_id)}, "associationSpec": spec} for from_id, to_id in pairs
+    ]
+
+
+def _missing_ends(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[str, str]]) -> list[ApiError]:
+    problems = []
+    for kind, ends in ((one, [start for start, _ in pairs]), (other, [end for _, end in pairs])):
+        numbers = {text: whole_number(text) for text in ends}
+        known = crm.records.existing(kind, (number for number in numbers.values() if number is not None))
+        missing = [text for text, number in numbers.items() if number not in known]
+        if missing:
+            problems.append(records_not_found(kind.singular, missing))
+    return problems
+
+
+def _nothing_linked(one: Kind, other: Kind, identifier: str) -> ApiError:
+    return ApiError(
+        404,
+        f"No {other.singular} is associated with {one.singular} {identifier}.",
+        "OBJECT_NOT_FOUND",
+        sub_category="crm.associations.NO_ASSOCIATIONS_FOUND",
+        context={
+            "fromObjectId": [identifier],
+            "fromObjectType": [one.singular],
+            "toObjectType": [other.singular],
+        },
+    )
+
+
+def _shown(linked: Iterable[Linked]) -> list[dict[str, Any]]:
+    return [{"toObjectId": one.to_id, "associationTypes": [known.wire() for known in one.types]} for one in linked]
+
+
+def _pair(one: Kind, from_id: int, other: Kind, to_id: int, types: Iterable[LinkType]) -> dict[str, Any]:
+    return {
+        "fromObjectTypeId": one.type_id,
+        "fromObjectId": from_id,
+        "toObjectTypeId": other.type_id,
+        "toObjectId": to_id,
+        "labels": [known.label for known in types if known.label is not None],
+    }

@@ -1,0 +1,197 @@
+"""Up to a hundred records at a time, with HubSpot's ways of succeeding by halves.
+
+Ids that are no records make a 207 beside the results. A record that was merged away is left out of a plain
+200. One value that cannot be written discards a whole update, and a whole create too unless every input has a
+trace id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hsai_kit.sandbox.hubspot import clock
+from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, records_not_found
+from hsai_kit.sandbox.hubspot.history import Source
+from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
+from hsai_kit.sandbox.hubspot.records import Row
+from hsai_kit.sandbox.hubspot.rendering import View, wanted_names
+from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.writing import Wish, wished_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.wire import Call
+
+LARGEST_BATCH, LARGEST_HISTORY_BATCH = 100, 50
+OWN_ID = "hs_object_id"
+NOBODY = Row(0, {}, "", "")
+
+
+class Found(NamedTuple):
+    """Which records a batch's ids are: `rows` by id as sent; merged ids are in neither."""
+
+    rows: dict[str, Row]
+    missing: list[str]
+
+
+def batch_answer(
+    results: list[dict[str, Any]], problems: Sequence[ApiError], started: str, *, status: int = 200
+) -> Answer:
+    """Make the envelope of every batch: 207 as soon as there is one error."""
+    body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+    if problems:
+        body["numErrors"] = len(problems)
+        body["errors"] = [problem.envelope() for problem in problems]
+    body |= {"startedAt": started, "completedAt": clock.now()}
+    return Answer(207 if problems else status, body)
+
+
+def batch_read(crm: Crm, call: Call) -> Answer:
+    """Show records by id or by a unique property, in order of id whatever order they were asked in."""
+    started = clock.now()
+    kind = crm.catalog.resolve(call.path["object_type"])
+    fields = call.fields()
+    history = wanted_names(fields.get("propertiesWithHistory"), "propertiesWithHistory")
+    most, what = (LARGEST_HISTORY_BATCH, " for property histories") if history else (LARGEST_BATCH, "")
+    ids = [_id(one) for one in call.inputs(most, what)]
+    found = _find(crm, kind, ids, fields.get("idProperty"), archived=call.flag("archived"))
+    view = View(crm, kind, call.token, wanted_names(fields.get("properties"), "properties"), history)
+    rows = {row.id: row for row in found.rows.values()}
+    problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
+    return batch_answer(view.render(rows[number] for number in sorted(rows)), problems, started)
+
+
+def batch_update(crm: Crm, call: Call) -> Answer:
+    """Change many records, all of them or, for one bad value, none."""
+    started = clock.now()
+    kind = crm.catalog.resolve(call.path["object_type"])
+    inputs = call.inputs(LARGEST_BATCH)
+    ids = _distinct([_id(one) for one in inputs])
+    found = _find(crm, kind, ids, _one_id_property(inputs))
+    results = []
+    with crm.writing():
+        for one in inputs:
+            row = found.rows.get(_id(one))
+            if row is not None:
+                results.append(_update_one(crm, call, kind, row, one))
+            else:  # a value that cannot be written spoils the batch even where its record is missing
+                crm.writer.check(kind, Wish(wished_properties(one), call.version), NOBODY)
+    return batch_answer(results, _not_found(kind, inputs, found.missing), started)
+
+
+def batch_create(crm: Crm, call: Call) -> Answer:
+    """Make many records: all or none, but one by one where each input can be told by its trace id."""
+    started = clock.now()
+    kind = crm.catalog.resolve(call.path["object_type"])
+    inputs = call.inputs(LARGEST_BATCH)
+    traced = bool(inputs) and all(isinstance(one.get("objectWriteTraceId"), str) for one in inputs)
+    results: list[dict[str, Any]] = []
+    problems: list[ApiError] = []
+    with crm.writing():
+        for one in inputs:
+            try:
+                row = create_one(crm, call, kind, one)
+            except ApiError as problem:
+                if not traced:
+                    raise
+                problem.context = {**(problem.context or {}), "objectWriteTraceId": [one["objectWriteTraceId"]]}
+                problems.append(problem)
+            else:
+                results.append(_shown(crm, call, kind, row, list(row.properties), one))
+    return batch_answer(results, problems, started, status=201)
+
+
+def batch_upsert(crm: Crm, call: Call) -> Answer:
+    """Change the records that a unique property finds and create the others."""
+    started = clock.now()
+    kind = crm.catalog.resolve(call.path["object_type"])
+    inputs = call.inputs(LARGEST_BATCH)
+    ids = _distinct([_id(one) for one in inputs])
+    name = _one_id_property(inputs)
+    with crm.writing():
+        found = _find(crm, kind, ids, name)
+        results = []
+        for one in inputs:
+            row = found.rows.get(_id(one))
+            if row is not None:
+                results.append(_update_one(crm, call, kind, row, one) | {"new": False})
+            elif name is not None:
+                fields = {"properties": {name: _id(one), **wished_properties(one)}}
+                created = create_one(crm, call, kind, fields)
+                shown = _shown(crm, call, kind, created, list(created.properties), one)
+                results.append(shown | {"new": True})
+    problems = _not_found(kind, inputs, found.missing) if name is None else []
+    return batch_answer(results, problems, started)
+
+
+def batch_archive(crm: Crm, call: Call) -> Answer:
+    """Put many records into the recycling bin; ids that are no records are passed over."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    ids = [_id(one) for one in call.inputs(LARGEST_BATCH)]
+    with crm.writing():
+        for row in {row.id: row for row in _find(crm, kind, ids, None).rows.values()}.values():
+            archive_one(crm, kind, row)
+    return Answer(204)
+
+
+def _find(crm: Crm, kind: Kind, ids: Iterable[str], name: Any, *, archived: bool = False) -> Found:
+    if name in {None, OWN_ID}:
+        numbers = {one: whole_number(one) for one in ids}
+    else:
+        check_id_property(crm, kind, str(name))
+        holders = crm.records.holders(kind, str(name), list(ids))
+        numbers = {one: holders.get(one.lower()) for one in ids}
+    known = crm.records.many(kind, [one for one in numbers.values() if one is not None], archived=archived)
+    rows = {one: known[number] for one, number in numbers.items() if number is not None and number in known}
+    missing = [
+        one
+        for one, number in numbers.items()
+        if one not in rows and (number is None or crm.records.survivor(kind, number) is None)
+    ]
+    return Found(rows, missing)
+
+
+def _update_one(crm: Crm, call: Call, kind: Kind, row: Row, one: dict[str, Any]) -> dict[str, Any]:
+    properties = wished_properties(one)
+    changes = crm.writer.check(kind, Wish(properties, call.version), row)
+    row = crm.writer.update(kind, row, changes, Source.of_app(call.token.app_id))
+    return _shown(crm, call, kind, row, list(properties), one)
+
+
+def _shown(crm: Crm, call: Call, kind: Kind, row: Row, names: list[str], one: dict[str, Any]) -> dict[str, Any]:
+    shown = View(crm, kind, call.token, names).render([row])[0]
+    if "objectWriteTraceId" in one:
+        shown["objectWriteTraceId"] = one["objectWriteTraceId"]
+    return shown
+
+
+def _not_found(kind: Kind, inputs: Iterable[dict[str, Any]], missing: Sequence[str]) -> list[ApiError]:
+    traces = {_id(one): one.get("objectWriteTraceId") for one in inputs}
+    if any(traces[one] is not None for one in missing):
+        return [records_not_found(kind.singular, [one], traces[one]) for one in missing]
+    return [records_not_found(kind.singular, missing)] if missing else []
+
+
+def _id(one: dict[str, Any]) -> str:
+    identifier = one.get("id")
+    if not isinstance(identifier, str | int):
+        raise invalid("Invalid input JSON: every input needs an id.")
+    return str(identifier)
+
+
+def _distinct(ids: list[str]) -> list[str]:
+    twice = {one for one in ids if ids.count(one) > 1}
+    if twice:
+        message = f"Duplicate IDs found in batch input: [{', '.join(sorted(twice))}]. IDs must be unique"
+        raise invalid(message)
+    return ids
+
+
+def _one_id_property(inputs: Iterable[dict[str, Any]]) -> str | None:
+    names = {one.get("idProperty") for one in inputs} - {OWN_ID}
+    if len(names) > 1 or not all(name is None or isinstance(name, str) for name in names):
+        raise invalid("All inputs of a batch need the same idProperty.")
+    return next(iter(names), None)

@@ -1,0 +1,76 @@
+"""The portal's parts in one place, as every handler gets them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot import clock
+from hsai_kit.sandbox.hubspot.access import Access
+from hsai_kit.sandbox.hubspot.catalog import Catalog
+from hsai_kit.sandbox.hubspot.history import History
+from hsai_kit.sandbox.hubspot.links import Links
+from hsai_kit.sandbox.hubspot.records import Records
+from hsai_kit.sandbox.hubspot.search_index import SearchIndex
+from hsai_kit.sandbox.hubspot.windows import RateWindows
+from hsai_kit.sandbox.hubspot.wire import whole_number
+from hsai_kit.sandbox.hubspot.writing import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hsai_kit.sandbox.database import Database
+
+
+class Crm:
+    """One portal: its state in the database, and what is only kept while it runs."""
+
+    def __init__(self, database: Database, token: str) -> None:
+        self.database = database
+        self.access = Access(token)
+        self.windows = RateWindows(today=lambda: clock.today(self.time_zone()))
+        self.catalog = Catalog(database)
+        self.records = Records(database)
+        self.history = History(database)
+        self.links = Links(database)
+        self.index = SearchIndex(self.records)
+        self.writer = Writer(self.catalog, self.records, self.history, self.index, self.is_owner)
+
+    def forget(self) -> None:
+        """Drop what was read from the database, because it has changed underneath."""
+        self.catalog.forget()
+        self.index.forget()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make a request's changes together or not at all, in the database and in what search will see."""
+        try:
+            with self.database.transaction():
+                yield
+        except BaseException:
+            self.index.discard()
+            raise
+        self.index.commit(self.windows.limits.search_lag or 0.0)
+
+    def account(self) -> dict[str, Any]:
+        """Return the account's details, in HubSpot's words."""
+        rows = self.database.execute("SELECT name, value FROM hubspot_account ORDER BY rowid")
+        return {name: json.loads(value) for name, value in rows}
+
+    def set_account(self, details: dict[str, Any]) -> None:
+        """Add account details or change them."""
+        self.database.executemany(
+            "INSERT INTO hubspot_account VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            ((name, json.dumps(value)) for name, value in details.items()),
+        )
+
+    def time_zone(self) -> str:
+        """Return the account's time zone, whose midnight ends its day."""
+        return str(self.account().get("timeZone", "UTC"))
+
+    def is_owner(self, text: str) -> bool:
+        """Whether an id is an owner's; people who left still own their records."""
+        number = whole_number(text)
+        query = "SELECT 1 FROM hubspot_owners WHERE id = ?"
+        return number is not None and self.database.execute(query, (number,)).fetchone() is not None

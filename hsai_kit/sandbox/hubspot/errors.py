@@ -1,0 +1,96 @@
+"""HubSpot's refusals: one exception that knows its status and its envelope, and the ways it comes about."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hsai_kit.sandbox.hubspot.values import InvalidValue
+
+
+class ApiError(Exception):
+    """What HubSpot refuses, with its HTTP status and the fields of its error envelope."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        category: str,
+        *,
+        sub_category: str | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
+        context: Mapping[str, Sequence[str]] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.category = category
+        self.sub_category = sub_category
+        self.errors = errors
+        self.context = context
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+    def envelope(self, correlation_id: str | None = None) -> dict[str, Any]:
+        """Render the error body; inside a batch's `errors` it carries no correlation id."""
+        body: dict[str, Any] = {"status": "error", "message": self.message}
+        if correlation_id is not None:
+            body["correlationId"] = correlation_id
+        body["category"] = self.category
+        if self.sub_category is not None:
+            body["subCategory"] = self.sub_category
+        if self.errors:
+            body["errors"] = [dict(error) for error in self.errors]
+        if self.context:
+            body["context"] = {name: list(values) for name, values in self.context.items()}
+        return {**body, **self.extra}
+
+
+def invalid(message: str, *errors: Mapping[str, Any]) -> ApiError:
+    """Make a 400 for a request that makes no sense."""
+    return ApiError(400, message, "VALIDATION_ERROR", errors=errors)
+
+
+def not_found(message: str = "resource not found") -> ApiError:
+    """Make a 404 for an address or a record that is not there."""
+    return ApiError(404, message, "OBJECT_NOT_FOUND")
+
+
+def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = None) -> ApiError:
+    """Make the entry in a batch's `errors` for ids that are no records (recorded wording)."""
+    message = (
+        f"Could not get some {singular.upper()} objects, they may be deleted or not exist. Check that ids are valid."
+    )
+    context = {"ids": list(ids)}
+    if trace_id is not None:
+        context["objectWriteTraceId"] = [trace_id]
+    return ApiError(404, message, "OBJECT_NOT_FOUND", context=context)
+
+
+def conflict(singular: str, existing_id: int) -> ApiError:
+    """Make a 409 for a unique value that another record holds."""
+    return ApiError(409, f"{singular.capitalize()} already exists. Existing ID: {existing_id}", "CONFLICT")
+
+
+def invalid_values(found: Sequence[tuple[str, InvalidValue]]) -> ApiError:
+    """Make a 400 that names each bad property, in the message as JSON and in `errors` one by one."""
+    told = [
+        {
+            "isValid": False,
+            "message": problem.message,
+            "error": problem.code,
+            "name": name,
+            "localizedErrorMessage": problem.message,
+        }
+        for name, problem in found
+    ]
+    errors = [
+        {"message": problem.message, "code": problem.code, "context": {"propertyName": [name]}}
+        for name, problem in found
+    ]
+    return invalid(f"Property values were not valid: {json.dumps(told, ensure_ascii=False)}", *errors)

@@ -1,0 +1,194 @@
+"""Search conditions: the JSON of `filterGroups`, `query` and `sorts` → a predicate and a sort key."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot.errors import invalid
+from hsai_kit.sandbox.hubspot.values import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hsai_kit.sandbox.hubspot.catalog import Definition
+
+    Predicate = Callable[[dict[str, str]], bool]
+    Comparable = float | str
+MOST_GROUPS, MOST_PER_GROUP, MOST_FILTERS = 5, 6, 18
+OPERATORS = (
+    *("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "BETWEEN", "IN", "NOT_IN"),
+    *("HAS_PROPERTY", "NOT_HAS_PROPERTY", "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"),
+)
+WORD = re.compile(r"\w+")
+# What `query` looks through, where a type has it (HubSpot's guide names these per type).
+SEARCHABLE = (
+    *("firstname", "lastname", "email", "phone", "mobilephone", "company", "name", "domain", "website"),
+    *("dealname", "description", "subject", "content", "hs_note_body", "hs_task_subject", "hs_task_body"),
+    *("hs_email_subject", "hs_call_title", "hs_call_body", "hs_meeting_title"),
+)
+
+
+def predicate(groups: Any, definitions: Mapping[str, Definition]) -> Predicate:
+    """Whether a record's properties fit one of the groups, all filters of it; no groups fit everything.
+
+    Raises a 400 for more groups or filters than HubSpot takes, unknown properties and operators, and
+    operators without the operands that they need.
+    """
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+        raise invalid("Invalid input JSON: filterGroups has to be a list of objects.")
+    sizes = [len(group.get("filters") or []) for group in groups]
+    if len(groups) > MOST_GROUPS:
+        raise invalid(f"There are {len(groups)} filterGroups, at most {MOST_GROUPS} are allowed.")
+    if any(size > MOST_PER_GROUP for size in sizes):
+        raise invalid(f"A filterGroup has {max(sizes)} filters, at most {MOST_PER_GROUP} are allowed.")
+    if sum(sizes) > MOST_FILTERS:
+        raise invalid(f"There are {sum(sizes)} filters in all, at most {MOST_FILTERS} are allowed.")
+    tests = [[_condition(one, definitions) for one in group.get("filters") or []] for group in groups]
+    if not tests:
+        return lambda properties: True  # noqa: ARG005  # the shape of a predicate
+    return lambda properties: any(all(test(properties) for test in group) for group in tests)
+
+
+def text_predicate(query: str, definitions: Mapping[str, Definition]) -> Predicate:
+    """Whether every word of a query begins a word of one of the searchable properties."""
+    names = [name for name in SEARCHABLE if name in definitions]
+    words = WORD.findall(query.lower())
+
+    def fits(properties: dict[str, str]) -> bool:
+        text = " ".join(properties[name] for name in names if name in properties).lower()
+        if not all(word in text for word in words):
+            return False
+        found = WORD.findall(text)
+        return all(any(one.startswith(word) for one in found) for word in words)
+
+    return fits
+
+
+def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> tuple[Callable[[dict[str, str]], Any], bool]:
+    """Return the key to sort by and whether to reverse; values that are not set come last."""
+    if not isinstance(sorts, list):
+        raise invalid("Invalid input JSON: sorts has to be a list.")
+    if len(sorts) > 1:
+        raise invalid(f"There are {len(sorts)} sorts, only 1 is allowed.")
+    (sort,) = sorts
+    if isinstance(sort, str):
+        name, reverse = sort.removeprefix("-"), sort.startswith("-")
+    elif isinstance(sort, dict) and isinstance(sort.get("propertyName"), str):
+        name, reverse = sort["propertyName"], sort.get("direction") == "DESCENDING"
+    else:
+        raise invalid("A sort is a property name or an object with propertyName and direction.")
+    read = _reader(_definition(name, definitions))
+
+    def key(properties: dict[str, str]) -> tuple[bool, Comparable]:
+        value = read(properties[name]) if name in properties else None
+        return (value is None) is not reverse, "" if value is None else value
+
+    return key, reverse
+
+
+def _condition(given: Any, definitions: Mapping[str, Definition]) -> Predicate:
+    if not isinstance(given, dict):
+        raise invalid("Invalid input JSON: a filter has to be an object.")
+    operator = str(given.get("operator"))
+    if operator not in OPERATORS:
+        raise invalid(f"{operator} is no operator. There are: {', '.join(OPERATORS)}")
+    definition = _definition(given.get("propertyName"), definitions)
+    name = definition.name
+    if operator == "HAS_PROPERTY":
+        return lambda properties: name in properties
+    if operator == "NOT_HAS_PROPERTY":
+        return lambda properties: name not in properties
+    test = _value_test(operator, given, definition)
+    if operator == "NOT_CONTAINS_TOKEN":
+        return lambda properties: name not in properties or not test(properties[name])
+    # [?] A record without the property fits neither NEQ nor NOT_IN.
+    wanted = operator not in {"NEQ", "NOT_IN"}
+    return lambda properties: name in properties and test(properties[name]) is wanted
+
+
+def _value_test(operator: str, given: Mapping[str, Any], definition: Definition) -> Callable[[str], bool]:
+    if operator.endswith("CONTAINS_TOKEN"):
+        return _token_test(_operand(given, "value", operator))
+    read = _reader(definition)
+    if operator in {"IN", "NOT_IN"}:
+        values = given.get("values")
+        if not isinstance(values, list) or not values:
+            raise invalid(f"The operator {operator} needs a list of values.")
+        return _membership(definition, [str(value) for value in values])
+    low = _filter_value(definition, _operand(given, "value", operator))
+    if operator == "BETWEEN":
+        high = _filter_value(definition, _operand(given, "highValue", operator))
+        return lambda text: (value := read(text)) is not None and low <= value <= high  # type: ignore[operator]
+    if operator in {"EQ", "NEQ"}:
+        return _membership(definition, [str(given["value"])], any_case=True)
+    compare: dict[str, Callable[[Any], bool]] = {
+        "LT": lambda value: value < low,
+        "LTE": lambda value: value <= low,
+        "GT": lambda value: value > low,
+        "GTE": lambda value: value >= low,
+    }
+    ordered = compare[operator]
+    return lambda text: (value := read(text)) is not None and ordered(value)
+
+
+def _membership(definition: Definition, values: list[str], *, any_case: bool = False) -> Callable[[str], bool]:
+    if definition.field_type == "checkbox":
+        chosen = set(values)
+        return lambda text: not chosen.isdisjoint(text.split(";"))
+    if definition.type in {"enumeration", "bool"}:
+        return set(values).__contains__
+    if definition.type == "string":
+        # Search compares text in lower case, yet takes the values of IN as they are: `IN ["Texas"]` finds
+        # nothing, `IN ["texas"]` and `EQ "Texas"` find Texas.
+        lowered = {value.lower() for value in values} if any_case else set(values)
+        return lambda text: text.lower() in lowered
+    read = _reader(definition)
+    wanted = {_filter_value(definition, value) for value in values}
+    return lambda text: read(text) in wanted
+
+
+def _token_test(value: str) -> Callable[[str], bool]:
+    patterns = [re.compile(re.escape(part).replace(r"\*", ".*"), re.DOTALL) for part in value.lower().split()]
+
+    def fits(text: str) -> bool:
+        text = text.lower()
+        tokens = {*text.split(), *WORD.findall(text)}
+        return all(any(pattern.fullmatch(token) for token in tokens) for pattern in patterns)
+
+    return fits
+
+
+def _reader(definition: Definition) -> Callable[[str], Comparable | None]:
+    if definition.type == "number":
+        return _number
+    if definition.type in {"date", "datetime"}:
+        return milliseconds
+    return str.lower if definition.type == "string" else str
+
+
+def _filter_value(definition: Definition, text: str) -> Comparable:
+    value = _reader(definition)(text)
+    if value is None:
+        raise invalid(f"{text} is no value of type {definition.type} for the property {definition.name}.")
+    return value
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _operand(given: Mapping[str, Any], field: str, operator: str) -> str:
+    value = given.get(field)
+    if value is None or value == "" or isinstance(value, list | dict):
+        raise invalid(f"The operator {operator} needs a {field}.")
+    return str(value)
+
+
+def _definition(name: Any, definitions: Mapping[str, Definition]) -> Definition:
+    if not isinstance(name, str) or name not in definitions:
+        raise invalid(f"There is no property {name} to filter or sort by.")
+    return definitions[name]

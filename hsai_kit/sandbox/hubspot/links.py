@@ -1,0 +1,151 @@
+"""Associations between records: what types there are, and who is linked to whom. No HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from hsai_kit.sandbox.hubspot.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.hubspot.catalog import Kind
+
+
+class LinkType(NamedTuple):
+    """One type of association in one direction; the default type of a pair has no label."""
+
+    category: str
+    type_id: int
+    label: str | None
+    inverse_id: int | None
+
+    def wire(self) -> dict[str, object]:
+        """Return the type as association answers show it."""
+        return {"category": self.category, "typeId": self.type_id, "label": self.label}
+
+
+class Linked(NamedTuple):
+    """A record at the other end, and every way in which it is linked."""
+
+    to_id: int
+    types: list[LinkType]
+
+
+class Links:
+    """All associations; each is kept in both directions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def types(self, one: Kind, other: Kind) -> list[LinkType]:
+        """Return the types from one object type to another, the default one first."""
+        rows = self._database.execute(
+            "SELECT category, type_id, label, inverse_id FROM hubspot_association_types "
+            "WHERE from_type = ? AND to_type = ? ORDER BY label IS NOT NULL, type_id",
+            (one.name, other.name),
+        )
+        return [LinkType(*row) for row in rows]
+
+    def default_type(self, one: Kind, other: Kind) -> LinkType:
+        """Return the type without a label; a 400 where two object types cannot be linked."""
+        types = self.types(one, other)
+        if not types or types[0].label is not None:
+            raise invalid(f"There is no association type from {one.singular} to {other.singular}.")
+        return types[0]
+
+    def chosen_type(self, one: Kind, other: Kind, category: object, type_id: object) -> LinkType:
+        """Return the type of that category and id; a 400 if the pair has none such."""
+        for known in self.types(one, other):
+            if (known.category, known.type_id) == (category, type_id):
+                return known
+        message = f"{type_id} ({category}) is no association type from {one.singular} to {other.singular}."
+        raise invalid(message)
+
+    def target_of(self, one: Kind, category: object, type_id: object) -> str:
+        """Return the name of the object type that a type leads to; a 400 if there is no such type."""
+        row = self._database.execute(
+            "SELECT to_type FROM hubspot_association_types WHERE from_type = ? AND category = ? AND type_id = ?",
+            (one.name, str(category), type_id if isinstance(type_id, int) else None),
+        ).fetchone()
+        if row is None:
+            raise invalid(f"{type_id} ({category}) is no association type from {one.singular}.")
+        return str(row[0])
+
+    def add(self, one: Kind, from_id: int, other: Kind, to_id: int, types: Iterable[LinkType]) -> None:
+        """Link two records there and back; a labeled type brings the default one along."""
+        wanted = {*types}
+        wanted |= {known for known in self.types(one, other)[:1] if known.label is None}
+        for known in wanted:
+            back = known.type_id if known.inverse_id is None else known.inverse_id
+            self._database.executemany(
+                "INSERT OR IGNORE INTO hubspot_associations VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (one.name, from_id, other.name, to_id, known.category, known.type_id),
+                    (other.name, to_id, one.name, from_id, known.category, back),
+                ],
+            )
+
+    def remove(self, one: Kind, from_id: int, other: Kind, to_id: int) -> None:
+        """Take away every association between two records, in both directions."""
+        self._database.executemany(
+            "DELETE FROM hubspot_associations WHERE from_type = ? AND from_id = ? AND to_type = ? AND to_id = ?",
+            [(one.name, from_id, other.name, to_id), (other.name, to_id, one.name, from_id)],
+        )
+
+    def read(self, one: Kind, ids: Sequence[int], other: Kind) -> dict[int, list[Linked]]:
+        """For each record what it is linked to, in order of id; records without a link are left out."""
+        rows = self._database.execute(
+            "SELECT from_id, to_id, a.category, a.type_id, label, inverse_id FROM hubspot_associations a "
+            "LEFT JOIN hubspot_association_types USING (from_type, to_type, category, type_id) "
+            "WHERE from_type = ? AND to_type = ? AND from_id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY from_id, to_id, label IS NOT NULL, a.type_id",
+            (one.name, other.name, json.dumps(list(ids))),
+        )
+        found: dict[int, list[Linked]] = {}
+        for from_id, to_id, *columns in rows:
+            linked = found.setdefault(from_id, [])
+            if not linked or linked[-1].to_id != to_id:
+                linked.append(Linked(to_id, []))
+            linked[-1].types.append(LinkType(*columns))
+        return found
+
+    def forget(self, kind: Kind, number: int) -> None:
+        """Take away all associations of a record that is archived."""
+        end = (kind.name, number)
+        self._database.execute(
+            "DELETE FROM hubspot_associations WHERE (from_type, from_id, to_type, to_id) IN ("
+            "SELECT to_type, to_id, from_type, from_id FROM hubspot_associations "
+            "WHERE from_type = ? AND from_id = ?)",
+            end,
+        )
+        self._database.execute("DELETE FROM hubspot_associations WHERE from_type = ? AND from_id = ?", end)
+
+    def move(self, kind: Kind, old: int, new: int) -> None:
+        """Hand all associations of a merged record to the survivor."""
+        ends = {"type": kind.name, "old": old, "new": new}
+        self._database.execute(
+            "INSERT OR IGNORE INTO hubspot_associations "
+            "SELECT from_type, :new, to_type, to_id, category, type_id FROM hubspot_associations "
+            "WHERE from_type = :type AND from_id = :old",
+            ends,
+        )
+        self._database.execute(
+            "INSERT OR IGNORE INTO hubspot_associations "
+            "SELECT there.from_type, there.from_id, there.to_type, :new, there.category, there.type_id "
+            "FROM hubspot_associations here JOIN hubspot_associations there "
+            "ON there.from_type = here.to_type AND there.from_id = here.to_id "
+            "AND there.to_type = here.from_type AND there.to_id = here.from_id "
+            "WHERE here.from_type = :type AND here.from_id = :old",
+            ends,
+        )
+        self.forget(kind, old)
+
+
+def page(linked: Sequence[Linked], after: int | None, size: int) -> tuple[Sequence[Linked], int | None]:
+    """One page of associations from id `after` on, and the id at which the next one begins."""
+    rest = [one for one in linked if one.to_id >= (after or 0)]
+    following = rest[size].to_id if len(rest) > size else None
+    return rest[:size], following

@@ -1,0 +1,157 @@
+"""Single records and pages of them: list, read, create, update, archive, merge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot.errors import invalid, not_found
+from hsai_kit.sandbox.hubspot.history import Source
+from hsai_kit.sandbox.hubspot.rendering import View, attach_associations
+from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.writing import Wish, wished_properties
+
+if TYPE_CHECKING:
+    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.links import LinkType
+    from hsai_kit.sandbox.hubspot.records import Row
+    from hsai_kit.sandbox.hubspot.wire import Call
+
+PAGE, LARGEST_PAGE, LARGEST_HISTORY_PAGE = 10, 100, 50
+
+
+def list_records(crm: Crm, call: Call) -> Answer:
+    """Show a page of records in order of id; `after` is the id at which it begins."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    history = call.names("propertiesWithHistory")
+    size = call.limit(PAGE, LARGEST_HISTORY_PAGE if history else LARGEST_PAGE)
+    rows = crm.records.page(kind, call.after() or 0, size + 1, archived=call.flag("archived"))
+    shown = View(crm, kind, call.token, call.names("properties"), history).render(rows[:size])
+    attach_associations(crm, kind, shown, call.names("associations"))
+    body: dict[str, Any] = {"results": shown}
+    if len(rows) > size:
+        body["paging"] = call.next_page(rows[size].id)
+    return Answer(200, body)
+
+
+def read_record(crm: Crm, call: Call) -> Answer:
+    """Show one record by its id, by the id of one merged into it, or by a unique property."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    row = _find(crm, call, kind)
+    view = View(crm, kind, call.token, call.names("properties"), call.names("propertiesWithHistory"))
+    shown = view.render([row])
+    attach_associations(crm, kind, shown, call.names("associations"))
+    return Answer(200, shown[0])
+
+
+def create_record(crm: Crm, call: Call) -> Answer:
+    """Make a new record, linked to others if `associations` says so."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    fields = call.fields()
+    with crm.writing():
+        row = create_one(crm, call, kind, fields)
+    return Answer(201, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+
+
+def create_one(crm: Crm, call: Call, kind: Kind, fields: dict[str, Any]) -> Row:
+    """Create the record that a body or one input of a batch asks for."""
+    changes = crm.writer.check(kind, Wish(wished_properties(fields), call.version), None)
+    links = _wished_links(crm, kind, fields.get("associations"))
+    row = crm.writer.create(kind, changes, Source.of_app(call.token.app_id))
+    for other, to_id, types in links:
+        crm.links.add(kind, row.id, other, to_id, types)
+    return row
+
+
+def update_record(crm: Crm, call: Call) -> Answer:
+    """Change some properties of one record; the answer shows those and no others."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    properties = wished_properties(call.fields())
+    with crm.writing():
+        row = _find(crm, call, kind)
+        changes = crm.writer.check(kind, Wish(properties, call.version), row)
+        row = crm.writer.update(kind, row, changes, Source.of_app(call.token.app_id))
+    return Answer(200, View(crm, kind, call.token, list(properties)).render([row])[0])
+
+
+def archive_record(crm: Crm, call: Call) -> Answer:
+    """Put one record into the recycling bin; one that lies there already is fine too."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    row = crm.records.find(kind, call.path["object_id"])
+    if row is not None:
+        archive_one(crm, kind, row)
+    elif crm.records.find(kind, call.path["object_id"], archived=True) is None:
+        raise not_found()
+    return Answer(204)
+
+
+def archive_one(crm: Crm, kind: Kind, row: Row) -> None:
+    """Archive a record and take it out of associations and lists."""
+    with crm.writing():
+        crm.writer.archive(kind, row)
+        crm.links.forget(kind, row.id)
+        crm.database.execute(
+            "DELETE FROM hubspot_list_members WHERE record_id = ? "
+            "AND list_id IN (SELECT id FROM hubspot_lists WHERE object_type = ?)",
+            (row.id, kind.name),
+        )
+
+
+def merge_records(crm: Crm, call: Call) -> Answer:
+    """Merge one record into another, whose id stays."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    fields = call.fields()
+    kept = crm.records.find(kind, str(fields.get("primaryObjectId")))
+    gone = crm.records.find(kind, str(fields.get("objectIdToMerge")))
+    if kept is None or gone is None:
+        raise not_found()
+    if kept.id == gone.id:
+        raise invalid("A record cannot be merged with itself.")
+    with crm.writing():
+        crm.links.move(kind, gone.id, kept.id)
+        row = crm.writer.merge(kind, kept, gone, Source.of_app(call.token.app_id))
+    return Answer(200, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+
+
+def _find(crm: Crm, call: Call, kind: Kind) -> Row:
+    identifier = call.path["object_id"]
+    archived = call.flag("archived")
+    id_property = call.text("idProperty")
+    if id_property is not None and id_property != "hs_object_id":
+        check_id_property(crm, kind, id_property)
+        holder = crm.records.holders(kind, id_property, [identifier]).get(identifier.lower())
+        identifier = "" if holder is None else str(holder)
+    row = crm.records.find(kind, identifier, archived=archived)
+    if row is None and (number := whole_number(identifier)) is not None:
+        survivor = crm.records.survivor(kind, number)
+        row = None if survivor is None else crm.records.find(kind, str(survivor), archived=archived)
+    if row is None:
+        raise not_found()
+    return row
+
+
+def check_id_property(crm: Crm, kind: Kind, name: str) -> None:
+    """Raise a 400 unless records of the type can be told apart by that property."""
+    definition = crm.catalog.definitions(kind).get(name)
+    if definition is None or not definition.unique:
+        message = f"{name} is no unique property of {kind.name}, so idProperty cannot be {name}."
+        raise invalid(message)
+
+
+def _wished_links(crm: Crm, kind: Kind, given: Any) -> list[tuple[Kind, int, list[LinkType]]]:
+    links = []
+    for wish in given or []:
+        try:
+            identifier = str(wish["to"]["id"])
+            specs = [(spec["associationCategory"], spec["associationTypeId"]) for spec in wish["types"]]
+        except (TypeError, KeyError, IndexError) as error:
+            message = "Invalid input JSON: an association needs to.id and types with category and type id."
+            raise invalid(message) from error
+        if not specs:
+            raise invalid("Invalid input JSON: an association needs at least one type.")
+        other = crm.catalog.named(crm.links.target_of(kind, *specs[0]))
+        if crm.records.find(other, identifier) is None:
+            raise invalid(f"The {other.singular} {identifier} to associate with does not exist.")
+        types = [crm.links.chosen_type(kind, other, *spec) for spec in specs]
+        links.append((other, int(identifier), types))
+    return links

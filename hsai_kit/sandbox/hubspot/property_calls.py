@@ -1,0 +1,225 @@
+"""Property definitions and their groups over HTTP."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.hubspot import clock
+from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, not_found
+from hsai_kit.sandbox.hubspot.wire import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hsai_kit.sandbox.hubspot.catalog import Definition, Kind
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.wire import Call
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+FIELD_TYPES = {
+    "string": {"text", "textarea", "html", "phonenumber", "file", "calculation_equation"},
+    "number": {"number", "calculation_equation"},
+    "bool": {"booleancheckbox", "calculation_equation"},
+    "enumeration": {"select", "radio", "checkbox", "booleancheckbox", "calculation_equation"},
+    "date": {"date"},
+    "datetime": {"date"},
+}
+CHANGEABLE = ("label", "type", "fieldType", "description", "groupName", "displayOrder", "hidden", "formField")
+
+
+def list_properties(crm: Crm, call: Call) -> Answer:
+    """Show all properties of a type, the archived ones if asked for them."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    definitions = crm.catalog.definitions(kind, archived=call.flag("archived"))
+    return Answer(200, {"results": [one.wire for one in definitions.values()]})
+
+
+def read_property(crm: Crm, call: Call) -> Answer:
+    """Show one property."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    return Answer(200, _property(crm, call, kind, archived=call.flag("archived")).wire)
+
+
+def create_property(crm: Crm, call: Call) -> Answer:
+    """Make a new property; the name of an archived one may be used again."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    fields = call.fields()
+    name = fields.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
+    if name in crm.catalog.definitions(kind):
+        raise _exists(f"A property named '{name}' already exists.")
+    now = clock.now()
+    wire = {
+        "updatedAt": now,
+        "createdAt": now,
+        "name": name,
+        "description": "",
+        "displayOrder": -1,
+        "hidden": False,
+        "formField": False,
+        **{field: fields[field] for field in CHANGEABLE if field in fields},
+        "options": _options(fields.get("options", [])),
+        "calculated": False,
+        "externalOptions": False,
+        "hasUniqueValue": fields.get("hasUniqueValue") is True,
+        "hubspotDefined": False,
+        "modificationMetadata": {
+            "archivable": True,
+            "readOnlyDefinition": False,
+            "readOnlyOptions": False,
+            "readOnlyValue": False,
+        },
+    }
+    _check(crm, kind, wire)
+    return Answer(201, crm.catalog.put(kind, wire, required=False, archived=False).wire)
+
+
+def update_property(crm: Crm, call: Call) -> Answer:
+    """Change a property's definition; values that do not fit it any more stay as they are."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    definition = _property(crm, call, kind)
+    if definition.wire["modificationMetadata"]["readOnlyDefinition"]:
+        raise invalid(f"The definition of {definition.name} is read only.")
+    fields = call.fields()
+    wire = {**definition.wire, **{field: fields[field] for field in CHANGEABLE if field in fields}}
+    if "options" in fields:
+        wire["options"] = _options(fields["options"])
+    wire["updatedAt"] = clock.now_after(wire["updatedAt"])
+    _check(crm, kind, wire)
+    changed = crm.catalog.put(kind, wire, required=definition.required, archived=False)
+    return Answer(200, changed.wire)
+
+
+def archive_property(crm: Crm, call: Call) -> Answer:
+    """Archive a property; its values are not shown any more."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    definition = _property(crm, call, kind)
+    if not definition.wire["modificationMetadata"]["archivable"]:
+        raise invalid(f"{definition.name} is HubSpot's own property and cannot be archived.")
+    wire = {**definition.wire, "archived": True, "archivedAt": clock.now()}
+    crm.catalog.put(kind, wire, required=definition.required, archived=True)
+    return Answer(204)
+
+
+def list_groups(crm: Crm, call: Call) -> Answer:
+    """Show the groups that a type's properties stand in."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    return Answer(200, {"results": list(_groups(crm, kind).values())})
+
+
+def read_group(crm: Crm, call: Call) -> Answer:
+    """Show one group."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    return Answer(200, _group(crm, call, kind))
+
+
+def create_group(crm: Crm, call: Call) -> Answer:
+    """Make a new group."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    fields = call.fields()
+    name = fields.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
+    if name in _groups(crm, kind):
+        raise _exists(f"A property group named '{name}' already exists.")
+    return Answer(201, _put_group(crm, kind, {"displayOrder": -1, **fields, "name": name}))
+
+
+def update_group(crm: Crm, call: Call) -> Answer:
+    """Change a group's label or place."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    group = _group(crm, call, kind)
+    return Answer(200, _put_group(crm, kind, {**group, **call.fields(), "name": group["name"]}))
+
+
+def archive_group(crm: Crm, call: Call) -> Answer:
+    """Archive a group that no property stands in."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    name = _group(crm, call, kind)["name"]
+    if any(one.wire["groupName"] == name for one in crm.catalog.definitions(kind).values()):
+        raise invalid(f"The group {name} has properties; move them first.")
+    crm.database.execute("UPDATE hubspot_groups SET archived = 1 WHERE object_type = ? AND name = ?", (kind.name, name))
+    return Answer(204)
+
+
+def list_validations(crm: Crm, call: Call) -> Answer:
+    """Show the portal's rules for values: it has none."""
+    crm.catalog.resolve(call.path["object_type"])
+    return Answer(200, {"results": []})
+
+
+def _property(crm: Crm, call: Call, kind: Kind, *, archived: bool = False) -> Definition:
+    found = crm.catalog.definitions(kind, archived=archived).get(call.path["name"].lower())
+    if found is None:
+        raise not_found(f"The property {call.path['name']} of {kind.name} does not exist.")
+    return found
+
+
+def _check(crm: Crm, kind: Kind, wire: Mapping[str, Any]) -> None:
+    if not isinstance(wire.get("label"), str) or not wire["label"]:
+        raise invalid("A property needs a label.")
+    if wire.get("type") not in FIELD_TYPES:
+        raise invalid(f"{wire.get('type')} is no property type. There are: {', '.join(FIELD_TYPES)}")
+    if wire.get("fieldType") not in FIELD_TYPES[wire["type"]]:
+        allowed = ", ".join(sorted(FIELD_TYPES[wire["type"]]))
+        raise invalid(f"{wire.get('fieldType')} is no field type for {wire['type']}. There are: {allowed}")
+    if wire.get("groupName") not in _groups(crm, kind):
+        raise invalid(f"The group {wire.get('groupName')} does not exist.")
+    if wire["type"] == "enumeration" and not wire["options"] and not wire["externalOptions"]:
+        raise invalid("An enumeration needs options.")
+
+
+def _options(given: Any) -> list[dict[str, Any]]:
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise invalid("Invalid input JSON: options has to be a list of objects.")
+    for one in given:
+        if not isinstance(one.get("value"), str) or not isinstance(one.get("label"), str):
+            raise invalid("Every option needs a label and a value.")
+    values = [one["value"] for one in given]
+    if len(set(values)) < len(values):
+        raise invalid("Two options have the same value.")
+    return [
+        {
+            "label": one["label"],
+            "value": one["value"],
+            "description": one.get("description", ""),
+            "displayOrder": one.get("displayOrder", place),
+            "hidden": one.get("hidden") is True,
+        }
+        for place, one in enumerate(given)
+    ]
+
+
+def _groups(crm: Crm, kind: Kind) -> dict[str, dict[str, Any]]:
+    rows = crm.database.execute(
+        "SELECT name, label, display_order FROM hubspot_groups WHERE object_type = ? AND NOT archived "
+        "ORDER BY display_order, rowid",
+        (kind.name,),
+    )
+    return {
+        name: {"name": name, "label": label, "displayOrder": order, "archived": False} for name, label, order in rows
+    }
+
+
+def _group(crm: Crm, call: Call, kind: Kind) -> dict[str, Any]:
+    found = _groups(crm, kind).get(call.path["name"])
+    if found is None:
+        raise not_found(f"The property group {call.path['name']} of {kind.name} does not exist.")
+    return found
+
+
+def _put_group(crm: Crm, kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    label, order = fields.get("label"), fields["displayOrder"]
+    if not isinstance(label, str) or not isinstance(order, int):
+        raise invalid("A property group needs a label, and displayOrder has to be a number.")
+    crm.database.execute(
+        "INSERT OR REPLACE INTO hubspot_groups VALUES (?, ?, ?, ?, 0)",
+        (kind.name, fields["name"], label, order),
+    )
+    return _groups(crm, kind)[fields["name"]]
+
+
+def _exists(message: str) -> ApiError:
+    return ApiError(409, message, "OBJECT_ALREADY_EXISTS")

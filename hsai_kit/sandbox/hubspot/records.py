@@ -1,0 +1,164 @@
+"""The rows of records: how they are kept, found and paged. No rules, no HTTP."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hsai_kit.sandbox.hubspot.wire import whole_number
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.hubspot.catalog import Kind
+
+COLUMNS = "id, properties, created_at, updated_at, archived_at"
+READ_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record; `properties` holds only what is set. Never changed in place: search may still show it."""
+
+    id: int
+    properties: dict[str, str]
+    created_at: str
+    updated_at: str
+    archived_at: str | None = None
+
+    def changed(self, properties: dict[str, str], updated_at: str) -> Row:
+        """Return the same record with other properties."""
+        return replace(self, properties=properties, updated_at=updated_at)
+
+
+class Records:
+    """Every record of every type, in SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, kind: Kind, identifier: str, *, archived: bool = False) -> Row | None:
+        """Return the record of that id, if it is one and is archived or not as asked."""
+        number = whole_number(identifier)
+        return None if number is None else self.many(kind, [number], archived=archived).get(number)
+
+    def many(self, kind: Kind, ids: Sequence[int], *, archived: bool = False) -> dict[int, Row]:
+        """Return the records of those ids that there are, in order of id."""
+        condition = "IS NOT NULL" if archived else "IS NULL"
+        cursor = self._database.execute(
+            f"SELECT {COLUMNS} FROM hubspot_records WHERE object_type = ? "  # noqa: S608  # constants only
+            f"AND id IN (SELECT value FROM json_each(?)) AND archived_at {condition} ORDER BY id",
+            (kind.name, json.dumps(ids)),
+        )
+        return {row.id: row for row in _rows(cursor)}
+
+    def page(self, kind: Kind, first: int, size: int, *, archived: bool) -> list[Row]:
+        """`size` records from id `first` on, in order of id."""
+        condition = "IS NOT NULL" if archived else "IS NULL"
+        cursor = self._database.execute(
+            f"SELECT {COLUMNS} FROM hubspot_records WHERE object_type = ? "  # noqa: S608  # constants only
+            f"AND id >= ? AND archived_at {condition} ORDER BY id LIMIT ?",
+            (kind.name, first, size),
+        )
+        return list(_rows(cursor))
+
+    def live(self, kind: Kind) -> Iterator[Row]:
+        """All records that are not archived, in order of id."""
+        cursor = self._database.execute(
+            f"SELECT {COLUMNS} FROM hubspot_records "  # noqa: S608  # constants only
+            "WHERE object_type = ? AND archived_at IS NULL ORDER BY id",
+            (kind.name,),
+        )
+        return _rows(cursor)
+
+    def existing(self, kind: Kind, ids: Iterable[int]) -> set[int]:
+        """Which of those ids are records that are not archived."""
+        cursor = self._database.execute(
+            "SELECT id FROM hubspot_records WHERE object_type = ? AND archived_at IS NULL "
+            "AND id IN (SELECT value FROM json_each(?))",
+            (kind.name, json.dumps(list(ids))),
+        )
+        return {number for (number,) in cursor}
+
+    def put(self, kind: Kind, rows: Iterable[Row]) -> None:
+        """Add records or replace them."""
+        self._database.executemany(
+            f"INSERT OR REPLACE INTO hubspot_records (object_type, {COLUMNS}) "  # noqa: S608  # constants only
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (kind.name, row.id, json.dumps(row.properties), row.created_at, row.updated_at, row.archived_at)
+                for row in rows
+            ),
+        )
+
+    def remove(self, kind: Kind, number: int) -> None:
+        """Take a record out altogether, as a merge does with the one that is merged away."""
+        self._database.execute("DELETE FROM hubspot_records WHERE object_type = ? AND id = ?", (kind.name, number))
+
+    def next_id(self, kind: Kind) -> int:
+        """Return an id that no record of the type has or had."""
+        (highest,) = self._database.execute(
+            "SELECT max(coalesce((SELECT max(id) FROM hubspot_records WHERE object_type = :type), 100), "
+            "coalesce((SELECT max(old_id) FROM hubspot_merges WHERE object_type = :type), 100))",
+            {"type": kind.name},
+        ).fetchone()
+        return int(highest) + 1
+
+    def survivor(self, kind: Kind, number: int) -> int | None:
+        """Return the record that one was merged into, over several merges if need be; None if it never was."""
+        found = None
+        while True:
+            row = self._database.execute(
+                "SELECT new_id FROM hubspot_merges WHERE object_type = ? AND old_id = ?", (kind.name, number)
+            ).fetchone()
+            if row is None:
+                return found
+            found = number = int(row[0])
+
+    def note_merge(self, kind: Kind, old: int, new: int) -> None:
+        """Remember that `old` is now `new`."""
+        self._database.execute("INSERT INTO hubspot_merges VALUES (?, ?, ?)", (kind.name, old, new))
+        self._database.execute(
+            "UPDATE hubspot_unique_values SET record_id = ? WHERE object_type = ? AND record_id = ?",
+            (new, kind.name, old),
+        )
+
+    def holders(self, kind: Kind, name: str, values: Sequence[str]) -> dict[str, int]:
+        """Who holds which of the values of a unique property; values are compared in lower case."""
+        cursor = self._database.execute(
+            "SELECT value, record_id FROM hubspot_unique_values WHERE object_type = ? AND property = ? "
+            "AND value IN (SELECT value FROM json_each(?))",
+            (kind.name, name, json.dumps([value.lower() for value in values])),
+        )
+        return dict(cursor.fetchall())
+
+    def hold(self, kind: Kind, name: str, number: int, *, old: str | None, new: str | None) -> None:
+        """Note that a record's value of a unique property changes."""
+        if old is not None:
+            self._database.execute(
+                "DELETE FROM hubspot_unique_values "
+                "WHERE object_type = ? AND property = ? AND value = ? AND record_id = ?",
+                (kind.name, name, old.lower(), number),
+            )
+        if new is not None:
+            self._database.execute(
+                "INSERT OR IGNORE INTO hubspot_unique_values VALUES (?, ?, ?, ?)",
+                (kind.name, name, new.lower(), number),
+            )
+
+    def release(self, kind: Kind, number: int) -> None:
+        """Let others have the unique values of a record that is archived."""
+        self._database.execute(
+            "DELETE FROM hubspot_unique_values WHERE object_type = ? AND record_id = ?", (kind.name, number)
+        )
+
+
+def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
+    # Parsed together, equal property names become one string: an eighth of the time and less memory.
+    while found := cursor.fetchmany(READ_AT_ONCE):
+        properties = json.loads(f"[{','.join(row[1] for row in found)}]")
+        for row, values in zip(found, properties, strict=True):
+            yield Row(row[0], values, row[2], row[3], row[4])

@@ -1,0 +1,186 @@
+"""Every address of the API: one operation each, under the old versions' paths and the dated ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hsai_kit.sandbox.hubspot import (
+    access,
+    account_calls,
+    association_calls,
+    batches,
+    list_calls,
+    objects,
+    owner_calls,
+    pipeline_calls,
+    property_calls,
+    schema_calls,
+    search,
+)
+from hsai_kit.sandbox.hubspot.access import READ, WRITE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hsai_kit.sandbox.hubspot.access import Needs
+    from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.wire import Answer, Call
+
+    Handler = Callable[[Crm, Call], Answer]
+    NeedsOf = Callable[[Crm, Call], Needs]
+
+DATES = ("2026-09", "2026-03")
+
+
+class Operation(NamedTuple):
+    """One thing that the API does; `needs` tells which scopes it takes for a given call."""
+
+    method: str
+    template: str
+    handler: Handler
+    needs: NeedsOf
+    is_search: bool = False
+
+
+class Address(NamedTuple):
+    """A concrete path template of one version, with what each method does there."""
+
+    template: str
+    version: str
+    operations: dict[str, Operation]
+
+
+def _records(action: str) -> NeedsOf:
+    def needs(crm: Crm, call: Call) -> Needs:
+        kind = crm.catalog.resolve(call.path["object_type"])
+        return access.object_needs(kind.name, custom=kind.custom, action=action)
+
+    return needs
+
+
+def _pairs(action: str) -> NeedsOf:
+    def needs(crm: Crm, call: Call) -> Needs:
+        kinds = [crm.catalog.resolve(call.path[name]) for name in ("object_type", "to_object_type")]
+        groups = [access.object_needs(kind.name, custom=kind.custom, action=action) for kind in kinds]
+        return tuple(dict.fromkeys(groups[0] + groups[1]))
+
+    return needs
+
+
+def _definitions(action: str) -> NeedsOf:
+    def needs(crm: Crm, call: Call) -> Needs:
+        kind = crm.catalog.resolve(call.path["object_type"])
+        return access.definition_needs(kind.name, custom=kind.custom, action=action)
+
+    return needs
+
+
+def _fixed(needs: Needs) -> NeedsOf:
+    return lambda crm, call: needs  # noqa: ARG005  # the shape of NeedsOf
+
+
+_ASSOCIATIONS = "/{object_type}/{object_id}/associations/{to_object_type}"
+_DEFAULT = "/{object_type}/{object_id}/associations/default/{to_object_type}/{to_object_id}"
+OBJECTS = (
+    Operation("POST", "/{object_type}/batch/read", batches.batch_read, _records(READ)),
+    Operation("POST", "/{object_type}/batch/create", batches.batch_create, _records(WRITE)),
+    Operation("POST", "/{object_type}/batch/update", batches.batch_update, _records(WRITE)),
+    Operation("POST", "/{object_type}/batch/upsert", batches.batch_upsert, _records(WRITE)),
+    Operation("POST", "/{object_type}/batch/archive", batches.batch_archive, _records(WRITE)),
+    Operation("POST", "/{object_type}/search", search.search_records, _records(READ), is_search=True),
+    Operation("POST", "/{object_type}/merge", objects.merge_records, _records(WRITE)),
+    Operation("GET", "/{object_type}", objects.list_records, _records(READ)),
+    Operation("POST", "/{object_type}", objects.create_record, _records(WRITE)),
+    Operation("GET", "/{object_type}/{object_id}", objects.read_record, _records(READ)),
+    Operation("PATCH", "/{object_type}/{object_id}", objects.update_record, _records(WRITE)),
+    Operation("DELETE", "/{object_type}/{object_id}", objects.archive_record, _records(WRITE)),
+)
+RECORD_ASSOCIATIONS = (
+    Operation("GET", _ASSOCIATIONS, association_calls.list_of_record, _pairs(READ)),
+    Operation("PUT", _DEFAULT, association_calls.link_default, _pairs(WRITE)),
+    Operation("PUT", f"{_ASSOCIATIONS}/{{to_object_id}}", association_calls.link_labeled, _pairs(WRITE)),
+    Operation("DELETE", f"{_ASSOCIATIONS}/{{to_object_id}}", association_calls.unlink, _pairs(WRITE)),
+)
+_PAIR = "/{object_type}/{to_object_type}"
+ASSOCIATIONS = (
+    Operation("POST", f"{_PAIR}/batch/read", association_calls.batch_read, _pairs(READ)),
+    Operation("POST", f"{_PAIR}/batch/create", association_calls.batch_create, _pairs(WRITE)),
+    Operation("POST", f"{_PAIR}/batch/associate/default", association_calls.batch_create_default, _pairs(WRITE)),
+    Operation("POST", f"{_PAIR}/batch/archive", association_calls.batch_archive, _pairs(WRITE)),
+    Operation("GET", f"{_PAIR}/labels", association_calls.labels, _pairs(READ)),
+)
+PROPERTIES = (
+    Operation("GET", "/{object_type}/groups", property_calls.list_groups, _definitions(READ)),
+    Operation("POST", "/{object_type}/groups", property_calls.create_group, _definitions(WRITE)),
+    Operation("GET", "/{object_type}/groups/{name}", property_calls.read_group, _definitions(READ)),
+    Operation("PATCH", "/{object_type}/groups/{name}", property_calls.update_group, _definitions(WRITE)),
+    Operation("DELETE", "/{object_type}/groups/{name}", property_calls.archive_group, _definitions(WRITE)),
+    Operation("GET", "/{object_type}", property_calls.list_properties, _definitions(READ)),
+    Operation("POST", "/{object_type}", property_calls.create_property, _definitions(WRITE)),
+    Operation("GET", "/{object_type}/{name}", property_calls.read_property, _definitions(READ)),
+    Operation("PATCH", "/{object_type}/{name}", property_calls.update_property, _definitions(WRITE)),
+    Operation("DELETE", "/{object_type}/{name}", property_calls.archive_property, _definitions(WRITE)),
+)
+VALIDATIONS = (Operation("GET", "/{object_type}", property_calls.list_validations, _definitions(READ)),)
+_STAGES = "/{object_type}/{pipeline_id}/stages"
+PIPELINES = (
+    Operation("GET", "/{object_type}", pipeline_calls.list_pipelines, _definitions(READ)),
+    Operation("GET", "/{object_type}/{pipeline_id}", pipeline_calls.read_pipeline, _definitions(READ)),
+    Operation("GET", _STAGES, pipeline_calls.list_stages, _definitions(READ)),
+    Operation("GET", f"{_STAGES}/{{stage_id}}", pipeline_calls.read_stage, _definitions(READ)),
+)
+OWNERS = (
+    Operation("GET", "", owner_calls.list_owners, _fixed(access.OWNERS_READ)),
+    Operation("GET", "/{owner_id}", owner_calls.read_owner, _fixed(access.OWNERS_READ)),
+)
+_LISTS_READ, _LISTS_WRITE = _fixed(access.LISTS_READ), _fixed(access.LISTS_WRITE)
+_BY_NAME = "/object-type-id/{object_type}/name/{list_name:path}"
+LISTS = (
+    Operation("GET", "", list_calls.lists_by_id, _LISTS_READ),
+    Operation("POST", "/search", list_calls.search_lists, _LISTS_READ),
+    Operation("GET", _BY_NAME, list_calls.read_list_by_name, _LISTS_READ),
+    Operation("GET", "/records/{object_type}/{record_id}/memberships", list_calls.lists_of_record, _LISTS_READ),
+    Operation("GET", "/{list_id}", list_calls.read_list, _LISTS_READ),
+    Operation("GET", "/{list_id}/memberships", list_calls.list_members, _LISTS_READ),
+    Operation("PUT", "/{list_id}/memberships/add", list_calls.add_members, _LISTS_WRITE),
+    Operation("PUT", "/{list_id}/memberships/remove", list_calls.remove_members, _LISTS_WRITE),
+    Operation("PUT", "/{list_id}/memberships/add-and-remove", list_calls.add_and_remove_members, _LISTS_WRITE),
+)
+SCHEMAS = (
+    Operation("GET", "", schema_calls.list_schemas, _fixed(access.SCHEMAS_READ)),
+    Operation("GET", "/{object_type}", schema_calls.read_schema, _definitions(READ)),
+)
+ACCOUNT = (
+    Operation("GET", "/details", account_calls.details, _fixed(access.NOTHING)),
+    Operation("GET", "/api-usage/daily/private-apps", account_calls.daily_usage, _fixed(access.NOTHING)),
+)
+TOKEN_INFO = Operation("POST", "", account_calls.token_info, _fixed(access.NOTHING))
+TOKEN_INFO_PATH = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105  # an address, no password
+
+# The old version's path, and how a dated one is spelled (hubspot-facts.md, "Versions and paths").
+FAMILIES = (
+    ("v3", "/crm/v3/objects", "/crm/objects/{}", OBJECTS),
+    ("v4", "/crm/v4/objects", "/crm/objects/{}", RECORD_ASSOCIATIONS),
+    ("v4", "/crm/v4/associations", "/crm/associations/{}", ASSOCIATIONS),
+    ("v3", "/crm/v3/properties", "/crm/properties/{}", PROPERTIES),
+    ("v3", "/crm/v3/property-validations", "/crm/property-validations/{}", VALIDATIONS),
+    ("v3", "/crm/v3/pipelines", "/crm/pipelines/{}", PIPELINES),
+    ("v3", "/crm/v3/owners", "/crm/owners/{}", OWNERS),
+    ("v3", "/crm/v3/lists", "/crm/lists/{}", LISTS),
+    ("v3", "/crm-object-schemas/v3/schemas", "/crm-object-schemas/{}/schemas", SCHEMAS),
+    ("v3", "/account-info/v3", "/account-info/{}", ACCOUNT),
+)
+
+
+def addresses() -> Iterator[Address]:
+    """Every path of the API with all that can be done there; fixed parts come before variable ones."""
+    found: dict[str, Address] = {}
+    for old, old_prefix, dated_prefix, operations in FAMILIES:
+        prefixes = [(old, old_prefix), *((date, dated_prefix.format(date)) for date in DATES)]
+        for version, prefix in prefixes:
+            for operation in operations:
+                template = prefix + operation.template
+                address = found.setdefault(template, Address(template, version, {}))
+                address.operations[operation.method] = operation
+    yield from found.values()
+    yield Address(TOKEN_INFO_PATH, "v2", {TOKEN_INFO.method: TOKEN_INFO})

@@ -1,0 +1,177 @@
+"""The rules for changing records: what may be written, and everything that follows from a write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hsai_kit.sandbox.hubspot import clock, values
+from hsai_kit.sandbox.hubspot.errors import conflict, invalid, invalid_values
+from hsai_kit.sandbox.hubspot.records import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, Kind
+    from hsai_kit.sandbox.hubspot.history import History, Source
+    from hsai_kit.sandbox.hubspot.records import Records
+    from hsai_kit.sandbox.hubspot.search_index import SearchIndex
+
+    Changes = dict[str, str | None]
+
+# Of a type's properties these are HubSpot's own, whatever their definitions say.
+STAMPS_OF_CREATION = ("createdate", "hs_createdate")
+STAMPS_OF_CHANGE = ("lastmodifieddate", "hs_lastmodifieddate")
+NEVER_WRITABLE = frozenset({"hs_object_id", "hs_merged_object_ids", *STAMPS_OF_CHANGE})
+ENFORCING_VERSION = "2026-09"  # the only one that holds API writes to the portal's required properties
+
+
+class Wish(NamedTuple):
+    """What a request wants of one record: its properties as they came in JSON."""
+
+    properties: Mapping[str, Any]
+    version: str
+
+
+class Writer:
+    """Creates, changes, archives and merges records, keeping history, unique values and search in step."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        records: Records,
+        history: History,
+        index: SearchIndex,
+        is_owner: Callable[[str], bool],
+    ) -> None:
+        self._catalog = catalog
+        self._records = records
+        self._history = history
+        self._index = index
+        self._is_owner = is_owner
+
+    def check(self, kind: Kind, wish: Wish, row: Row | None) -> Changes:
+        """Return what would be stored for a wish; `row` is the record as it is, None for a new one.
+
+        Raises a 400 that names each property that cannot be written so, or a 409 for a value that is taken.
+        """
+        definitions = self._catalog.definitions(kind)
+        current = {} if row is None else row.properties
+        changes: Changes = {}
+        problems: list[tuple[str, values.InvalidValue]] = []
+        for name, raw in wish.properties.items():
+            try:
+                changes[name] = self._accept(name, definitions.get(name), raw, current.get(name))
+            except values.InvalidValue as problem:
+                problems.append((name, problem))
+        if wish.version == ENFORCING_VERSION:
+            problems += _missing(definitions.values(), changes, is_new=row is None)
+        if problems:
+            raise invalid_values(problems)
+        self._check_unique(kind, definitions, changes, row)
+        return {name: value for name, value in changes.items() if value != current.get(name)}
+
+    def _accept(self, name: str, definition: Definition | None, raw: Any, current: str | None) -> str | None:
+        if definition is None:
+            message = f'Property "{name}" does not exist'
+            raise values.InvalidValue("PROPERTY_DOESNT_EXIST", message)
+        if definition.read_only or name in NEVER_WRITABLE:
+            message = f'"{name}" is a read only property; its value cannot be set.'
+            raise values.InvalidValue("READ_ONLY_VALUE", message)
+        value = values.stored(definition, values.as_text(raw), current, self._is_owner)
+        if name == "lifecyclestage" and _goes_back(definition, current, value):
+            return current  # answered with success all the same; cleared first, it can be set to anything
+        return value
+
+    def _check_unique(
+        self, kind: Kind, definitions: Mapping[str, Definition], changes: Changes, row: Row | None
+    ) -> None:
+        for name, value in changes.items():
+            if value is None or not definitions[name].unique:
+                continue
+            holder = self._records.holders(kind, name, [value]).get(value.lower())
+            if holder is not None and (row is None or holder != row.id):
+                raise conflict(kind.singular, holder)
+
+    def create(self, kind: Kind, changes: Changes, source: Source) -> Row:
+        """Make a new record of changes that were checked."""
+        definitions = self._catalog.definitions(kind)
+        now = clock.now()
+        number = self._records.next_id(kind)
+        stamps = {name: now for name in (*STAMPS_OF_CREATION, *STAMPS_OF_CHANGE) if name in definitions}
+        given = {name: value for name, value in changes.items() if value is not None}
+        row = Row(number, stamps | given | {"hs_object_id": str(number)}, now, now)
+        self._history.note(kind, Row(number, {}, now, now), dict(given), now, source)
+        self._keep(kind, None, row)
+        return row
+
+    def update(self, kind: Kind, row: Row, changes: Changes, source: Source) -> Row:
+        """Change a record by changes that were checked; none leaves it as it is, dates and all."""
+        if not changes:
+            return row
+        definitions = self._catalog.definitions(kind)
+        now = clock.now_after(row.updated_at)
+        merged = row.properties | {name: now for name in STAMPS_OF_CHANGE if name in definitions} | changes
+        after = row.changed({name: value for name, value in merged.items() if value is not None}, now)
+        self._history.note(kind, row, changes, now, source)
+        self._keep(kind, row, after)
+        return after
+
+    def archive(self, kind: Kind, row: Row) -> None:
+        """Put a record into the recycling bin, where it holds no unique values."""
+        now = clock.now_after(row.updated_at)
+        self._records.put(kind, [Row(row.id, row.properties, row.created_at, now, now)])
+        self._records.release(kind, row.id)
+        self._index.note(kind, row.id, row, None)
+
+    def merge(self, kind: Kind, kept: Row, gone: Row, source: Source) -> Row:
+        """Merge `gone` into `kept`, whose values win; what `kept` has not set comes from `gone`."""
+        definitions = self._catalog.definitions(kind)
+        taken: Changes = {
+            name: value
+            for name, value in gone.properties.items()
+            if name not in kept.properties and not definitions[name].read_only and name not in NEVER_WRITABLE
+        }
+        if "hs_merged_object_ids" in definitions:
+            earlier = kept.properties.get("hs_merged_object_ids")
+            taken["hs_merged_object_ids"] = f"{earlier};{gone.id}" if earlier else str(gone.id)
+        self._records.remove(kind, gone.id)
+        self._records.note_merge(kind, gone.id, kept.id)
+        self._history.forget(kind, gone.id)
+        self._index.note(kind, gone.id, gone, None)
+        return self.update(kind, kept, taken, source)
+
+    def _keep(self, kind: Kind, before: Row | None, after: Row) -> None:
+        old = {} if before is None else before.properties
+        for name, definition in self._catalog.definitions(kind).items():
+            if definition.unique and old.get(name) != after.properties.get(name):
+                self._records.hold(kind, name, after.id, old=old.get(name), new=after.properties.get(name))
+        self._records.put(kind, [after])
+        self._index.note(kind, after.id, before, after)
+
+
+def wished_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read the `properties` of a body or of one input; a 400 if they are no object."""
+    properties = fields.get("properties")
+    if not isinstance(properties, dict):
+        raise invalid("Invalid input JSON: properties has to be an object.")
+    return properties
+
+
+def _goes_back(definition: Definition, current: str | None, value: str | None) -> bool:
+    if current is None or value is None or current not in definition.options:
+        return False
+    return definition.options.index(value) < definition.options.index(current)
+
+
+def _missing(
+    definitions: Iterable[Definition], changes: Changes, *, is_new: bool
+) -> list[tuple[str, values.InvalidValue]]:
+    names = [
+        one.name
+        for one in definitions
+        if one.required and (changes.get(one.name) is None if is_new else changes.get(one.name, "") is None)
+    ]
+    return [
+        (name, values.InvalidValue("MISSING_REQUIRED_PROPERTY", f'The property "{name}" is required.'))
+        for name in names
+    ]
