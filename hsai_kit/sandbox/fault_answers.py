@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 if TYPE_CHECKING:
     from random import Random
 
+_ID_HEADERS = {"hubspot": "x-hubspot-correlation-id", "openai": "x-request-id"}
 _MESSAGES = {
     "hubspot": {"500": "internal error", "502": "bad gateway"},
     "openai": {
@@ -22,23 +23,32 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def common_answer(side: str, kind: str) -> Response:
+def common_answer(side: str, kind: str, random: Random) -> Response:
     """Make the answer for `500`, `502` or `503_html`."""
+    call = _call_id(side, random)
+    headers = {_ID_HEADERS[side]: call}
     if kind == "503_html":
-        return HTMLResponse(_PAGE, status_code=503)
+        return HTMLResponse(_PAGE, status_code=503, headers=headers)
     message = _MESSAGES[side][kind]
     if side == "hubspot":
-        envelope: dict[str, object] = {"status": "error", "message": message, "category": "INTERNAL_ERROR"}
+        envelope: dict[str, object] = {
+            "status": "error",
+            "message": message,
+            "correlationId": call,
+            "category": "INTERNAL_ERROR",
+        }
     else:
         envelope = {"error": {"message": message, "type": "server_error", "param": None, "code": None}}
-    return JSONResponse(envelope, status_code=int(kind))
+    return JSONResponse(envelope, status_code=int(kind), headers=headers)
 
 
 def identify(side: str, response: Response, random: Random) -> None:
     """Give an answer the header by which its side identifies a call, unless it has one."""
+    response.headers.setdefault(_ID_HEADERS[side], _call_id(side, random))
+
+
+def _call_id(side: str, random: Random) -> str:
     number = f"{random.getrandbits(128):032x}"
     if side == "openai":
-        response.headers.setdefault("x-request-id", f"req_{number}")
-    else:
-        parts = (number[:8], number[8:12], number[12:16], number[16:20], number[20:])
-        response.headers.setdefault("x-hubspot-correlation-id", "-".join(parts))
+        return f"req_{number}"
+    return "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))

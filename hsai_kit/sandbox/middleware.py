@@ -88,10 +88,9 @@ class SideMiddleware:
         return messages
 
     def _response(self, fault: FaultSpec) -> Response:
-        if fault.kind in OWN_KINDS[self.name]:
-            response = self.side.fault(fault.kind, fault.retry_after)
-        else:
-            response = common_answer(self.name, fault.kind)
+        if fault.kind not in OWN_KINDS[self.name]:
+            return common_answer(self.name, fault.kind, self._random)
+        response = self.side.fault(fault.kind, fault.retry_after)
         identify(self.name, response, self._random)
         return response
 

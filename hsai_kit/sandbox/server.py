@@ -13,6 +13,8 @@ from hsai_kit.sandbox.faults import Faults
 from hsai_kit.sandbox.journal import Journal, route_templates
 from hsai_kit.sandbox.middleware import SideMiddleware
 
+from hsai_kit.sandbox.portal import seeded_portal
+
 try:
     from hsai_kit.sandbox.hubspot import HubSpotSide
 except ImportError:
@@ -22,10 +24,9 @@ try:
 except ImportError:
     from hsai_kit.sandbox.stand_in import StandIn as OpenAISide
 try:
-    from hsai_kit.sandbox.portal import loaded_portal, seeded_portal
+    from hsai_kit.sandbox.portal import loaded_portal
 except ImportError:
     from hsai_kit.sandbox.stand_in import stand_in_portal as loaded_portal
-    from hsai_kit.sandbox.stand_in import stand_in_portal as seeded_portal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

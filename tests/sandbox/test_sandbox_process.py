@@ -1,0 +1,216 @@
+"""The child process: it starts, says where it is, keeps its keys to itself, and is gone when it should be."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from hsai_kit.sandbox import Sandbox, SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SERVE = [sys.executable, "-m", "hsai_kit.sandbox", "--contacts", "20"]
+
+
+def status_of(url: str, **headers: str) -> int:
+    try:
+        with urlopen(Request(url, headers=headers), timeout=10) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
+
+
+def port_of(url: str) -> int:
+    return int(url.split(":")[2].split("/")[0])
+
+
+def is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    with subprocess.Popen(SERVE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+        process.kill()
+
+
+def test_a_started_sandbox_serves_both_sides_to_the_keys_it_tells(running: Sandbox) -> None:
+    assert (
+        status_of(f"{running.hubspot_url}/account-info/v3/details", Authorization=f"Bearer {running.hubspot_token}")
+        == 200
+    )
+    assert status_of(f"{running.openai_url}/models", Authorization=f"Bearer {running.openai_key}") == 200
+    assert running.hubspot_token.startswith("pat-na1-")
+    assert running.openai_key.startswith("sk-proj-")
+
+
+def test_keys_stand_neither_in_the_repr_nor_on_the_command_line() -> None:
+    with Sandbox(contacts=20, hubspot_token="pat-na1-mine", openai_key="sk-proj-mine") as sandbox:
+        assert (sandbox.hubspot_token, sandbox.openai_key) == ("pat-na1-mine", "sk-proj-mine")
+        assert sandbox._child is not None
+        for shown in (repr(sandbox), repr(sandbox._child._process.args)):
+            assert "mine" not in shown
+            assert sandbox._control_token not in shown
+        assert status_of(f"{sandbox.openai_url}/models", Authorization="Bearer sk-proj-mine") == 200
+        assert status_of(f"{sandbox.openai_url}/models", Authorization="Bearer sk-proj-other") == 401
+    assert repr(sandbox) == "<Sandbox, not running>"
+
+
+def test_starting_takes_under_two_seconds_with_the_whole_portal_and_stopping_under_one() -> None:
+    begin = time.perf_counter()
+    sandbox = Sandbox().start()
+    started = time.perf_counter() - begin
+    sandbox.fault("openai:stall:seconds=60")
+    stalled = threading.Thread(target=lambda: suppress_all(f"{sandbox.openai_url}/models"))
+    stalled.start()
+    while not sandbox.requests("openai"):
+        time.sleep(0.01)
+    begin = time.perf_counter()
+    sandbox.stop()
+    assert time.perf_counter() - begin < 1
+    stalled.join(5)
+    assert not stalled.is_alive()
+    assert started < 2 * float(os.environ.get("HSAI_TEST_PATIENCE", "1"))
+
+
+def suppress_all(url: str) -> None:
+    with suppress(OSError):
+        urlopen(url, timeout=30).close()
+
+
+def test_stopping_twice_is_harmless_and_starting_again_works() -> None:
+    sandbox = Sandbox(contacts=20)
+    for _ in range(2):
+        sandbox.start()
+        with pytest.raises(SandboxError, match="running already"):
+            sandbox.start()
+        port = port_of(sandbox.hubspot_url)
+        assert is_open(port)
+        sandbox.stop()
+        sandbox.stop()
+        assert not is_open(port)
+    with pytest.raises(SandboxError, match="not running"):
+        sandbox.reset()
+
+
+def test_a_sandbox_that_died_says_so_at_the_next_call() -> None:
+    with Sandbox(contacts=20) as sandbox:
+        assert sandbox._child is not None
+        sandbox._child._process.kill()
+        sandbox._child._process.wait(5)
+        with pytest.raises(SandboxError, match="The sandbox is gone"):
+            sandbox.counts()
+
+
+def test_a_forgotten_sandbox_ends_with_its_script_and_leaves_no_warning() -> None:
+    script = "from hsai_kit.sandbox import Sandbox; kept = Sandbox(contacts=20).start(); print(kept.hubspot_url)"
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, check=True, timeout=60)
+    assert ended.stderr == b""
+    assert not is_open(port_of(ended.stdout.decode().strip()))
+
+
+def test_a_sandbox_that_nobody_holds_any_more_ends() -> None:
+    port = port_of(Sandbox(contacts=20).start().hubspot_url)
+    gc.collect()
+    assert not is_open(port)
+
+
+def test_a_sandbox_dies_with_a_parent_that_was_killed() -> None:
+    script = (
+        "from hsai_kit.sandbox import Sandbox\nimport time\n"
+        "kept = Sandbox(contacts=20).start()\nprint(kept.hubspot_url, flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        port = port_of(parent.stdout.readline().decode().strip())
+        assert is_open(port)
+        parent.kill()
+    deadline = time.monotonic() + 5
+    while is_open(port):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_file_named_like_pythons_own_in_the_analysts_folder_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    with Sandbox(contacts=20) as sandbox:
+        assert sandbox.counts() == {"hubspot": {}, "openai": {}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that a process could send another")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_and_in_order(
+    served: tuple[subprocess.Popen[bytes], dict[str, str]], number: signal.Signals
+) -> None:
+    process, ready = served
+    assert set(ready) == {"hubspot", "openai", "control", "hubspot_token", "openai_key", "control_token"}
+    process.send_signal(number)
+    assert process.wait(2) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--fault", "openai:gremlins"], "openai has no fault 'gremlins'. Kinds: 500"),
+        (["--load", "contacts"], "'contacts' is not TYPE=FILE"),
+        (["--load", "contacts=nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_a_wrong_argument_ends_it_with_code_2_and_a_sentence(arguments: list[str], sentence: str) -> None:
+    ended = subprocess.run([*SERVE, *arguments], capture_output=True, text=True, check=False, timeout=30)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_taken_port_ends_it_with_a_sentence(running: Sandbox) -> None:
+    port = str(port_of(running.hubspot_url))
+    ended = subprocess.run([*SERVE, "--port", port], capture_output=True, text=True, check=False, timeout=30)
+    assert ended.returncode == 2
+    assert f"Port {port} cannot be used" in ended.stderr
+
+
+def test_what_keeps_it_from_starting_is_told_by_the_handle(tmp_path: Path) -> None:
+    foreign = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE answers (x)")
+    with pytest.raises(SandboxError, match=r"store\.sqlite is a database of something else"):
+        Sandbox(data=foreign).start()
+    with pytest.raises(SandboxError, match=r"nowhere\.csv"):
+        Sandbox(load={"contacts": tmp_path / "nowhere.csv"}).start()
+    with pytest.raises(SandboxError, match="no fault 'gremlins'"):
+        Sandbox(faults=["openai:gremlins"]).start()
+
+
+def test_a_data_file_that_holds_a_portal_is_not_loaded_into_again(tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text("Record ID,First Name,Email\n1,Ada,ada@mail.example\n")
+    with Sandbox(data=tmp_path / "s.sqlite", contacts=20):
+        pass
+    with pytest.raises(SandboxError, match="holds a portal already"):
+        Sandbox(data=tmp_path / "s.sqlite", load={"contacts": export}).start()
