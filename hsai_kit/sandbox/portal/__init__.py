@@ -1,5 +1,6 @@
 """The data of a portal: a seeded one, or one loaded from exports. Plain data, no SQL."""
 
+from hsai_kit.sandbox.portal.load import LoadError, loaded_portal
 from hsai_kit.sandbox.portal.model import (
     Association,
     Merge,
@@ -18,6 +19,7 @@ from hsai_kit.sandbox.portal.seeded import seeded_portal
 
 __all__ = [
     "Association",
+    "LoadError",
     "Merge",
     "ObjectType",
     "Option",
@@ -29,5 +31,6 @@ __all__ = [
     "Record",
     "RecordList",
     "Stage",
+    "loaded_portal",
     "seeded_portal",
 ]

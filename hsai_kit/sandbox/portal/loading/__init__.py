@@ -1,0 +1,1 @@
+"""Reading exports: files into tables, headings into properties, cells into values."""

@@ -1,0 +1,87 @@
+"""Excel workbooks, read cell by cell so that a large one does not fill the memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from hsai_kit.sandbox.portal.loading.tables import LoadError, Row, Table, as_table, check_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read_workbook(path: Path) -> Table:
+    """Read the first sheet that has rows; numbers come without `.0`, dates as ISO."""
+    # Imported only when there is a workbook to read: it brings numpy along and costs a third of a second.
+    import openpyxl
+
+    check_archive(path)
+    with warnings.catch_warnings():
+        # openpyxl warns of styles and validation rules that it skips; neither holds a value.
+        warnings.simplefilter("ignore")
+        try:
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (KeyError, ValueError, OSError) as error:
+            message = (
+                f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it as .xlsx again."
+            )
+            raise LoadError(message) from error
+        try:
+            return _first_sheet(path, book)
+        finally:
+            book.close()
+
+
+def refuse_old_format(path: Path) -> None:
+    """Explain what to do with a workbook that is encrypted or from before 2007."""
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        message = f"{path.name} is protected with a password. Remove it in Excel (File, Info) and save the file again."
+    else:
+        message = f"{path.name} is an old Excel file (.xls). Open it in Excel and save it as .xlsx."
+    raise LoadError(message)
+
+
+def _first_sheet(path: Path, book: Any) -> Table:
+    sheets = [sheet for sheet in book.worksheets if sheet.max_row != 0]
+    for number, sheet in enumerate(sheets):
+        # The size that some programs write into the file is wrong and would cut rows off.
+        sheet.reset_dimensions()
+        try:
+            table = as_table(path, _rows(sheet), pad=True)
+        except LoadError:
+            if number == len(sheets) - 1:
+                raise
+            continue
+        if len(sheets) > 1:
+            table.remarks.append(f"{path.name} has {len(sheets)} sheets; only “{sheet.title}” was read.")
+        return table
+    message = f"{path.name} has no sheet with cells. Export the records again."
+    raise LoadError(message)
+
+
+def _rows(sheet: Any) -> Iterator[Row]:
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        yield Row(number, [_text(cell) for cell in cells])
+
+
+def _text(value: object) -> str:
+    """Write a cell as HubSpot would write it into a CSV file."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # Excel stores a carriage return within a cell as this escape.
+        return value.replace("_x000D_", "")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        if value.time() == dt.time():
+            return value.date().isoformat()
+        return value.replace(microsecond=0).isoformat(sep=" ")
+    return str(value)
