@@ -80,6 +80,9 @@ def _condition(words: list[str], known: Mapping[str, Property], object_type: str
         words.pop(0)
         values.append(_value(words, definition))
     if len(values) > 1:
+        if definition.type == "string":
+            # HubSpot's search compares text in lower case, but takes the values of IN as they are.
+            values = [value.lower() for value in values]
         return _filter(definition, "NOT_IN" if negative else "IN", values=values)
     return _filter(definition, "NEQ" if negative else "EQ", value=values[0])
 
