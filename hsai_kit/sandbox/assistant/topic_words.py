@@ -86,8 +86,8 @@ training = training, onboarding, customer success, implementation, education
   . learn, new users, team, session, guide, course, setup
 
 anything else = anything else
-  > wrong number, opening hours, annual report, thesis, unsubscribe, by mistake, delete my data, delete all, personal data,
-    journalist, article, press, survey, interview
+  > wrong number, opening hours, annual report, thesis, unsubscribe, by mistake, delete my data, delete all,
+    personal data, journalist, article, press, survey, interview
   . looking for the store, comment, student, university, colleague who left
 
 urgent = urgent, critical, high, highest, immediate, p1, p0, emergency, hot, high priority, very high, top,

@@ -1,0 +1,214 @@
+"""/v1/batches: jobs over a file of requests, whose progress is worked out from the clock whenever somebody looks."""
+
+from __future__ import annotations
+
+import json
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from ..assistant.judgment import draws
+from .batch_clock import Job, Stage, stage_of
+from .batch_lines import ENDPOINT, Lines, read_lines
+from .batch_work import Work, Worker, begin
+from .checks import check_metadata, invalid_value, wrong_type
+from .keys import Key
+from .listing import page_of
+from .wire import Answer, ApiError, answer_json
+
+if TYPE_CHECKING:
+    from ..database import Database
+    from .files import Files
+    from .limits import Limits
+    from .responses import Responses
+    from .wire import Call, Identifiers
+
+_UNFINISHED = {
+    "expired": ("batch_expired", "The batch expired before it came to this request."),
+    "cancelled": ("batch_cancelled", "The batch was cancelled before it came to this request."),
+}
+_ENDED_BY_SETTING = {
+    "failed": "The sandbox was told to let this batch fail.",
+    "insufficient_quota": "The quota of this account is used up.",
+    "billing_hard_limit_reached": "The billing hard limit of this account is reached.",
+}
+
+
+class Batches:
+    """Keeps batches in the database; their work under way is in memory, and done again after a restart."""
+
+    def __init__(
+        self, database: Database, identifiers: Identifiers, files: Files, responses: Responses, limits: Limits
+    ) -> None:
+        self._database = database
+        self._identifiers = identifiers
+        self._files = files
+        self._limits = limits
+        self._worker = Worker(responses, identifiers)
+        self._works: dict[str, Work] = {}
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS openai_batches (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " id TEXT UNIQUE NOT NULL, job TEXT NOT NULL, final TEXT)"
+        )
+
+    def reset(self) -> None:
+        """Forget the work under way."""
+        self._works.clear()
+
+    async def create(self, call: Call) -> Answer:
+        """Answer POST /v1/batches."""
+        body = call.json()
+        self._check(body)
+        settings = self._limits.settings
+        job = Job(
+            id=self._new_id(),
+            created=time(),
+            file_id=body["input_file_id"],
+            metadata=body.get("metadata"),
+            models=None if call.key.models is None else sorted(call.key.models),
+            seconds=max(settings.batch_seconds, 0.001),
+            ending=settings.batch_end if settings.quota == "ok" else settings.quota,
+            failures=settings.batch_failures,
+            output_life=(body.get("output_expires_after") or {}).get("seconds"),
+        )
+        self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dumped()))
+        return answer_json(_shape(job, Stage("validating"), None))
+
+    async def retrieve(self, call: Call) -> Answer:
+        """Answer GET /v1/batches/{id}."""
+        return answer_json(await self._show(*self._find(call.path["batch_id"])))
+
+    async def list(self, call: Call) -> Answer:
+        """Answer GET /v1/batches."""
+        rows = self._database.execute("SELECT id FROM openai_batches ORDER BY number").fetchall()
+        page = page_of([{"id": row[0]} for row in rows], call.parameters())
+        page["data"] = [await self._show(*self._find(item["id"])) for item in page["data"]]
+        return answer_json(page)
+
+    async def cancel(self, call: Call) -> Answer:
+        """Answer POST /v1/batches/{id}/cancel."""
+        job, final = self._find(call.path["batch_id"])
+        shown = await self._show(job, final)
+        if shown["status"] in ("completed", "failed", "expired", "cancelled"):
+            message = f"The batch '{job.id}' cannot be cancelled: it is {shown['status']}."
+            raise ApiError(409, message, code="batch_not_cancellable")
+        if job.cancelled is None:
+            job.cancelled = time()
+            self._database.execute("UPDATE openai_batches SET job = ? WHERE id = ?", (job.dumped(), job.id))
+        return answer_json(await self._show(job, None))
+
+    async def _show(self, job: Job, final: dict[str, Any] | None) -> dict[str, Any]:
+        """Bring a batch to where it should be by now, and show it."""
+        if final is not None:
+            return final
+        stage = stage_of(job, time())
+        if stage.status == "validating" or (stage.status == "cancelling" and stage.share == 0):
+            return _shape(job, stage, None)
+        work = self._work(job)
+        async with work.lock:
+            _, final = self._find(job.id)
+            if final is not None:  # finished by somebody else who looked meanwhile
+                return final
+            return await self._progress(job, stage, work)
+
+    async def _progress(self, job: Job, stage: Stage, work: Work) -> dict[str, Any]:
+        errors = list(work.lines.errors)
+        if job.ending in _ENDED_BY_SETTING:
+            message = _ENDED_BY_SETTING[job.ending]
+            code = job.ending if job.ending != "failed" else "batch_failed"
+            errors = [{"code": code, "message": message, "param": None, "line": None}]
+        if errors and job.cancelled is None:
+            shown = _shape(job, Stage("failed", 0.0), None)
+            shown["errors"] = {"object": "list", "data": errors}
+            return self._finish(job, shown)
+        key = Key("", None if job.models is None else frozenset(job.models))
+
+        def fails(custom_id: str) -> bool:
+            return draws(job.id, custom_id)[0] < job.failures
+
+        await self._worker.advance(work, int(stage.share * len(work.order)), key, fails)
+        shown = _shape(job, stage, work)
+        if stage.status in ("completed", "expired", "cancelled"):
+            self._write_files(job, stage.status, work, shown)
+            return self._finish(job, shown)
+        return shown
+
+    def _write_files(self, job: Job, status: str, work: Work, shown: dict[str, Any]) -> None:
+        errors = list(work.errors)
+        if status in _UNFINISHED:
+            errors += [self._worker.unfinished(line, *_UNFINISHED[status]) for line in work.unanswered()]
+        for name, lines in (("output", work.outputs), ("error", errors)):
+            if lines:
+                content = b"\n".join(lines) + b"\n"
+                file = self._files.add(content, f"{job.id}_{name}.jsonl", "batch_output", job.output_life)
+                shown[f"{name}_file_id"] = file["id"]
+
+    def _finish(self, job: Job, shown: dict[str, Any]) -> dict[str, Any]:
+        self._database.execute("UPDATE openai_batches SET final = ? WHERE id = ?", (json.dumps(shown), job.id))
+        self._works.pop(job.id, None)
+        return shown
+
+    def _work(self, job: Job) -> Work:
+        if job.id not in self._works:
+            self._works[job.id] = begin(self._lines(job), job.id)
+        return self._works[job.id]
+
+    def _lines(self, job: Job) -> Lines:
+        key = Key("", None if job.models is None else frozenset(job.models))
+        try:
+            content = self._files.content(job.file_id)
+        except ApiError as error:  # deleted since
+            return Lines(errors=({"code": "file_not_found", "message": str(error), "param": None, "line": None},))
+        return read_lines(content, key)
+
+    def _find(self, batch_id: str) -> tuple[Job, dict[str, Any] | None]:
+        row = self._database.execute("SELECT job, final FROM openai_batches WHERE id = ?", (batch_id,)).fetchone()
+        if row is None:
+            raise ApiError(404, f"No batch found with id '{batch_id}'.", param="batch_id")
+        return Job.loaded(row[0]), None if row[1] is None else json.loads(row[1])
+
+    def _new_id(self) -> str:
+        while True:  # a sandbox with --data begins its ids again
+            batch_id = self._identifiers.new("batch_", 32)
+            known = self._database.execute("SELECT 1 FROM openai_batches WHERE id = ?", (batch_id,)).fetchone()
+            if known is None:
+                return batch_id
+
+    def _check(self, body: dict[str, Any]) -> None:
+        for name in ("input_file_id", "endpoint", "completion_window"):
+            if body.get(name) is None:
+                message = f"The parameter '{name}' is missing."
+                raise ApiError(400, message, code="missing_required_parameter", param=name)
+            if not isinstance(body[name], str):
+                raise wrong_type(name, "a string", body[name])
+        if body["endpoint"] != ENDPOINT:
+            raise invalid_value("endpoint", body["endpoint"], (ENDPOINT,))
+        if body["completion_window"] != "24h":
+            raise invalid_value("completion_window", body["completion_window"], ("24h",))
+        check_metadata(body.get("metadata"))
+        try:
+            file = self._files.find(body["input_file_id"])
+        except ApiError as error:
+            raise ApiError(400, str(error), code="invalid_value", param="input_file_id") from error
+        if file["purpose"] != "batch":
+            message = f"The file '{file['id']}' has the purpose '{file['purpose']}', but a batch needs 'batch'."
+            raise ApiError(400, message, code="invalid_value", param="input_file_id")
+
+
+def _shape(job: Job, stage: Stage, work: Work | None) -> dict[str, Any]:
+    times = job.times(stage)
+    return {
+        "id": job.id,
+        "object": "batch",
+        "endpoint": ENDPOINT,
+        "model": work.lines.model if work else None,
+        "errors": None,
+        "input_file_id": job.file_id,
+        "completion_window": "24h",
+        "status": stage.status,
+        "output_file_id": None,
+        "error_file_id": None,
+        **times,
+        "request_counts": work.counts if work else {"total": 0, "completed": 0, "failed": 0},
+        "usage": work.usage() if work else None,
+        "metadata": job.metadata,
+    }

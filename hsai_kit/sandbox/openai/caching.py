@@ -1,0 +1,34 @@
+"""Prompt caching: how many tokens of a request's beginning were read from the cache, and how many written to it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+BLOCK_TOKENS = 128
+LEAST_TOKENS = 1024  # shorter beginnings are cached only under a prompt_cache_key
+_KEPT = 10_000
+
+
+class PromptCache:
+    """The beginnings seen so far; a beginning is the model, the cache key and the instructions."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._seen.clear()
+
+    def read(self, model: str, cache_key: str, instructions: str, tokens: int) -> tuple[int, int]:
+        """Return how many tokens came from the cache and how many went into it, in whole blocks of 128."""
+        blocks = tokens // BLOCK_TOKENS * BLOCK_TOKENS
+        if not blocks or (tokens < LEAST_TOKENS and not cache_key):
+            return 0, 0
+        place = (model, cache_key, instructions)
+        if place in self._seen:
+            self._seen.move_to_end(place)
+            return blocks, 0
+        self._seen[place] = blocks
+        if len(self._seen) > _KEPT:
+            self._seen.popitem(last=False)
+        return 0, blocks

@@ -1,0 +1,63 @@
+"""The models on offer. Their ids begin with "sandbox-", so that nobody takes them for OpenAI's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+CONTEXT_TOKENS = 128_000
+DECISIONS_MODEL = "sandbox-luna"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: what it accepts, and how long it stays.
+
+    `efforts` are the reasoning efforts it takes, the first being its default; a model without any refuses
+    `reasoning.effort`. `shutdown_date` is YYYY-MM-DD or None.
+    """
+
+    id: str
+    created: int
+    takes_temperature: bool = True
+    takes_logprobs: bool = True
+    efforts: tuple[str, ...] = ()
+    shutdown_date: str | None = None
+    is_over: bool = False
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The model as the API lists it."""
+        return {
+            "id": self.id,
+            "object": "model",
+            "created": self.created,
+            "owned_by": "sandbox",
+            "shutdown_date": self.shutdown_date,
+        }
+
+
+MODELS: dict[str, Model] = {
+    model.id: model
+    for model in (
+        Model("sandbox-luna", 1_788_220_800),
+        Model("sandbox-sol", 1_788_307_200),
+        Model(
+            "sandbox-astra",
+            1_788_393_600,
+            takes_temperature=False,
+            takes_logprobs=False,
+            efforts=("medium", "none", "low", "high"),
+        ),
+        Model(
+            "sandbox-comet",
+            1_767_225_600,
+            takes_temperature=False,
+            takes_logprobs=False,
+            efforts=("low", "minimal", "medium", "high", "xhigh", "max"),
+            shutdown_date="2028-06-30",
+        ),
+        Model("sandbox-legacy", 1_704_067_200, shutdown_date="2027-01-14"),
+        Model("sandbox-relic", 1_640_995_200, shutdown_date="2026-08-26", is_over=True),
+    )
+}

@@ -1,0 +1,87 @@
+"""API keys: which are accepted, in which state, and for which models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .catalog import MODELS, Model
+from .wire import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STATES = ("live", "expired", "revoked")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key; `models` None means all of them."""
+
+    secret: str = field(repr=False)
+    models: frozenset[str] | None = None
+    state: str = "live"
+
+    def allows(self, model: str) -> bool:
+        """Whether the key's project may use a model."""
+        return self.models is None or model in self.models
+
+    def model(self, name: object, param: str = "model") -> Model:
+        """Find the model of that name; 404 where it is unknown, over, or not for this key, 400 where none is named."""
+        if not isinstance(name, str) or not name:
+            message = "You have to name a model in 'model'."
+            raise ApiError(400, message, code="missing_required_parameter", param=param)
+        found = MODELS.get(name)
+        if found is not None and found.is_over and self.allows(name):
+            message = f"The model '{name}' was shut down on {found.shutdown_date}."
+            raise ApiError(404, message, code="model_not_found")
+        if found is None or not self.allows(name):
+            message = f"The model '{name}' does not exist, or this key's project may not use it."
+            raise ApiError(404, message, code="model_not_found")
+        return found
+
+
+class Keys:
+    """All keys that the double knows."""
+
+    def __init__(self, first: str) -> None:
+        self._first = Key(first)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all keys but the first."""
+        self._known = {self._first.secret: self._first}
+
+    def add(self, secret: str, models: Sequence[str] | None, state: str) -> None:
+        """Accept one more key, or change a known one.
+
+        Raises ValueError for a state or a model that does not exist.
+        """
+        if state not in STATES:
+            message = f"A key is one of {', '.join(STATES)}, not {state!r}."
+            raise ValueError(message)
+        unknown = sorted(set(models or ()) - set(MODELS))
+        if unknown:
+            message = f"There is no model {', '.join(unknown)}. Models: {', '.join(MODELS)}."
+            raise ValueError(message)
+        self._known[secret] = Key(secret, None if models is None else frozenset(models), state)
+
+    def check(self, authorization: bytes) -> Key:
+        """Return the key that a request carries; 401 where there is none, or none that works."""
+        scheme, _, secret = authorization.decode("latin-1").partition(" ")
+        if not secret.strip() or scheme.lower() != "bearer":
+            message = "This request carries no API key. Send one in the header 'Authorization: Bearer KEY'."
+            raise ApiError(401, message, code="invalid_api_key")
+        key = self._known.get(secret.strip())
+        if key is None or key.state != "live":
+            raise refused_key(None if key is None else key.state)
+        return key
+
+
+def refused_key(state: str | None = None) -> ApiError:
+    """Make the error for a key that does not work; the key itself is never repeated."""
+    reason = {"expired": "The API key has expired", "revoked": "The API key was revoked"}
+    message = (
+        f"{reason.get(state or '', 'The API key is not correct')}. Take a working one from your account's page of keys."
+    )
+    return ApiError(401, message, code="invalid_api_key")

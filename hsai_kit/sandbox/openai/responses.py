@@ -1,0 +1,192 @@
+"""POST and GET /v1/responses: the answer's shape, what fits into it, and what it used."""
+
+from __future__ import annotations
+
+import json
+from time import time
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from .catalog import DECISIONS_MODEL
+from .logprobs import token_logprobs
+from .output import Output, answer
+from .request import read_request
+from .tokens import count_tokens
+from .wire import Answer, ApiError, answer_json
+
+if TYPE_CHECKING:
+    from ..database import Database
+    from .caching import PromptCache
+    from .keys import Key
+    from .request import Ask
+    from .wire import Call, Identifiers
+
+# Words in a record that make a response end in ways which real ones sometimes take.
+CONTENT_FILTER_WORD = "sandbox-content-filter"
+SERVER_ERROR_WORD = "sandbox-server-error"
+
+_REASONING_TOKENS = {"none": 0, "minimal": 24, "low": 64, "medium": 192, "high": 512, "xhigh": 1_024, "max": 2_048}
+_TIERS = {"flex": "flex", "priority": "priority", "fast": "priority", "scale": "scale", "ultrafast": "ultrafast"}
+
+
+class Responses:
+    """Makes responses, and keeps those that are to be stored."""
+
+    def __init__(self, database: Database, identifiers: Identifiers, cache: PromptCache) -> None:
+        self._database = database
+        self._identifiers = identifiers
+        self._cache = cache
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS openai_responses (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID"
+        )
+
+    def create(self, call: Call) -> Answer:
+        """Answer POST /v1/responses."""
+        response = self.respond(call.key, call.json())
+        result = answer_json(response)
+        result.tokens = response["usage"]["total_tokens"]
+        if response["store"]:
+            result.commit = lambda: self.keep(response)
+        return result
+
+    def respond(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
+        """Make the response to a request; ApiError for one that is not in order."""
+        ask = read_request(key, body)
+        if SERVER_ERROR_WORD in ask.text:
+            response = self._shape(ask, "failed", [], self._usage(ask, 0, 0))
+            message = "The model failed while it wrote the answer. Try again."
+            response["error"] = {"code": "server_error", "message": message}
+            return response
+        return self._written(ask, answer(ask))
+
+    def keep(self, response: dict[str, Any]) -> None:
+        """Store a response for later retrieval."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO openai_responses VALUES (?, ?)", (response["id"], json.dumps(response))
+        )
+
+    def retrieve(self, call: Call) -> Answer:
+        """Answer GET /v1/responses/{id}."""
+        return answer_json(self._stored(call.path["response_id"]))
+
+    def delete(self, call: Call) -> Answer:
+        """Answer DELETE /v1/responses/{id}."""
+        response = self._stored(call.path["response_id"])
+        self._database.execute("DELETE FROM openai_responses WHERE id = ?", (response["id"],))
+        return answer_json({"id": response["id"], "object": "response", "deleted": True})
+
+    def count_input(self, call: Call) -> Answer:
+        """Answer POST /v1/responses/input_tokens."""
+        body = call.json()
+        counted: dict[str, Any] = {"model": DECISIONS_MODEL}
+        counted |= {name: body[name] for name in ("model", "input", "instructions", "text") if name in body}
+        ask = read_request(call.key, counted)
+        return answer_json({"object": "response.input_tokens", "input_tokens": ask.input_tokens})
+
+    def _stored(self, response_id: str) -> dict[str, Any]:
+        row = self._database.execute("SELECT content FROM openai_responses WHERE id = ?", (response_id,)).fetchone()
+        if row is None:
+            raise ApiError(404, f"Response with id '{response_id}' not found.")
+        content: dict[str, Any] = json.loads(row[0])
+        return content
+
+    def _written(self, ask: Ask, output: Output) -> dict[str, Any]:
+        reasoning = _reasoning_tokens(ask)
+        tokens = output.tokens()
+        limit = ask.max_output_tokens
+        reason = None
+        if limit is not None and reasoning + len(tokens) > limit:
+            reason = "max_output_tokens"
+            reasoning = min(reasoning, limit)
+            tokens = tokens[: limit - reasoning]
+        elif CONTENT_FILTER_WORD in ask.text:
+            reason = "content_filter"
+            tokens = tokens[: len(tokens) // 2]
+        items: list[dict[str, Any]] = []
+        if reasoning:
+            items.append({"id": self._identifiers.new("rs_", 48), "type": "reasoning", "summary": []})
+        if tokens:
+            items.append(self._message(ask, output, tokens, is_whole=reason is None))
+        usage = self._usage(ask, len(tokens), reasoning)
+        response = self._shape(ask, "completed" if reason is None else "incomplete", items, usage)
+        if reason is not None:
+            response["incomplete_details"] = {"reason": reason}
+        return response
+
+    def _message(self, ask: Ask, output: Output, tokens: list[str], *, is_whole: bool) -> dict[str, Any]:
+        text = "".join(tokens)
+        part: dict[str, Any]
+        if output.refusal is not None:
+            part = {"type": "refusal", "refusal": text}
+        else:
+            logprobs: list[dict[str, Any]] = []
+            if ask.top_logprobs is not None:
+                logprobs = token_logprobs(output, ask.top_logprobs)[: len(tokens)]
+            part = {"type": "output_text", "annotations": [], "logprobs": logprobs, "text": text}
+        return {
+            "id": self._identifiers.new("msg_", 48),
+            "type": "message",
+            "status": "completed" if is_whole else "incomplete",
+            "content": [part],
+            "role": "assistant",
+        }
+
+    def _usage(self, ask: Ask, written: int, reasoning: int) -> dict[str, Any]:
+        beginning = count_tokens(ask.instructions) + ask.format.tokens
+        cache_key = ask.body.get("prompt_cache_key") or ""
+        cached, stored = self._cache.read(ask.model.id, cache_key, ask.instructions, beginning)
+        return {
+            "input_tokens": ask.input_tokens,
+            "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": stored},
+            "output_tokens": written + reasoning,
+            "output_tokens_details": {"reasoning_tokens": reasoning},
+            "total_tokens": ask.input_tokens + written + reasoning,
+        }
+
+    def _shape(self, ask: Ask, status: str, output: list[dict[str, Any]], usage: dict[str, Any]) -> dict[str, Any]:
+        body = ask.body
+        now = int(time())
+        text = body.get("text") or {}
+        return {
+            "id": self._identifiers.new("resp_", 48),
+            "object": "response",
+            "created_at": now,
+            "status": status,
+            "background": False,
+            "completed_at": now if status == "completed" else None,
+            "error": None,
+            "incomplete_details": None,
+            "instructions": body.get("instructions"),
+            "max_output_tokens": ask.max_output_tokens,
+            "max_tool_calls": None,
+            "model": ask.model.id,
+            "output": output,
+            "parallel_tool_calls": True,
+            "previous_response_id": None,
+            "prompt_cache_key": body.get("prompt_cache_key"),
+            "reasoning": {"effort": ask.effort, "summary": None},
+            "safety_identifier": body.get("safety_identifier"),
+            "service_tier": _TIERS.get(body.get("service_tier") or "", "default"),
+            "store": body.get("store") is not False,
+            "temperature": _given(body, "temperature", 1.0),
+            "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
+            "tool_choice": "auto",
+            "tools": [],
+            "top_logprobs": body.get("top_logprobs") or 0,
+            "top_p": _given(body, "top_p", 1.0),
+            "truncation": body.get("truncation") or "disabled",
+            "usage": usage,
+            "user": None,
+            "metadata": body.get("metadata") or {},
+        }
+
+
+def _given(body: dict[str, Any], name: str, default: float) -> float:
+    value = body.get(name)
+    return default if value is None else float(value)
+
+
+def _reasoning_tokens(ask: Ask) -> int:
+    """Thought grows with the effort and, a little, with what there is to think about."""
+    base = _REASONING_TOKENS[ask.effort or "none"]
+    return base and base + crc32(ask.text.encode()) % (base // 2)

@@ -1,0 +1,148 @@
+"""OpenAI's double: its routes, and the handles that the sandbox turns."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .agents import BETA, list_agents, retrieve_agent
+from .batches import Batches
+from .caching import PromptCache
+from .catalog import MODELS
+from .decisions import Decisions
+from .files import Files
+from .keys import Keys, refused_key
+from .limits import Limits, quota_error, rate_limit_error
+from .responses import Responses
+from .wire import ApiError, Call, Endpoint, Gate, Identifiers, answer_json, send_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from ..database import Database
+    from .wire import Answer
+
+_GONE = ("/v1/assistants", "/v1/threads", "/v1/prompts")
+
+
+class OpenAISide:
+    """The model's double over a database; one per sandbox."""
+
+    def __init__(self, database: Database, *, key: str, seed: int) -> None:
+        self._keys = Keys(key)
+        self._limits = Limits()
+        self._identifiers = Identifiers(seed)
+        self._gate = Gate(self._keys, self._limits, self._identifiers)
+        self._cache = PromptCache()
+        self._responses = Responses(database, self._identifiers, self._cache)
+        self._files = Files(database, self._identifiers)
+        self._batches = Batches(database, self._identifiers, self._files, self._responses, self._limits)
+        self._decisions = Decisions(self._cache)
+        self.app = Starlette(
+            routes=self._routes(),
+            exception_handlers={404: self._not_found, 405: self._not_found},  # type: ignore[dict-item]
+        )
+
+    def fault(self, kind: str, retry_after: float) -> Response:
+        """Answer with one of the faults that only OpenAI has; `retry_after` in seconds."""
+        if kind == "rate_limit":
+            error = rate_limit_error("requests", retry_after, self._limits.settings.requests_per_minute or 6_000)
+        elif kind == "401":
+            error = refused_key()
+        else:
+            error = quota_error(kind)
+        answer = answer_json(error.body, error.status)
+        headers = self._gate.headers(perf_counter()) + error.headers
+        return Response(
+            answer.body,
+            answer.status,
+            {name.decode(): value.decode() for name, value in headers},
+            answer.media_type.decode(),
+        )
+
+    def set_limits(self, **limits: Any) -> None:
+        """Change settings by the names in `Settings`; ValueError lists what there is."""
+        self._limits.set(limits)
+
+    def add_key(self, key: str, models: Sequence[str] | None, state: str) -> None:
+        """Accept another key: live, expired or revoked, for some models or (None) for all."""
+        self._keys.add(key, models, state)
+
+    def reset(self) -> None:
+        """Forget what is not in the database: other keys, changed limits, used-up budgets, caches."""
+        self._keys.reset()
+        self._limits.reset()
+        self._cache.reset()
+        self._batches.reset()
+        self._identifiers.reset()
+
+    def _routes(self) -> list[Route]:
+        responses, files, batches = self._responses, self._files, self._batches
+        return [
+            self._route("POST", "/v1/responses", Endpoint(self._gate, responses.create, charged=True)),
+            self._route("POST", "/v1/decisions", Endpoint(self._gate, self._decisions.create, charged=True)),
+            self._route("POST", "/v1/responses/input_tokens", Endpoint(self._gate, responses.count_input)),
+            self._route("GET", "/v1/responses/{response_id}", Endpoint(self._gate, responses.retrieve)),
+            self._route("DELETE", "/v1/responses/{response_id}", Endpoint(self._gate, responses.delete)),
+            self._route("GET", "/v1/models", Endpoint(self._gate, _list_models)),
+            self._route("GET", "/v1/models/{model_id}", Endpoint(self._gate, _retrieve_model)),
+            self._route("GET", "/v1/agents", Endpoint(self._gate, list_agents, beta=BETA)),
+            self._route("GET", "/v1/agents/{agent_id}", Endpoint(self._gate, retrieve_agent, beta=BETA)),
+            self._route("POST", "/v1/files", Endpoint(self._gate, files.create)),
+            self._route("GET", "/v1/files", Endpoint(self._gate, files.list)),
+            self._route("GET", "/v1/files/{file_id}", Endpoint(self._gate, files.retrieve)),
+            self._route("DELETE", "/v1/files/{file_id}", Endpoint(self._gate, files.delete)),
+            self._route("GET", "/v1/files/{file_id}/content", Endpoint(self._gate, files.read)),
+            self._route("POST", "/v1/batches", Endpoint(self._gate, batches.create)),
+            self._route("GET", "/v1/batches", Endpoint(self._gate, batches.list)),
+            self._route("GET", "/v1/batches/{batch_id}", Endpoint(self._gate, batches.retrieve)),
+            self._route("POST", "/v1/batches/{batch_id}/cancel", Endpoint(self._gate, batches.cancel)),
+        ]
+
+    @staticmethod
+    def _route(method: str, path: str, endpoint: Endpoint) -> Route:
+        return Route(path, endpoint, methods=[method])
+
+    async def _not_found(self, request: Request, exception: HTTPException) -> Response:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        message = f"Invalid URL ({request.method} {path})."
+        if path.startswith(_GONE):
+            message = f"{message} This API was shut down; the Responses API takes its place."
+        code = None
+        if exception.status_code == 405:
+            message, code = f"Not allowed to {request.method} on {path}.", "method_not_supported"
+        error = ApiError(exception.status_code, message, code=code)
+        return _AnswerResponse(answer_json(error.body, error.status), self._gate)
+
+
+class _AnswerResponse(Response):
+    """One of our answers where Starlette wants a response of its own."""
+
+    def __init__(self, answer: Answer, gate: Gate) -> None:
+        super().__init__(status_code=answer.status)
+        self._answer = answer
+        self._gate = gate
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_answer(send, self._answer, self._gate.headers(perf_counter()))
+
+
+def _list_models(call: Call) -> Answer:
+    shown = [model.shown for model in MODELS.values() if call.key.allows(model.id)]
+    return answer_json({"object": "list", "data": shown})
+
+
+def _retrieve_model(call: Call) -> Answer:
+    name = call.path["model_id"]
+    if name in MODELS and call.key.allows(name):
+        return answer_json(MODELS[name].shown)
+    call.key.model(name)
+    raise AssertionError(name)  # the line above never returns for such a name
