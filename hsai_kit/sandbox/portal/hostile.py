@@ -67,7 +67,7 @@ HOSTILE_CONTACTS: dict[str, dict[str, str]] = {
         "city": "",
         "zip": "",
     },
-    "172": {"firstname": "Wolfeschlegelstein " * 105 + "Ends"},
+    "172": {"firstname": "Wolfe" * 400},
     "178": {"how_can_we_help": "Pasted from Word:\x0bthe sync\u2028stopped\x85 and\x1f error E404\u2029shows up."},
 }  # fmt: skip
 HOSTILE_CONTACT_IDS = tuple(HOSTILE_CONTACTS)

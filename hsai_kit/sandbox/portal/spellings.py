@@ -88,6 +88,9 @@ NY: Nueva York
 CA: SoCal
 NC: Carolina del Norte
 NJ: Jersey
+PR: Puerto Rico
+DC: District of Columbia
+GU: Guam
 VI: USVI
 MP: Saipan
 """)

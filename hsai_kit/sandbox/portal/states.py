@@ -185,10 +185,10 @@ def _doubtful_city(rng: Random, turn: int) -> Address:
 
 
 def _abroad(rng: Random, turn: int) -> Address:
-    """Write a region of another country; the country is now and then its code, or left blank."""
+    """Write a region of another country; later ones have now and then the country's code, or leave it blank."""
     place = _deal(rng, ABROAD, turn)
     chance = rng.random()
     country = place.country
-    if place.country_code != "GE" and chance < 0.2:
-        country = place.country_code if chance < 0.12 else ""
+    if turn >= len(ABROAD) and place.country_code != "GE" and chance < 0.3:
+        country = place.country_code if chance < 0.2 else ""
     return Address(place.region, "", country, place.city, place.postal_code)
