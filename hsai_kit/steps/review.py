@@ -76,7 +76,7 @@ class Checked:
         made = [decisions.get(one) for one in self._base.index]
         frame = self._base.copy()
         frame["decision"] = pd.array([d.decision if d else "pending" for d in made], dtype="string")
-        passed = frame["decision"].isin(["approved", "edited"]).to_numpy()
+        passed = frame["decision"].isin(["approved", "edited"])
         final = [d.value if d and yes else pd.NA for d, yes in zip(made, passed, strict=True)]
         frame["final"] = pd.array(final, dtype=frame["proposal"].dtype)
         before = frame["before"].fillna("")
