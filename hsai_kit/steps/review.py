@@ -79,12 +79,10 @@ class Checked:
         passed = frame["decision"].isin(["approved", "edited"])
         final = [d.value if d and yes else pd.NA for d, yes in zip(made, passed, strict=True)]
         frame["final"] = pd.array(final, dtype=frame["proposal"].dtype)
-        before = frame["before"].fillna("")
-        frame["changes"] = (frame["final"].notna() & (frame["final"].astype("string").fillna("") != before)).astype(
-            "boolean"
-        )
+        pending = (frame["decision"] == "pending").astype(bool)
+        frame["changes"] = _differs(frame["before"], frame["final"].where(~pending, frame["proposal"]))
         frame["reviewer"] = pd.array([d.reviewer if d else pd.NA for d in made], dtype="string")
-        frame["decided_at"] = pd.to_datetime([d.decided_at if d else None for d in made], utc=True)
+        frame["decided_at"] = pd.to_datetime([d.decided_at if d else None for d in made], utc=True).as_unit("us")
         columns = ["before", "proposal", "final", "changes", "confidence", "status", "flags"]
         return frame[[*columns, "decision", "reviewer", "decided_at", "reason"]]
 
@@ -188,7 +186,11 @@ class Checked:
 
 
 def _differs(before: pd.Series, value: pd.Series) -> pd.Series:
-    return (value.notna() & (value.map(as_hubspot).astype("string") != before.fillna(""))).astype("boolean")
+    """Tell where a value is known and is not what stands there; a blank differs from nothing, it never overwrites."""
+    known = value.notna()
+    return (known & (value.map(as_hubspot).astype(object) != before.astype(object).where(before.notna(), ""))).astype(
+        "boolean"
+    )
 
 
 def _plain(value: object) -> Value:

@@ -1,4 +1,4 @@
-"""One sandbox for the whole test session, fresh for each test, and the real clients pointed at it."""
+"""One sandbox for the whole test session, fresh for each test; the real clients and the kit pointed at it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from hsai_kit.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hubspot import HubSpot
+
+    from hsai_kit.connection import Connection
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,23 @@ def hubspot_client(sandbox: Sandbox) -> HubSpot:
     from hubspot import HubSpot
 
     return HubSpot(access_token=sandbox.hubspot_token, host=sandbox.hubspot_url, base_url=sandbox.hubspot_url)
+
+
+@pytest.fixture
+def keys(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sandbox:
+    """The environment of an analyst whose keys are those of the sandbox, and who kept nothing on this computer."""
+    monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.hubspot_url)
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.hubspot_token)
+    monkeypatch.setenv("OPENAI_BASE_URL", sandbox.openai_url)
+    monkeypatch.setenv("OPENAI_API_KEY", sandbox.openai_key)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return sandbox
+
+
+@pytest.fixture
+def hub(keys: Sandbox, tmp_path: Path) -> Iterator[Connection]:
+    """A connection to the sandbox as if both sides were real, with a workspace of its own."""
+    from hsai_kit import connect
+
+    with connect(workspace=tmp_path / "workspace") as connected:
+        yield connected
