@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import jinja2
+import numpy as np
 import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 from rapidfuzz import process
 
+from hsai_kit.defuse import one_line
 from hsai_kit.errors import PromptError
 
 __all__ = ["Prompt", "as_text"]
@@ -33,9 +35,14 @@ class Prompt:
         self.template = template.strip()
         self._environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
         try:
-            self._environment.parse(self.template)
+            # Compiled and not only parsed: an unknown filter is found by the compiler.
+            self._environment.from_string(self.template)
         except jinja2.TemplateSyntaxError as problem:
-            message = f"The prompt cannot be read, line {problem.lineno}: {problem.message}. Write {{{{ state }}}}."
+            message = (
+                f"The prompt cannot be read, line {problem.lineno}: {str(problem.message).rstrip('.')}. "
+                "Write tokens as {{ state }}; a column whose name has spaces or signs needs another name first: "
+                "frame.rename(columns=…)."
+            )
             raise PromptError(message) from None
 
     def tokens(self, columns: Iterable[str]) -> list[str]:
@@ -64,20 +71,27 @@ class Prompt:
     def _render(self, template: jinja2.Template, values: dict[str, str]) -> str:
         try:
             return template.render({token.replace(".", _DOT): value for token, value in values.items()}).strip()
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as problem:
-            message = f"The prompt cannot be rendered for {values}: {problem}. Mend the expression and try again."
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
+            record = ", ".join(f"{token} {one_line(value)!r}" for token, value in values.items())
+            reason = one_line(problem, 120).rstrip(".")
+            message = f"The prompt cannot be rendered for {record}: {reason}. Mend the expression and try again."
         raise PromptError(message)
 
     def _bound(self, columns: list[str]) -> tuple[jinja2.Template, list[str]]:
         """Bind the tokens to columns; a dotted column wins over an attribute of the same spelling."""
         bound = _Dots(columns).visit(self._environment.parse(self.template))
         used = sorted(name.replace(_DOT, ".") for name in meta.find_undeclared_variables(bound))
+        # Every value is a text, so a dot that is no column and no call, as in state.upper(), is a mistaken token.
+        calls = [call.node for call in bound.find_all(nodes.Call)]
+        for node in bound.find_all(nodes.Getattr):
+            if isinstance(node.node, nodes.Name) and node.node.name in used and node not in calls:
+                raise PromptError(_unknown(f"{node.node.name}.{node.attr}", columns))
         for token in used:
             if token not in columns:
                 raise PromptError(_unknown(token, columns))
-        for node in bound.find_all(nodes.Getattr):
-            if isinstance(node.node, nodes.Name) and any(c.startswith(f"{node.node.name}.") for c in columns):
-                raise PromptError(_unknown(f"{node.node.name}.{node.attr}", columns))
+            if columns.count(token) > 1:
+                message = f"The DataFrame has the column {token!r} more than once. Keep one of them and try again."
+                raise PromptError(message)
         if not used:
             message = (
                 "The prompt has no token, so every record would get the same question. Add one, such as {{ state }}."
@@ -102,33 +116,41 @@ class _Dots(NodeTransformer):
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column's values as trimmed text, blanks as ''; 5.0 reads 5 and midnight reads as a date.
 
-    A frame from a spreadsheet often has whole numbers as floats, and nobody means ZIP 93701.0.
+    A frame from a spreadsheet often has whole numbers as floats, and nobody means ZIP 93701.0. A value reads the same
+    whatever stands in the other rows: another text would be another question, and paid again.
     """
-    if pd.api.types.is_float_dtype(column.dtype):
-        return column.map(lambda v: "" if pd.isna(v) else f"{v:.15g}").astype(object)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        midnight = (column.dropna() == column.dropna().dt.normalize()).all()
-        return (
-            column.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%SZ")
-            .astype(object)
-            .where(column.notna(), "")
-        )
-    return column.astype(object).map(_one, na_action=None)
+        return _times(column)
+    return column.astype(object).map(_one, na_action=None).astype(object)
+
+
+def _times(column: pd.Series) -> pd.Series:
+    zone = "" if column.dt.tz is None else "Z"
+    moments = column if column.dt.tz is None else column.dt.tz_convert("UTC")
+    days = moments.dt.strftime("%Y-%m-%d").astype(object)
+    texts = days.where(moments == moments.dt.normalize(), moments.dt.strftime(f"%Y-%m-%dT%H:%M:%S{zone}"))
+    return texts.where(column.notna(), "")
 
 
 def _one(value: object) -> str:
     if isinstance(value, list | tuple | set):
-        return "; ".join(map(str, value))
+        return "; ".join(map(_one, value))
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    return str(value).strip()
+    if isinstance(value, float):
+        # Beyond 2**53 a float no longer tells whole numbers apart.
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else f"{value:.15g}"
+    # Half of an emoji, as cut-off texts have it, cannot be sent.
+    return str(value).strip().encode("utf-8", "replace").decode()
 
 
 def _unknown(token: str, columns: list[str]) -> str:
     near = process.extractOne(token, columns)
     hint = f" Did you mean {{{{ {near[0]} }}}}?" if near and near[1] >= 60 else ""
+    if near and hint and not near[0].replace(".", "_").isidentifier():
+        hint = f" A token cannot name {near[0]!r}: rename it with frame.rename(columns={{{near[0]!r}: …}})."
     return (
         f"The prompt uses {{{{ {token} }}}}, which is not among the pulled properties.{hint} "
         f"Pulled are: {', '.join(columns)}. Pull it too, or mend the token."
