@@ -1,0 +1,155 @@
+"""Prompts: tokens become text, blanks are not asked about, and a mistaken token is named before anything is sent."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsai_kit.errors import PromptError
+from hsai_kit.prompt import Prompt, as_text
+
+
+def frame(**columns) -> pd.DataFrame:
+    size = len(next(iter(columns.values())))
+    return pd.DataFrame(columns, index=pd.Index([str(101 + n) for n in range(size)], name="record_id"))
+
+
+def rendered(template: str, table: pd.DataFrame) -> list[str]:
+    return Prompt(template).render(table).fillna("(NA)").tolist()
+
+
+def test_tokens_become_the_values_of_each_record_in_the_order_of_the_frame():
+    table = frame(state=["Calif.", "TX", "Calif."], country=["USA", "US", "USA"])
+    texts = Prompt("State: {{ state }}\nCountry: {{ country }}").render(table)
+    assert texts.tolist() == [
+        "State: Calif.\nCountry: USA",
+        "State: TX\nCountry: US",
+        "State: Calif.\nCountry: USA",
+    ]
+    assert list(texts.index) == ["101", "102", "103"]
+
+
+def test_a_record_whose_values_are_all_blank_is_not_asked_about():
+    table = frame(state=["CA", None, "  ", None], country=[None, "Canada", "", None])
+    assert rendered("{{ state }}/{{ country }}", table) == ["CA/", "/Canada", "(NA)", "(NA)"]
+
+
+@given(st.lists(st.sampled_from(["CA", "TX", "ny ", None, ""]), max_size=20))
+def test_each_row_reads_as_it_would_alone(states):
+    table = frame(state=pd.Series(states, dtype="string"), n=pd.Series([0] * len(states)))
+    whole = rendered("In: {{ state }}", table)
+    alone = [rendered("In: {{ state }}", table.iloc[[place]])[0] for place in range(len(states))]
+    assert whole == alone
+
+
+def test_an_empty_frame_renders_to_nothing():
+    assert Prompt("{{ state }}").render(frame(state=["CA"]).head(0)).tolist() == []
+
+
+def test_an_associated_record_is_named_with_its_dot():
+    table = frame(**{"company": ["typed name"], "company.name": ["Acme"], "state": ["CA"]})
+    assert rendered("{{ company.name }} / {{ company }} / {{ company.name|upper }}", table) == [
+        "Acme / typed name / ACME"
+    ]
+
+
+def test_conditions_and_text_methods_work_and_a_blank_counts_as_false():
+    table = frame(state=["ca", "tx"], country=["USA", None])
+    template = "{{ state.upper() }}{% if country %} in {{ country }}{% else %}, country unknown{% endif %}"
+    assert rendered(template, table) == ["CA in USA", "TX, country unknown"]
+
+
+def test_text_that_looks_like_a_token_in_a_record_stays_text():
+    table = frame(state=["{{ country }}", "{% raw %}", "<b>&amp;"], country=["secret", "x", "y"])
+    assert rendered("S: {{ state }}", table) == ["S: {{ country }}", "S: {% raw %}", "S: <b>&amp;"]
+
+
+def test_a_misspelled_token_is_named_with_the_nearest_column():
+    with pytest.raises(PromptError, match=r"\{\{ sate \}\}.* Did you mean \{\{ state \}\}\?"):
+        Prompt("{{ sate }}").render(frame(state=["CA"]))
+
+
+@pytest.mark.parametrize("columns", [["state"], ["state", "company"], ["state", "company.domain"]])
+def test_a_dotted_token_that_was_not_pulled_is_named_whole(columns):
+    with pytest.raises(PromptError, match=r"\{\{ company\.name \}\}, which is not among the pulled properties"):
+        Prompt("{{ company.name }}").render(frame(**{name: ["x"] for name in columns}))
+
+
+def test_a_prompt_without_a_token_is_refused_because_every_record_would_get_the_same_question():
+    with pytest.raises(PromptError, match="every record would get the same question"):
+        Prompt("Which state is this?").render(frame(state=["CA"]))
+
+
+@pytest.mark.parametrize("template", ["{{ state }", "{% if state %}x", "{{ Record ID }}", "{{ state | nosuchfilter }}"])
+def test_a_template_that_cannot_be_read_says_so_when_it_is_made(template):
+    with pytest.raises(PromptError, match="cannot be read, line 1"):
+        Prompt(template)
+
+
+def test_a_column_name_that_no_token_can_have_comes_with_the_way_to_rename_it():
+    with pytest.raises(PromptError, match=r"A token cannot name 'State/Region': rename it"):
+        Prompt("{{ State/Region }}").render(frame(**{"State/Region": ["CA"]}))
+
+
+def test_a_column_that_is_there_twice_is_named():
+    twice = pd.concat([frame(state=["CA"]), frame(state=["TX"])], axis=1)
+    with pytest.raises(PromptError, match="'state' more than once"):
+        Prompt("{{ state }}").render(twice)
+
+
+@pytest.mark.parametrize(
+    "expression", ["state + 1", "'{x}'.format(y=state)", "1 // 0 ~ state", "state[9].x", "{}[state]", "'%d' % state"]
+)
+def test_an_expression_that_fails_names_the_record_and_keeps_its_text_short(expression):
+    with pytest.raises(PromptError, match=r"cannot be rendered for state 'xxx.*Mend the expression") as caught:
+        Prompt(f"{{{{ {expression} }}}}").render(frame(state=["x" * 5000]))
+    assert len(str(caught.value)) < 300
+
+
+def test_a_template_cannot_reach_into_python():
+    with pytest.raises(PromptError):
+        Prompt("{{ state.__class__.__mro__ }}").render(frame(state=["CA"]))
+    with pytest.raises(PromptError):
+        Prompt("{{ ''['__class__'] }}{{ state }}").render(frame(state=["CA"]))
+
+
+def test_a_preview_shows_the_first_rows_exactly_as_they_will_be_asked():
+    times = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-03-01T08:30:00"], format="ISO8601", utc=True)
+    table = frame(created=times)
+    prompt = Prompt("On {{ created }}")
+    preview = prompt.preview(table, 2)
+    assert preview["prompt"].tolist() == prompt.render(table).tolist()[:2] == ["On 2026-01-01", "On 2026-01-02"]
+    assert preview.index.name == "record_id"
+
+
+def test_tokens_returns_the_columns_that_a_prompt_uses():
+    assert Prompt("{{ state }} {{ company.name }}").tokens(["state", "country", "company.name"]) == [
+        "company.name",
+        "state",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        (pd.Series([93701.0, 2.5, None, 1e15, 0.1 + 0.2]), ["93701", "2.5", "", "1000000000000000", "0.3"]),
+        (pd.Series([93701.0, "x", None], dtype=object), ["93701", "x", ""]),
+        (pd.Series([5, None], dtype="Int64"), ["5", ""]),
+        (pd.Series([True, False, None], dtype="boolean"), ["yes", "no", ""]),
+        (pd.Series(["b ", None], dtype="category"), ["b", ""]),
+        (pd.Series(["  a  ", "\u00a0", "nan", None]), ["a", "", "nan", ""]),
+        (pd.Series([["A", "B"], [], None], dtype=object), ["A; B", "", ""]),
+        (pd.Series(["cut \ud83d"], dtype=object), ["cut ?"]),
+    ],
+    ids=["floats", "mixed", "integers", "booleans", "categories", "texts", "lists", "half an emoji"],
+)
+def test_values_read_as_a_person_would_write_them(column, texts):
+    assert as_text(column).tolist() == texts
+
+
+def test_times_read_in_utc_and_midnight_as_a_date():
+    aware = pd.Series(pd.to_datetime(["2026-01-01T00:00+02:00", "2026-01-01T02:00+02:00", None]))
+    assert as_text(aware).tolist() == ["2025-12-31T22:00:00Z", "2026-01-01", ""]
+    assert as_text(pd.Series(pd.to_datetime(["2026-01-01 10:00"]))).tolist() == ["2026-01-01T10:00:00"]
