@@ -39,8 +39,7 @@ class Connection:
         self.hubspot = hubspot
         self.workspace = workspace
         self.store = Store(workspace.store)
-        self.scripted = scripted
-        """True where the sandbox's scripted assistant answers instead of a model."""
+        self._scripted = scripted
         self._llm = llm
         self._models: list[Model] | None = None
         self._on_close = on_close
@@ -59,11 +58,18 @@ class Connection:
             raise MissingKey(str(self._llm))
         return self._llm
 
+    @property
+    def scripted(self) -> bool:
+        """True where the sandbox's scripted assistant answers, also that of a sandbox in another terminal."""
+        known = self._models or ()
+        return self._scripted or (bool(known) and all(model.id.startswith(SANDBOX_PREFIX) for model in known))
+
     def models(self) -> list[Model]:
         """Return the models that this key and this workspace let through; read once and kept."""
         if self._models is None:
-            self._models = background.run(read_models(self.llm, () if self.scripted else self._allowed))
-        return self._models
+            self._models = background.run(read_models(self.llm))
+        allowed = () if self.scripted else self.workspace.settings.openai.allowed_models
+        return [model for model in self._models if not allowed or model.id in allowed]
 
     def model_for(self, chosen: str | None, own: str | None) -> str:
         """Return the model to ask: the one chosen, else the assistant's own, else the workspace's default.
@@ -72,10 +78,6 @@ class Connection:
         """
         model = chosen or own or self.workspace.settings.openai.default_model
         return SANDBOX_MODEL if self.scripted and not model.startswith(SANDBOX_PREFIX) else model
-
-    @property
-    def _allowed(self) -> tuple[str, ...]:
-        return self.workspace.settings.openai.allowed_models
 
     def close(self) -> None:
         """Close both wires and the store, and stop a sandbox that was started for this connection."""

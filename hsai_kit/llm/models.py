@@ -48,10 +48,10 @@ class Model:
         return not any(word in self.id for word in special)
 
 
-async def read_models(client: LLMClient, allowed: Sequence[str] = ()) -> list[Model]:
-    """Return the models that both the key and the workspace's allow-list let through, sorted by id."""
+async def read_models(client: LLMClient) -> list[Model]:
+    """Return the models that the key's project may use and that can answer a question, sorted by id."""
     models = [Model(model.id, _day(model.shutdown_date)) for model in await client.models()]
-    return sorted((m for m in models if m.is_general and (not allowed or m.id in allowed)), key=lambda m: m.id)
+    return sorted((model for model in models if model.is_general), key=lambda model: model.id)
 
 
 def check(models: Sequence[Model], wanted: str) -> Model:

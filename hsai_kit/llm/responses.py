@@ -86,7 +86,7 @@ async def ask_one(client: LLMClient, question: Question, text: str) -> Answer:
     try:
         answered = await client.respond(request)
     except UnsupportedSetting as problem:
-        if "logprobs" not in problem.setting or "include" not in request:
+        if "include" not in request or not ("logprobs" in problem.setting or problem.setting == "include"):
             raise
         client.without_logprobs.add(question.model)
         answered = await client.respond(_without_logprobs(request))

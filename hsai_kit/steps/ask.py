@@ -227,10 +227,9 @@ def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
 
 
 def _checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> str:
-    model = hub.model_for(chosen, assistant.model)
     try:
         models = hub.models()
     except ModelError:
         # Servers that only speak like OpenAI may have no list; then the first question will tell.
-        return model
-    return check(models, model).id
+        return hub.model_for(chosen, assistant.model)
+    return check(models, hub.model_for(chosen, assistant.model)).id
