@@ -162,13 +162,12 @@ def _questions(body: dict[str, Any]) -> list[Any]:
 
 
 def _names(values: list[str | bool]) -> list[str]:
-    """Name the choices by their text; a boolean is not the string of the same text."""
-    strings = {value for value in values if isinstance(value, str)}
-    names = []
-    for value in values:
-        name = value if isinstance(value, str) else str(value).lower()
-        names.append(name if isinstance(value, str) or name not in strings else f"{name} (boolean)")
-    return names
+    """Name the choices by their text; a string of a boolean's text is another choice."""
+    booleans = {str(value).lower() for value in values if isinstance(value, bool)}
+    return [
+        str(value).lower() if isinstance(value, bool) else f"the text {value}" if value in booleans else value
+        for value in values
+    ]
 
 
 def _summing_to_one(shares: list[float]) -> list[float]:
