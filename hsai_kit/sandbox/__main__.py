@@ -10,13 +10,9 @@ from pathlib import Path
 
 from hsai_kit.sandbox.database import DataFileError
 from hsai_kit.sandbox.faults import FaultSpec, FaultSpecError, parse_fault
+from hsai_kit.sandbox.portal import LoadError
 from hsai_kit.sandbox.server import Settings
 from hsai_kit.sandbox.serving import serve
-
-try:
-    from hsai_kit.sandbox.portal import LoadError
-except ImportError:
-    from hsai_kit.sandbox.stand_in import LoadError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
-import weakref
-from collections import deque
-from contextlib import suppress
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from hsai_kit.sandbox.child import Child, SandboxError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-START_SECONDS = 30.0
-STOP_SECONDS = 5.0
-if sys.platform == "win32":
-    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
-else:
-    _NEW_GROUP = 0
-
-
-class SandboxError(Exception):
-    """The sandbox did not start, is gone, or refused what was asked; the message says why."""
+CALL_SECONDS = 30.0
+POLL_SECONDS = 0.2
+_NOT_RUNNING = "This sandbox is not running. Start it with start(), or use it in a with block."
 
 
 class Sandbox:
@@ -36,7 +25,7 @@ class Sandbox:
 
     data: an SQLite file for the state (default: in memory). seed, contacts: which portal, and how large.
     load: object types and the exports that fill them instead. faults: as in `fault`. Without given ones the
-    HubSpot token and the OpenAI key are random.
+    HubSpot token and the OpenAI key are random. port: on 127.0.0.1 (default: a free one).
 
     >>> with Sandbox(contacts=50) as sandbox:
     ...     sandbox.counts()
@@ -59,8 +48,9 @@ class Sandbox:
         faults: Sequence[str] = (),
         hubspot_token: str | None = None,
         openai_key: str | None = None,
+        port: int = 0,
     ) -> None:
-        self._arguments = ["--seed", str(seed), "--contacts", str(contacts)]
+        self._arguments = ["--seed", str(seed), "--contacts", str(contacts), "--port", str(port)]
         if data is not None:
             self._arguments += ["--data", str(data)]
         for object_type, file in (load or {}).items():
@@ -68,14 +58,14 @@ class Sandbox:
         for fault in faults:
             self._arguments += ["--fault", fault]
         self._keys = {"hubspot_token": hubspot_token, "openai_key": openai_key}
-        self._child: _Child | None = None
+        self._child: Child | None = None
 
     def start(self) -> Self:
         """Start the server and wait until it answers, 30 s at most; SandboxError carries its own last words."""
         if self._child is not None:
             message = "This sandbox is running already."
             raise SandboxError(message)
-        child = _Child(self._arguments, self._keys)
+        child = Child(self._arguments, self._keys)
         ready = child.ready()
         self.hubspot_url, self.openai_url, self.control_url = ready["hubspot"], ready["openai"], ready["control"]
         self.hubspot_token, self.openai_key = ready["hubspot_token"], ready["openai_key"]
@@ -88,6 +78,16 @@ class Sandbox:
         child, self._child = self._child, None
         if child is not None:
             child.stop()
+
+    def wait(self) -> None:
+        """Block until the server ends or Ctrl-C; SandboxError where it ended by a failure."""
+        if self._child is None:
+            raise SandboxError(_NOT_RUNNING)
+        while (code := self._child.exit_code()) is None:  # asking, since Windows cannot interrupt a wait
+            time.sleep(POLL_SECONDS)
+        if code != 0:
+            message = f"The sandbox ended with code {code}. {self._child.last_words()}"
+            raise SandboxError(message.strip())
 
     def __enter__(self) -> Self:
         return self.start()
@@ -161,8 +161,7 @@ class Sandbox:
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         if self._child is None:
-            message = "This sandbox is not running. Start it with start(), or use it in a with block."
-            raise SandboxError(message)
+            raise SandboxError(_NOT_RUNNING)
         request = Request(  # noqa: S310  # our own http address
             self.control_url + path,
             method=method,
@@ -170,7 +169,7 @@ class Sandbox:
             headers={"Authorization": f"Bearer {self._control_token}", "Content-Type": "application/json"},
         )
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=START_SECONDS) as answer:
+            with build_opener(ProxyHandler({})).open(request, timeout=CALL_SECONDS) as answer:
                 return json.load(answer)
         except HTTPError as error:
             with error:
@@ -179,87 +178,6 @@ class Sandbox:
         except (URLError, OSError) as error:
             message = f"The sandbox is gone: {self._child.last_words() or error}"
             raise SandboxError(message) from error
-
-
-class _Child:
-    """The server's process, and the threads that read what it says."""
-
-    def __init__(self, arguments: Sequence[str], keys: Mapping[str, str | None]) -> None:
-        # -P: a random.py in the analyst's folder must not stand in for Python's. A group of its own: Ctrl-C in
-        # the terminal, or a notebook's Stop, is for the parent, which may still need the server.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hsai_kit.sandbox", "--parent", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=os.name == "posix",
-            creationflags=_NEW_GROUP,
-        )
-        self._first_line: list[bytes] = []
-        self._errors: deque[bytes] = deque(maxlen=100)
-        self._readers = [
-            threading.Thread(target=_read_first_line, args=(self._process.stdout, self._first_line), daemon=True),
-            threading.Thread(target=_read_lines, args=(self._process.stderr, self._errors), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
-        # Also at the interpreter's end, and when the handle is lost.
-        self._finalizer = weakref.finalize(self, _end, self._process, self._readers)
-        self._send(json.dumps(keys).encode() + b"\n")
-
-    def ready(self) -> dict[str, str]:
-        """Wait for the line that says where the server is."""
-        self._readers[0].join(START_SECONDS)
-        if self._first_line and self._first_line[0]:
-            return _as_dict(json.loads(self._first_line[0]))
-        timed_out = not self._first_line
-        self.stop()
-        words = self.last_words()
-        if timed_out:
-            words = f"The sandbox was not ready after {START_SECONDS:.0f} s. {words}"
-        raise SandboxError(words.strip() or "The sandbox ended at once and said nothing.")
-
-    def last_words(self) -> str:
-        """Tell what the server wrote to stderr, its newest lines."""
-        return b"".join(self._errors).decode(errors="replace").strip()
-
-    def stop(self) -> None:
-        """End the process and wait for it."""
-        self._finalizer()
-
-    def _send(self, line: bytes) -> None:
-        assert self._process.stdin is not None  # noqa: S101  # asked for above
-        with suppress(OSError):  # it ended before it read: `ready` tells why
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-
-
-def _read_first_line(stream: Any, into: list[bytes]) -> None:
-    into.append(stream.readline())
-
-
-def _read_lines(stream: Any, into: deque[bytes]) -> None:
-    into.extend(stream)
-
-
-def _end(process: subprocess.Popen[bytes], readers: Sequence[threading.Thread]) -> None:
-    """Close stdin, which is the server's sign to end; harder only if it does not."""
-    assert process.stdin is not None  # noqa: S101  # all three were asked for
-    assert process.stdout is not None  # noqa: S101
-    assert process.stderr is not None  # noqa: S101
-    with suppress(OSError):  # a line that nobody read any more
-        process.stdin.close()
-    for harder in (process.terminate, process.kill):
-        try:
-            process.wait(STOP_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            harder()
-    process.wait()
-    for reader in readers:
-        reader.join(STOP_SECONDS)
-    process.stdout.close()
-    process.stderr.close()
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:

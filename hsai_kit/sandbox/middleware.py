@@ -7,21 +7,38 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hsai_kit.sandbox.fault_answers import common_answer, identify
 from hsai_kit.sandbox.faults import OWN_KINDS
 from hsai_kit.sandbox.transport import reset_connection, transport_of
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
 
     from hsai_kit.sandbox.faults import Faults, FaultSpec
     from hsai_kit.sandbox.journal import Entry, Journal
-    from hsai_kit.sandbox.sides import Side
 
 CLOSING_SECONDS = 5.0
+
+
+class Side(Protocol):
+    """What one double offers to the server: its routes, and the handles that the control address turns."""
+
+    @property
+    def app(self) -> Starlette:
+        """The routes, as they stand under the side's own host."""
+
+    def fault(self, kind: str, retry_after: float) -> Response:
+        """Make the answer for a fault kind that only this side has."""
+
+    def set_limits(self, **limits: Any) -> None:
+        """Change some of the side's limits; ValueError or TypeError for a wrong one."""
+
+    def reset(self) -> None:
+        """Forget all that is not in the database: windows, extra keys, changed limits."""
 
 
 class SideMiddleware:

@@ -10,23 +10,11 @@ from starlette.responses import JSONResponse
 from hsai_kit.sandbox.control import Control
 from hsai_kit.sandbox.database import Database, DataFileError
 from hsai_kit.sandbox.faults import Faults
+from hsai_kit.sandbox.hubspot import HubSpotSide
 from hsai_kit.sandbox.journal import Journal, route_templates
-from hsai_kit.sandbox.middleware import SideMiddleware
-
-from hsai_kit.sandbox.portal import seeded_portal
-
-try:
-    from hsai_kit.sandbox.hubspot import HubSpotSide
-except ImportError:
-    from hsai_kit.sandbox.stand_in import StandIn as HubSpotSide
-try:
-    from hsai_kit.sandbox.openai import OpenAISide
-except ImportError:
-    from hsai_kit.sandbox.stand_in import StandIn as OpenAISide
-try:
-    from hsai_kit.sandbox.portal import loaded_portal
-except ImportError:
-    from hsai_kit.sandbox.stand_in import stand_in_portal as loaded_portal
+from hsai_kit.sandbox.middleware import Side, SideMiddleware
+from hsai_kit.sandbox.openai import OpenAISide
+from hsai_kit.sandbox.portal import loaded_portal, seeded_portal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +24,6 @@ if TYPE_CHECKING:
 
     from hsai_kit.sandbox.faults import FaultSpec
     from hsai_kit.sandbox.portal import Portal
-    from hsai_kit.sandbox.sides import CRMSide, ModelSide, Side
 
 LOOPBACK_HOSTS = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
 
@@ -64,8 +51,8 @@ class SandboxApp:
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.data)
         try:
-            self.hubspot: CRMSide = HubSpotSide(self.database, token=settings.hubspot_token, seed=settings.seed)
-            self.openai: ModelSide = OpenAISide(self.database, key=settings.openai_key, seed=settings.seed)
+            self.hubspot = HubSpotSide(self.database, token=settings.hubspot_token, seed=settings.seed)
+            self.openai = OpenAISide(self.database, key=settings.openai_key, seed=settings.seed)
             self._fill(settings)
         except BaseException:
             self.database.close()

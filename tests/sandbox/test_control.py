@@ -68,15 +68,15 @@ def test_counts_are_kept_by_route_and_status_and_requests_newest_last(sandbox: S
     before = time.time()
     for _ in range(2):
         openai_client.models.list()
-    openai_client.models.retrieve("sandbox-choice")
+    openai_client.models.retrieve("sandbox-luna")
     raw(sandbox, "/openai/v1/models?limit=3")
     raw(sandbox, "/openai/v1/no/such/route")
     counts = sandbox.counts()["openai"]
     assert counts["GET /v1/models"] == {"200": 2, "401": 1}
-    assert sum(counts["GET /v1/models/{model}"].values()) == 1
+    assert sum(counts["GET /v1/models/{model_id}"].values()) == 1
     assert "GET /v1/no/such/route" in counts
     kept = sandbox.requests("openai")
-    assert [one["path"] for one in kept][2:] == ["/v1/models/sandbox-choice", "/v1/models", "/v1/no/such/route"]
+    assert [one["path"] for one in kept][2:] == ["/v1/models/sandbox-luna", "/v1/models", "/v1/no/such/route"]
     assert kept[3]["query"] == "limit=3"
     assert before <= kept[0]["at"] <= kept[-1]["at"] <= time.time()
     assert sandbox.requests("openai", last=1) == kept[-1:]
@@ -143,3 +143,31 @@ def test_what_control_does_not_know_is_answered_with_a_sentence(sandbox: Sandbox
     status, body = raw(sandbox, "/control/truth?object_type=contacts", token=sandbox._control_token)
     assert status == 400
     assert "property" in body
+
+
+def test_another_token_key_and_account_are_known_until_the_reset(sandbox: Sandbox) -> None:
+    sandbox.token("pat-na1-old", state="expired")
+    sandbox.key("sk-proj-old", state="revoked")
+    sandbox.account(accountType="DEVELOPER_TEST")
+    assert raw(sandbox, "/hubspot/account-info/v3/details", token="pat-na1-old")[0] == 401
+    assert raw(sandbox, "/openai/v1/models", token="sk-proj-old")[0] == 401
+    sandbox.token("pat-na1-old")
+    sandbox.key("sk-proj-old", models=["sandbox-luna"])
+    assert "DEVELOPER_TEST" in raw(sandbox, "/hubspot/account-info/v3/details", token="pat-na1-old")[1]
+    assert raw(sandbox, "/openai/v1/models", token="sk-proj-old")[0] == 200
+    sandbox.reset()
+    assert raw(sandbox, "/hubspot/account-info/v3/details", token="pat-na1-old")[0] == 401
+    assert raw(sandbox, "/openai/v1/models", token="sk-proj-old")[0] == 401
+    assert "DEVELOPER_TEST" not in raw(sandbox, "/hubspot/account-info/v3/details", token=sandbox.hubspot_token)[1]
+
+
+def test_limits_are_changed_until_the_reset(sandbox: Sandbox) -> None:
+    def statuses() -> list[int]:
+        details = "/hubspot/account-info/v3/details"
+        return [raw(sandbox, details, token=sandbox.hubspot_token)[0] for _ in range(3)]
+
+    sandbox.limits("hubspot", per_ten_seconds=2)
+    sandbox.limits("openai", quota="insufficient_quota")
+    assert statuses() == [200, 200, 429]
+    sandbox.reset()
+    assert statuses() == [200, 200, 200]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,15 @@ def get(connection: HTTPConnection, sandbox: Sandbox, path: str) -> HTTPResponse
     key = sandbox.openai_key if path.startswith("/openai") else sandbox.hubspot_token
     connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
     return connection.getresponse()
+
+
+def settled_counts(sandbox: Sandbox) -> dict[str, dict[str, int]]:
+    """OpenAI's counts, as soon as there are any."""
+    deadline = time.monotonic() + 2
+    while not (counts := sandbox.counts()["openai"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return counts
 
 
 @pytest.mark.parametrize("kind", ["500", "502"])
@@ -97,11 +105,7 @@ def test_a_stall_ends_unhandled_as_soon_as_the_client_leaves(sandbox: Sandbox, o
     sandbox.fault("openai:stall:seconds=60")
     with pytest.raises(openai.APITimeoutError):
         openai_client.with_options(timeout=0.2).models.list()
-    deadline = time.monotonic() + 2
-    while "openai" not in sandbox.counts() or not sandbox.counts()["openai"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert sandbox.counts()["openai"] == {"GET /v1/models": {"no answer": 1}}
+    assert settled_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
 
 
 def test_latency_delays_an_answer_and_nothing_else(sandbox: Sandbox, connection: HTTPConnection) -> None:
@@ -116,6 +120,13 @@ def test_latency_delays_an_answer_and_nothing_else(sandbox: Sandbox, connection:
     connection.close()
     assert get(connection, sandbox, MODELS).status == 200
     assert time.perf_counter() - begin < 0.3
+
+
+def test_a_client_that_leaves_while_it_is_delayed_is_not_served(sandbox: Sandbox, openai_client: OpenAI) -> None:
+    sandbox.latency("openai", 60)
+    with pytest.raises(openai.APITimeoutError):
+        openai_client.with_options(timeout=0.2).models.list()
+    assert settled_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
 
 
 def test_a_connection_survives_a_fault_that_is_a_whole_answer(sandbox: Sandbox, connection: HTTPConnection) -> None:
@@ -133,9 +144,9 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_is_not_served(sandbox
     head = f"POST /openai/v1/responses HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\nhalf"
     with socket.create_connection((host, int(port))) as half:
         half.sendall(head.encode())
-        half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     time.sleep(0.1)
     assert sandbox.requests("openai") == []
+    assert sandbox.counts()["openai"] == {}
 
 
 @pytest.mark.parametrize(
@@ -195,3 +206,41 @@ def test_hubspots_own_faults_have_their_status_policy_and_no_retry_after_on_a_42
     assert (answer.headers["Retry-After"] is not None) == (status == 477)
     if policy is not None:
         assert policy in body or "secondly limit" in body
+
+
+def state_of(sandbox: Sandbox, connection: HTTPConnection, record: str) -> str | None:
+    answer = get(connection, sandbox, f"/hubspot/crm/v3/objects/contacts/{record}?properties=state")
+    return json.loads(answer.read())["properties"]["state"]
+
+
+def write_state(sandbox: Sandbox, connection: HTTPConnection, record: str, value: str) -> HTTPResponse:
+    body = json.dumps({"inputs": [{"id": record, "properties": {"state": value}}]})
+    headers = {"Authorization": f"Bearer {sandbox.hubspot_token}", "Content-Type": "application/json"}
+    connection.request("POST", "/hubspot/crm/v3/objects/contacts/batch/update", body, headers)
+    return connection.getresponse()
+
+
+@pytest.mark.parametrize("fault", ["commit_then_stall:seconds=60", "cut", "reset", "stall:seconds=60", "500"])
+def test_only_a_fault_after_the_commit_leaves_a_write_behind(
+    sandbox: Sandbox, connection: HTTPConnection, fault: str
+) -> None:
+    record = next(iter(sandbox.truth("contacts", "state")))
+    before = state_of(sandbox, connection, record)
+    sandbox.fault(f"hubspot:{fault}:path=/batch/update")
+    hasty = HTTPConnection(connection.host, connection.port, timeout=0.5)
+    with closing(hasty), suppress(OSError, IncompleteRead):
+        write_state(sandbox, hasty, record, "Sandbox State").read()
+    committed = fault.startswith("commit") or fault == "cut"
+    assert state_of(sandbox, connection, record) == ("Sandbox State" if committed else before)
+    sandbox.reset()
+    assert state_of(sandbox, connection, record) == before
+
+
+def test_a_cut_answer_that_has_no_body_becomes_a_reset(sandbox: Sandbox, connection: HTTPConnection) -> None:
+    record = next(iter(sandbox.truth("contacts", "state")))
+    sandbox.fault("hubspot:cut:method=DELETE")
+    headers = {"Authorization": f"Bearer {sandbox.hubspot_token}"}
+    connection.request("DELETE", f"/hubspot/crm/v3/objects/contacts/{record}", headers=headers)
+    with pytest.raises(ConnectionResetError):
+        connection.getresponse()
+    assert get(connection, sandbox, f"/hubspot/crm/v3/objects/contacts/{record}").status == 404

@@ -41,6 +41,12 @@ def port_of(url: str) -> int:
     return int(url.split(":")[2].split("/")[0])
 
 
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
 def is_open(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
@@ -112,6 +118,23 @@ def test_stopping_twice_is_harmless_and_starting_again_works() -> None:
         assert not is_open(port)
     with pytest.raises(SandboxError, match="not running"):
         sandbox.reset()
+
+
+def test_waiting_ends_when_the_server_ends_and_tells_a_failure() -> None:
+    port = free_port()
+    with Sandbox(contacts=20, port=port) as sandbox:
+        assert port_of(sandbox.hubspot_url) == port
+        assert sandbox._child is not None
+        threading.Timer(0.3, sandbox._child._process.stdin.close).start()
+        sandbox.wait()
+        assert not is_open(port)
+    with Sandbox(contacts=20) as sandbox:
+        assert sandbox._child is not None
+        threading.Timer(0.3, sandbox._child._process.kill).start()
+        with pytest.raises(SandboxError, match="ended with code"):
+            sandbox.wait()
+    with pytest.raises(SandboxError, match="not running"):
+        sandbox.wait()
 
 
 def test_a_sandbox_that_died_says_so_at_the_next_call() -> None:
@@ -214,3 +237,38 @@ def test_a_data_file_that_holds_a_portal_is_not_loaded_into_again(tmp_path: Path
         pass
     with pytest.raises(SandboxError, match="holds a portal already"):
         Sandbox(data=tmp_path / "s.sqlite", load={"contacts": export}).start()
+
+
+def first_state(sandbox: Sandbox) -> tuple[str, str | None]:
+    url = f"{sandbox.hubspot_url}/crm/v3/objects/contacts?limit=1&properties=state"
+    with urlopen(Request(url, headers={"Authorization": f"Bearer {sandbox.hubspot_token}"}), timeout=10) as answer:
+        (record,) = json.load(answer)["results"]
+    return record["id"], record["properties"]["state"]
+
+
+def change_state(sandbox: Sandbox, record: str, value: str) -> None:
+    request = Request(
+        f"{sandbox.hubspot_url}/crm/v3/objects/contacts/{record}",
+        method="PATCH",
+        data=json.dumps({"properties": {"state": value}}).encode(),
+        headers={"Authorization": f"Bearer {sandbox.hubspot_token}", "Content-Type": "application/json"},
+    )
+    urlopen(request, timeout=10).close()
+
+
+def test_a_data_file_keeps_the_portal_over_restarts_and_kills_and_can_still_be_reset(tmp_path: Path) -> None:
+    data = tmp_path / "s.sqlite"
+    with Sandbox(data=data, contacts=20, hubspot_token="pat-na1-first") as sandbox:
+        record, before = first_state(sandbox)
+        change_state(sandbox, record, "Sandbox State")
+    with Sandbox(data=data) as sandbox:
+        assert sandbox.hubspot_token != "pat-na1-first"
+        assert first_state(sandbox) == (record, "Sandbox State")
+        assert len(sandbox.truth("contacts", "state")) <= 20
+        change_state(sandbox, record, "Killed State")
+        assert sandbox._child is not None
+        sandbox._child._process.kill()
+    with Sandbox(data=data) as sandbox:
+        assert first_state(sandbox) == (record, "Killed State")
+        sandbox.reset()
+        assert first_state(sandbox) == (record, before)
