@@ -65,9 +65,9 @@ def connect(
     ...     hub.portal.account_type
     'SANDBOX'
     """
-    sides = _Sides(
-        _given(hubspot_key), _given(openai_key), os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL")
-    )
+    # Masked from here on: a traceback that shows local variables would show a key that was typed as an argument.
+    hubspot_key, openai_key = _given(hubspot_key), _given(openai_key)
+    sides = _Sides(hubspot_key, openai_key, os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL"))
     with contextlib.ExitStack() as cleanup:
         place = _workspace(workspace, temporary=bool(sandbox or load), cleanup=cleanup)
         if sandbox or load:
