@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "Value", "YesNo"]
 
 Value: TypeAlias = str | float | bool | None
-_TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-zA-Z!]|https?://|www\.|javascript:", re.IGNORECASE)
+_TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascript:)\S*", re.IGNORECASE)
+# What a run's answers say of each row, under names of their own.
+_TAKEN = {"record_id", "confidence", "status", "flags", "reason", "usd", "seconds", "question"}
+# The largest float is about 1.8e308.
+_MOST = 10**308
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,11 @@ class Text(_Kind):
 
     def read(self, value: object, source: str) -> Read:
         """Read one value; markup or links that the record's own text lacks are flagged `unsafe`."""
-        text = value.strip() if isinstance(value, str) else ""
+        # Models write half an emoji now and then, which no file and no API takes.
+        text = value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
         if not text:
             return Read(None, ("blank",))
-        unsafe = bool(_TAG_OR_LINK.search(text)) and not _TAG_OR_LINK.search(source)
+        unsafe = _tags_and_links(text) - _tags_and_links(source)
         return Read(text, ("unsafe",) if unsafe else ())
 
 
@@ -62,7 +67,8 @@ class Number(_Kind):
         """Read one value; anything but a number is `not allowed`."""
         if value is None:
             return Read(None, ("blank",))
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        # JSON as Python reads it knows NaN and Infinity, and whole numbers of any length.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST < value < _MOST:
             return Read(None, ("not allowed",))
         return Read(value)
 
@@ -92,6 +98,9 @@ class Choice(_Kind):
 
     @model_validator(mode="after")
     def _consistent(self) -> Choice:
+        if not all(option.strip() for option in self.options):
+            message = "an option is blank; for 'no value' add an option such as UNKNOWN and name it in none_option"
+            raise ValueError(message)
         if len({option.strip().casefold() for option in self.options}) < len(self.options):
             message = "two options are the same but for case or spaces"
             raise ValueError(message)
@@ -123,6 +132,17 @@ class Fields(BaseModel):
 
     kind: Literal["fields"]
     fields: Mapping[str, Single] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Fields:
+        for name in self.fields:
+            if name in _TAKEN:
+                message = f"a field cannot be called {name!r}, which is a column of every run; choose another name"
+                raise ValueError(message)
+            if not re.fullmatch(r"\w[\w -]*", name):
+                message = f"a field cannot be called {name!r}; use letters, digits, '_', '-' and spaces"
+                raise ValueError(message)
+        return self
 
 
 class Output(BaseModel):
@@ -165,7 +185,7 @@ class Output(BaseModel):
             return self.fields["answer"].read(text, source)
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             return Read(None, ("not allowed",))
@@ -174,3 +194,7 @@ class Output(BaseModel):
             return read["answer"]
         flags = tuple(f"{name}: {flag}" for name, one in read.items() for flag in one.flags)
         return Read({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
+
+
+def _tags_and_links(text: str) -> set[str]:
+    return {match.group().casefold().rstrip(".,;:!?)]}'\"") for match in _TAG_OR_LINK.finditer(text)}
