@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from rapidfuzz import process
 
 from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.output import Output, Text
-from hsai_kit.workspace import Workspace, read_toml, sentence
+from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
 __all__ = ["Assistant", "Example", "load", "names"]
 
+_NAME = r"[a-z0-9][a-z0-9_-]*"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -42,9 +44,9 @@ class Assistant(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
     description: str = ""
-    instructions: Annotated[str, Field(min_length=1)]
+    instructions: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     prompt: str | None = None
     model: str | None = None
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
@@ -59,7 +61,7 @@ class Assistant(BaseModel):
         # In the file the section says its kind directly; `shape` is how the union is told apart here.
         return {"shape": value} if isinstance(value, dict) and "shape" not in value else value
 
-    @field_validator("instructions", "prompt")
+    @field_validator("prompt")
     @classmethod
     def _trimmed(cls, value: str | None) -> str | None:
         return value.strip() if value else value
@@ -74,9 +76,13 @@ class Assistant(BaseModel):
     def from_file(cls, path: Path) -> Assistant:
         """Read an assistant from its TOML file; raises AssistantError that names the file and the setting."""
         try:
-            return cls.model_validate({"name": path.stem, **read_toml(path)})
+            content = read_toml(path)
+            if "name" not in content and not re.fullmatch(_NAME, path.stem):
+                message = f"{path} cannot be used: its name may hold a-z, 0-9, - and _ only. Rename the file."
+                raise AssistantError(message)
+            return cls.model_validate({"name": path.stem, **content})
         except ValidationError as problem:
-            message = f"{path} cannot be used: {sentence(problem)}. Mend it and try again."
+            message = f"{path} cannot be used: {sentence(problem, _in_the_file)}. Mend it and try again."
         except AssistantError:
             raise
         except WorkspaceError as problem:
@@ -93,6 +99,15 @@ class Assistant(BaseModel):
         return path
 
 
+def _in_the_file(place: Place) -> Place:
+    """Leave out of a place under `output` what only tells the union's kinds apart: `shape`, the kinds themselves."""
+    if place[:2] != ("output", "shape"):
+        return place
+    if place[2:4] == ("fields", "fields"):
+        return ("output", "fields", *place[4:5], *place[6:])
+    return ("output", *place[3:])
+
+
 def names(workspace: Workspace) -> list[str]:
     """Return the names of the workspace's assistants, sorted."""
     return sorted(path.stem for path in workspace.assistants.glob("*.toml"))
@@ -105,7 +120,7 @@ def load(workspace: Workspace, name: str) -> Assistant:
     if name in known:
         return Assistant.from_file(path)
     near = process.extractOne(name, known)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
     message = (
         f"There is no assistant {name!r} in {workspace.assistants}.{hint} There are: {', '.join(known) or 'none'}."
     )

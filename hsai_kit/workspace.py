@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import getpass
 import tomllib
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
 
 __all__ = ["Settings", "Workspace", "read_toml", "sentence"]
 
 SETTINGS_FILE = "hsai.toml"
+
+Place: TypeAlias = tuple[int | str, ...]
 
 
 class _Section(BaseModel):
@@ -34,6 +38,12 @@ class HubSpotSettings(_Section):
 
     api_version: Literal["2026-09", "2026-03", "v3"] = "2026-09"
     protected_properties: tuple[str, ...] = ("email", "hs_object_id")
+
+    @field_validator("protected_properties")
+    @classmethod
+    def _as_hubspot_names_them(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        # HubSpot's internal names are lower case: "Email" would protect nothing.
+        return tuple(name.strip().lower() for name in names)
 
 
 class ReviewSettings(_Section):
@@ -58,7 +68,7 @@ class Workspace:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).resolve()
+        self.folder = Path(folder).expanduser().resolve()
         if not (self.folder / SETTINGS_FILE).is_file():
             message = f"There is no workspace in {self.folder}. Make one there with: hsai init"
             raise WorkspaceError(message)
@@ -85,7 +95,7 @@ class Workspace:
     @classmethod
     def make(cls, folder: str | Path) -> Workspace:
         """Make a workspace, or complete one; files that are there already are left as they are."""
-        target = Path(folder)
+        target = Path(folder).expanduser()
         starter = resources.files("hsai_kit") / "starter"
         try:
             (target / "assistants").mkdir(parents=True, exist_ok=True)
@@ -101,7 +111,7 @@ class Workspace:
     @classmethod
     def find(cls, start: str | Path = ".") -> Workspace | None:
         """Return the workspace that `start` lies in, looking upward, or None."""
-        here = Path(start).resolve()
+        here = Path(start).expanduser().resolve()
         for folder in (here, *here.parents):
             if (folder / SETTINGS_FILE).is_file():
                 return cls(folder)
@@ -121,9 +131,35 @@ def read_toml(path: Path) -> dict[str, Any]:
     raise WorkspaceError(message)
 
 
-def sentence(problem: ValidationError) -> str:
-    """Say what pydantic found, one clause for each setting: `openai.concurrency: should be …`."""
-    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in problem.errors())
+def sentence(problem: ValidationError, place: Callable[[Place], Place] = lambda place: place) -> str:
+    """Say what pydantic found, one clause for each setting: `openai.concurrency: should be …`.
+
+    `place` turns the place in the model into the place in the file, where the two differ.
+    """
+    errors = problem.errors()
+    inner = [error for error in errors if not any(_is_inside(other["loc"], error["loc"]) for other in errors)]
+    return "; ".join(f"{'.'.join(map(str, place(error['loc']))) or 'file'}: {_clause(error)}" for error in inner)
+
+
+def _is_inside(place: Place, outer: Place) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer
+
+
+def _clause(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx") or {}
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        known = context.get("expected_tags") or "'text', 'number', 'yes_no', 'choice' or 'fields'"
+        return f"kind should be one of {known}"
+    plain = {
+        "extra_forbidden": "there is no such setting",
+        "missing": "is missing",
+        "too_short": f"needs at least {context.get('min_length')}",
+        "model_type": "should be a section with settings of its own",
+        "tuple_type": 'should be a list, such as ["a", "b"]',
+    }
+    return plain.get(kind, error["msg"].replace("Input should", "should"))
 
 
 def _settings(path: Path) -> Settings:
