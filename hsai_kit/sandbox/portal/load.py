@@ -37,7 +37,7 @@ def loaded_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: 
     owners = OwnerBook(portal.owners)
     for word, path in files.items():
         object_type = _object_type(word)
-        table = _table(Path(path))
+        table = _table(Path(path).expanduser())
         columns = match_headings(table, object_type)
         records = _records(table, columns, object_type, portal, owners)
         portal.records[object_type.name] = records

@@ -45,6 +45,9 @@ def write_export(
         sheet = book.worksheets[0]
         for row in table:
             sheet.append([re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", cell) for cell in row])
+            for cell in sheet[sheet.max_row]:
+                # Text that begins with = is text in an export, no formula.
+                cell.data_type = "s"
         book.save(path)
         book.close()
         return path

@@ -246,3 +246,10 @@ def test_calculated_counts_are_right(portal):
 
 def test_a_portal_can_be_written_as_json(portal):
     assert json.loads(json.dumps([record.properties for record in portal.records["contacts"]]))
+
+
+def test_an_unknown_property_or_object_type_is_a_key_error(portal):
+    with pytest.raises(KeyError, match="leads"):
+        portal.object_type("leads")
+    with pytest.raises(KeyError, match="sate"):
+        portal.object_type("contacts").definition("sate")

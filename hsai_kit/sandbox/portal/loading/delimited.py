@@ -31,8 +31,6 @@ _FAR_ENCODINGS = ["cp932", "gb18030", "cp949", "big5", "cp1251", "cp1253", "cp12
 _MAC_LETTERS = re.compile(rb"(?<=[a-z])[\x87\x88\x8a\x8d-\x90\x9a\x9f]|(?<=[a-z])[\x96\x97](?=[a-z])")
 _WINDOWS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]|[\xc0-\xff](?=[a-z])")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
-# Far more than the 65,536 characters that HubSpot keeps; beyond it a quotation mark was left open.
-_LONGEST_CELL = 131_072
 
 
 def read_delimited(path: Path) -> Table:
@@ -55,8 +53,10 @@ def read_delimited(path: Path) -> Table:
 
 
 def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
-    """Yield the rows numbered as a spreadsheet does: one for each record, however many lines it takes."""
-    csv.field_size_limit(_LONGEST_CELL)
+    """Yield the rows numbered as a spreadsheet does: one for each record, however many lines it takes.
+
+    The csv module ends at 131,072 characters a cell. HubSpot keeps 65,536, so a longer one has lost a quotation mark.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     for number in itertools.count(1):
         started = reader.line_num + 1
@@ -101,8 +101,6 @@ def _decoded(path: Path) -> tuple[str, str]:
             except UnicodeDecodeError as error:
                 message = f"{path.name} breaks off within a letter. Download or save it again."
                 raise LoadError(message) from error
-    if b"\0" in data[:2000] and data[1:2] == b"\0":
-        return data.decode("utf-16-le", errors="replace"), ""
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:

@@ -15,6 +15,10 @@ class LoadError(Exception):
     """A file cannot be loaded: one sentence with file and row, and one with the way out."""
 
 
+class EmptyTableError(LoadError):
+    """There is no cell with a value at all; another sheet of the same workbook may have some."""
+
+
 @dataclass(slots=True)
 class Table:
     """The cells of a file by column; `row_numbers` are those that a spreadsheet shows, the heading being row 1."""
@@ -47,7 +51,7 @@ def as_table(path: Path, rows: Iterable[Row], *, pad: bool) -> Table:
     headings = next((_headings(row.cells) for row in remaining if any(cell.strip() for cell in row.cells)), None)
     if headings is None:
         message = f"{path.name} is empty. Export the records again with at least one column."
-        raise LoadError(message)
+        raise EmptyTableError(message)
     width = len(headings)
     columns: list[list[str]] = [[] for _ in range(width)]
     numbers: list[int] = []

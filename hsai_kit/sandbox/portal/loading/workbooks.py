@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.portal.loading.tables import LoadError, Row, Table, as_table, check_archive
+from hsai_kit.sandbox.portal.loading.tables import EmptyTableError, LoadError, Row, Table, as_table, check_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# What openpyxl and what it stands on raise over damaged files; a SyntaxError is how XML breaks.
+_UNREADABLE = (KeyError, ValueError, TypeError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error)
 OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -21,20 +25,17 @@ def read_workbook(path: Path) -> Table:
     import openpyxl
 
     check_archive(path)
-    with warnings.catch_warnings():
+    # The file is opened here because openpyxl leaves it open where reading breaks off.
+    with path.open("rb") as file, warnings.catch_warnings():
         # openpyxl warns of styles and validation rules that it skips; neither holds a value.
         warnings.simplefilter("ignore")
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (KeyError, ValueError, OSError) as error:
+            return _first_sheet(path, openpyxl.load_workbook(file, read_only=True, data_only=True))
+        except _UNREADABLE as error:
             message = (
                 f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it as .xlsx again."
             )
             raise LoadError(message) from error
-        try:
-            return _first_sheet(path, book)
-        finally:
-            book.close()
 
 
 def refuse_old_format(path: Path) -> None:
@@ -47,21 +48,18 @@ def refuse_old_format(path: Path) -> None:
 
 
 def _first_sheet(path: Path, book: Any) -> Table:
-    sheets = [sheet for sheet in book.worksheets if sheet.max_row != 0]
-    for number, sheet in enumerate(sheets):
+    empty = EmptyTableError(f"{path.name} is empty. Export the records again with at least one column.")
+    for sheet in book.worksheets:
         # The size that some programs write into the file is wrong and would cut rows off.
         sheet.reset_dimensions()
         try:
             table = as_table(path, _rows(sheet), pad=True)
-        except LoadError:
-            if number == len(sheets) - 1:
-                raise
+        except EmptyTableError:
             continue
-        if len(sheets) > 1:
-            table.remarks.append(f"{path.name} has {len(sheets)} sheets; only “{sheet.title}” was read.")
+        if len(book.worksheets) > 1:
+            table.remarks.append(f"{path.name} has {len(book.worksheets)} sheets; only “{sheet.title}” was read.")
         return table
-    message = f"{path.name} has no sheet with cells. Export the records again."
-    raise LoadError(message)
+    raise empty
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
