@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BEGINNING = "2024-01-08T09:00:00.000Z"  # when everything in the portal that is no record was made
 # Groups that a portal adds of its own begin like this; what is in them is not HubSpot's.
-OWN_GROUPS = ("our_own", "imported")
+OWN_GROUPS = ("our_own", "loaded_columns")
 
 
 def fill_tables(database: Database, portal: Portal) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from hsai_kit.sandbox.hubspot.clock import iso
 from hsai_kit.sandbox.hubspot.errors import invalid
-from hsai_kit.sandbox.hubspot.values import milliseconds
+from hsai_kit.sandbox.hubspot.values import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -160,15 +161,16 @@ def _token_test(value: str) -> Callable[[str], bool]:
 
 
 def _reader(definition: Definition) -> Callable[[str], Comparable | None]:
+    """Read a stored value for comparing; dates are stored so that their text sorts as they do."""
     if definition.type == "number":
         return _number
-    if definition.type in {"date", "datetime"}:
-        return milliseconds
     return str.lower if definition.type == "string" else str
 
 
 def _filter_value(definition: Definition, text: str) -> Comparable:
-    value = _reader(definition)(text)
+    if definition.type in {"date", "datetime"} and (moment := read_moment(text)) is not None:
+        return iso(moment) if definition.type == "datetime" else moment.date().isoformat()
+    value = None if definition.type in {"date", "datetime"} else _reader(definition)(text)
     if value is None:
         raise invalid(f"{text} is no value of type {definition.type} for the property {definition.name}.")
     return value

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hsai_kit.sandbox.hubspot.wire import whole_number
 
@@ -19,8 +18,7 @@ COLUMNS = "id, properties, created_at, updated_at, archived_at"
 READ_AT_ONCE = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record; `properties` holds only what is set. Never changed in place: search may still show it."""
 
     id: int
@@ -31,7 +29,7 @@ class Row:
 
     def changed(self, properties: dict[str, str], updated_at: str) -> Row:
         """Return the same record with other properties."""
-        return replace(self, properties=properties, updated_at=updated_at)
+        return self._replace(properties=properties, updated_at=updated_at)
 
 
 class Records:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 65_536
 EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECONDS = range(-62_135_596_800_000, 253_402_300_800_000)  # the years 1 to 9999
 EPOCH_MILLISECONDS = re.compile(r"-?\d{1,15}")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class InvalidValue(Exception):
@@ -73,34 +71,29 @@ def stored(definition: Definition, text: str, current: str | None, is_owner: Cal
     return text
 
 
-def milliseconds(text: str) -> int | None:
-    """Read a date or moment in any accepted form as milliseconds since 1970 UTC; None if it is neither."""
+def read_moment(text: str) -> datetime | None:
+    """Read a date or moment in any accepted form, ISO or milliseconds since 1970; None if it is neither."""
     text = text.strip()
-    if EPOCH_MILLISECONDS.fullmatch(text):
-        value = int(text)
-    else:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        value = (moment - EPOCH) // timedelta(milliseconds=1)
-    return value if value in MILLISECONDS else None
+    try:
+        if EPOCH_MILLISECONDS.fullmatch(text):
+            return EPOCH + timedelta(milliseconds=int(text))
+        moment = datetime.fromisoformat(text)
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):  # no date, or none between the years 1 and 9999
+        return None
 
 
 def _moment(text: str) -> str:
-    value = milliseconds(text)
-    if value is None:
+    moment = read_moment(text)
+    if moment is None:
         raise InvalidValue("INVALID_LONG", f"{text} was not a valid long.")
-    return iso(EPOCH + timedelta(milliseconds=value))
+    return iso(moment)
 
 
 def _date(text: str) -> str:
-    value = milliseconds(text)
-    if value is None:
+    moment = read_moment(text)
+    if moment is None:
         raise InvalidValue("INVALID_DATE", f"{text} was not a valid date.")
-    moment = EPOCH + timedelta(milliseconds=value)
     if moment.time() != EPOCH.time():
         raise InvalidValue("INVALID_DATE", f"{text} is at {moment.time()} UTC, not midnight!")
     return moment.date().isoformat()
