@@ -12,7 +12,7 @@ from hsai_kit.sandbox.database import DataFileError
 from hsai_kit.sandbox.faults import FaultSpec, FaultSpecError, parse_fault
 from hsai_kit.sandbox.portal import LoadError
 from hsai_kit.sandbox.server import Settings
-from hsai_kit.sandbox.serving import serve
+from hsai_kit.sandbox.serving import PortError, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,16 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         serve(settings, port=options.port, with_parent=options.parent)
-    except (LoadError, DataFileError) as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"Port {options.port} cannot be used ({error.strerror}). Leave --port out for a free one.")
+    except (LoadError, DataFileError, PortError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
-
-
-def _fail(sentence: str) -> int:
-    sys.stderr.write(sentence + "\n")
-    return 2
 
 
 def _token() -> str:

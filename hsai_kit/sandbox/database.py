@@ -37,7 +37,7 @@ class Database:
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=512,
-                timeout=1,
+                timeout=0.2,
             )
         except sqlite3.OperationalError as error:
             raise DataFileError(_reason(path, error)) from error

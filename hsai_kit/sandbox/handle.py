@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPHandler, OpenerDirector, Request
 
 from hsai_kit.sandbox.child import Child, SandboxError
 
@@ -169,7 +169,7 @@ class Sandbox:
             headers={"Authorization": f"Bearer {self._control_token}", "Content-Type": "application/json"},
         )
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=CALL_SECONDS) as answer:
+            with _opener().open(request, timeout=CALL_SECONDS) as answer:
                 return json.load(answer)
         except HTTPError as error:
             with error:
@@ -178,6 +178,14 @@ class Sandbox:
         except (URLError, OSError) as error:
             message = f"The sandbox is gone: {self._child.last_words() or error}"
             raise SandboxError(message) from error
+
+
+def _opener() -> OpenerDirector:
+    """Plain HTTP alone: no proxy that the environment names, and no certificates to load."""
+    opener = OpenerDirector()
+    for handler in (HTTPHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
+        opener.add_handler(handler)
+    return opener
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:

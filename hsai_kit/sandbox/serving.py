@@ -28,6 +28,10 @@ _KEEP_ALIVE_SECONDS = 75  # longer than any client's pool keeps a connection, so
 _HEADER_BYTES = 262_144  # an address too long for HubSpot must still reach the side that says so
 
 
+class PortError(Exception):
+    """The port asked for cannot be had; the message says why."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, which prints where it is, ends at once, and ends without an error when told to."""
 
@@ -69,13 +73,11 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings, *, port: int = 0, with_parent: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, or with a parent until stdin ends; prints one JSON line when ready.
 
-    Raises OSError where the port is taken, and whatever `SandboxApp` raises.
+    Raises PortError where the port is taken, and whatever `SandboxApp` raises.
     """
     # The protocol is named because asyncio turns Nagle's delay off only where it is; 40 ms a request otherwise.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        if os.name == "posix":  # on Windows this option would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
+        _bind(listener, port)
         app = SandboxApp(settings)
         try:
             base = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -85,6 +87,16 @@ def serve(settings: Settings, *, port: int = 0, with_parent: bool = False) -> No
             server.run(sockets=[listener])
         finally:
             app.close()
+
+
+def _bind(listener: socket.socket, port: int) -> None:
+    if os.name == "posix":  # on Windows this option would let two servers share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        message = f"Port {port} cannot be used ({error}). Leave --port out for a free one."
+        raise PortError(message) from error
 
 
 def _greeting(settings: Settings, base: str) -> str:

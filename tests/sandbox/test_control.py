@@ -55,6 +55,12 @@ def test_an_address_of_nothing_says_what_there_is(sandbox: Sandbox) -> None:
         assert "/openai/v1" in json.loads(body)["error"]
 
 
+def test_the_handle_asks_no_proxy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert sandbox.counts() == {"hubspot": {}, "openai": {}}
+
+
 def test_faults_never_strike_the_control_address(sandbox: Sandbox) -> None:
     for side in ("hubspot", "openai"):
         sandbox.fault(f"{side}:500")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -20,6 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from hsai_kit.sandbox import Sandbox, SandboxError
+from hsai_kit.sandbox.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,21 +83,26 @@ def test_keys_stand_neither_in_the_repr_nor_on_the_command_line() -> None:
     assert repr(sandbox) == "<Sandbox, not running>"
 
 
-def test_starting_takes_under_two_seconds_with_the_whole_portal_and_stopping_under_one() -> None:
-    begin = time.perf_counter()
-    sandbox = Sandbox().start()
-    started = time.perf_counter() - begin
-    sandbox.fault("openai:stall:seconds=60")
-    stalled = threading.Thread(target=lambda: suppress_all(f"{sandbox.openai_url}/models"))
-    stalled.start()
-    while not sandbox.requests("openai"):
-        time.sleep(0.01)
-    begin = time.perf_counter()
-    sandbox.stop()
-    assert time.perf_counter() - begin < 1
+def test_starting_with_the_whole_portal_takes_two_seconds_at_most() -> None:
+    def seconds() -> float:
+        begin = time.perf_counter()
+        with Sandbox():
+            return time.perf_counter() - begin
+
+    assert any(seconds() < 2 for _ in range(3)), "three tries, since the machine may be busy with other tests"
+
+
+def test_stopping_takes_under_a_second_even_while_a_request_stalls() -> None:
+    with Sandbox(contacts=20, faults=["openai:stall:seconds=60"]) as sandbox:
+        stalled = threading.Thread(target=suppress_all, args=(f"{sandbox.openai_url}/models",))
+        stalled.start()
+        while not sandbox.requests("openai"):
+            time.sleep(0.01)
+        begin = time.perf_counter()
+        sandbox.stop()
+        assert time.perf_counter() - begin < 1
     stalled.join(5)
     assert not stalled.is_alive()
-    assert started < 2 * float(os.environ.get("HSAI_TEST_PATIENCE", "1"))
 
 
 def suppress_all(url: str) -> None:
@@ -200,22 +205,31 @@ def test_a_signal_ends_it_at_once_and_in_order(
     [
         (["--fault", "openai:gremlins"], "openai has no fault 'gremlins'. Kinds: 500"),
         (["--load", "contacts"], "'contacts' is not TYPE=FILE"),
-        (["--load", "contacts=nowhere.csv"], "nowhere.csv"),
+        (["--port", "http"], "invalid int value: 'http'"),
     ],
 )
-def test_a_wrong_argument_ends_it_with_code_2_and_a_sentence(arguments: list[str], sentence: str) -> None:
-    ended = subprocess.run([*SERVE, *arguments], capture_output=True, text=True, check=False, timeout=30)
+def test_a_wrong_argument_ends_it_with_code_2_and_a_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_an_export_that_cannot_be_loaded_ends_it_with_code_2_and_the_loaders_sentence(tmp_path: Path) -> None:
+    arguments = [*SERVE, "--load", f"contacts={tmp_path / 'nowhere.csv'}"]
+    ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=30)
     assert ended.returncode == 2
-    assert sentence in ended.stderr
+    assert "nowhere.csv" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
 
 
-def test_a_taken_port_ends_it_with_a_sentence(running: Sandbox) -> None:
-    port = str(port_of(running.hubspot_url))
-    ended = subprocess.run([*SERVE, "--port", port], capture_output=True, text=True, check=False, timeout=30)
-    assert ended.returncode == 2
-    assert f"Port {port} cannot be used" in ended.stderr
+def test_a_taken_port_ends_it_with_a_sentence(running: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    for port in (str(port_of(running.hubspot_url)), "70000"):
+        assert main(["--port", port]) == 2
+        assert f"Port {port} cannot be used" in capsys.readouterr().err
 
 
 def test_what_keeps_it_from_starting_is_told_by_the_handle(tmp_path: Path) -> None:
