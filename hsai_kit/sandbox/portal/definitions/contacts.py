@@ -15,7 +15,7 @@ from hsai_kit.sandbox.portal.definitions.parts import (
     text,
     yes_no,
 )
-from hsai_kit.sandbox.portal.model import ObjectType, PropertyGroup
+from hsai_kit.sandbox.portal.model import ObjectType, Option, PropertyGroup
 
 LIFECYCLE = (
     "subscriber: Subscriber",
@@ -58,6 +58,15 @@ _GROUPS = (
     PropertyGroup(_OURS, "Our own fields", 4),
 )
 
+_LEAD_STATUS = choice(
+    "hs_lead_status", "Lead Status", _ABOUT,
+    "NEW: New", "OPEN: Open", "IN_PROGRESS: In Progress", "OPEN_DEAL: Open Deal",
+    "UNQUALIFIED: Unqualified", "ATTEMPTED_TO_CONTACT: Attempted to Contact", "CONNECTED: Connected",
+    "BAD_TIMING: Bad Timing", field_type="radio",
+)  # fmt: skip
+# Forms no longer offer a hidden option; old records may hold it and the API takes it.
+_RETIRED_STATUS = Option("NURTURE_2023", "Nurturing (until 2023)", hidden=True)
+
 _HUBSPOTS_OWN = (
     replace(text("email", "Email", _ABOUT, "The contact's e-mail address."), has_unique_value=True),
     text("firstname", "First Name", _ABOUT),
@@ -86,12 +95,7 @@ _HUBSPOTS_OWN = (
     owner("Contact owner", _ABOUT),
     choice("lifecyclestage", "Lifecycle Stage", _ABOUT, *LIFECYCLE, field_type="radio",
            description="How far the contact has come; it only moves forward."),
-    choice(
-        "hs_lead_status", "Lead Status", _ABOUT,
-        "NEW: New", "OPEN: Open", "IN_PROGRESS: In Progress", "OPEN_DEAL: Open Deal",
-        "UNQUALIFIED: Unqualified", "ATTEMPTED_TO_CONTACT: Attempted to Contact", "CONNECTED: Connected",
-        "BAD_TIMING: Bad Timing", field_type="radio",
-    ),
+    replace(_LEAD_STATUS, options=(*_LEAD_STATUS.options, _RETIRED_STATUS)),
     yes_no("hs_email_optout", "Unsubscribed from all email", _EMAIL),
     calculated("hs_email_domain", "Email Domain", _EMAIL, "string"),
     kept_by_hubspot("hs_object_id", "Record ID", _ABOUT, "number"),

@@ -79,6 +79,7 @@ def _stage(name: str, label: str, group: str, pipelines: tuple[Pipeline, ...]) -
 
 
 _DEAL, _TICKET = "dealinformation", "ticketinformation"
+_OURS = PropertyGroup("our_own_fields", "Our own fields", 2)
 
 DEALS = ObjectType(
     name="deals",
@@ -87,7 +88,7 @@ DEALS = ObjectType(
     label="Deal",
     label_plural="Deals",
     primary_property="dealname",
-    groups=(PropertyGroup(_DEAL, "Deal information", 0), PropertyGroup("deal_activity", "Deal activity", 1)),
+    groups=(PropertyGroup(_DEAL, "Deal information", 0), PropertyGroup("deal_activity", "Deal activity", 1), _OURS),
     properties=(
         text("dealname", "Deal Name", _DEAL),
         number("amount", "Amount", _DEAL),
@@ -100,7 +101,7 @@ DEALS = ObjectType(
         text("description", "Deal Description", _DEAL, field_type="textarea"),
         text("hs_next_step", "Next step", _DEAL),
         text("closed_lost_reason", "Closed Lost Reason", _DEAL, field_type="textarea"),
-        text("ai_summary", "AI summary", _DEAL, "What is known, in a few sentences.", field_type="textarea"),
+        text("ai_summary", "AI summary", _OURS.name, "What is known, in a few sentences.", field_type="textarea"),
         owner("Deal owner", _DEAL),
         calculated("hs_deal_stage_probability", "Deal probability", _DEAL, "number"),
         kept_by_hubspot("hs_object_id", "Record ID", _DEAL, "number"),
@@ -123,6 +124,7 @@ TICKETS = ObjectType(
     groups=(
         PropertyGroup(_TICKET, "Ticket information", 0),
         PropertyGroup("ticketactivity", "Ticket activity", 1),
+        _OURS,
     ),
     properties=(
         _SUBJECT,
@@ -136,7 +138,7 @@ TICKETS = ObjectType(
                "GENERAL_INQUIRY: General Inquiry"),
         choice("source_type", "Source", _TICKET, "CHAT: Chat", "EMAIL: Email", "FORM: Form", "PHONE: Phone"),
         text("hs_resolution", "Resolution", _TICKET, field_type="textarea"),
-        text("ai_summary", "AI summary", _TICKET, "What is known, in a few sentences.",
+        text("ai_summary", "AI summary", _OURS.name, "What is known, in a few sentences.",
              field_type="textarea"),
         owner("Ticket owner", _TICKET),
         kept_by_hubspot("hs_object_id", "Record ID", _TICKET, "number"),

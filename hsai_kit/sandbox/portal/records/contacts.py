@@ -27,7 +27,7 @@ _LIFECYCLE = {
 }  # fmt: skip
 _LEAD_STATUS = {
     "NEW": 20, "OPEN": 15, "IN_PROGRESS": 10, "OPEN_DEAL": 5, "UNQUALIFIED": 8, "ATTEMPTED_TO_CONTACT": 12,
-    "CONNECTED": 10, "BAD_TIMING": 3, "": 40,
+    "CONNECTED": 10, "BAD_TIMING": 3, "NURTURE_2023": 1, "": 40,
 }  # fmt: skip
 _INTERESTS = ("inventory", "forecasting", "shipping", "returns", "analytics")
 _SIZES = ("1-5", "5-25", "25-50", "50-100", "100-500", "500-1000", "1000+")
