@@ -114,6 +114,11 @@ def is_foreign_region(text: str) -> bool:
     return len(key) > 4 and key not in CODE_BY_NAME and key in _iso_regions()
 
 
+def is_well_known(text: str) -> bool:
+    """Whether a region or city abroad is one that people here would think of first."""
+    return key_of(text) in _REGION_KEYS or key_of(text) in _CITY_KEYS
+
+
 def is_foreign_city(text: str) -> bool:
     """Whether a text is a city that is better known abroad than at home."""
     return key_of(text) in _CITY_KEYS

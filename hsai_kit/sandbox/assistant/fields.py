@@ -16,7 +16,7 @@ from .regions import locate
 from .reply import MARK, FieldReply, FieldsReply
 from .sentences import without_orders
 from .state_field import NOWHERE
-from .topics import terms_of
+from .topics import stem, terms_of
 from .writing import summarize
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _PROSE = re.compile(
     r"summar|reason|rational|explan|note|descri|comment|why|detail|overview|gist|recap|text|message|next.?step|action"
 )
 _SHAPES = (("email", _EMAIL), ("e-mail", _EMAIL), ("phone", _PHONE), ("url", _URL), ("website", _URL), ("date", _DATE))
+_MONEY = frozenset(stem(word) for word in ("amount", "price", "budget", "cost", "value", "revenue", "usd", "eur"))
 _SCALED = re.compile(r"score|rating|confidence|likelihood|probabil|urgency|priority|sentiment|quality|fit")
 
 
@@ -144,8 +145,7 @@ def _number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[
     body = plain(record.text)
     best: tuple[int, float] | None = None
     for match in _NUMBER.finditer(body[:20_000]):
-        around = terms_of(body[max(0, match.start() - 50) : match.end() + 30])
-        hits = len(wanted & around.keys())
+        hits = _closeness(wanted, match, body)
         if hits and (best is None or hits > best[0]):
             best = (hits, _value_of(match))
     if best is not None:
@@ -156,6 +156,14 @@ def _number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[
         position = sum(index * share for index, share in enumerate(shares)) / 4
         return round(low + (high - low) * position, 2), max(shares)
     return None
+
+
+def _closeness(wanted: set[str], match: re.Match[str], body: str) -> int:
+    """Count the wanted words around a figure; right behind it they count three times, money its own sign."""
+    around = terms_of(body[max(0, match.start() - 50) : match.end() + 30])
+    behind = terms_of(" ".join(body[match.end() : match.end() + 40].split()[:2]))
+    is_money = match[0][0] in "$€£" and bool(wanted & _MONEY)
+    return len(wanted & around.keys()) + 2 * len(wanted & behind.keys()) + 3 * is_money
 
 
 def _value_of(match: re.Match[str]) -> float:

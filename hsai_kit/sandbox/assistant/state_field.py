@@ -81,7 +81,7 @@ def _read_exactly(value: str, country: str | None) -> Reading | None:
 
 
 def _read_foreign(value: str, country: str | None) -> Reading | None:
-    if country == abroad.HOME and key_of(value) in city_table():
+    if key_of(value) in city_table() and (country == abroad.HOME or not abroad.is_well_known(value)):
         return None
     if abroad.is_country(value):
         return Reading(((NOWHERE, 1.0),), 0.03)

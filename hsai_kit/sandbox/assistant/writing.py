@@ -14,7 +14,8 @@ from .sentences import pick_sentences
 from .state_field import NOWHERE
 
 _LETTER = re.compile(
-    r"\b(?:e-?mail|letter|outreach|reply to|respond to|draft|compose|follow-up message)\b", re.IGNORECASE
+    r"\b(?:e-?mail|(?<!two-)(?<!two )letter|outreach|reply to|respond to|draft|compose|follow-up message)\b",
+    re.IGNORECASE,
 )
 _SUMMARY = re.compile(
     r"\b(?:summar|brief|recap|digest|overview|highlights|key points|tl;?dr|condense|shorten)", re.IGNORECASE

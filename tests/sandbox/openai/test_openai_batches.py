@@ -42,7 +42,7 @@ def lines_of(call, file_id):
 
 
 def test_a_batch_goes_through_its_states_and_brings_every_answer(call, sandbox):
-    sandbox.limits("openai", batch_seconds=0.6)
+    sandbox.limits("openai", batch_seconds=0.4)
     created = start(call, [line(number) for number in range(40)], metadata={"run": "7"})
     assert (created.status, created.object, created.metadata) == ("validating", "batch", {"run": "7"})
     states, batch = follow(call, created.id, "completed")
@@ -71,12 +71,12 @@ def test_a_batch_answers_as_single_requests_do(call, sandbox):
 
 
 def test_progress_is_seen_while_it_lasts(call, sandbox):
-    sandbox.limits("openai", batch_seconds=1.0)
+    sandbox.limits("openai", batch_seconds=0.8)
     batch_id = start(call, [line(number) for number in range(200)]).id
-    time.sleep(0.45)
+    time.sleep(0.35)
     batch = call(lambda client: client.batches.retrieve(batch_id))
     assert batch.status == "in_progress"
-    assert 40 <= batch.request_counts.completed <= 180
+    assert 20 <= batch.request_counts.completed <= 195
     assert batch.output_file_id is None
 
 
@@ -125,9 +125,9 @@ def test_an_expired_batch_keeps_what_was_done(call, sandbox):
 
 
 def test_a_cancelled_batch_keeps_what_was_done(call, sandbox):
-    sandbox.limits("openai", batch_seconds=1.0)
+    sandbox.limits("openai", batch_seconds=0.6)
     batch_id = start(call, [line(number) for number in range(50)]).id
-    time.sleep(0.4)
+    time.sleep(0.25)
     cancelling = call(lambda client: client.batches.cancel(batch_id))
     assert (cancelling.status, bool(cancelling.cancelling_at)) == ("cancelling", True)
     assert call(lambda client: client.batches.cancel(batch_id)).status == "cancelling"
@@ -141,7 +141,7 @@ def test_a_cancelled_batch_keeps_what_was_done(call, sandbox):
 
 
 def test_a_batch_cancelled_at_once_has_done_nothing(call, sandbox):
-    sandbox.limits("openai", batch_seconds=2.0)
+    sandbox.limits("openai", batch_seconds=1.0)
     batch_id = start(call, [line(number) for number in range(5)]).id
     assert call(lambda client: client.batches.cancel(batch_id)).status == "cancelling"
     _, batch = follow(call, batch_id, "cancelled")
