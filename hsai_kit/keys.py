@@ -6,15 +6,17 @@ was measured: `keyring` accepts back ends that keep plain text or drop what they
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn, Protocol
 
 import keyring
+import keyring.backend
 import keyring.errors
 import platformdirs
 from pydantic import SecretStr
@@ -77,24 +79,25 @@ class KeyRing:
 
     def read(self, service: Service, portal_id: int) -> SecretStr | None:
         """Return the key, or None where there is none or no key ring that can be used."""
-        if not self.usable():
+        ring = _ring()
+        if ring is None:
             return None
         try:
-            value = keyring.get_password(_RING_SERVICE, _name(service, portal_id))
+            value = ring.get_password(_RING_SERVICE, _name(service, portal_id))
         except keyring.errors.KeyringError:
             return None
         return SecretStr(value) if value else None
 
     def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
         """Keep the key and read it back: some back ends drop what they are given."""
-        kept: str | None = None
-        if self.usable():
-            try:
-                keyring.set_password(_RING_SERVICE, _name(service, portal_id), secret.get_secret_value())
-                kept = keyring.get_password(_RING_SERVICE, _name(service, portal_id))
-            except keyring.errors.KeyringError:
-                kept = None
-        if kept != secret.get_secret_value():
+        ring = _ring()
+        try:
+            if ring is not None:
+                ring.set_password(_RING_SERVICE, _name(service, portal_id), secret.get_secret_value())
+        except (keyring.errors.KeyringError, NotImplementedError):
+            ring = None
+        kept = self.read(service, portal_id) if ring is not None else None
+        if kept is None or kept.get_secret_value() != secret.get_secret_value():
             self.refuse()
 
     def refuse(self) -> NoReturn:
@@ -108,21 +111,43 @@ class KeyRing:
 
     def delete(self, service: Service, portal_id: int) -> bool:
         """Forget the key; return whether there was one."""
-        if self.read(service, portal_id) is None:
+        ring = _ring()
+        if ring is None or self.read(service, portal_id) is None:
             return False
-        keyring.delete_password(_RING_SERVICE, _name(service, portal_id))
-        return True
+        try:
+            ring.delete_password(_RING_SERVICE, _name(service, portal_id))
+        except (keyring.errors.KeyringError, NotImplementedError):
+            message = (
+                f"The {LABEL[service]} key of portal {portal_id} could not be removed from {self.place}. Remove the "
+                f"entry {_RING_SERVICE!r} there by hand, and revoke the key with its service to be sure."
+            )
+        else:
+            return True
+        raise KeyProblem(message)
 
     @staticmethod
     def usable() -> bool:
         """Tell whether the key ring is a real one: priority 1 or more, through a chain as well."""
+        return _ring() is not None
+
+
+def _ring() -> keyring.backend.KeyringBackend | None:
+    """Return the key ring itself, the first real one of a chain, or None.
+
+    A chain would pass a key on to its next member, and that one may be a plain file.
+    """
+    try:
         backend = keyring.get_keyring()
-        for candidate in getattr(backend, "backends", None) or [backend]:
-            try:
-                return bool(candidate.priority >= 1)
-            except (keyring.errors.KeyringError, RuntimeError):
-                continue
-        return False
+    except (ImportError, AttributeError, TypeError, ValueError):
+        # PYTHON_KEYRING_BACKEND or keyringrc.cfg names something that is not there.
+        return None
+    for candidate in getattr(backend, "backends", None) or [backend]:
+        try:
+            if candidate.priority >= 1:
+                return candidate  # type: ignore[no-any-return]
+        except (keyring.errors.KeyringError, RuntimeError):
+            continue
+    return None
 
 
 class KeyFile:
@@ -134,12 +159,11 @@ class KeyFile:
 
     def read(self, service: Service, portal_id: int) -> SecretStr | None:
         """Return the key; raises KeyProblem where others may read the file."""
-        value = self._load().get(_name(service, portal_id))
-        return SecretStr(value) if value else None
+        return self._load().get(_name(service, portal_id))
 
     def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
         """Keep the key in the file, which is made with mode 0600 if it is not there."""
-        self._save({**self._load(), _name(service, portal_id): secret.get_secret_value()})
+        self._save({**self._load(), _name(service, portal_id): secret})
 
     def delete(self, service: Service, portal_id: int) -> bool:
         """Forget the key; return whether there was one."""
@@ -149,32 +173,52 @@ class KeyFile:
         if entries:
             self._save(entries)
         else:
-            self.path.unlink()
+            with _in_words(self.path):
+                self.path.unlink()
         return True
 
-    def _load(self) -> dict[str, str]:
-        if not self.path.exists():
-            return {}
-        if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
-            message = f"Others can read the key file {self.path}. Make it yours alone: chmod 600 '{self.path}'"
-            raise KeyProblem(message)
-        try:
-            entries = json.loads(self.path.read_text("utf-8"))
-        except ValueError:
-            entries = None
-        if not isinstance(entries, dict):
-            message = f"The key file {self.path} cannot be read. Delete it and run: hsai connect --keep file"
+    # Keys are masked here too, since tracebacks that print local variables would show them.
+    def _load(self) -> dict[str, SecretStr]:
+        with _in_words(self.path):
+            if not self.path.exists():
+                return {}
+            if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
+                message = f"Others can read the key file {self.path}. Make it yours alone: chmod 600 '{self.path}'"
+                raise KeyProblem(message)
+            entries = _entries(self.path)
+        if entries is None:
+            message = f"The key file {self.path} holds something else. Delete it and run: hsai connect --keep file"
             raise KeyProblem(message)
         return entries
 
-    def _save(self, entries: Mapping[str, str]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        # Made with 0600 from the start: a file that is narrowed afterwards was readable for a moment.
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(entries, file)
-        draft.replace(self.path)
+    def _save(self, entries: Mapping[str, SecretStr]) -> None:
+        with _in_words(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.path.with_suffix(".new")
+            draft.unlink(missing_ok=True)
+            # Made with 0600 from the start: a file that is narrowed afterwards was readable for a moment.
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                json.dump({name: secret.get_secret_value() for name, secret in entries.items()}, file)
+            draft.replace(self.path)
+
+
+def _entries(path: Path) -> dict[str, SecretStr] | None:
+    try:
+        parsed = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(parsed, dict) or not all(isinstance(value, str) for value in parsed.values()):
+        return None
+    return {name: SecretStr(value) for name, value in parsed.items()}
+
+
+@contextlib.contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        message = f"{path} cannot be used: {problem.strerror}. Make it and its folder yours to read and write."
+        raise KeyProblem(message) from None
 
 
 def find_key(service: Service, given: str | SecretStr | None, portal_id: int | None) -> FoundKey:
@@ -182,8 +226,9 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
 
     The order is: argument, environment, system key ring, key file. Raises MissingKey with the way out.
     """
-    if given:
-        return FoundKey(given if isinstance(given, SecretStr) else SecretStr(given.strip()), "the argument")
+    text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
+    if text.strip():
+        return FoundKey(SecretStr(text.strip()), "the argument")
     if value := os.environ.get(ENVIRONMENT[service], "").strip():
         return FoundKey(SecretStr(value), f"the environment ({ENVIRONMENT[service]})")
     homes: tuple[KeyHome, ...] = (KeyRing(), KeyFile())
@@ -208,11 +253,12 @@ def current_portal() -> int | None:
 def remember_portal(portal_id: int | None) -> None:
     """Make `portal_id` the one that `connect()` uses when none is named; None forgets it."""
     path = config_folder() / "portal.json"
-    if portal_id is None:
-        path.unlink(missing_ok=True)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"portal_id": portal_id}), "utf-8")
+    with _in_words(path):
+        if portal_id is None:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"portal_id": portal_id}), "utf-8")
 
 
 def _name(service: Service, portal_id: int) -> str:
