@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Match, Mount, Route
+from starlette.routing import Match, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -110,14 +110,11 @@ def route_templates(routes: Iterable[BaseRoute]) -> Callable[[str, str], str]:
 
 
 def _find(routes: Iterable[BaseRoute], scope: Scope) -> str | None:
+    other_method: str | None = None
     for route in routes:
-        match, child = route.matches(scope)
-        if match is Match.NONE:
-            continue
-        if isinstance(route, Mount):
-            inner = _find(route.routes, {**scope, **child})
-            if inner is not None:
-                return route.path + inner
-        elif isinstance(route, Route):
+        match, _ = route.matches(scope)
+        if match is Match.FULL and isinstance(route, Route):
             return route.path
-    return None
+        if match is Match.PARTIAL and isinstance(route, Route) and other_method is None:
+            other_method = route.path
+    return other_method

@@ -236,6 +236,17 @@ def test_only_a_fault_after_the_commit_leaves_a_write_behind(
     assert state_of(sandbox, connection, record) == before
 
 
+def test_a_patient_client_gets_the_answer_of_a_committed_write_late(
+    sandbox: Sandbox, connection: HTTPConnection
+) -> None:
+    record = next(iter(sandbox.truth("contacts", "state")))
+    sandbox.fault("hubspot:commit_then_stall:seconds=0.4:method=POST")
+    begin = time.perf_counter()
+    answer = write_state(sandbox, connection, record, "Sandbox State")
+    assert time.perf_counter() - begin >= 0.4
+    assert json.loads(answer.read())["results"][0]["id"] == record
+
+
 def test_a_cut_answer_that_has_no_body_becomes_a_reset(sandbox: Sandbox, connection: HTTPConnection) -> None:
     record = next(iter(sandbox.truth("contacts", "state")))
     sandbox.fault("hubspot:cut:method=DELETE")
