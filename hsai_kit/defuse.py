@@ -8,12 +8,13 @@ import pandas as pd
 
 __all__ = ["defused", "one_line"]
 
-# What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also behind spaces and quotes.
-_FORMULA = re.compile(r"^[\s\"']*[=+\-@|%]|^[\t\r\n]")
-_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)?$")
-# XML 1.0, and so Excel's format, has no place for these.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-# The most characters that a cell of an Excel file can hold.
+# What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also full-width, and behind spaces,
+# quotes and marks that do not show.
+_FORMULA = re.compile(r"[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+# XML 1.0, and so Excel's format, has no place for these, nor has UTF-8 for the last range.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# The most characters that a cell of an Excel file can hold; an emoji counts as two.
 _CELL = 32_767
 
 
@@ -24,12 +25,13 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
     """
     safe = frame.copy()
     safe.index = safe.index.map(_harmless)
-    for name in safe.columns:
-        column = safe[name]
+    # By place and not by name: a name can be there twice.
+    for place in range(safe.shape[1]):
+        column = safe.iloc[:, place]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
-            safe[name] = column.dt.tz_localize(None)
+            safe.isetitem(place, column.dt.tz_localize(None))
         elif not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)):
-            safe[name] = column.astype(object).map(_harmless)
+            safe.isetitem(place, column.astype(object).map(_harmless))
     return safe.rename(columns=_harmless)
 
 
@@ -38,7 +40,8 @@ def one_line(value: object, width: int = 40) -> str:
 
     Control characters could clear the screen, and direction marks could show a value other than it is.
     """
-    text = "" if value is None or value is pd.NA else " ".join(str(value).split())
+    blank = value is None or (pd.api.types.is_scalar(value) and pd.isna(value))
+    text = "" if blank else " ".join(str(value).split())
     plain = "".join(letter if letter.isprintable() else "·" for letter in text) or "(blank)"
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
@@ -48,7 +51,11 @@ def _harmless(value: object) -> object:
         value = "; ".join(map(str, value))
     if not isinstance(value, str):
         return None if value is pd.NA else value
-    text = _CONTROL.sub("", value)
-    if _FORMULA.match(text) and not _NUMBER.match(text):
+    # A carriage return by itself is not quoted in a CSV file: what follows it would stand in a row of its own.
+    text = _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
-    return text if len(text) <= _CELL else f"{text[: _CELL - 20]} … (cut to fit)"
+    units = text.encode("utf-16-le")
+    return (
+        text if len(units) <= 2 * _CELL else f"{units[: 2 * (_CELL - 20)].decode('utf-16-le', 'ignore')} … (cut to fit)"
+    )
