@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -45,27 +46,48 @@ def record_ids(frame: pd.DataFrame) -> list[str]:
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         twice = next(one for one in ids if one in seen or seen.add(one))  # type: ignore[func-returns-value]
+        column = _column(frame)
+        way = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
         message = (
             f"Record {twice} is in the DataFrame more than once. Each record is asked about once: "
-            "frame[~frame.index.duplicated()] keeps the first of each."
+            f"{way} keeps the first of each."
         )
         raise FrameError(message)
     return ids
 
 
 def _ids(frame: pd.DataFrame) -> list[str]:
-    if frame.index.name not in _ID_COLUMNS:
-        for column in _ID_COLUMNS:
-            if column in frame.columns:
-                return _texts(frame[column])
+    column = _column(frame)
+    values = frame.index.to_series() if column is None else frame[column]
+    if isinstance(values, pd.DataFrame):
+        message = f"The DataFrame has the column {column!r} more than once. Keep the one that holds the record ids."
+        raise FrameError(message)
+    return [_text(value) for value in values]
+
+
+def _column(frame: pd.DataFrame) -> str | None:
+    """Return the name of the column that holds the ids, None where the index does."""
+    if frame.index.name in _ID_COLUMNS:
+        return None
+    for column in _ID_COLUMNS:
+        if column in frame.columns:
+            return column
+    message = (
+        "The DataFrame's index is not the record id. Pull the records with pull(), "
+        "or set it: frame.set_index('Record ID')."
+    )
+    raise FrameError(message)
+
+
+def _text(value: object) -> str:
+    # Spreadsheets turn ids into floats: 101.0 is record 101. Long ones they round, and then the record is lost.
+    text = "" if value is None or value is pd.NA or value != value else str(value).strip().removesuffix(".0")
+    if isinstance(value, float) and text and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if re.fullmatch(r"-?[0-9]*[.,][0-9]+|[0-9.,]+[eE][+-]?[0-9]+|-?inf", text):
         message = (
-            "The DataFrame's index is not the record id. Pull the records with pull(), "
-            "or set it: frame.set_index('Record ID')."
+            f"{text} is no record id: a spreadsheet has turned it into a number. "
+            "Pull the records anew, or read the export's id column as text: dtype={'Record ID': str}."
         )
         raise FrameError(message)
-    return _texts(frame.index.to_series())
-
-
-def _texts(column: pd.Series) -> list[str]:
-    # Spreadsheets turn ids into floats: 101.0 is record 101.
-    return ["" if pd.isna(v) else str(int(v)) if isinstance(v, float) else str(v).strip() for v in column]
+    return text
