@@ -61,12 +61,12 @@ def _answer(model: str, instructions: str, text: str, schema: str) -> FieldsRepl
 
 def _fill(model: str, instructions: str, text: str, schema: dict[str, Any], definitions: dict[str, Any]) -> FieldsReply:
     definitions = schema.get("$defs") or schema.get("definitions") or definitions
-    return FieldsReply(
-        {
-            name: _field(model, instructions, text, name, _resolved(part, definitions), definitions)
-            for name, part in schema.get("properties", {}).items()
-        }
-    )
+    fields = {}
+    for name, part in schema.get("properties", {}).items():
+        # A definition is not followed into itself: such a schema has no end.
+        left = {key: known for key, known in definitions.items() if f'/{key}"' not in json.dumps(part)}
+        fields[name] = _field(model, instructions, text, name, _resolved(part, definitions), left)
+    return FieldsReply(fields)
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

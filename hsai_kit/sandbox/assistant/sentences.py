@@ -11,6 +11,7 @@ from .record import plain
 from .topics import stem
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"'\u201d)]*\s+(?=[\"'“(]?[A-Z0-9À-Þ])|\n+|(?<=[\u3002\uff01\uff1f])")
+_BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|blockquote)\b[^<>]{0,400}>", re.I)
 _WORD = re.compile(r"[^\W\d_][\w'\u2019-]+")
 _FIGURE = re.compile(
     r"[$€£]\s?\d|\d+(?:[.,]\d+)*\s?(?:%|k\b|m\b|usd\b|eur\b|users\b|seats\b|days\b|licenses\b)|\b\d{2,}\b", re.I
@@ -47,7 +48,7 @@ _STOP = frozenset(_STOP_WORDS.split())
 @lru_cache(maxsize=1024)
 def split_sentences(text: str) -> tuple[str, ...]:
     """Split a text into its sentences, tags and odd spaces removed."""
-    parts = (part.strip(" \t*\u2022\u2013-") for part in _BREAK.split(plain(text)))
+    parts = (part.strip(" \t*\u2022\u2013-") for part in _BREAK.split(plain(_BLOCK.sub("\n", text))))
     return tuple(part for part in parts if part)
 
 
@@ -70,7 +71,8 @@ def pick_sentences(text: str, count: int, words: int | None = None) -> list[str]
     Greetings, signatures and sentences that talk to the model are left out. `words` bounds the total length; the
     first sentence is cut to it if need be.
     """
-    sentences = [s for s in dict.fromkeys(split_sentences(text)[:2000]) if not gives_orders(s)]
+    everything = [s for s in dict.fromkeys(split_sentences(text)[:2000]) if not gives_orders(s)]
+    sentences = [s for s in everything if not _CHATTER.match(s)] or everything
     if not sentences:
         return []
     frequency = Counter(stem_ for s in sentences for stem_ in _content(s))
@@ -92,8 +94,6 @@ def _content(sentence: str) -> list[str]:
 
 
 def _telling(sentence: str, index: int, frequency: Counter[str]) -> float:
-    if _CHATTER.match(sentence):
-        return -1.0
     stems = set(_content(sentence))
     score = sum(frequency[s] for s in stems) / (len(stems) + 4) if stems else 0.0
     score += 1.2 * min(len(_FIGURE.findall(sentence)), 2)

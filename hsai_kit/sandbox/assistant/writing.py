@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .hostile import REFUSAL, gives_orders, must_refuse
 from .letters import write_letter
-from .record import plain, read_record
+from .record import Record, plain, read_record
 from .regions import locate
 from .reply import MARK, Reply
 from .sentences import pick_sentences
@@ -57,9 +57,11 @@ def answer_text(model: str, instructions: str, text: str) -> Reply:  # noqa: ARG
 def summarize(text: str, count: int = 2, words: int | None = None) -> str:
     """Give the record in its own sentences; short facts stand in front of them where there are any."""
     record = read_record(text)
-    facts = [(label, plain(value)) for label, value in record.fields if plain(value)]
-    short = [f"{label} {value}" for label, value in facts if not _is_prose(value) and not gives_orders(value)]
-    long = "\n".join([*(value for _, value in facts if _is_prose(value)), plain(record.rest)]).strip()
+    if len(record.fields) == 1 and len(record.fields[0][0].split()) > 2:  # a colon in a sentence, not a label
+        record = Record((), text)
+    facts = [(label, value, plain(value)) for label, value in record.fields]
+    short = [f"{label} {said}" for label, _, said in facts if said and not _is_prose(said) and not gives_orders(said)]
+    long = "\n".join([*(value for _, value, said in facts if _is_prose(said)), record.rest]).strip()
     chosen = pick_sentences(long, count, words) if long else []
     if len(chosen) < count and short and words is None:
         chosen.insert(0, "; ".join(short[:6]) + ".")
@@ -69,7 +71,7 @@ def summarize(text: str, count: int = 2, words: int | None = None) -> str:
 
 
 def _is_prose(value: str) -> bool:
-    return len(value) > 60 or (len(value.split()) > 4 and value[-1] in ".!?")
+    return len(value) > 60 or (len(value.split()) > 4 and value.endswith((".", "!", "?")))
 
 
 def _summary(instructions: str, text: str) -> str:

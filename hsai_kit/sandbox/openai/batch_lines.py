@@ -21,7 +21,13 @@ class Line:
     """One request of a batch."""
 
     custom_id: str
-    body: dict[str, Any]
+    raw: bytes
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request; read anew each time, as tens of thousands of them would fill the memory."""
+        body: dict[str, Any] = json.loads(self.raw)["body"]
+        return body
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def _read_line(raw: bytes, number: int, seen: set[str], models: set[str], key: K
         return _error("url_mismatch", message, number, "url")
     if not isinstance(body, dict):
         return _error("invalid_json_line", "'body' must be a JSON object.", number, "body")
-    return _check_model(body, number, models, key) or Line(custom_id, body)
+    return _check_model(body, number, models, key) or Line(custom_id, raw)
 
 
 def _check_model(body: dict[str, Any], number: int, models: set[str], key: Key) -> dict[str, Any] | None:

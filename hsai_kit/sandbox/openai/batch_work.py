@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from random import Random
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .wire import ApiError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .wire import Identifiers
 
 _AT_ONCE = 25  # lines answered before other requests get their turn
+_PATIENCE = 0.5  # seconds of work that one look at a batch may cost
 _COUNTED = ("input", "cached", "output", "reasoning")
 
 
@@ -73,13 +75,18 @@ class Worker:
         self._responses = responses
         self._identifiers = identifiers
 
-    async def advance(self, work: Work, target: int, key: Key, fails: Callable[[str], bool]) -> None:
-        """Answer lines until so many are done; `fails` says which custom ids end with a server error."""
-        while work.done < target:
+    async def advance(self, work: Work, target: int, key: Key, fails: Callable[[str], bool]) -> bool:
+        """Answer lines until so many are done, or for half a second; says whether they are done.
+
+        `fails` says which custom ids end with a server error.
+        """
+        until = monotonic() + _PATIENCE
+        while work.done < target and monotonic() < until:
             for index in work.order[work.done : min(target, work.done + _AT_ONCE)]:
                 self._answer(work, work.lines.lines[index], key, fails)
                 work.done += 1
             await asyncio.sleep(0)
+        return work.done >= target
 
     def unfinished(self, line: Line, code: str, message: str) -> bytes:
         """Make the error file's line for a request that the batch did not come to."""

@@ -125,7 +125,8 @@ class Batches:
         def fails(custom_id: str) -> bool:
             return draws(job.id, custom_id)[0] < job.failures
 
-        await self._worker.advance(work, int(stage.share * len(work.order)), key, fails)
+        if not await self._worker.advance(work, int(stage.share * len(work.order)), key, fails):
+            stage = Stage("in_progress" if job.cancelled is None else "cancelling", stage.share)
         shown = _shape(job, stage, work)
         if stage.status in ("completed", "expired", "cancelled"):
             self._write_files(job, stage.status, work, shown)

@@ -62,8 +62,7 @@ def _read_format(dumped: str) -> Format:
         message = "Invalid 'text.format.name': up to 64 letters, digits, underscores and dashes."
         raise ApiError(400, message, code="invalid_value", param="text.format.name")
     schema = wanted["schema"]
-    if wanted.get("strict", True):
-        check_schema(wanted["name"], schema)
+    check_schema(wanted["name"], schema, is_strict=wanted.get("strict") is not False)
     return Format("json_schema", schema, _only_choice(schema), count_tokens(json.dumps(schema)))
 
 

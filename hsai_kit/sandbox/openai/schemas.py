@@ -23,20 +23,24 @@ MAX_PROPERTIES = 5_000
 MAX_ENUM_VALUES = 1_000
 
 
-def check_schema(name: str, schema: Any) -> None:
-    """Raise the 400 `invalid_json_schema` for a schema that strict output cannot follow."""
-    checker = _Checker(name)
+def check_schema(name: str, schema: Any, *, is_strict: bool = True) -> None:
+    """Raise the 400 `invalid_json_schema` for a schema that output, strict or not, cannot follow."""
+    checker = _Checker(name, is_strict=is_strict)
     if not isinstance(schema, dict) or schema.get("type") != "object":
         raise checker.error((), 'schema must be an object of "type": "object"')
     checker.check(schema, (), 1)
     for part in ("$defs", "definitions"):
-        for key, definition in schema.get(part, {}).items():
+        definitions = schema.get(part) or {}
+        if not isinstance(definitions, dict):
+            raise checker.error((part,), "definitions must be an object")
+        for key, definition in definitions.items():
             checker.check(definition, (part, key), 1)
 
 
 class _Checker:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_strict: bool) -> None:
         self._name = name
+        self._is_strict = is_strict
         self._properties = 0
         self._enum_values = 0
 
@@ -52,9 +56,11 @@ class _Checker:
         if "$ref" in schema:
             return
         for keyword in _UNSUPPORTED:
-            if keyword in schema:
+            if keyword in schema and self._is_strict:
                 raise self.error(path, f"'{keyword}' is not permitted")
         if "anyOf" in schema:
+            if not isinstance(schema["anyOf"], list) or not schema["anyOf"]:
+                raise self.error(path, "'anyOf' must be a list of schemas")
             for index, part in enumerate(schema["anyOf"]):
                 self.check(part, (*path, "anyOf", str(index)), depth)
             return
@@ -70,7 +76,7 @@ class _Checker:
     def _kinds(self, schema: dict[str, Any], path: tuple[str, ...]) -> list[str]:
         kind = schema.get("type")
         if kind is None:
-            if "enum" in schema or "const" in schema:
+            if "enum" in schema or "const" in schema or not self._is_strict:
                 return []
             raise self.error(path, "schema must have a 'type' key")
         kinds = kind if isinstance(kind, list) else [kind]
@@ -95,11 +101,11 @@ class _Checker:
         properties = schema.get("properties", {})
         if not isinstance(properties, dict):
             raise self.error(path, "'properties' must be an object")
-        if schema.get("additionalProperties") is not False:
+        if schema.get("additionalProperties") is not False and self._is_strict:
             raise self.error(path, "'additionalProperties' is required to be supplied and to be false")
         required = schema.get("required")
         missing = sorted(set(properties) - set(required if isinstance(required, list) else ()))
-        if missing:
+        if missing and self._is_strict:
             raise self.error(path, f"'required' must name every property; missing: {', '.join(missing)}")
         self._properties += len(properties)
         if self._properties > MAX_PROPERTIES:
