@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.problems import in_words, pause_for
+from hsai_kit.network import is_loopback
 from hsai_kit.pacing import Pacer, backoff
 
 __all__ = ["Answered", "LLMClient"]
@@ -43,7 +44,8 @@ class LLMClient:
             base_url=base_url,
             max_retries=0,
             timeout=_TIMEOUT_SECONDS,
-            http_client=openai.DefaultAioHttpClient(),
+            # A proxy in the environment is for the world outside, not for a sandbox on this computer.
+            http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(base_url)),
         )
         self.base_url = str(self._client.base_url)
         self._pacer = Pacer(concurrency)

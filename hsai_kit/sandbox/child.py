@@ -53,11 +53,11 @@ class Child:
         self._finalizer = weakref.finalize(self, _end, self._process, self._readers)
         self._send(json.dumps(keys).encode() + b"\n")
 
-    def ready(self) -> dict[str, str]:
+    def ready(self) -> dict[str, Any]:
         """Wait for the line that says where the server is."""
         self._readers[0].join(START_SECONDS)
         if self._first_line and self._first_line[0]:
-            ready: dict[str, str] = json.loads(self._first_line[0])
+            ready: dict[str, Any] = json.loads(self._first_line[0])
             return ready
         timed_out = not self._first_line
         self.stop()

@@ -37,6 +37,8 @@ class Sandbox:
     control_url: str
     hubspot_token: str
     openai_key: str
+    remarks: list[str]
+    """What loading an export assumed or added, a sentence each."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Sandbox:
         self.hubspot_url, self.openai_url, self.control_url = ready["hubspot"], ready["openai"], ready["control"]
         self.hubspot_token, self.openai_key = ready["hubspot_token"], ready["openai_key"]
         self._control_token = ready["control_token"]
+        self.remarks = ready["remarks"]
         self._child = child
         return self
 
@@ -121,8 +124,9 @@ class Sandbox:
     def limits(self, side: str, **limits: float | str | None) -> None:
         """Change a side's limits.
 
-        hubspot: per_ten_seconds, daily, search_per_second, search_lag (s). openai: requests_per_minute,
-        tokens_per_minute, quota (`ok`, `insufficient_quota` or `billing_hard_limit_reached`).
+        hubspot: per_ten_seconds, daily, search_per_second, search_lag (s), search_results (of one query).
+        openai: requests_per_minute, tokens_per_minute, quota (`ok`, `insufficient_quota` or
+        `billing_hard_limit_reached`).
         """
         self._ask("POST", "/limits", {"side": side, **limits})
 

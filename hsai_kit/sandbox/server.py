@@ -107,6 +107,7 @@ class SandboxApp:
         self.database.close()
 
     def _fill(self, settings: Settings) -> None:
+        self.remarks: list[str] = []
         if self.database.seeded:
             if settings.load:
                 message = f"{settings.data} holds a portal already. Give --data a new file to load exports into."
@@ -117,6 +118,7 @@ class SandboxApp:
         else:
             portal = seeded_portal(settings.seed, settings.contacts)
         self.hubspot.fill(portal)
+        self.remarks = portal.remarks
         self._keep_truth(portal)
         self.database.keep_pristine()
 

@@ -81,7 +81,7 @@ def serve(settings: Settings, *, port: int = 0, with_parent: bool = False) -> No
         app = SandboxApp(settings)
         try:
             base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            server = _Server(_config(app), _greeting(settings, base))
+            server = _Server(_config(app), _greeting(settings, base, app.remarks))
             if with_parent:
                 threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
             server.run(sockets=[listener])
@@ -99,7 +99,7 @@ def _bind(listener: socket.socket, port: int) -> None:
         raise PortError(message) from error
 
 
-def _greeting(settings: Settings, base: str) -> str:
+def _greeting(settings: Settings, base: str, remarks: list[str]) -> str:
     return json.dumps(
         {
             "hubspot": f"{base}/hubspot",
@@ -108,6 +108,7 @@ def _greeting(settings: Settings, base: str) -> str:
             "hubspot_token": settings.hubspot_token,
             "openai_key": settings.openai_key,
             "control_token": settings.control_token,
+            "remarks": remarks,
         }
     )
 

@@ -126,6 +126,8 @@ def _with_sandbox(
     except SandboxError as problem:
         failure = SandboxFailed(str(problem))
     else:
+        for remark in running.remarks:
+            say(remark)
         if which != "openai":
             sides = replace(sides, token=SecretStr(running.hubspot_token), hubspot_url=running.hubspot_url)
         if which in {True, "openai"}:

@@ -1,0 +1,29 @@
+"""Which addresses are on this computer, and which proxy leads to those that are not."""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.request
+from urllib.parse import urlsplit
+
+__all__ = ["is_loopback", "proxy_for"]
+
+
+def is_loopback(url: str | None) -> bool:
+    """Tell whether `url` is on this computer; None is a service's own address out in the world."""
+    host = urlsplit(url or "").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment or the system names for `url`, or None.
+
+    `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the settings of macOS and Windows, as Python's own library reads them.
+    """
+    parts = urlsplit(url)
+    if is_loopback(url) or (parts.hostname and urllib.request.proxy_bypass(parts.hostname)):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)

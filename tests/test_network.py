@@ -1,0 +1,52 @@
+"""Which addresses are on this computer, and which proxy leads to those that are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hsai_kit.network import is_loopback, proxy_for
+
+PROXIED = """
+from hsai_kit import ask, connect, pull
+with connect(sandbox=True) as hub:
+    ask(hub, pull(hub, "contacts", ["state", "country"], limit=3), "state-abbreviations")
+"""
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000/v1", "http://localhost/", "http://[::1]:9/x", "http://127.9.9.9"]
+)
+def test_addresses_on_this_computer_are_told(url):
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize("url", [None, "", "https://api.hubapi.com", "http://127.0.0.1.example.com", "http://10.0.0.1"])
+def test_addresses_in_the_world_are_told(url):
+    assert not is_loopback(url)
+
+
+def test_the_environments_proxy_leads_to_hubspot_but_not_to_the_sandbox(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert proxy_for("https://api.hubapi.com") == "http://proxy.example:3128"
+    assert proxy_for("http://127.0.0.1:8000/hubspot") is None
+    monkeypatch.setenv("NO_PROXY", "hubapi.com")
+    assert proxy_for("https://api.hubapi.com") is None
+
+
+def test_the_sandbox_works_on_a_computer_whose_environment_names_a_proxy(tmp_path):
+    dead_end = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROXIED],
+        cwd=tmp_path,
+        env={**os.environ, **dead_end},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr.decode()
