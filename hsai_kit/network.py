@@ -21,7 +21,7 @@ def is_loopback(url: str | None) -> bool:
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment or the system names for `url`, or None.
 
-    `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the settings of macOS and Windows, as Python's own library reads them.
+    `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the settings of macOS and Windows, as Python itself reads them.
     """
     parts = urlsplit(url)
     if is_loopback(url) or (parts.hostname and urllib.request.proxy_bypass(parts.hostname)):

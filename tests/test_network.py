@@ -40,7 +40,7 @@ def test_the_environments_proxy_leads_to_hubspot_but_not_to_the_sandbox(monkeypa
 
 
 def test_the_sandbox_works_on_a_computer_whose_environment_names_a_proxy(tmp_path):
-    dead_end = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    dead_end = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     done = subprocess.run(
         [sys.executable, "-c", PROXIED],
         cwd=tmp_path,
