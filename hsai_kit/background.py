@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
@@ -92,33 +93,30 @@ class Handle(Generic[T]):
 
         `timeout` is in seconds; None waits for ever. TimeoutError leaves the work running.
         """
+        _refuse_own_thread()
         return self._future.result(timeout)
 
     def wait(self, afterwards: str = "Run the same again.") -> T:
         """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises Stopped.
 
-        `afterwards` is the sentence that tells how to go on after that.
+        `afterwards` is the sentence that tells how to go on after that. A second Ctrl-C does not wait for what is in
+        flight.
         """
-        with shown(self.progress) as refresh:
-            try:
-                return self._poll(refresh)
-            except KeyboardInterrupt:
-                self.cancel()
-                self.progress.note = "stopping: waiting for what is in flight"
-                self._poll(refresh)
+        _refuse_own_thread()
+        try:
+            return self._shown()
+        except KeyboardInterrupt:
+            self.cancel()
+            self.progress.note = "stopping: waiting for what is in flight"
+        with contextlib.suppress(KeyboardInterrupt):
+            self._shown()
         of = f" of {self.progress.total:,}" if self.progress.total else ""
         message = f"Stopped after {self.progress.done:,}{of}. {afterwards}"
         raise Stopped(message)
 
-    def _poll(self, refresh: Callable[[], None]) -> T:
-        while True:
-            try:
-                # A short wait, again and again: Windows cannot interrupt a long one with Ctrl-C.
-                return self._future.result(0.1)
-            except concurrent.futures.TimeoutError:
-                if self._future.done():
-                    raise
-                refresh()
+    def _shown(self) -> T:
+        with shown(self.progress) as refresh:
+            return _finished(self._future, refresh)
 
 
 def start(work: Callable[[Control], Coroutine[Any, Any, T]], progress: Progress | None = None) -> Handle[T]:
@@ -129,23 +127,34 @@ def start(work: Callable[[Control], Coroutine[Any, Any, T]], progress: Progress 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run one short coroutine on the background loop and wait for its result, without a progress line."""
-    if threading.current_thread().name == _THREAD_NAME:
+    try:
+        _refuse_own_thread()
+    except RuntimeError:
         coroutine.close()
-        message = "run() would wait for itself: await the coroutine instead"
-        raise RuntimeError(message)
+        raise
     future = asyncio.run_coroutine_threadsafe(coroutine, _background_loop())
-    while True:
-        try:
-            return future.result(0.1)
-        except concurrent.futures.TimeoutError:
-            if future.done():
-                raise
-        except KeyboardInterrupt:
-            future.cancel()
-            raise
+    try:
+        return _finished(future)
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
 
 
 _THREAD_NAME = "hsai_kit loop"
+
+
+def _finished(future: concurrent.futures.Future[T], refresh: Callable[[], None] = lambda: None) -> T:
+    while not future.done():
+        # A short wait, again and again: Windows cannot interrupt a long one with Ctrl-C.
+        concurrent.futures.wait([future], timeout=0.1)
+        refresh()
+    return future.result()
+
+
+def _refuse_own_thread() -> None:
+    if threading.current_thread().name == _THREAD_NAME:
+        message = "the background loop would wait for itself: await the coroutine instead"
+        raise RuntimeError(message)
 
 
 def _background_loop() -> asyncio.AbstractEventLoop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ class Progress:
         elapsed = time.monotonic() - self.started
         if not self.total or not self.done or elapsed <= 0:
             return None
-        return (self.total - self.done) * elapsed / self.done
+        return max(0, self.total - self.done) * elapsed / self.done
 
 
 @contextmanager
@@ -44,8 +45,11 @@ def quiet() -> Iterator[None]:
 
 def say(text: str) -> None:
     """Print a line for the person who runs this, unless inside `quiet()`."""
-    if not _quiet:
-        print(text, flush=True)
+    if _quiet:
+        return
+    # A scheduled script's output can be in an encoding without arrows, which must not end the work.
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
 
 
 @contextmanager
@@ -64,11 +68,12 @@ def shown(progress: Progress) -> Iterator[Callable[[], None]]:
     from rich.progress import Progress as Line
 
     columns = (
-        TextColumn("{task.description}"),
+        # Labels and notes hold what a caller typed, and brackets in that are no styles.
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Line(*columns, refresh_per_second=4, console=console) as line:
         task = line.add_task(progress.label, total=progress.total, note="")
