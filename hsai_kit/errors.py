@@ -9,6 +9,7 @@ HsaiError
 │   └── NoKeyRing
 ├── MissingScopes           the HubSpot key may not do this
 ├── NoConnection            the address cannot be reached, or did not answer in time
+├── Unsettled               a write did not go through at once; look before it is sent again
 ├── HubSpotError            HubSpot answered with an error
 │   ├── NotFound
 │   ├── InvalidValues       HubSpot's own validation refused a value
@@ -56,6 +57,7 @@ __all__ = [
     "UnknownModel",
     "UnknownObjectType",
     "UnknownProperty",
+    "Unsettled",
     "UnsupportedSetting",
     "WhereError",
     "WorkspaceError",
@@ -67,7 +69,8 @@ class HsaiError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks an exception for its own rendering: an analyst reads the sentence, not the stack.
-        return [f"{type(self).__name__}: {self}"]
+        notes = getattr(self, "__notes__", [])
+        return [" ".join([f"{type(self).__name__}: {self}", *notes])]
 
 
 class WorkspaceError(HsaiError):
@@ -110,6 +113,18 @@ class NoConnection(HsaiError):
 
     def __init__(self, message: str, *, maybe_done: bool = False) -> None:
         super().__init__(message)
+        self.maybe_done = maybe_done
+
+
+class Unsettled(HsaiError):
+    """A write did not go through at once; whoever sent it reads what the records hold before it is sent again.
+
+    `maybe_done` is true where it may have been carried out all the same, `problem` is what to raise in the end.
+    """
+
+    def __init__(self, problem: HsaiError, *, maybe_done: bool) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
         self.maybe_done = maybe_done
 
 

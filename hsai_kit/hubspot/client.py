@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError, NoConnection
+from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.hubspot.problems import Answer, in_words, pause_for
 from hsai_kit.pacing import Pacer, Window, backoff
@@ -30,6 +32,7 @@ _WINDOW_SECONDS = 10.0
 _SEARCHES_PER_SECOND = 4
 _AT_ONCE = 8
 _ATTEMPTS = 6
+_CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,25 @@ class Reply:
 class HubSpotClient:
     """Calls to one portal with one key; `base_url` other than HubSpot's own is for the sandbox or a proxy.
 
-    Time-outs are 10 s to connect and 60 s to answer. 429, 423, 477 and 5xx are waited out, six attempts in all;
-    a request that was lost on the way is repeated only where it changes nothing.
+    Time-outs are 10 s to connect and `answer_seconds` to answer. For a request that changes nothing, 429, 423, 477,
+    5xx and lost answers are waited out, six attempts in all; what changes records goes through `write`.
     """
 
-    def __init__(self, token: SecretStr, *, base_url: str | None = None, api_version: str = "2026-09") -> None:
+    def __init__(
+        self,
+        token: SecretStr,
+        *,
+        base_url: str | None = None,
+        api_version: str = "2026-09",
+        answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:
         configuration = Configuration(host=base_url.rstrip("/") if base_url else "https://api.hubapi.com")
         configuration.access_token = token.get_secret_value()
         configuration.connection_pool_maxsize = _AT_ONCE
         configuration.retries = urllib3.Retry(total=False)
         self.base_url: str = configuration.host
         self.paths = paths_for(api_version)
+        self._time_outs = (_CONNECT_SECONDS, answer_seconds)
         self._token = token
         self._api = ApiClient(configuration)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hsai_kit HubSpot")
@@ -73,15 +84,37 @@ class HubSpotClient:
 
     async def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET `path` and return the body; raises what `errors` says for HubSpot."""
-        return (await self._call("GET", path, query, None, changes=False)).data
+        return (await self._call("GET", path, query, None, self._pacer)).data
 
-    async def post(self, path: str, body: Mapping[str, Any], *, changes: bool = False) -> Reply:
-        """POST `body` to `path`; `changes` says that it writes, so it is never repeated blindly."""
-        return await self._call("POST", path, None, body, changes=changes)
+    async def post(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """POST `body` to `path`, for requests that change nothing."""
+        return await self._call("POST", path, None, body, self._pacer)
 
     async def search(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a search, which has an allowance of its own."""
-        return (await self._call("POST", path, None, body, changes=False, pacer=self._search_pacer)).data
+        return (await self._call("POST", path, None, body, self._search_pacer)).data
+
+    async def write(self, path: str, body: Mapping[str, Any], *, attempt: int = 1, until: float = math.inf) -> Reply:
+        """POST what changes records: once, and not after `until` on the clock of `time.monotonic`.
+
+        HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
+        wrote meanwhile. So where another request waits and repeats itself, this raises Unsettled, and the pause holds
+        for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
+        """
+        async with self._pacer.turn():
+            if time.monotonic() > until:
+                waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
+                raise Unsettled(waiting, maybe_done=False)
+            outcome = await self._send("POST", path, None, body)
+        if isinstance(outcome, Reply):
+            return outcome
+        problem, seconds = _judged(outcome, attempt, "POST", path)
+        # A server, or a gateway before it, may give up on a write that is carried out all the same.
+        maybe_done = outcome.status >= 500 if isinstance(outcome, Answer) else outcome.maybe_done
+        if seconds is None and not maybe_done:
+            raise problem
+        self._pacer.pause(backoff(attempt) if seconds is None else seconds)
+        raise Unsettled(problem, maybe_done=maybe_done)
 
     async def token_info(self) -> dict[str, Any]:
         """Return what HubSpot says about this key: user, portal, scopes."""
@@ -89,33 +122,15 @@ class HubSpotClient:
         return (await self.post("/oauth/v2/private-apps/get/access-token-info", body)).data
 
     async def _call(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
-        *,
-        changes: bool,
-        pacer: Pacer | None = None,
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, pacer: Pacer
     ) -> Reply:
-        pacer = pacer or self._pacer
         for attempt in range(1, _ATTEMPTS + 1):
             async with pacer.turn():
                 outcome = await self._send(method, path, query, body)
             if isinstance(outcome, Reply):
                 return outcome
-            if isinstance(outcome, Answer):
-                seconds = pause_for(outcome, attempt)
-                problem: HsaiError = in_words(outcome, method, path)
-                # A gateway may give up on a write that is still carried out behind it.
-                repeatable = not (changes and outcome.status in {502, 504, 521, 523, 524})
-                if not repeatable:
-                    problem = NoConnection(str(problem), maybe_done=True)
-            else:
-                problem = outcome
-                seconds = backoff(attempt)
-                repeatable = not (changes and outcome.maybe_done)
-            if seconds is None or not repeatable or attempt == _ATTEMPTS:
+            problem, seconds = _judged(outcome, attempt, method, path)
+            if seconds is None or attempt == _ATTEMPTS:
                 raise problem
             pacer.pause(seconds)
         raise AssertionError  # the last attempt returns or raises
@@ -138,7 +153,7 @@ class HubSpotClient:
                 body=body,
                 response_types_map={200: "object", 201: "object", 202: "object", 207: "object"},
                 auth_settings=["oauth2"],
-                _request_timeout=(10, 60),
+                _request_timeout=self._time_outs,
             )
         except ApiException as problem:
             return Answer(problem.status or 0, problem.body or "", dict(problem.headers or {}))
@@ -164,3 +179,10 @@ class HubSpotClient:
             self._window.limit = max(1, int(limit))
         if (left := found.get("x-hubspot-ratelimit-daily-remaining", "")).isdigit():
             self.daily_left = int(left)
+
+
+def _judged(outcome: Answer | NoConnection, attempt: int, method: str, path: str) -> tuple[HsaiError, float | None]:
+    """Return the error in words, and the seconds to wait before another attempt, None where waiting is of no use."""
+    if isinstance(outcome, Answer):
+        return in_words(outcome, method, path), pause_for(outcome, attempt)
+    return outcome, backoff(attempt)

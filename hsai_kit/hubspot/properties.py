@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,14 +45,20 @@ class Property:
         return self.field_type == "checkbox"
 
     def option_for(self, text: str) -> Option | None:
-        """Return the option that `text` means: by internal value, or by value or label whatever the case."""
-        for option in self.options:
-            if option.value == text:
-                return option
+        """Return the option that `text` means: by internal value, by label, then by either whatever the case.
+
+        None where there is none, and where two options fit equally well: nobody can tell which is meant.
+        """
         wanted = text.strip().casefold()
-        for option in self.options:
-            if wanted in {option.value.strip().casefold(), option.label.strip().casefold()}:
-                return option
+        ways: tuple[Callable[[Option], bool], ...] = (
+            lambda option: option.value == text,
+            lambda option: option.label == text,
+            lambda option: option.value.strip().casefold() == wanted,
+            lambda option: option.label.strip().casefold() == wanted,
+        )
+        for fits in ways:
+            if found := [option for option in self.options if fits(option)]:
+                return found[0] if len(found) == 1 else None
         return None
 
 

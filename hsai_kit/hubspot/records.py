@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Updated:
-    """What a batch update did: the ids that came back, and reasons for ids that HubSpot named."""
+    """What a batch update did: the records that came back, as they are now, and reasons for ids that HubSpot named."""
 
-    ids: frozenset[str]
+    records: Mapping[str, Record]
     reasons: Mapping[str, str]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that came back."""
+        return frozenset(self.records)
 
 
 async def listed(client: HubSpotClient, object_type: str, properties: Sequence[str]) -> AsyncIterator[list[Record]]:
@@ -78,19 +84,29 @@ async def read_batch(
     return {record.id: record for record in _records(reply.data.get("results") or [])}
 
 
-async def update_batch(client: HubSpotClient, object_type: str, changes: Mapping[str, Mapping[str, str]]) -> Updated:
-    """Write up to 100 records, `changes` by record id; raises InvalidValues where HubSpot refused the whole batch.
+async def update_batch(
+    client: HubSpotClient,
+    object_type: str,
+    changes: Mapping[str, Mapping[str, str]],
+    *,
+    attempt: int = 1,
+    until: float = math.inf,
+) -> Updated:
+    """Write up to 100 records once, `changes` by record id; `attempt` and `until` are those of `client.write`.
 
-    An id that is neither in `ids` nor in `reasons` was left out in silence, as HubSpot does with merged records.
+    An id that is neither in `records` nor in `reasons` was left out in silence, as HubSpot does with merged records.
+    Raises InvalidValues where HubSpot refused the whole batch, Unsettled where it has to be looked at before another
+    attempt.
     """
     body = {"inputs": [{"id": one, "properties": dict(values)} for one, values in changes.items()]}
-    reply = await client.post(client.paths.objects(object_type, "/batch/update"), body, changes=True)
+    path = client.paths.objects(object_type, "/batch/update")
+    reply = await client.write(path, body, attempt=attempt, until=until)
     reasons = {
         str(one): str(error.get("message") or "HubSpot gave no reason")
         for error in reply.data.get("errors") or []
         for one in (error.get("context") or {}).get("ids") or []
     }
-    return Updated(frozenset(str(result["id"]) for result in reply.data.get("results") or []), reasons)
+    return Updated({record.id: record for record in _records(reply.data.get("results") or [])}, reasons)
 
 
 def _records(results: Sequence[Mapping[str, Any]]) -> list[Record]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
 
-__all__ = ["Checked", "as_column", "as_hubspot", "checked"]
+__all__ = ["Checked", "as_column", "as_hubspot", "checked", "same"]
 
 
 def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
@@ -67,32 +69,61 @@ def checked(text: str, definition: Property) -> Checked:
 
     Text values hold at most 65,536 characters, HubSpot's own limit.
     """
+    said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"
+    if definition.type == "bool":
+        option = definition.option_for(text)
+        word = (option.value if option else text).strip().casefold()
+        return Checked(word) if word in _BOOLEANS else Checked(None, f"{said} is neither true nor false")
     if definition.type == "enumeration" and definition.options:
-        found = [(part, definition.option_for(part)) for part in (text.split(";") if definition.several else [text])]
+        parts = [part for part in text.split(";") if part.strip()] if definition.several else [text]
+        found = [(part, definition.option_for(part)) for part in parts]
         if bad := [part for part, option in found if option is None]:
-            return Checked(None, f"{bad[0]!r} is not an option of {definition.name}")
+            return Checked(None, f"{bad[0][:_SHOWN]!r} is not an option of {definition.name}")
         return Checked(";".join(option.value for _, option in found if option))
     if definition.type == "number":
-        fits = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip())
-        return Checked(text.strip()) if fits else Checked(None, f"{text!r} is not a number")
-    if definition.type == "bool":
-        known = text.strip().casefold() in _BOOLEANS
-        return Checked(text.strip().casefold()) if known else Checked(None, f"{text!r} is neither true nor false")
+        fits = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip(), re.ASCII)
+        return Checked(text.strip()) if fits else Checked(None, f"{said} is not a number")
     if definition.type in {"date", "datetime"}:
-        try:
-            moment = pd.Timestamp(text)
-        except ValueError:
-            return Checked(None, f"{text!r} is not a date")
-        return Checked(moment.strftime("%Y-%m-%d") if definition.type == "date" else as_hubspot(_utc(moment)))
+        moment = _moment(text)
+        if moment is None:
+            return Checked(None, f"{said} is not a date such as 2026-01-31")
+        return Checked(moment.date().isoformat() if definition.type == "date" else as_hubspot(moment))
     if len(text) > _TEXT_LIMIT:
         return Checked(None, f"{len(text):,} characters are more than the {_TEXT_LIMIT:,} that HubSpot keeps")
     return Checked(text)
 
 
-def _utc(moment: pd.Timestamp) -> pd.Timestamp:
-    return moment.tz_localize("UTC") if moment.tzinfo is None else moment
+def same(one: str, other: str, definition: Property) -> bool:
+    """Tell whether two values mean the same to HubSpot, which may write them differently: 5.0 is 5, `A;B` is `B;A`."""
+    if one == other:
+        return True
+    if not one or not other:
+        return False
+    if definition.type == "number":
+        with contextlib.suppress(InvalidOperation):
+            return Decimal(one.strip()) == Decimal(other.strip())
+    if definition.type in {"date", "datetime"}:
+        moment = _moment(one)
+        return moment is not None and moment == _moment(other)
+    if definition.type == "bool":
+        return one.casefold() == other.casefold()
+    return definition.several and set(one.strip(";").split(";")) == set(other.strip(";").split(";"))
 
 
+def _moment(text: str) -> datetime | None:
+    """Read an ISO date or moment, UTC unless it says otherwise; every other form could be read in two ways."""
+    if not re.match(r"\s*\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        moment.astimezone(UTC)  # overflows at both ends of the calendar
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+_SHOWN = 60
 _TEXT_LIMIT = 65_536
 _BOOLEANS = {"true": True, "false": False}
 

@@ -30,7 +30,11 @@ class PushRecord:
 
 @dataclass(frozen=True)
 class Change:
-    """One value of one record; `outcome` is sending, written, conflict, refused, missing or unknown."""
+    """One value of one record, and what became of it.
+
+    `outcome` is not sent, sending (its answer is awaited), written, same already, conflict, refused, missing, or
+    unknown (its answer was lost). What is sending or unknown may stand in HubSpot.
+    """
 
     record_id: str
     before: str | None
@@ -76,6 +80,24 @@ class Pushes:
     def end(self, push_id: str, status: str) -> None:
         """Note how a push ended."""
         self._database.execute("UPDATE pushes SET status = ?, ended_at = ? WHERE id = ?", (status, now(), push_id))
+
+    def break_off(self, push_id: str, reason: str) -> None:
+        """Note that a push was broken off; what was being sent may have been written or not."""
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE changes SET outcome = 'unknown', reason = ? WHERE push_id = ? AND outcome = 'sending'",
+                (reason, push_id),
+            )
+            self.end(push_id, "stopped")
+
+    def half_undone(self, push_id: str) -> set[str]:
+        """Return the records on which an earlier undo of a push was broken off in the middle of a write."""
+        rows = self._database.all(
+            "SELECT c.record_id FROM changes c JOIN pushes p ON p.id = c.push_id "
+            "WHERE p.undoes = ? AND c.outcome IN ('sending', 'unknown')",
+            (push_id,),
+        )
+        return {row["record_id"] for row in rows}
 
     def get(self, push_id: str) -> PushRecord | None:
         """Return the push, or None."""

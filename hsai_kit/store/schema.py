@@ -64,7 +64,7 @@ CREATE TABLE pushes (
 );
 
 -- changes: the journal: each value before and after, written down before and after every batch.
--- outcome is sending, written, conflict, refused, missing or unknown.
+-- outcome is not sent, sending, written, same already, conflict, refused, missing or unknown.
 CREATE TABLE changes (
     push_id TEXT NOT NULL REFERENCES pushes, record_id TEXT NOT NULL, before TEXT, after TEXT, outcome TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (push_id, record_id)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
 from typing import Literal, Protocol, overload
-
-import pandas as pd
 
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import defused
-from hsai_kit.errors import HsaiError, PushRefused
+from hsai_kit.errors import PushRefused
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
-from hsai_kit.steps.push.planning import Plan, Proposals, plan_push, plan_undo
-from hsai_kit.steps.push.write import Writer
-from hsai_kit.store import Change
+from hsai_kit.steps.push.planned import Plan
+from hsai_kit.steps.push.planning import Proposals, plan_push, plan_undo
+from hsai_kit.steps.push.receipt import Receipt, open_receipt
+from hsai_kit.steps.push.write import Writer, under_way
 
 __all__ = ["Plan", "Receipt", "open_receipt", "plan", "push", "undo"]
 
@@ -32,44 +28,6 @@ class Reviewed(Protocol):
     to: str | None
 
 
-class Receipt:
-    """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads."""
-
-    def __init__(self, hub: Connection, push_id: str) -> None:
-        record = hub.store.pushes.get(push_id)
-        if record is None:
-            message = f"There is no receipt {push_id!r} in {hub.workspace.folder}."
-            raise HsaiError(message)
-        self.id = push_id
-        self.record = record
-        self.changes: list[Change] = hub.store.pushes.changes(push_id)
-        self._portal = hub.portal
-
-    def __repr__(self) -> str:
-        said = ", ".join(f"{count:,} {outcome}" for outcome, count in self.counts.items()) or "nothing written"
-        return f"Receipt({self.id}, {self.record.property} of {self.record.object_type}: {said})"
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many records had which outcome: written, conflict, refused, missing."""
-        return dict(Counter(change.outcome for change in self.changes).most_common())
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The receipt as a DataFrame, index `record_id`: `property`, `before`, `after`, `outcome`, `reason`, `link`."""
-        index = pd.Index([change.record_id for change in self.changes], dtype="string", name="record_id")
-        columns = {name: [getattr(c, name) for c in self.changes] for name in ("before", "after", "outcome", "reason")}
-        columns["link"] = [self._portal.record_link(self.record.object_type_id, c.record_id) for c in self.changes]
-        frame = pd.DataFrame(columns, index=index, dtype="string")
-        frame.insert(0, "property", self.record.property)
-        return frame
-
-    def to_csv(self, path: str | Path) -> Path:
-        """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
-        defused(self.frame).to_csv(path, encoding="utf-8-sig")
-        return Path(path)
-
-
 def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
     """Return what `push` would do, row by row, without writing anything.
 
@@ -80,8 +38,13 @@ def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
         message = "Say which property the answers go to: push(hub, checked, to='…')."
         raise PushRefused(message)
     run = checked.run
+    if run.store.path != hub.store.path:
+        message = (
+            f"This run is kept in {run.store.path}, and this connection works in {hub.workspace.folder}. "
+            "Connect with the workspace of the run to push it."
+        )
+        raise PushRefused(message)
     pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
-    results = run.results()
     proposals = Proposals(
         run_id=run.id,
         portal_id=run.record.portal_id,
@@ -89,8 +52,8 @@ def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
         pulled=hub.store.pulls.values(pull.id, name) if pull and name in pull.properties else None,
         object_type=run.record.object_type,
         decisions=hub.store.decisions.current(run.id, checked.field),
-        blank=frozenset(r.record_id for r in results if r.fields.get(checked.field) is None),
-        record_ids=tuple(result.record_id for result in results),
+        results=run.results(),
+        field=checked.field,
     )
     return plan_push(hub, proposals, name)
 
@@ -132,7 +95,7 @@ def undo(
     """Put back the values that a push replaced, after showing the plan and asking; returns a receipt of its own.
 
     Only values that are still as the push wrote them are restored; what somebody changed since is left alone.
-    Raises PushRefused where it was not confirmed or the receipt is of another portal.
+    Raises PushRefused where it was not confirmed, the receipt is of another portal, or its push is still being written.
     """
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = Receipt(hub, push_id).record
@@ -141,18 +104,11 @@ def undo(
             f"Receipt {push_id} is of portal {record.portal_id}, and this connection is to portal {hub.portal.id}."
         )
         raise PushRefused(message)
+    if under_way(push_id):
+        message = f"{push_id} is still being written. Wait for it, or cancel it first: handle.cancel()."
+        raise PushRefused(message)
     changes = [change for change in hub.store.pushes.changes(push_id) if change.outcome in _TAKEN_BACK]
-    back = plan_undo(hub, push_id, record.object_type, record.object_type_id, record.property, changes)
-    return _carried_out(hub, back, confirm=confirm, wait=wait)
-
-
-def open_receipt(hub: Connection, push_id: str | None = None) -> Receipt:
-    """Return an earlier receipt of this workspace by its id, or that of the newest push."""
-    wanted = push_id or hub.store.pushes.latest()
-    if wanted is None:
-        message = f"Nothing was pushed from {hub.workspace.folder} yet."
-        raise HsaiError(message)
-    return Receipt(hub, wanted)
+    return _carried_out(hub, plan_undo(hub, record, changes), confirm=confirm, wait=wait)
 
 
 def _carried_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool) -> Receipt | Handle[Receipt]:
@@ -163,7 +119,10 @@ def _carried_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bo
     writer = Writer(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     handle = start(lambda control: _receipt(hub, writer, control), Progress(f"{verb} {ready.property}", total=count))
-    return handle.wait("The receipt holds what was written: open_receipt(hub).") if wait else handle
+    if not wait:
+        return handle
+    again = "Run the same again to go on"
+    return handle.wait(f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub)).")
 
 
 async def _receipt(hub: Connection, writer: Writer, control: Control) -> Receipt:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, InvalidValues, NoConnection
-from hsai_kit.hubspot.records import BATCH, update_batch
-from hsai_kit.steps.push.planning import Plan, PlanRow, present_values
+from hsai_kit.defuse import one_line
+from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused, Unsettled
+from hsai_kit.hubspot.records import BATCH, Updated, update_batch
+from hsai_kit.steps.push.planned import Plan, PlanRow
+from hsai_kit.steps.push.planning import present_values
 from hsai_kit.store import Change
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "under_way"]
+
+# HubSpot has no If-Match: a value that was read longer ago than this (seconds) is read anew before it is replaced.
+_FRESH = 2.0
+_ATTEMPTS = 6
+# The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
+_FORWARD_ONLY = "lifecyclestage"
+
+_under_way: set[str] = set()
+
+
+def under_way(push_id: str) -> bool:
+    """Tell whether this process is writing that push or undo just now."""
+    return push_id in _under_way
 
 
 @dataclass
@@ -21,11 +38,12 @@ class Writer:
 
     hub: Connection
     plan: Plan
+    _push_id: str = field(default="", init=False)
 
     async def write(self, control: Control) -> str:
         """Write in batches of 100; what HubSpot refuses, or somebody changed meanwhile, is noted and left alone."""
         journal, rows = self.hub.store.pushes, self.plan.changing
-        push_id = journal.begin(
+        self._push_id = journal.begin(
             "undo" if self.plan.undoes else "push",
             undoes=self.plan.undoes,
             portal_id=self.plan.portal.id,
@@ -35,72 +53,143 @@ class Writer:
             run_id=self.plan.run_id,
             who=self.hub.workspace.reviewer,
         )
+        _under_way.add(self._push_id)
         try:
+            self._note(rows, "not sent")
             for start in range(0, len(rows), BATCH):
                 if not await control.gate():
-                    break
+                    journal.end(self._push_id, "stopped")
+                    return self._push_id
                 batch = rows[start : start + BATCH]
-                await self._batch(push_id, batch)
+                await self._batch(batch)
                 control.progress.done += len(batch)
-        except HsaiError as problem:
-            journal.end(push_id, "stopped")
-            problem.add_note(f"Receipt {push_id} holds what was written until then.")
+            journal.end(self._push_id, "done")
+        except BaseException as problem:
+            journal.break_off(self._push_id, "the push was broken off before HubSpot said what became of it")
+            problem.add_note(f"Receipt {self._push_id} holds what was written until then.")
             raise
-        journal.end(push_id, "stopped" if control.stopping else "done")
-        return push_id
+        finally:
+            _under_way.discard(self._push_id)
+        return self._push_id
 
-    async def _batch(self, push_id: str, rows: Sequence[PlanRow]) -> None:
-        journal = self.hub.store.pushes
-        now = await self._present([row.record_id for row in rows])
+    async def _batch(self, rows: Sequence[PlanRow], attempt: int = 1, *, lost: bool = False) -> None:
+        """Look, then write what is still as planned; `lost` says that an earlier attempt may have written it."""
+        now = await present_values(self.hub, self.plan.object_type, [row.record_id for row in rows], self.plan.property)
+        until = time.monotonic() + _FRESH
         ready = [row for row in rows if now.get(row.record_id) == row.before]
-        left = [_left_alone(row, now.get(row.record_id)) for row in rows if row not in ready]
-        journal.note(push_id, left)
-        if ready:
-            journal.note(push_id, [Change(row.record_id, row.before, row.after, "sending") for row in ready])
-            journal.note(push_id, await self._send(ready))
-
-    async def _send(self, rows: Sequence[PlanRow]) -> list[Change]:
-        """Send one update; where HubSpot refuses the whole of it, halve it until the bad rows stand alone."""
-        changes = {row.record_id: {self.plan.property: row.after} for row in rows}
+        changed = [row for row in rows if now.get(row.record_id) != row.before]
+        self._keep([self._left_alone(row, now.get(row.record_id), lost=lost) for row in changed])
+        if not ready:
+            return
+        self._note(ready, "sending")
         try:
-            updated = await update_batch(self.hub.hubspot, self.plan.object_type, changes)
-        except InvalidValues as problem:
-            if len(rows) == 1:
-                return [Change(rows[0].record_id, rows[0].before, rows[0].after, "refused", str(problem))]
-            middle = len(rows) // 2
-            return [*await self._send(rows[:middle]), *await self._send(rows[middle:])]
-        except NoConnection as problem:
-            if not problem.maybe_done:
-                raise
-            return await self._look(rows)
-        return [_written(row, updated.ids, updated.reasons) for row in rows]
+            updated = await self._update({row.record_id: row.after for row in ready}, attempt, until)
+        except Unsettled as problem:
+            lost = lost or problem.maybe_done
+            if not lost:
+                self._note(ready, "not sent", str(problem))
+            if attempt == _ATTEMPTS:
+                raise problem.problem from None
+            await self._batch(ready, attempt + 1, lost=lost)
+        except HsaiError as problem:
+            if not _about_one_record(problem):
+                if not lost:
+                    self._note(ready, "not sent", str(problem))
+                raise _in_words(problem, self.plan) from None
+            await self._apart(ready, _reason(problem), lost=lost)
+        else:
+            await self._written(ready, updated)
 
-    async def _look(self, rows: Sequence[PlanRow]) -> list[Change]:
-        """Read what became of an update whose answer was lost, and send once more what was not written."""
-        now = await self._present([row.record_id for row in rows])
-        done = [row for row in rows if now.get(row.record_id) == row.after]
-        open_rows = [row for row in rows if now.get(row.record_id) == row.before]
-        rest = [row for row in rows if row not in done and row not in open_rows]
-        outcome = [Change(row.record_id, row.before, row.after, "written") for row in done]
-        outcome += [_left_alone(row, now.get(row.record_id)) for row in rest]
-        if open_rows:
-            changes = {row.record_id: {self.plan.property: row.after} for row in open_rows}
-            updated = await update_batch(self.hub.hubspot, self.plan.object_type, changes)
-            outcome += [_written(row, updated.ids, updated.reasons) for row in open_rows]
-        return outcome
+    async def _apart(self, rows: Sequence[PlanRow], reason: str, *, lost: bool) -> None:
+        """HubSpot refused a batch as a whole: halve it until the bad rows stand alone."""
+        if len(rows) == 1:
+            self._note(rows, "refused", reason)
+            return
+        self._note(rows, "not sent")
+        middle = len(rows) // 2
+        for half in (rows[:middle], rows[middle:]):
+            await self._batch(half, lost=lost)
 
-    async def _present(self, ids: Sequence[str]) -> dict[str, str]:
-        return await present_values(self.hub, self.plan.object_type, ids, self.plan.property)
+    async def _written(self, rows: Sequence[PlanRow], updated: Updated) -> None:
+        outcomes = {row.record_id: self._outcome(row, updated) for row in rows}
+        kept = [row for row in rows if outcomes[row.record_id].outcome == "refused"]
+        if kept and self.plan.undoes and self.plan.property == _FORWARD_ONLY:
+            self._keep([one for one in outcomes.values() if one.outcome != "refused"])
+            again = await self._cleared_first(kept)
+            outcomes = {row.record_id: self._outcome(row, again) for row in kept}
+        self._keep(list(outcomes.values()))
+
+    async def _cleared_first(self, rows: Sequence[PlanRow]) -> Updated:
+        """Restore an earlier stage, which only a blank makes room for; plan_undo finds what ends between the two."""
+        try:
+            await self._update({row.record_id: "" for row in rows})
+            return await self._update({row.record_id: row.after for row in rows})
+        except Unsettled as problem:
+            raise problem.problem from None
+
+    async def _update(self, values: dict[str, str], attempt: int = 1, until: float = math.inf) -> Updated:
+        changes = {one: {self.plan.property: value} for one, value in values.items()}
+        return await update_batch(self.hub.hubspot, self.plan.object_type, changes, attempt=attempt, until=until)
+
+    def _outcome(self, row: PlanRow, updated: Updated) -> Change:
+        record = updated.records.get(row.record_id)
+        if record is None:
+            reason = updated.reasons.get(row.record_id) or "HubSpot left it out of its answer: deleted or merged"
+            return Change(row.record_id, row.before, row.after, "missing", reason)
+        # HubSpot may keep a value in a form of its own (a date, a phone number), which undo has to know again.
+        held = record.properties.get(self.plan.property, row.after) or ""
+        if held == row.before and not self.plan.same(held, row.after):
+            forward = f"; {_FORWARD_ONLY} only moves forward" if self.plan.property == _FORWARD_ONLY else ""
+            reason = f"HubSpot took the request and kept the old value{forward}"
+            return Change(row.record_id, row.before, row.after, "refused", reason)
+        return Change(row.record_id, row.before, held, "written")
+
+    def _left_alone(self, row: PlanRow, now: str | None, *, lost: bool) -> Change:
+        if now is None:
+            return Change(row.record_id, row.before, row.after, "missing", "the record was deleted or merged meanwhile")
+        if self.plan.same(now, row.after):
+            if lost:
+                return Change(row.record_id, row.before, now, "written")
+            reason = "somebody wrote the same value meanwhile"
+            return Change(row.record_id, row.before, row.after, "same already", reason)
+        reason = f"the value was changed in HubSpot meanwhile, to {one_line(now)}"
+        return Change(row.record_id, row.before, row.after, "conflict", reason)
+
+    def _note(self, rows: Sequence[PlanRow], outcome: str, reason: str = "") -> None:
+        self._keep([Change(row.record_id, row.before, row.after, outcome, reason) for row in rows])
+
+    def _keep(self, changes: Sequence[Change]) -> None:
+        self.hub.store.pushes.note(self._push_id, changes)
 
 
-def _written(row: PlanRow, ids: frozenset[str], reasons: Mapping[str, str]) -> Change:
-    if row.record_id in ids:
-        return Change(row.record_id, row.before, row.after, "written")
-    reason = reasons.get(row.record_id) or "HubSpot left it out of its answer: deleted or merged meanwhile"
-    return Change(row.record_id, row.before, row.after, "missing", reason)
+def _errors(problem: HsaiError) -> list[dict[str, object]]:
+    detail = getattr(problem, "detail", None)
+    return [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
 
 
-def _left_alone(row: PlanRow, now: str | None) -> Change:
-    if now is None:
-        return Change(row.record_id, row.before, row.after, "missing", "the record was deleted or merged meanwhile")
-    return Change(row.record_id, now, row.after, "conflict", "the value was changed in HubSpot meanwhile")
+def _of_the_property(problem: HsaiError) -> bool:
+    """Tell whether every other record would be refused too."""
+    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in _errors(problem))
+
+
+def _about_one_record(problem: HsaiError) -> bool:
+    # 409: another record holds a value that has to be unique.
+    refused = isinstance(problem, InvalidValues) or (isinstance(problem, HubSpotError) and problem.status == 409)
+    return refused and not _of_the_property(problem)
+
+
+def _reason(problem: HsaiError) -> str:
+    """Return HubSpot's own words about a value."""
+    told = "; ".join(str(one["message"]) for one in _errors(problem) if one.get("message"))
+    call = getattr(problem, "correlation_id", "")
+    return f"{told} (HubSpot's correlation id: {call})" if told and call else told or str(problem)
+
+
+def _in_words(problem: HsaiError, plan: Plan) -> HsaiError:
+    if not _of_the_property(problem):
+        return problem
+    message = (
+        f"{plan.property} of {plan.object_type} can no longer be written: {_reason(problem)}. "
+        "It was changed in HubSpot since the plan was made. Look at the property there, then plan anew."
+    )
+    return PushRefused(message)
