@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.assistant import Assistant
 from hsai_kit.errors import HsaiError
-from hsai_kit.output import Value
+from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.store import Answer, RowAnswer, RunRecord, Store
 
 __all__ = ["RowResult", "Run"]
@@ -86,8 +86,8 @@ class Run:
         results = self.results()
         columns = {
             **{
-                name: pd.array([r.fields.get(name) for r in results], dtype=_dtype(results, name))
-                for name in self.fields
+                name: pd.array([r.fields.get(name) for r in results], dtype=_dtype(kind))
+                for name, kind in self.assistant.output.fields.items()
             },
             "confidence": pd.array([r.confidence for r in results], dtype="Float64"),
             "status": pd.array([r.status for r in results], dtype="string"),
@@ -145,11 +145,8 @@ class Run:
         return values, flags
 
 
-def _dtype(results: list[RowResult], name: str) -> str:
-    kinds = {type(r.fields[name]) for r in results if r.fields.get(name) is not None}
-    if kinds and kinds <= {int, float}:
-        return "Float64"
-    return "boolean" if kinds == {bool} else "string"
+def _dtype(kind: Text | Number | YesNo | Choice) -> str:
+    return "Float64" if isinstance(kind, Number) else "boolean" if isinstance(kind, YesNo) else "string"
 
 
 def _not_asked(status: str) -> str:

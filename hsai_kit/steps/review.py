@@ -11,12 +11,12 @@ import pandas as pd
 from hsai_kit.defuse import defused
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.output import Value
+from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.run import Run
 
 __all__ = ["Checked", "Rows", "review"]
 
-Rows: TypeAlias = "pd.Series | str | Iterable[str] | None"
+Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
 
 
 def review(run: Run, field: str | None = None, *, to: str | None = None) -> Checked:
@@ -44,8 +44,8 @@ def review(run: Run, field: str | None = None, *, to: str | None = None) -> Chec
 class Checked:
     """Proposals and what was decided about them: `.frame`, `.approve(…)`, `.edit(…)`, `.reject(…)`.
 
-    Rows are named by a boolean Series over `.frame` (a mask), by record ids, or not at all: all rows.
-    Every decision is in the store as it is made, with who and when.
+    Rows are named by a boolean Series over `.frame` (a mask), by a part of `.frame`, by record ids, or not at all: all
+    rows. Every decision is in the store as it is made, with who and when.
     """
 
     def __init__(self, run: Run, field: str, to: str | None) -> None:
@@ -53,6 +53,8 @@ class Checked:
         self.field = field
         self.to = to
         self._base = self._proposals()
+        # After the proposals, so that a run under way has a value here for each of them; numbers are whole here.
+        self._values = {result.record_id: result.fields.get(field) for result in run.results()}
 
     def __repr__(self) -> str:
         counts = self.frame["decision"].value_counts()
@@ -100,8 +102,7 @@ class Checked:
                 "Give it a value with edit(), or reject it."
             )
             raise ReviewError(message)
-        proposals = self._base["proposal"]
-        return self._decide("approved", [(one, _plain(proposals[one])) for one in wanted if usable[one]])
+        return self._decide("approved", [(one, self._values[one]) for one in wanted if usable[one]])
 
     def edit(self, rows: Rows, value: Value) -> int:
         """Let `value` through in place of the proposals and return for how many rows.
@@ -109,12 +110,9 @@ class Checked:
         Raises ReviewError for a value that the assistant's output would not allow.
         """
         kind = self.run.assistant.output.fields[self.field]
-        read = kind.read(value, str(value))
+        read = kind.read(_plain(value), str(value))
         if read.value is None:
-            allowed = getattr(kind, "options", None)
-            hint = f" It has to be one of: {', '.join(allowed)}." if allowed else ""
-            message = f"{value!r} cannot be written: {', '.join(read.flags) or 'blank'}.{hint}"
-            raise ReviewError(message)
+            raise ReviewError(_refusal(kind, value))
         fixed = None if isinstance(read.value, dict) else read.value
         return self._decide("edited", [(one, fixed) for one in self._rows(rows)[0]])
 
@@ -165,14 +163,20 @@ class Checked:
         """Return the record ids that are meant, and whether they were named one by one."""
         if rows is None:
             return list(self._base.index), False
+        if isinstance(rows, pd.DataFrame):
+            return self._existing(map(str, rows.index)), False
         if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows.dtype):
+            if isinstance(rows.index, pd.RangeIndex):
+                # Positions could be the ids of other records by accident.
+                message = "This mask counts rows instead of naming records. Make it from .frame, whose index is the id."
+                raise ReviewError(message)
             picked = rows[rows.fillna(False).astype(bool)].index  # noqa: FBT003 -- pandas takes it so
-            return self._existing([str(one) for one in picked]), False
-        ids = [rows] if isinstance(rows, str) else [str(one) for one in rows]
-        return self._existing(ids), True
+            return self._existing(map(str, picked)), False
+        return self._existing([rows] if isinstance(rows, str) else map(str, rows)), True
 
-    def _existing(self, ids: list[str]) -> list[str]:
-        unknown = [one for one in ids if one not in self._base.index]
+    def _existing(self, named: Iterable[str]) -> list[str]:
+        ids = list(dict.fromkeys(named))
+        unknown = [one for one in ids if one not in self._values]
         if unknown:
             message = (
                 f"Record {unknown[0]} is not in run {self.run.id}. Name rows by record id or by a mask over .frame."
@@ -198,6 +202,17 @@ def _plain(value: object) -> Value:
     item = getattr(value, "item", None)
     plain = item() if callable(item) else value
     return plain if isinstance(plain, str | float | bool | int) else None
+
+
+def _refusal(kind: Text | Number | YesNo | Choice, value: object) -> str:
+    said = repr(value) if len(repr(value)) <= 60 else f"{str(value)[:60]!r} …"
+    if isinstance(kind, Choice):
+        allowed = [option for option in kind.options if option != kind.none_option]
+        return f"{said} cannot be written: it has to be one of {', '.join(allowed)}. To write nothing, reject the rows."
+    if isinstance(kind, Text):
+        return f"{said} cannot be written: it has to be text that is not blank. To write nothing, reject the rows."
+    form = "a number" if isinstance(kind, Number) else "True or False"
+    return f"{said} cannot be written: it has to be {form}. To write nothing, reject the rows."
 
 
 def _why(row: pd.Series) -> str:
