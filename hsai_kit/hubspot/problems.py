@@ -54,7 +54,9 @@ def pause_for(answer: Answer, attempt: int) -> float | None:
     """
     retry_after = next((v for k, v in answer.headers.items() if k.lower() == "retry-after"), "")
     if answer.status == 429 and not answer.daily:
-        secondly = answer.envelope.get("policyName") == "SECONDLY" or "secondly" in answer.text
+        policy = answer.envelope.get("policyName")
+        # Not only "secondly": the message of the ten-second window has that word too.
+        secondly = policy == "SECONDLY" or (not policy and "your secondly limit" in answer.text)
         return 1.0 if secondly else backoff(attempt, first=2.0, most=10.0)
     if answer.status == 423:
         return 2.0
