@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, overload
 
 import pandas as pd
@@ -12,7 +12,7 @@ from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.frames import mark
-from hsai_kit.hubspot.associations import first_associated
+from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, first_associated
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.records import Record, listed, searched
@@ -58,7 +58,7 @@ def pull(
     boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA. `company.name`
     reads a property of the primary (or first) associated record. `where` takes conditions in plain words, such as
     `state is known and lifecyclestage is lead`; `limit` the most records to read. The raw strings are kept in the
-    store. With `wait=False` a handle comes back at once.
+    store. With `wait=False` a handle comes back at once; after its `.cancel()` the result holds what was read so far.
 
     Raises UnknownObjectType, UnknownProperty and WhereError before any record is read; what HubSpot raises after.
 
@@ -83,6 +83,18 @@ def pull(
 
 
 @dataclass
+class _Beside:
+    """The records of another type that stand beside the pulled ones, and the columns that they give."""
+
+    name: str
+    columns: list[tuple[str, Property]] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    """By their own id: many contacts share a company."""
+    of: dict[str, Record] = field(default_factory=dict)
+    """By the id of the pulled record."""
+
+
+@dataclass
 class _Pull:
     """One pull on the background loop."""
 
@@ -99,20 +111,28 @@ class _Pull:
         # Everything is checked before the first record is read.
         own = pick(known, [name for name in self.wanted if "." not in name], kind.name)
         beside = await self._beside()
-        groups = filter_groups(self.where, known, kind.name) if self.where else None
+        groups = None if self.where is None else filter_groups(self.where, known, kind.name)
         names = [definition.name for definition in own]
         pull_id = store.pulls.begin(self.hub.portal.id, kind.name, kind.type_id, names, self.where)
         records: list[Record] = []
+        waiting: list[str] = []
         async for page in self._pages(kind, names, groups):
             store.pulls.add(pull_id, ((record.id, record.properties) for record in page))
             records += page
-        columns = {d.name: as_column([r.properties.get(d.name) for r in records], d) for d in own}
+            waiting += [record.id for record in page]
+            # Between the pages and not after them, so that a stop has little left to read and no row is half read.
+            if len(waiting) >= ASSOCIATIONS_BATCH:
+                await self._look_beside(kind, beside, waiting)
+                waiting = []
+        await self._look_beside(kind, beside, waiting)
+        if not self.control.stopping:
+            store.pulls.end(pull_id)
+        columns = {d.name: as_column([record.properties.get(d.name) for record in records], d) for d in own}
+        for other in beside:
+            there = [other.of[record.id].properties if record.id in other.of else {} for record in records]
+            columns |= {column: as_column([one.get(d.name) for one in there], d) for column, d in other.columns}
         index = pd.Index([record.id for record in records], dtype="string", name="record_id")
-        for other, definitions in beside.values():
-            columns |= await self._associated(kind, other, definitions, list(index))
-        store.pulls.end(pull_id)
-        frame = pd.DataFrame(columns, index=index)[self.wanted]
-        return mark(frame, pull_id=pull_id, object_type=kind.name)
+        return mark(pd.DataFrame(columns, index=index)[self.wanted], pull_id=pull_id, object_type=kind.name)
 
     async def _pages(
         self, kind: ObjectType, names: list[str], groups: list[list[dict[str, object]]] | None
@@ -133,27 +153,27 @@ class _Pull:
             if progress.done == self.limit or not await self.control.gate():
                 return
 
-    async def _beside(self) -> Mapping[str, tuple[str, list[tuple[str, Property]]]]:
-        """Resolve `company.name` and its like: the other type and, for each column, the definition there."""
-        found: dict[str, tuple[str, list[tuple[str, Property]]]] = {}
+    async def _beside(self) -> list[_Beside]:
+        """Resolve `company.name` and its like: the other types and, for each column, the definition there."""
+        found: dict[str, _Beside] = {}
         for column in self.wanted:
             prefix, dot, name = column.partition(".")
             if dot:
                 kind = await resolve(self.hub.hubspot, prefix)
                 known = await read_properties(self.hub.hubspot, kind.name)
-                found.setdefault(prefix, (kind.name, []))[1].append((column, pick(known, [name], kind.name)[0]))
-        return found
+                found.setdefault(kind.name, _Beside(kind.name)).columns.append(
+                    (column, pick(known, [name], kind.name)[0])
+                )
+        return list(found.values())
 
-    async def _associated(
-        self, kind: ObjectType, other: str, definitions: list[tuple[str, Property]], ids: list[str]
-    ) -> dict[str, pd.api.extensions.ExtensionArray]:
-        self.control.progress.note = f"reading their {other}"
-        names = [definition.name for _, definition in definitions]
-        records = await first_associated(self.hub.hubspot, kind.name, ids, other, names)
-        return {
-            column: as_column([records[one].properties.get(d.name) if one in records else None for one in ids], d)
-            for column, d in definitions
-        }
+    async def _look_beside(self, kind: ObjectType, beside: list[_Beside], ids: list[str]) -> None:
+        for first in range(0, len(ids), ASSOCIATIONS_BATCH):
+            for other in beside:
+                names = list(dict.fromkeys(definition.name for _, definition in other.columns))
+                batch = ids[first : first + ASSOCIATIONS_BATCH]
+                other.of.update(
+                    await first_associated(self.hub.hubspot, kind.name, batch, other.name, names, other.records)
+                )
 
 
 async def _with_left(pages: AsyncIterator[list[Record]]) -> AsyncIterator[tuple[list[Record], int | None]]:
