@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import process
 
-from hsai_kit.errors import HsaiError, UnknownObjectType
+from hsai_kit.errors import MissingScopes, UnknownObjectType
 from hsai_kit.hubspot.client import HubSpotClient
 
 __all__ = ["STANDARD", "ObjectType", "resolve"]
@@ -41,14 +41,19 @@ async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
     """
     if found := _find(wanted, STANDARD):
         return found
-    custom = await _custom(client)
+    note = ""
+    try:
+        custom = await _custom(client)
+    except MissingScopes as problem:
+        # A key without the scope for schemas can still work on every standard type.
+        custom, note = (), f" Custom objects cannot be seen with this key, which lacks {', '.join(problem.scopes)}."
     if found := _find(wanted, custom):
         return found
     names = {name: kind.name for kind in (*STANDARD, *custom) for name in (kind.name, *kind.also)}
     near = process.extractOne(wanted.casefold(), list(names))
     hint = f" Did you mean {names[near[0]]!r}?" if near and near[1] >= 60 else ""
     known = ", ".join(kind.name for kind in (*STANDARD, *custom))
-    message = f"This portal has no object type {wanted!r}.{hint} There are: {known}."
+    message = f"This portal has no object type {wanted!r}.{hint} There are: {known}.{note}"
     raise UnknownObjectType(message)
 
 
@@ -58,11 +63,7 @@ def _find(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
 
 
 async def _custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
-    try:
-        schemas = (await client.get(client.paths.schemas))["results"]
-    except HsaiError:
-        # A key without the scope for schemas can still work on every standard type.
-        return ()
+    schemas = (await client.get(client.paths.schemas))["results"]
     return tuple(
         ObjectType(
             name=str(schema.get("fullyQualifiedName") or schema["name"]),
