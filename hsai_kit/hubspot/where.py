@@ -35,17 +35,18 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
     Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
     """
     words = _words(where)
+    if not words:
+        message = f"where is empty. Leave it out to read all {object_type}."
+        raise WhereError(message)
     groups: list[list[Filter]] = [[]]
     while words:
         groups[-1].append(_condition(words, known, object_type))
         if words:
-            joint = words.pop(0).casefold()
-            if joint not in {"and", "or"} or not words:
+            joint = words.pop(0)
+            if joint.casefold() not in {"and", "or"} or not words:
                 raise WhereError(_not_understood(joint))
-            if joint == "or":
+            if joint.casefold() == "or":
                 groups.append([])
-    if not groups[0]:
-        raise WhereError(_not_understood("an empty text"))
     if (
         len(groups) > _MOST_GROUPS
         or max(map(len, groups)) > _MOST_IN_GROUP
@@ -53,7 +54,8 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
     ):
         message = (
             f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
-            f"each of at most {_MOST_IN_GROUP} joined by 'and'. Pull with fewer and filter the DataFrame."
+            f"each of at most {_MOST_IN_GROUP} joined by 'and', and {_MOST_IN_ALL - _MOST_GROUPS} in all. "
+            "Pull with fewer and filter the DataFrame."
         )
         raise WhereError(message)
     return groups
@@ -62,7 +64,14 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
 def _condition(words: list[str], known: Mapping[str, Property], object_type: str) -> Filter:
     if len(words) < 2:
         raise WhereError(_not_understood(" ".join(words)))
-    definition = pick(known, [_bare(words.pop(0))], object_type)[0]
+    name = _bare(words.pop(0))
+    if "." in name and name not in known:
+        message = (
+            f"where takes properties of {object_type} alone, and {name} is of another record. "
+            "Pull it as a column and filter the DataFrame."
+        )
+        raise WhereError(message)
+    definition = pick(known, [name], object_type)[0]
     verb = words.pop(0).casefold()
     if verb in _SYMBOLS:
         return _filter(definition, _SYMBOLS[verb], value=_value(words, definition))
