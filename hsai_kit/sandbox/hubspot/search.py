@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.crm import Crm
     from hsai_kit.sandbox.hubspot.wire import Call
 
-PAGE, LARGEST_PAGE, MOST_RESULTS, LONGEST_QUERY = 10, 200, 10_000, 3_000
+PAGE, LARGEST_PAGE, LONGEST_QUERY = 10, 200, 3_000
 
 
 def search_records(crm: Crm, call: Call) -> Answer:
@@ -21,7 +21,7 @@ def search_records(crm: Crm, call: Call) -> Answer:
     kind = crm.catalog.resolve(call.path["object_type"])
     definitions = crm.catalog.definitions(kind)
     fields = call.fields()
-    size, first = _window(fields)
+    size, first = _window(fields, crm.windows.limits.search_results)
     fits = predicate(fields.get("filterGroups") or [], definitions)
     rows = [row for row in crm.index.visible(kind) if fits(row.properties)]
     if query := fields.get("query"):
@@ -40,7 +40,7 @@ def search_records(crm: Crm, call: Call) -> Answer:
     return Answer(200, body)
 
 
-def _window(fields: dict[str, Any]) -> tuple[int, int]:
+def _window(fields: dict[str, Any], most: float | None) -> tuple[int, int]:
     size = fields.get("limit", PAGE)
     if not isinstance(size, int) or not 0 <= size <= LARGEST_PAGE:
         raise invalid(f"limit has to be a number from 0 to {LARGEST_PAGE}.")
@@ -48,6 +48,6 @@ def _window(fields: dict[str, Any]) -> tuple[int, int]:
     first = whole_number(str(after))
     if first is None:
         raise invalid(f"after has to be the cursor of an answer before, not {after}.")
-    if first + size > MOST_RESULTS:
-        raise invalid(f"Search shows the first {MOST_RESULTS} results of a query; narrow it with filters.")
+    if most is not None and first + size > most:
+        raise invalid(f"Search shows the first {most:.0f} results of a query; narrow it with filters.")
     return size, first

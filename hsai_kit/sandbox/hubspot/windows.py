@@ -19,13 +19,14 @@ TEN_SECONDS = 10.0
 class Limits:
     """What a portal allows (hubspot-facts.md, "Limits"); None switches a limit off.
 
-    `search_lag` is the time in seconds until search sees a change.
+    `search_lag` is the time in seconds until search sees a change, `search_results` how many records one query shows.
     """
 
     per_ten_seconds: float | None = 190
     daily: float | None = 625_000
     search_per_second: float | None = 5
     search_lag: float | None = 0.3
+    search_results: float | None = 10_000
 
 
 class RollingWindow:
