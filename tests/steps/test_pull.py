@@ -153,7 +153,9 @@ def test_a_company_stands_beside_each_of_its_contacts_and_is_read_once(hub, sand
         assert named[one] in {ids.get(other, named[one]) for other in beside}
     counted = calls(sandbox, "2026-09")
     assert counted["POST /crm/associations/2026-09/{object_type}/{to_object_type}/batch/read"] == 2
-    read = [len(r["body"]["inputs"]) for r in sandbox.requests("hubspot") if r["path"].endswith("09/companies/batch/read")]
+    read = [
+        len(r["body"]["inputs"]) for r in sandbox.requests("hubspot") if r["path"].endswith("09/companies/batch/read")
+    ]
     assert sum(read) <= 300
     assert max(read) <= 100
 
