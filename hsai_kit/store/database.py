@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from hsai_kit.store.schema import MIGRATIONS
 
 __all__ = ["Database", "new_id", "now"]
 
+# How long one process waits for another to finish its writing.
+_PATIENCE_SECONDS = 30.0
+
 
 class Database:
     """One connection in WAL mode, shared by the notebook's thread and the background loop under a lock."""
@@ -23,17 +27,19 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        try:
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.row_factory = sqlite3.Row
-            # NORMAL in WAL mode loses nothing when the process is killed, only when the power goes.
-            self._connection.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+        with self._held():
+            self._connection = sqlite3.connect(
+                path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._migrate()
-        except sqlite3.DatabaseError as problem:
-            message = f"The store {path} cannot be opened: {problem}. Move that file away and run the same again."
-            raise WorkspaceError(message) from None
+        self._connection.row_factory = sqlite3.Row
+        try:
+            with self._held():
+                self._prepare()
+                self._migrate()
+        except BaseException:
+            # An open file could not be moved away on Windows.
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -42,18 +48,18 @@ class Database:
 
     def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return every row of a query."""
-        with self._lock:
+        with self._held():
             return self._connection.execute(sql, parameters).fetchall()
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
-        with self._lock:
+        with self._held():
             row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement, committed at once, and return how many rows it touched."""
-        with self._lock:
+        with self._held():
             return self._connection.execute(sql, parameters).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -64,14 +70,43 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements of the block, or none of them."""
-        with self._lock:
+        with self._held():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A full disk has SQLite roll back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the lock, and say in words what the file or its disk does not let through."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+                raise
+            except sqlite3.DatabaseError as problem:
+                raise WorkspaceError(_in_words(self.path, problem)) from None
+
+    def _prepare(self) -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                # NORMAL in WAL mode loses nothing when the process is killed, only when the power goes.
+                self._connection.executescript(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                )
+            except sqlite3.OperationalError as problem:
+                # Where two processes make the file at once, SQLite does not wait for the other by itself.
+                if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _migrate(self) -> None:
         with self.transaction():
@@ -94,8 +129,25 @@ def now() -> str:
 
 
 def new_id(kind: str) -> str:
-    """Return a new id that sorts by time and is unique across workspaces: `run-20261123-164205-7f3a`."""
-    return f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Return a new id that sorts by time and is unique across workspaces: `run-20261123-164205-7f3a91c2`."""
+    return f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+def _in_words(path: Path, problem: sqlite3.DatabaseError) -> str:
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return (
+            f"The store {path} is held by another program for too long. Close other notebooks and terminals that "
+            "write to it, keep it out of synchronized folders, and run the same again."
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return f"The store {path} cannot grow: the disk is full. Make room and run the same again."
+    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
+        return f"The store {path} cannot be used: {problem}. Look whether its folder is there and may be written to."
+    return (
+        f"The store {path} cannot be read: {problem}. Move that file away (it may hold paid answers and receipts, so "
+        "keep it) and run the same again."
+    )
 
 
 def _statements(script: str) -> Iterator[str]:

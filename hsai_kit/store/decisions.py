@@ -41,10 +41,7 @@ class Decisions:
         self._database.many(
             "INSERT INTO decisions (run_id, record_id, field, decision, value, reviewer, decided_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (run_id, one, field, decision, json.dumps(value, ensure_ascii=False), reviewer, at)
-                for one, value in values
-            ),
+            ((run_id, one, field, decision, json.dumps(value), reviewer, at) for one, value in values),
         )
 
     def current(self, run_id: str, field: str) -> dict[str, Decision]:

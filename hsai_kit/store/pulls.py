@@ -48,7 +48,8 @@ class Pulls:
 
     def add(self, pull_id: str, records: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
         """Keep the raw strings of some records, `(record id, properties)` each."""
-        rows = [(pull_id, one, json.dumps(dict(values), ensure_ascii=False)) for one, values in records]
+        # As ASCII: half an emoji, as cut-off texts have it, is no UTF-8, and here it has to come back as it was.
+        rows = [(pull_id, one, json.dumps(dict(values))) for one, values in records]
         self._database.many("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
 
     def end(self, pull_id: str) -> None:
