@@ -1,0 +1,248 @@
+"""The store: what was pulled, asked, decided and pushed comes back as it was, and nothing paid is forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+import pytest
+
+from hsai_kit.store import Answer, Change, Store
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "hsai.sqlite"
+
+
+@pytest.fixture
+def store(path):
+    opened = Store(path)
+    yield opened
+    opened.close()
+
+
+@contextlib.contextmanager
+def raw(path):
+    """A plain connection, which knows nothing of the kit."""
+    connection = sqlite3.connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def begun(store: Store, **values) -> str:
+    known = {
+        "portal_id": 1,
+        "pull_id": None,
+        "object_type": "contacts",
+        "assistant": "states",
+        "assistant_version": "abc",
+        "assistant_json": "{}",
+        "prompt": "{{ state }}",
+        "model": "sandbox-luna",
+    }
+    return store.runs.begin(**(known | values))
+
+
+def asked(store: Store, *questions: str) -> str:
+    """A run with one row for each question."""
+    run = begun(store)
+    store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
+    store.runs.add_rows(run, [(place, str(101 + place), one, None) for place, one in enumerate(questions)])
+    return run
+
+
+def answer_to(store: Store, run: str, question: str) -> Answer | None:
+    return next(row.answer for row in store.runs.rows(run) if row.question == question)
+
+
+def test_a_run_is_kept_with_what_was_asked_and_how_it_ended(store):
+    run = begun(store, prompt="State: {{ state }}", model="gpt-6-luna")
+    record = store.runs.get(run)
+    assert record is not None
+    assert (record.status, record.prompt, record.model, record.ended_at) == (
+        "running",
+        "State: {{ state }}",
+        "gpt-6-luna",
+        None,
+    )
+    store.runs.end(run, "failed", "The account has no quota left.")
+    record = store.runs.get(run)
+    assert record is not None
+    assert (record.status, record.note) == ("failed", "The account has no quota left.")
+    assert record.ended_at is not None
+    assert store.runs.get("run-of-nobody") is None
+
+
+def test_the_newest_run_is_the_latest_also_within_one_second(store):
+    runs = [begun(store) for _ in range(20)]
+    assert store.runs.latest() == runs[-1]
+
+
+def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
+    run = asked(store, "q2", "q1")
+    store.runs.add_rows(run, [(2, "900", "q2", None), (3, "901", None, "every value is blank")])
+    store.runs.add_answer(run, Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01))
+    rows = list(store.runs.rows(run))
+    assert [row.record_id for row in rows] == ["101", "102", "900", "901"]
+    assert [row.question for row in rows] == ["q2", "q1", "q2", None]
+    assert [row.skipped for row in rows] == [None, None, None, "every value is blank"]
+    assert rows[0].input == "text of q2"
+    assert rows[0].answer == rows[2].answer
+    assert rows[0].answer == Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)
+    assert rows[1].answer is None
+    assert [row.paid_here for row in rows] == [True, False, True, False]
+    assert store.runs.question_count(run) == 2
+
+
+def test_an_answer_is_remembered_in_a_later_run_and_is_not_that_ones_cost(store):
+    first, second = asked(store, "q1"), asked(store, "q1", "q2")
+    store.runs.add_answer(first, Answer("q1", "answered", output="CA"))
+    assert store.runs.known(["q1", "q2"]) == {"q1"}
+    rows = list(store.runs.rows(second))
+    assert rows[0].answer is not None
+    assert not rows[0].paid_here
+    assert rows[1].answer is None
+
+
+@pytest.mark.parametrize("status", ["answered", "refused", "cut_off"])
+def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
+    first, second = asked(store, "q1"), asked(store, "q1")
+    store.runs.add_answer(first, Answer("q1", status, output="CA"))
+    for later in ("failed", "answered"):
+        store.runs.add_answer(second, Answer("q1", later, output="TX"))
+    kept = answer_to(store, first, "q1")
+    assert kept == Answer("q1", status, output="CA")
+
+
+@pytest.mark.parametrize("later", ["failed", "answered", "refused"])
+def test_a_failed_answer_is_asked_again_and_replaced_whole(store, later):
+    first, second = asked(store, "q1"), asked(store, "q1")
+    store.runs.add_answer(first, Answer("q1", "failed", reason="HTTP 500", usd=0.0, request_id="req_1"))
+    assert store.runs.known(["q1"]) == set()
+    store.runs.add_answer(second, Answer("q1", later, output="CA", usd=0.5))
+    assert answer_to(store, second, "q1") == Answer("q1", later, output="CA", usd=0.5)
+    assert next(store.runs.rows(second)).paid_here
+    assert not next(store.runs.rows(first)).paid_here
+
+
+def test_many_thousand_questions_can_be_looked_up_at_once(store):
+    questions = [f"q{n}" for n in range(2500)]
+    run = asked(store, *questions)
+    for one in questions[::500]:
+        store.runs.add_answer(run, Answer(one, "answered"))
+    assert store.runs.known(questions) == set(questions[::500])
+    assert store.runs.known([]) == set()
+
+
+def test_the_text_of_a_question_stays_as_it_was_first_asked(store):
+    run = asked(store, "q1")
+    store.runs.add_questions([("q1", "another")], "m", "v")
+    assert next(store.runs.rows(run)).input == "text of q1"
+
+
+def test_a_pull_gives_back_the_raw_strings_as_they_came(store):
+    pull = store.pulls.begin(1, "contacts", "0-1", ["state", "note"], "state is known")
+    strange = {"state": " Calif.\u00a0", "note": "half \ud83d, whole 😀, \x00 and 'quotes'"}
+    store.pulls.add(pull, [("101", strange), ("102", {"state": None})])
+    store.pulls.add(pull, [("101", strange)])  # a page that came twice
+    store.pulls.end(pull)
+    assert store.pulls.values(pull, "state") == {"101": " Calif.\u00a0", "102": None}
+    assert store.pulls.values(pull, "note") == {"101": strange["note"], "102": None}
+    found = store.pulls.get(pull)
+    assert found is not None
+    assert (found.object_type, found.object_type_id, found.properties) == ("contacts", "0-1", ("state", "note"))
+    assert store.pulls.get("pull-of-nobody") is None
+
+
+def test_a_portal_is_noted_once_with_when_it_was_last_connected_to(path, store):
+    store.pulls.connected(1, "Old name", "STANDARD")
+    store.pulls.connected(1, "New name", "STANDARD")
+    with raw(path) as file:
+        assert file.execute("SELECT portal_id, name FROM connections").fetchall() == [(1, "New name")]
+
+
+@pytest.mark.parametrize("value", ["CA", "half \ud83d", "ünï", 2.5, 3, True, None])
+def test_a_decision_keeps_its_value_and_its_kind(store, value):
+    run = begun(store)
+    store.decisions.add(run, "answer", "edited", [("101", value)], "ana")
+    kept = store.decisions.current(run, "answer")["101"]
+    assert (kept.value, kept.decision, kept.reviewer) == (value, "edited", "ana")
+    assert type(kept.value) is type(value)
+
+
+def test_the_newest_decision_holds_for_its_record_and_field_and_the_older_ones_stay_in_the_file(path, store):
+    run, other = begun(store), begun(store)
+    store.decisions.add(run, "answer", "approved", [("101", "CA"), ("102", "TX")], "ana")
+    store.decisions.add(run, "answer", "rejected", [("101", None)], "ben")
+    store.decisions.add(run, "urgency", "approved", [("101", "high")], "ana")
+    store.decisions.add(other, "answer", "approved", [("101", "NY")], "ana")
+    held = store.decisions.current(run, "answer")
+    assert {one: (made.decision, made.value, made.reviewer) for one, made in held.items()} == {
+        "101": ("rejected", None, "ben"),
+        "102": ("approved", "TX", "ana"),
+    }
+    with raw(path) as file:
+        assert file.execute("SELECT COUNT(*) FROM decisions").fetchone() == (5,)
+
+
+def test_a_decision_about_a_run_that_does_not_exist_is_refused(store):
+    with pytest.raises(sqlite3.IntegrityError):
+        store.decisions.add("run-of-nobody", "answer", "approved", [("101", "CA")], "ana")
+
+
+def pushed(store: Store, kind: str = "push", undoes: str | None = None) -> str:
+    return store.pushes.begin(
+        kind,
+        undoes=undoes,
+        portal_id=1,
+        object_type="contacts",
+        object_type_id="0-1",
+        name="state",
+        run_id=None,
+        who="ana",
+    )
+
+
+def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_order_of_ids(store):
+    push = pushed(store)
+    store.pushes.note(push, [Change(one, "Calif.", "CA", "sending") for one in ("1000", "101", "99")])
+    store.pushes.note(push, [Change("101", "Calif.", "CA", "written")])
+    changes = store.pushes.changes(push)
+    assert [(change.record_id, change.outcome) for change in changes] == [
+        ("99", "sending"),
+        ("101", "written"),
+        ("1000", "sending"),
+    ]
+    store.pushes.end(push, "done")
+    record = store.pushes.get(push)
+    assert record is not None
+    assert (record.kind, record.property, record.who, record.status) == ("push", "state", "ana", "done")
+
+
+def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_knows(store):
+    push = pushed(store)
+    store.pushes.note(push, [Change("101", "", "CA", "written"), Change("102", "", "CA", "sending")])
+    store.pushes.break_off(push, "the network went away")
+    outcomes = {change.record_id: (change.outcome, change.reason) for change in store.pushes.changes(push)}
+    assert outcomes == {"101": ("written", ""), "102": ("unknown", "the network went away")}
+    record = store.pushes.get(push)
+    assert record is not None
+    assert record.status == "stopped"
+
+
+def test_the_latest_push_is_no_undo(store):
+    assert store.pushes.latest() is None
+    first, second = pushed(store), pushed(store)
+    pushed(store, "undo", undoes=second)
+    assert store.pushes.latest() == second != first
+
+
+def test_records_whose_undo_was_broken_off_are_known(store):
+    push = pushed(store)
+    undo = pushed(store, "undo", undoes=push)
+    store.pushes.note(undo, [Change("101", "CA", "Calif.", "sending"), Change("102", "CA", "Calif.", "written")])
+    assert store.pushes.half_undone(push) == {"101"}
+    assert store.pushes.half_undone(undo) == set()
