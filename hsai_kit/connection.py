@@ -13,7 +13,8 @@ from hsai_kit.errors import HsaiError, MissingKey
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.llm.models import SANDBOX_PREFIX, Model, read_models
+from hsai_kit.llm.models import Model, read_models
+from hsai_kit.llm.prices import SANDBOX_PREFIX
 from hsai_kit.store import Store
 from hsai_kit.workspace import Workspace
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.models import roughly
+from hsai_kit.llm.prices import roughly
 from hsai_kit.progress import quiet
 from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask

@@ -30,7 +30,7 @@ class OpenAISettings(_Section):
 
     default_model: str = "gpt-6-luna"
     allowed_models: tuple[str, ...] = ()
-    concurrency: Annotated[int, Field(ge=1, le=512)] = 32
+    concurrency: Annotated[int, Field(ge=1, le=512)] = 64
 
 
 class HubSpotSettings(_Section):

@@ -70,7 +70,7 @@ def test_nothing_that_a_script_leaves_behind_holds_a_key(keys, tmp_path):
     everything = left_behind(tmp_path / "left") + done.stdout + done.stderr
     assert b"UnknownProperty" in everything
     assert b"unsupported" in everything.lower()
-    assert len(log.read_bytes()) > 10_000, "the log is really at debug level"
+    assert b"DEBUG:openai" in log.read_bytes(), "the log is really at debug level"
     assert keys.hubspot_token.encode() not in everything
     assert keys.openai_key.encode() not in everything
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import openai
-from openai.types.responses import Response
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.problems import in_words, pause_for
+from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
+from hsai_kit.llm.wire import Reply, Wire
 from hsai_kit.network import is_loopback
 from hsai_kit.pacing import Pacer, backoff
 
@@ -19,15 +19,16 @@ __all__ = ["Answered", "LLMClient"]
 
 _TIMEOUT_SECONDS = 120.0
 _ATTEMPTS = 8
+_FIRST_AT_ONCE = 8
 
 
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """A good answer of the Responses API with what its headers and the clock say."""
+    """A good answer: its body (JSON, not parsed), request id, and the seconds it took."""
 
-    def __init__(self, response: Response, request_id: str, seconds: float) -> None:
-        self.response = response
-        self.request_id = request_id
-        self.seconds = seconds
+    body: bytes
+    request_id: str
+    seconds: float
 
 
 class LLMClient:
@@ -37,9 +38,9 @@ class LLMClient:
     into the limit by itself. 429, 5xx, time-outs and lost connections are tried eight times in all.
     """
 
-    def __init__(self, key: SecretStr, *, base_url: str | None = None, concurrency: int = 32) -> None:
+    def __init__(self, key: SecretStr, *, base_url: str | None = None, concurrency: int = 64) -> None:
         self.concurrency = concurrency
-        self._client = openai.AsyncOpenAI(
+        self.sdk = openai.AsyncOpenAI(
             api_key=key.get_secret_value(),
             base_url=base_url,
             max_retries=0,
@@ -47,8 +48,10 @@ class LLMClient:
             # A proxy in the environment is for the world outside, not for a sandbox on this computer.
             http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(base_url)),
         )
-        self.base_url = str(self._client.base_url)
-        self._pacer = Pacer(concurrency)
+        self.base_url = str(self.sdk.base_url)
+        named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
+        self._wire = Wire(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
+        self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self.without_logprobs: set[str] = set()
         """Models that were found to give no log probabilities."""
 
@@ -57,43 +60,60 @@ class LLMClient:
 
     async def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
-        await self._client.close()
+        await self._wire.close()
+        await self.sdk.close()
 
     async def models(self) -> list[openai.types.Model]:
         """Return the models that this key's project may use; raises what `errors` says for the model's API."""
         try:
-            return [model async for model in self._client.models.list()]
+            return [model async for model in self.sdk.models.list()]
         except openai.OpenAIError as problem:
-            failure = in_words(problem, self.base_url)
+            failure = sdk_in_words(problem, self.base_url)
         raise failure
 
-    async def respond(self, request: Mapping[str, Any]) -> Answered:
-        """Send one request to the Responses API, waiting out what passes; raises ModelError and its kin."""
+    async def post(self, path: str, body: bytes, *, tokens: int = 0) -> Answered:
+        """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
+
+        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt.
+        """
         for attempt in range(1, _ATTEMPTS + 1):
-            async with self._pacer.turn():
+            async with self._pacer.turn(tokens):
                 started = time.monotonic()
-                outcome = await self._send(request)
-            if isinstance(outcome, tuple):
-                response, request_id = outcome
-                return Answered(response, request_id, time.monotonic() - started)
-            failure, seconds = self._judged(outcome, attempt)
-            if seconds is None or attempt == _ATTEMPTS:
-                raise failure
-            self._pacer.pause(seconds)
+                reply = await self._wire.post(path, body)
+                seconds = time.monotonic() - started
+            if isinstance(reply, Reply):
+                self._learn(reply.headers)
+                if reply.status < 300:
+                    self._pacer.faster()
+                    return Answered(reply.body, reply.headers.get("x-request-id", ""), seconds)
+                problem, pause = self._refused(reply, attempt)
+            else:
+                self._slow_down()
+                problem, pause = lost_in_words(reply, self.base_url), backoff(attempt)
+            if pause is None or attempt == _ATTEMPTS:
+                raise problem
+            self._pacer.pause(pause)
         raise AssertionError  # the last attempt returns or raises
 
-    async def _send(self, request: Mapping[str, Any]) -> tuple[Response, str] | Exception:
-        try:
-            raw = await self._client.responses.with_raw_response.create(**request)
-            response = raw.parse()
-        except (openai.OpenAIError, ValueError) as problem:
-            # ValueError: an answer that broke off in the middle is no JSON.
-            return problem
-        if not isinstance(response, Response):
-            return ValueError()
-        return response, raw.headers.get("x-request-id", "")
+    def settle(self, reserved: int, used: int) -> None:
+        """Give back tokens that were reserved for a question and not used."""
+        self._pacer.tokens.settle(reserved, used)
 
-    def _judged(self, problem: Exception, attempt: int) -> tuple[HsaiError, float | None]:
-        if isinstance(problem, openai.APIStatusError):
-            return in_words(problem, self.base_url), pause_for(problem, attempt)
-        return in_words(problem, self.base_url), backoff(attempt)
+    def _refused(self, reply: Reply, attempt: int) -> tuple[HsaiError, float | None]:
+        failure = failure_of(reply)
+        if failure.limited:
+            self._slow_down()
+            self._pacer.requests.tighten()
+            self._pacer.tokens.tighten()
+        return in_words(failure), pause_for(failure, attempt)
+
+    def _slow_down(self) -> None:
+        # Once a pause: the others in flight meet the same trouble at the same moment.
+        if not self._pacer.paused:
+            self._pacer.slower()
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        for name, budget in (("requests", self._pacer.requests), ("tokens", self._pacer.tokens)):
+            limit, left = headers.get(f"x-ratelimit-limit-{name}"), headers.get(f"x-ratelimit-remaining-{name}")
+            if limit and left and limit.isdigit() and left.isdigit() and int(limit) > 0:
+                budget.learn(int(limit), int(left))

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import genai_prices
-from openai.types.responses import ResponseUsage
 from rapidfuzz import process
 
 from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
 
-__all__ = ["Model", "check", "price", "read_models", "roughly"]
-
-SANDBOX_PREFIX = "sandbox-"
+__all__ = ["Model", "check", "read_models"]
 
 
 @dataclass(frozen=True)
@@ -70,41 +66,6 @@ def check(models: Sequence[Model], wanted: str) -> Model:
         message = f"OpenAI shut {wanted} down on {found.ends}. Choose another: {', '.join(live) or 'none'}."
         raise UnknownModel(message)
     return found
-
-
-def price(model: str, usage: ResponseUsage | None) -> float | None:
-    """Return the price of `usage` in USD, or None where the model's price is not known.
-
-    Prices are those that the installed `genai-prices` carries, cached input tokens at their own price.
-    The sandbox's scripted models really cost nothing.
-    """
-    if model.startswith(SANDBOX_PREFIX):
-        return 0.0
-    if usage is None:
-        return None
-    counted = genai_prices.Usage(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.input_tokens_details.cached_tokens,
-        output_tokens=usage.output_tokens,
-    )
-    try:
-        return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
-    except LookupError:
-        return None
-
-
-def roughly(model: str, characters: int, requests: int, output_tokens: int) -> float | None:
-    """Return about what `requests` of `characters` in all would cost in USD, at four characters a token.
-
-    Counting tokens exactly would need a vocabulary from the network. None where the price is not known.
-    """
-    if model.startswith(SANDBOX_PREFIX):
-        return 0.0
-    counted = genai_prices.Usage(input_tokens=characters // 4, output_tokens=requests * output_tokens)
-    try:
-        return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
-    except LookupError:
-        return None
 
 
 def _day(text: str | None) -> date | None:

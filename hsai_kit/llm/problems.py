@@ -2,42 +2,75 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import openai
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota, RefusedKey, UnknownModel, UnsupportedSetting
+from hsai_kit.llm.wire import Lost, Reply
 from hsai_kit.pacing import backoff
 
-__all__ = ["in_words", "pause_for", "stops_the_run"]
+__all__ = ["Failure", "failure_of", "in_words", "lost_in_words", "pause_for", "sdk_in_words", "stops_the_run"]
 
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
 
 
-def pause_for(problem: openai.APIStatusError, attempt: int) -> float | None:
+@dataclass(frozen=True)
+class Failure:
+    """An error answer: status, OpenAI's code, parameter and message, its request id, and the wait it asks for."""
+
+    status: int
+    code: str
+    param: str
+    message: str
+    request_id: str
+    retry_after: float | None
+
+    @property
+    def limited(self) -> bool:
+        """True for a rate limit that waiting helps against."""
+        return self.status == 429 and self.code not in _NO_MONEY
+
+
+def failure_of(reply: Reply) -> Failure:
+    """Read an error answer; a body that is no JSON, as a gateway's page, has no reason to tell."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        body = {}
+    return _failure(reply.status, body.get("error") if isinstance(body, dict) else {}, reply.headers)
+
+
+def pause_for(failure: Failure, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not."""
-    if problem.status_code not in _PASSING or problem.code in _NO_MONEY:
+    if failure.status not in _PASSING or failure.code in _NO_MONEY:
         return None
-    headers = problem.response.headers
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return min(120.0, float(headers[name]) * unit)
-        except (KeyError, ValueError):
-            continue
-    return backoff(attempt)
+    return backoff(attempt) if failure.retry_after is None else min(120.0, failure.retry_after)
 
 
-def in_words(problem: Exception, base_url: str) -> HsaiError:
-    """Return the error to raise for `problem`, with OpenAI's own reason and request id, and never with the key."""
-    if not isinstance(problem, openai.APIStatusError):
-        what = "did not answer in time" if isinstance(problem, openai.APITimeoutError) else "cannot be reached"
-        if not isinstance(problem, openai.APIConnectionError):
-            what = "sent an answer that cannot be read"
-        message = f"The model's API ({base_url}) {what}. Check the network (and proxy or VPN), then run the same again."
-        return NoConnection(message, maybe_done=True)
-    status, code = problem.status_code, str(problem.code or "")
-    known = {"code": code, "request_id": str(problem.request_id or "")}
-    mark = f" (request id: {problem.request_id})" if problem.request_id else ""
-    reason = _reason(problem)
+def lost_in_words(lost: Lost, base_url: str) -> NoConnection:
+    """Return the error for an answer that never came whole."""
+    what = "did not answer in time" if lost.timed_out else "cannot be reached, or broke off"
+    message = f"The model's API ({base_url}) {what}. Check the network (and proxy or VPN), then run the same again."
+    return NoConnection(message, maybe_done=True)
+
+
+def sdk_in_words(problem: openai.OpenAIError, base_url: str) -> HsaiError:
+    """Return the error to raise for what the SDK raised."""
+    if isinstance(problem, openai.APIStatusError):
+        body = problem.body if isinstance(problem.body, dict) else {}
+        return in_words(_failure(problem.status_code, body, problem.response.headers))
+    return lost_in_words(Lost(timed_out=isinstance(problem, openai.APITimeoutError)), base_url)
+
+
+def in_words(failure: Failure) -> HsaiError:
+    """Return the error to raise for `failure`, with OpenAI's own reason and request id, and never with the key."""
+    status, code, reason = failure.status, failure.code, failure.message
+    known = {"code": code, "request_id": failure.request_id}
+    mark = f" (request id: {failure.request_id})" if failure.request_id else ""
     if status == 401:
         return RefusedKey(
             f"The key was refused by OpenAI (401, expired, revoked or mistyped){mark}. "
@@ -53,13 +86,11 @@ def in_words(problem: Exception, base_url: str) -> HsaiError:
     if status == 403:
         return RefusedKey(f"OpenAI does not let this key do that: {reason}{mark}. Ask the account's administrator.")
     if code == "model_not_found":
-        return UnknownModel(
-            f"{reason}{mark}. Choose a model that this key may use: hsai status", status=status, **known
-        )
+        message = f"{reason}{mark}. Choose a model that this key may use: hsai status"
+        return UnknownModel(message, status=status, **known)
     if code in {"unsupported_parameter", "unsupported_value"}:
-        setting = str(problem.param or "")
-        message = f"The model does not take {setting or 'a setting'}: {reason}{mark}. Change it in the assistant."
-        return UnsupportedSetting(message, setting=setting, status=status, **known)
+        message = f"The model does not take {failure.param or 'a setting'}: {reason}{mark}. Change it in the assistant."
+        return UnsupportedSetting(message, setting=failure.param, status=status, **known)
     if status in _PASSING:
         message = (
             f"The model's API is busy ({status}: {reason}){mark}. It went on for too long; run the same again later."
@@ -73,6 +104,22 @@ def stops_the_run(problem: HsaiError) -> bool:
     return isinstance(problem, RefusedKey | NoQuota | UnknownModel | UnsupportedSetting)
 
 
-def _reason(problem: openai.APIStatusError) -> str:
-    body = problem.body if isinstance(problem.body, dict) else {}
-    return str(body.get("message") or f"HTTP {problem.status_code}").strip().rstrip(".")
+def _failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
+    told = error if isinstance(error, dict) else {}
+    return Failure(
+        status=status,
+        code=str(told.get("code") or ""),
+        param=str(told.get("param") or ""),
+        message=str(told.get("message") or f"HTTP {status}").strip().rstrip("."),
+        request_id=headers.get("x-request-id", ""),
+        retry_after=_retry_after(headers),
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers[name]) * unit
+        except (KeyError, ValueError):
+            continue
+    return None

@@ -15,7 +15,8 @@ from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError, ModelError, PromptError
 from hsai_kit.frames import origin, record_ids
-from hsai_kit.llm.models import check, roughly
+from hsai_kit.llm.models import check
+from hsai_kit.llm.prices import roughly
 from hsai_kit.llm.problems import stops_the_run
 from hsai_kit.llm.responses import Question, ask_one
 from hsai_kit.progress import Progress, say

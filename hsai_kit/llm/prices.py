@@ -1,0 +1,54 @@
+"""What a model costs, from the price list that the installed `genai-prices` carries; unknown is unknown, never 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import genai_prices
+
+__all__ = ["SANDBOX_PREFIX", "Usage", "price", "roughly"]
+
+SANDBOX_PREFIX = "sandbox-"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as counted by the model's API: cached ones are among the input, reasoning ones among the output."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@lru_cache(maxsize=100_000)
+def price(model: str, usage: Usage) -> float | None:
+    """Return the price of `usage` in USD, or None where the model's price or the usage is not known.
+
+    Cached input tokens have their own price; reasoning tokens are priced as output, among which they are counted.
+    The sandbox's scripted models really cost nothing.
+    """
+    if model.startswith(SANDBOX_PREFIX):
+        return 0.0
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    counted = genai_prices.Usage(
+        input_tokens=usage.input_tokens, cache_read_tokens=usage.cached_tokens or 0, output_tokens=usage.output_tokens
+    )
+    try:
+        return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
+    except LookupError:
+        return None
+
+
+def roughly(model: str, characters: int, requests: int, output_tokens: int) -> float | None:
+    """Return about what `requests` of `characters` in all would cost in USD, at four characters a token.
+
+    Counting tokens exactly would need a vocabulary from the network. None where the price is not known.
+    """
+    if not requests:
+        return 0.0
+    # By the request, since long requests have prices of their own.
+    one = price(model, Usage(input_tokens=characters // 4 // requests, output_tokens=output_tokens))
+    return None if one is None else one * requests
