@@ -1,0 +1,124 @@
+"""Somebody else in the same portal, with HubSpot's own client; and reviewed runs that cost one question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hsai_kit import ask, pull, review
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hubspot import HubSpot
+
+    from hsai_kit.connection import Connection
+    from hsai_kit.steps.review import Checked
+
+
+class Colleague:
+    """What somebody else sees and does in the portal, through `hubspot-api-client`."""
+
+    def __init__(self, client: HubSpot) -> None:
+        self._client = client
+        self._records = client.crm.objects.basic_api
+        self._batches = client.crm.objects.batch_api
+        self._properties = client.crm.properties.core_api
+
+    def sees(self, ids: Iterable[str], name: str, object_type: str = "contacts") -> dict[str, str]:
+        """Read one value of each record, "" where unset; records that are gone are absent."""
+        from hubspot.crm.objects import BatchReadInputSimplePublicObjectId as Batch
+        from hubspot.crm.objects import SimplePublicObjectId as Id
+
+        wanted, found = list(ids), {}
+        for start in range(0, len(wanted), 100):
+            batch = Batch(
+                inputs=[Id(one) for one in wanted[start : start + 100]],
+                properties=[name],
+                properties_with_history=[],
+            )
+            found |= {one.id: one.properties[name] or "" for one in self._batches.read(object_type, batch).results}
+        return found
+
+    def sees_everything(self, ids: Iterable[str], object_type: str = "contacts") -> dict[str, dict[str, str | None]]:
+        """Read every property of each record but for the date of the last change."""
+        names = [one.name for one in self._properties.get_all(object_type).results]
+        from hubspot.crm.objects import BatchReadInputSimplePublicObjectId as Batch
+        from hubspot.crm.objects import SimplePublicObjectId as Id
+
+        batch = Batch(inputs=[Id(one) for one in ids], properties=names, properties_with_history=[])
+        records = {one.id: dict(one.properties) for one in self._batches.read(object_type, batch).results}
+        for values in records.values():
+            values.pop("lastmodifieddate", None)
+        return records
+
+    def writes(self, record_id: str, name: str, value: str, object_type: str = "contacts") -> None:
+        from hubspot.crm.objects import SimplePublicObjectInput as Values
+
+        self._records.update(object_type, record_id, Values(properties={name: value}))
+
+    def deletes(self, record_id: str, object_type: str = "contacts") -> None:
+        self._records.archive(object_type, record_id)
+
+    def merges(self, gone: str, into: str) -> None:
+        body = {"primaryObjectId": into, "objectIdToMerge": gone}
+        path = "/crm/v3/objects/contacts/merge"
+        assert self._client.api_request({"method": "POST", "path": path, "body": body}).status_code == 200
+
+    def makes_property(self, name: str, kind: str, field_type: str, options: Mapping[str, str] | None = None) -> None:
+        from hubspot.crm.properties import OptionInput, PropertyCreate
+
+        made = [OptionInput(label=label, value=value, hidden=False) for value, label in (options or {}).items()]
+        wish = PropertyCreate(
+            name=name, label=name, type=kind, field_type=field_type, group_name="contactinformation", options=made
+        )
+        self._properties.create("contacts", wish)
+
+    def narrows_property(self, name: str, options: Iterable[str]) -> None:
+        """Leave a dropdown with these options only."""
+        from hubspot.crm.properties import OptionInput, PropertyUpdate
+
+        left = [OptionInput(label=one, value=one, hidden=False) for one in options]
+        self._properties.update("contacts", name, PropertyUpdate(type="enumeration", field_type="select", options=left))
+
+    def deletes_property(self, name: str) -> None:
+        self._properties.archive("contacts", name)
+
+
+@pytest.fixture
+def colleague(hubspot_client: HubSpot) -> Colleague:
+    return Colleague(hubspot_client)
+
+
+@pytest.fixture
+def proposed(hub: Connection) -> Callable[..., Checked]:
+    """Make a run over contacts that answers TX for each, asked in one question, and return its review.
+
+    `limit` is how many contacts, `to` the property whose values are pulled and meant to be replaced.
+    """
+
+    def make(limit: int = 3, to: str = "city", where: str | None = None) -> Checked:
+        contacts = pull(hub, "contacts", [to], where=where, limit=limit)
+        run = ask(hub, contacts.assign(said="Texas"), "state-abbreviations", "State: {{ said }}")
+        return review(run, to=to)
+
+    return make
+
+
+@pytest.fixture
+def prompted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Put somebody at the prompt who types `answer`, after doing something else if need be; returns what was asked."""
+
+    def sit_down(answer: str, first: Callable[[], None] = lambda: None) -> list[str]:
+        asked: list[str] = []
+
+        def typed(question: str = "") -> str:
+            asked.append(question)
+            first()
+            return answer
+
+        monkeypatch.setattr("builtins.input", typed)
+        return asked
+
+    return sit_down
