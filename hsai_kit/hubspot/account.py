@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
 
 __all__ = ["Portal", "missing_scopes", "read_daily_usage", "read_portal", "read_scopes"]
@@ -59,6 +59,8 @@ async def read_scopes(client: HubSpotClient) -> frozenset[str] | None:
     """Return the scopes of the key, or None where HubSpot does not tell for this kind of key."""
     try:
         info = await client.token_info()
+    except NoConnection:
+        raise
     except HsaiError:
         # Service keys and OAuth tokens are not told about at this address; the calls themselves will show.
         return None
@@ -75,6 +77,8 @@ async def read_daily_usage(client: HubSpotClient) -> tuple[int, int] | None:
     """Return (calls made today, calls allowed a day) of the account, or None where HubSpot does not tell."""
     try:
         answer = await client.get(f"{client.paths.account}/api-usage/daily/private-apps")
+    except NoConnection:
+        raise
     except HsaiError:
         return None
     for usage in answer.get("results") or []:

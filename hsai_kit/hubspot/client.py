@@ -33,6 +33,8 @@ _WINDOW_SECONDS = 10.25
 _SEARCHES_PER_SECOND = 4
 _AT_ONCE = 8
 _ATTEMPTS = 6
+# An address that never answered is more likely wrong, or there is no network, and somebody waits before the screen.
+_FIRST_ATTEMPTS = 2
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
 
 
@@ -48,7 +50,8 @@ class HubSpotClient:
     """Calls to one portal with one key; `base_url` other than HubSpot's own is for the sandbox or a proxy.
 
     Time-outs are 10 s to connect and `answer_seconds` to answer. For a request that changes nothing, 429, 423, 477,
-    5xx and lost answers are waited out, six attempts in all; what changes records goes through `write`.
+    5xx and lost answers are waited out, six attempts in all (two while nothing was ever answered); what changes
+    records goes through `write`.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class HubSpotClient:
         self._pacer = Pacer(_AT_ONCE, (self._window,))
         self._search_pacer = Pacer(2, (Window(_SEARCHES_PER_SECOND, 1.0),))
         self.daily_left: int | None = None
+        self._reached = False
 
     def __repr__(self) -> str:
         return f"HubSpotClient({self.base_url!r})"
@@ -131,7 +135,7 @@ class HubSpotClient:
             if isinstance(outcome, Reply):
                 return outcome
             problem, seconds = _judged(outcome, attempt, method, path)
-            if seconds is None or attempt == _ATTEMPTS:
+            if seconds is None or attempt >= (_ATTEMPTS if self._reached else _FIRST_ATTEMPTS):
                 raise problem
             pacer.pause(seconds)
         raise AssertionError  # the last attempt returns or raises
@@ -157,14 +161,17 @@ class HubSpotClient:
                 _request_timeout=self._time_outs,
             )
         except ApiException as problem:
+            self._reached = True
             return Answer(problem.status or 0, problem.body or "", dict(problem.headers or {}))
         except UnicodeDecodeError:
             # The client decodes an error's body before anybody can ask for its status.
+            self._reached = True
             return Answer(502, "", {})
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
             return NoConnection(self._unreachable("cannot be reached"), maybe_done=False)
         except (urllib3.exceptions.HTTPError, OSError):
             return NoConnection(self._unreachable("did not answer, or the answer broke off"), maybe_done=True)
+        self._reached = True
         self._learn(headers)
         if isinstance(data, str):
             # The client hands back text that is no JSON as it is: an answer cut in the middle, or a proxy's page.

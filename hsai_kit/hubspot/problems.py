@@ -78,7 +78,7 @@ def in_words(answer: Answer, method: str, path: str) -> HsaiError:
         "detail": envelope.get("errors"),
     }
     if answer.status == 401:
-        return RefusedKey(_refused(envelope) + mark)
+        return RefusedKey(_refused(envelope, correlation))
     if answer.status == 403:
         return _scopes(envelope, mark)
     if answer.daily:
@@ -97,10 +97,12 @@ def in_words(answer: Answer, method: str, path: str) -> HsaiError:
     return HubSpotError(f"HubSpot answered {method} {path} with {answer.status}: {reason}{mark}.", **known)
 
 
-def _refused(envelope: Mapping[str, Any]) -> str:
+def _refused(envelope: Mapping[str, Any], correlation: str) -> str:
     expired = "expired" in f"{envelope.get('category', '')} {envelope.get('message', '')}".lower()
     why = "it has expired" if expired else "it was revoked or mistyped"
-    return f"The key was refused by HubSpot (401, {why}). Switch it with: hsai connect --switch-hubspot-key"
+    mark = f"; HubSpot's correlation id: {correlation}" if correlation else ""
+    # The command comes last, so that it can be copied.
+    return f"The key was refused by HubSpot (401, {why}{mark}). Switch it with: hsai connect --switch-hubspot-key"
 
 
 def _scopes(envelope: Mapping[str, Any], mark: str) -> MissingScopes:
