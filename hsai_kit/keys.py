@@ -34,6 +34,7 @@ __all__ = [
     "config_folder",
     "current_portal",
     "find_key",
+    "key_homes",
     "remember_portal",
 ]
 
@@ -231,8 +232,7 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
         return FoundKey(SecretStr(text.strip()), "the argument")
     if value := os.environ.get(ENVIRONMENT[service], "").strip():
         return FoundKey(SecretStr(value), f"the environment ({ENVIRONMENT[service]})")
-    homes: tuple[KeyHome, ...] = (KeyRing(), KeyFile())
-    for home in homes if portal_id is not None else ():
+    for home in key_homes() if portal_id is not None else ():
         if secret := home.read(service, portal_id or 0):
             return FoundKey(secret, home.place)
     message = (
@@ -240,6 +240,11 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
         f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True)"
     )
     raise MissingKey(message)
+
+
+def key_homes() -> tuple[KeyHome, ...]:
+    """Return the places that keep keys on this computer, in the order in which they are looked through."""
+    return (KeyRing(), KeyFile())
 
 
 def current_portal() -> int | None:

@@ -109,6 +109,11 @@ class Workspace:
         return cls(target)
 
     @classmethod
+    def at(cls, folder: str | Path) -> Workspace | None:
+        """Return the workspace in exactly this folder, or None where there is none yet."""
+        return cls(folder) if (Path(folder).expanduser() / SETTINGS_FILE).is_file() else None
+
+    @classmethod
     def find(cls, start: str | Path = ".") -> Workspace | None:
         """Return the workspace that `start` lies in, looking upward, or None."""
         here = Path(start).expanduser().resolve()

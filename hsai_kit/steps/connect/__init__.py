@@ -1,0 +1,189 @@
+"""A connection from its keys: found, checked, and bound to a workspace; either side may be the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import SecretStr
+
+from hsai_kit import background
+from hsai_kit.connection import Connection
+from hsai_kit.defuse import one_line
+from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
+from hsai_kit.hubspot.account import read_portal
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.keys import current_portal, find_key
+from hsai_kit.llm.client import LLMClient
+from hsai_kit.progress import say
+from hsai_kit.steps.connect.keeping import disconnect, keep_keys, refuse_garbled
+from hsai_kit.steps.connect.permissions import Status, status
+from hsai_kit.workspace import Settings, Workspace
+
+__all__ = ["Status", "connect", "disconnect", "keep_keys", "status"]
+
+SandboxSide: TypeAlias = bool | Literal["hubspot", "openai"]
+
+
+def connect(
+    *,
+    hubspot_key: str | SecretStr | None = None,
+    openai_key: str | SecretStr | None = None,
+    portal_id: int | None = None,
+    workspace: str | Path | None = None,
+    sandbox: SandboxSide = False,
+    load: Mapping[str, str | Path] | None = None,
+    faults: Sequence[str] = (),
+) -> Connection:
+    """Connect to a portal and a model and return the connection that every other verb takes.
+
+    Keys come from the arguments, the environment (`HUBSPOT_ACCESS_TOKEN`, `OPENAI_API_KEY`), the system key ring or
+    the key file, in this order; `HUBSPOT_BASE_URL` and `OPENAI_BASE_URL` name other addresses. The HubSpot key is
+    checked at once. Without an OpenAI key everything but asking works.
+
+    `sandbox=True` starts a portal with made-up records and a scripted assistant on this computer, and needs no keys;
+    `sandbox="hubspot"` or `sandbox="openai"` replaces one side only. `load={"contacts": "export.csv"}` fills the
+    sandbox's portal from a HubSpot export; without `sandbox=True` a real model is asked about it. `faults` lets the
+    sandbox misbehave, in the words of `hsai sandbox --fault`. `workspace` is the folder; without one it is looked for
+    upward from here, and made here if there is none (in a temporary folder where both sides are the sandbox).
+
+    Raises MissingKey, RefusedKey, MissingScopes or NoConnection, each with the way out, and SandboxFailed with what is
+    wrong with an export or a fault.
+
+    >>> with connect(sandbox=True) as hub:
+    ...     hub.portal.account_type
+    'SANDBOX'
+    """
+    # Masked from here on: a traceback that shows local variables would show a key that was typed as an argument.
+    hubspot_key, openai_key = _given(hubspot_key), _given(openai_key)
+    sides = _Sides(hubspot_key, openai_key, os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL"))
+    which = _replaced(sandbox, load, faults)
+    with contextlib.ExitStack() as cleanup:
+        if which:
+            sides = _with_sandbox(sides, which, load, faults, cleanup)
+        return _connected(sides, portal_id, _Place(workspace, temporary=which is True), cleanup)
+
+
+def _replaced(sandbox: SandboxSide, load: Mapping[str, str | Path] | None, faults: Sequence[str]) -> SandboxSide:
+    """Return which side is the sandbox; raises HsaiError where what was asked makes no sense."""
+    if sandbox not in {True, False, "hubspot", "openai"}:
+        message = f"sandbox is {sandbox!r}; it is True, False, 'hubspot' or 'openai'."
+    elif load and sandbox == "openai":
+        message = (
+            "load fills the sandbox's portal, and with sandbox='openai' the portal is your own. Leave one of them out."
+        )
+    elif faults and not (sandbox or load):
+        message = "faults are for the sandbox. Add sandbox=True, or leave them out."
+    else:
+        return sandbox or ("hubspot" if load else False)
+    raise HsaiError(message)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is known of both sides before the keys are looked up; None leaves it to the places that keep keys."""
+
+    token: SecretStr | None
+    key: SecretStr | None
+    hubspot_url: str | None
+    openai_url: str | None
+    scripted: bool = False
+    made_up_portal: bool = False
+
+
+class _Place:
+    """The workspace to be: the folder given, the one found upward from here, or one that is made."""
+
+    def __init__(self, folder: str | Path | None, *, temporary: bool) -> None:
+        self._folder = folder
+        self._temporary = temporary
+        self._there = Workspace.find() if folder is None else Workspace.at(folder)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold, or will hold once it is made."""
+        return self._there.settings if self._there else Settings()
+
+    def made(self, cleanup: contextlib.ExitStack) -> Workspace:
+        """Make it where it is not there; only then is anything written."""
+        if self._folder is not None:
+            return Workspace.make(self._folder)
+        if self._there:
+            return self._there
+        if self._temporary:
+            return Workspace.make(
+                cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True))
+            )
+        made = Workspace.make(".")
+        say(f"Made a workspace in {made.folder}: settings in hsai.toml, assistants in assistants/.")
+        return made
+
+
+def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: contextlib.ExitStack) -> Connection:
+    settings = place.settings
+    found = find_key("hubspot", sides.token, portal_id or current_portal())
+    refuse_garbled("hubspot", found)
+    hubspot = HubSpotClient(found.secret, base_url=sides.hubspot_url, api_version=settings.hubspot.api_version)
+    cleanup.callback(hubspot.close)
+    try:
+        portal = background.run(read_portal(hubspot))
+    except RefusedKey as problem:
+        problem.add_note(f"(This key came from {found.place}.)")
+        raise
+    if portal_id is not None and portal.id != portal_id and not sides.made_up_portal:
+        message = f"The HubSpot key from {found.place} belongs to portal {portal.id}, not to {portal_id}."
+        raise KeyProblem(message)
+    llm: LLMClient | HsaiError
+    try:
+        # Over a made-up portal it is the analyst's own OpenAI key, kept under their own portal, that is meant.
+        key = find_key("openai", sides.key, portal_id or current_portal() if sides.made_up_portal else portal.id)
+        refuse_garbled("openai", key)
+        llm = LLMClient(key.secret, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
+    except MissingKey as problem:
+        llm = problem
+    # The workspace comes last, so that a mistyped key leaves no folder behind.
+    workspace = place.made(cleanup)
+    closing = contextlib.ExitStack()
+    hub = Connection(
+        portal=portal, hubspot=hubspot, llm=llm, workspace=workspace, scripted=sides.scripted, on_close=closing.close
+    )
+    closing.enter_context(cleanup.pop_all())
+    hub.store.pulls.connected(portal.id, portal.name, portal.account_type)
+    return hub
+
+
+def _with_sandbox(
+    sides: _Sides,
+    which: SandboxSide,
+    load: Mapping[str, str | Path] | None,
+    faults: Sequence[str],
+    cleanup: contextlib.ExitStack,
+) -> _Sides:
+    # Imported only where one is started: the double of two APIs is of no use to work on the real ones.
+    from hsai_kit.sandbox import Sandbox, SandboxError
+
+    running = Sandbox(load=load, faults=faults)
+    cleanup.callback(running.stop)
+    try:
+        running.start()
+    except SandboxError as problem:
+        failure = SandboxFailed(str(problem))
+    else:
+        for remark in running.remarks:
+            say(one_line(remark, 1000))
+        if which != "openai":
+            token = SecretStr(running.hubspot_token)
+            sides = replace(sides, token=token, hubspot_url=running.hubspot_url, made_up_portal=True)
+        if which in {True, "openai"}:
+            sides = replace(sides, key=SecretStr(running.openai_key), openai_url=running.openai_url, scripted=True)
+        return sides
+    raise failure
+
+
+def _given(key: str | SecretStr | None) -> SecretStr | None:
+    return SecretStr(key.strip()) if isinstance(key, str) else key

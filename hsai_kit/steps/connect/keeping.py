@@ -1,0 +1,104 @@
+"""Keys: checked with their services, kept, switched and forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from pydantic import SecretStr
+
+from hsai_kit import background
+from hsai_kit.errors import KeyProblem
+from hsai_kit.hubspot.account import Portal, read_portal
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.keys import (
+    ENVIRONMENT,
+    LABEL,
+    FoundKey,
+    KeyHome,
+    Service,
+    current_portal,
+    find_key,
+    key_homes,
+    remember_portal,
+)
+from hsai_kit.llm.client import LLMClient
+
+__all__ = ["disconnect", "keep_keys", "refuse_garbled"]
+
+
+def keep_keys(
+    home: KeyHome, *, hubspot_key: SecretStr | None, openai_key: SecretStr | None, portal_id: int | None = None
+) -> Portal:
+    """Check the given keys with their services, keep them at `home`, and return the portal they are bound to.
+
+    A portal has one OpenAI key: a new one takes the old one's place, wherever that was kept. With an OpenAI key alone,
+    `portal_id` (or the portal last used) says which portal it is for. Nothing is kept unless every given key was
+    accepted.
+    """
+    found = find_key("hubspot", hubspot_key, portal_id or current_portal())
+    refuse_garbled("hubspot", found)
+    if openai_key is not None:
+        refuse_garbled("openai", find_key("openai", openai_key, None))
+    with contextlib.closing(HubSpotClient(found.secret, base_url=os.environ.get("HUBSPOT_BASE_URL"))) as hubspot:
+        portal = background.run(read_portal(hubspot))
+    if portal_id is not None and portal.id != portal_id:
+        message = f"This HubSpot key belongs to portal {portal.id}, not to {portal_id}. Nothing was kept."
+        raise KeyProblem(message)
+    if openai_key is not None:
+        background.run(_check_openai(openai_key))
+    kept: tuple[tuple[Service, SecretStr | None], ...] = (("hubspot", hubspot_key), ("openai", openai_key))
+    for service, secret in kept:
+        if secret is not None:
+            home.write(service, portal.id, secret)
+            # An old key in another place would be found first, or stay behind unseen.
+            for other in key_homes():
+                if other.place != home.place:
+                    other.delete(service, portal.id)
+    remember_portal(portal.id)
+    return portal
+
+
+def disconnect(portal_id: int | None = None) -> list[str]:
+    """Forget the keys of a portal (without one: the portal last used) and return in words what was forgotten.
+
+    Keys in the environment are not the kit's to remove; they are named, so that nobody thinks them gone.
+    """
+    portal = portal_id or current_portal()
+    services: tuple[Service, ...] = ("hubspot", "openai")
+    done = [
+        f"Forgot the {LABEL[service]} key of portal {portal} from {home.place}."
+        for service in services
+        for home in key_homes()
+        if portal is not None and home.delete(service, portal)
+    ]
+    if portal is not None and portal == current_portal():
+        remember_portal(None)
+    return done + [
+        f"{ENVIRONMENT[service]} is still set in the environment."
+        for service in services
+        if os.environ.get(ENVIRONMENT[service])
+    ]
+
+
+async def _check_openai(key: SecretStr) -> None:
+    client = LLMClient(key, base_url=os.environ.get("OPENAI_BASE_URL"))
+    try:
+        await client.models()
+    finally:
+        await client.close()
+
+
+def refuse_garbled(service: Service, found: FoundKey) -> None:
+    """Raise KeyProblem for a key that no header can carry; an HTTP client would show it in its own error."""
+    if not _can_be_sent(found.secret):
+        message = (
+            f"The {LABEL[service]} key from {found.place} has characters in it that no key has, such as a "
+            "line break or a curly quote. Copy it again, all of it and nothing else."
+        )
+        raise KeyProblem(message)
+
+
+def _can_be_sent(secret: SecretStr) -> bool:
+    text = secret.get_secret_value()
+    return text.isascii() and text.isprintable()
