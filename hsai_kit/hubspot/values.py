@@ -6,14 +6,15 @@ import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
 
-__all__ = ["Checked", "as_column", "as_hubspot", "checked", "same"]
+__all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same"]
 
 
 def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
@@ -22,7 +23,7 @@ def as_column(values: Sequence[str | None], definition: Property) -> pd.api.exte
     Unset and "" are NA. Values that do not fit the definition's type leave the whole column as strings, so that
     nothing is lost. Dates are midnight UTC and are not shifted to any time zone.
     """
-    raw = pd.array([value or None for value in values], dtype="string")
+    raw = _texts(values)
     try:
         if definition.type == "number":
             return _numbers(raw)
@@ -45,12 +46,14 @@ def as_hubspot(value: object) -> str:
         return ";".join(as_hubspot(one) for one in value)
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        # A time without a zone is UTC, as everywhere here: this computer's own zone would shift it.
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
@@ -65,10 +68,12 @@ class Checked:
 
 
 def checked(text: str, definition: Property) -> Checked:
-    """Return `text` as the property's definition takes it: labels become internal values, dates ISO.
+    """Return `text` as the property's definition takes it: labels become internal values, dates ISO, blanks "".
 
     Text values hold at most 65,536 characters, HubSpot's own limit.
     """
+    if not text.strip():
+        return Checked("")
     said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"
     if definition.type == "bool":
         option = definition.option_for(text)
@@ -84,7 +89,7 @@ def checked(text: str, definition: Property) -> Checked:
         fits = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip(), re.ASCII)
         return Checked(text.strip()) if fits else Checked(None, f"{said} is not a number")
     if definition.type in {"date", "datetime"}:
-        moment = _moment(text)
+        moment = as_moment(text)
         if moment is None:
             return Checked(None, f"{said} is not a date such as 2026-01-31")
         return Checked(moment.date().isoformat() if definition.type == "date" else as_hubspot(moment))
@@ -103,18 +108,23 @@ def same(one: str, other: str, definition: Property) -> bool:
         with contextlib.suppress(InvalidOperation):
             return Decimal(one.strip()) == Decimal(other.strip())
     if definition.type in {"date", "datetime"}:
-        moment = _moment(one)
-        return moment is not None and moment == _moment(other)
+        moment = as_moment(one)
+        return moment is not None and moment == as_moment(other)
     if definition.type == "bool":
         return one.casefold() == other.casefold()
     return definition.several and set(one.strip(";").split(";")) == set(other.strip(";").split(";"))
 
 
-def _moment(text: str) -> datetime | None:
-    """Read an ISO date or moment, UTC unless it says otherwise; every other form could be read in two ways."""
-    if not re.match(r"\s*\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        return None
+def as_moment(text: str) -> datetime | None:
+    """Read an ISO date or moment, UTC unless it says otherwise, or HubSpot's milliseconds since 1970.
+
+    Every other form could be read in two ways and is None.
+    """
     try:
+        if re.fullmatch(r"\s*-?\d{11,15}\s*", text, re.ASCII):
+            return _EPOCH + timedelta(milliseconds=int(text))
+        if not re.match(r"\s*\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return None
         moment = datetime.fromisoformat(text.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         moment.astimezone(UTC)  # overflows at both ends of the calendar
@@ -123,22 +133,34 @@ def _moment(text: str) -> datetime | None:
     return moment
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 60
 _TEXT_LIMIT = 65_536
 _BOOLEANS = {"true": True, "false": False}
 
 
+def _texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
+    try:
+        return pd.array([value or None for value in values], dtype="string")
+    except UnicodeEncodeError:
+        # Half of an emoji, as cut-off texts have it.
+        whole = [value.encode("utf-8", "replace").decode() if value else None for value in values]
+        return pd.array(whole, dtype="string")
+
+
 def _numbers(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
     numbers = pd.to_numeric(pd.Series(raw, dtype="string")).astype("Float64")
     known = numbers.dropna()
-    # Beyond 2**53 a float no longer tells whole numbers apart.
-    whole = bool(((known % 1 == 0) & (known.abs() < 2**53)).all())
+    # Beyond 2**53 a float no longer tells whole numbers apart, and ids can be as long as that.
+    if (known.abs() >= 2**53).any() or len(known) < len(raw.dropna()):
+        return raw
+    whole = bool((known % 1 == 0).all())
     return numbers.astype("Int64").array if whole and len(known) else numbers.array
 
 
 def _times(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
     series = pd.Series(raw, dtype="string")
-    epoch = series.str.fullmatch(r"-?\d{5,}").fillna(False).astype(bool)  # noqa: FBT003 -- pandas takes it so
+    epoch = series.str.fullmatch(r"0|-?\d{5,}").fillna(False).astype(bool)  # noqa: FBT003 -- pandas takes it so
     parsed = pd.to_datetime(series.where(~epoch), utc=True, format="ISO8601")
     milliseconds = pd.to_datetime(pd.to_numeric(series.where(epoch)), unit="ms", utc=True)
     return parsed.fillna(milliseconds).astype("datetime64[us, UTC]").array

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
-
-import pandas as pd
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.properties import Property, pick
+from hsai_kit.hubspot.values import as_moment
 
 __all__ = ["filter_groups"]
 
@@ -21,12 +21,18 @@ Filter: TypeAlias = dict[str, Any]
 
 # HubSpot's own limits are 5 groups, 6 filters a group and 18 in all; one filter a group is ours, for paging.
 _MOST_GROUPS, _MOST_IN_GROUP, _MOST_IN_ALL = 5, 5, 18
-_TOKEN = re.compile(r"""\s*("(?:[^"]*)"|'(?:[^']*)'|>=|<=|!=|=|>|<|[^\s"'=<>!]+)""")
-_SYMBOLS = {"=": "EQ", "!=": "NEQ", ">": "GT", ">=": "GTE", "<": "LT", "<=": "LTE", "after": "GT", "before": "LT"}
+# Word processors turn straight quotes into curly ones.
+_TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d|>=|<=|!=|=|>|<|[^\s"'\u201c\u201d=<>!]+)""")
+_QUOTES = "\"'\u201c"
+_EQUAL = {"is", "=", "!="}
+_ORDER = {">": "GT", ">=": "GTE", "<": "LT", "<=": "LTE", "after": "GT", "before": "LT"}
+_VERBS = {*_EQUAL, *_ORDER, "contains"}
 _FORMS = (
-    "state is known · state is CA or TX · state is not CA · createdate after 2026-01-01 · "
+    'state is known · state is CA or "New York" · state is not CA · createdate after 2026-01-01 · '
     "amount >= 1000 · jobtitle contains sales"
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 24 * 60 * 60 * 1000
 
 
 def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -> list[list[Filter]]:
@@ -73,21 +79,38 @@ def _condition(words: list[str], known: Mapping[str, Property], object_type: str
         raise WhereError(message)
     definition = pick(known, [name], object_type)[0]
     verb = words.pop(0).casefold()
-    if verb in _SYMBOLS:
-        return _filter(definition, _SYMBOLS[verb], value=_value(words, definition))
+    if verb in _ORDER:
+        return _filter(definition, _ORDER[verb], value=_value(words, definition))
     if verb == "contains":
         return _filter(definition, "CONTAINS_TOKEN", value=_value(words, definition))
-    if verb != "is" or not words:
+    if verb not in _EQUAL or not words:
         raise WhereError(_not_understood(f"{definition.name} {verb}"))
-    if words[0].casefold() in {"known", "unknown"}:
-        return _filter(definition, "HAS_PROPERTY" if words.pop(0).casefold() == "known" else "NOT_HAS_PROPERTY")
-    negative = words[0].casefold() == "not"
-    if negative:
-        words.pop(0)
+    negative = verb == "!="
+    if verb == "is":
+        negative = words[0].casefold() == "not"
+        if negative:
+            words.pop(0)
+        if words and words[0].casefold() in {"known", "unknown"}:
+            there = (words.pop(0).casefold() == "known") is not negative
+            return _filter(definition, "HAS_PROPERTY" if there else "NOT_HAS_PROPERTY")
+    return _equal(words, definition, known, negative=negative)
+
+
+def _equal(words: list[str], definition: Property, known: Mapping[str, Property], *, negative: bool) -> Filter:
+    day = bool(words) and definition.type == "datetime" and len(_bare(words[0])) == len("2026-01-31")
     values = [_value(words, definition)]
     while len(words) >= 2 and words[0].casefold() == "or" and not _begins_condition(words[1:], known):
         words.pop(0)
         values.append(_value(words, definition))
+    if day and not negative and len(values) == 1:
+        # A time of day belongs to every moment: what is meant is that day, in UTC.
+        return _filter(definition, "BETWEEN", value=values[0], highValue=str(int(values[0]) + _DAY - 1))
+    if day:
+        message = (
+            f"{definition.name} holds a time too, so it is compared with one day at a time. Write, for example: "
+            f"{definition.name} before 2026-01-31 or {definition.name} >= 2026-02-01"
+        )
+        raise WhereError(message)
     if len(values) > 1:
         if definition.type == "string":
             # HubSpot's search compares text in lower case, but takes the values of IN as they are.
@@ -97,24 +120,26 @@ def _condition(words: list[str], known: Mapping[str, Property], object_type: str
 
 
 def _begins_condition(words: list[str], known: Mapping[str, Property]) -> bool:
-    verbs = {"is", "contains", *_SYMBOLS}
-    return len(words) >= 2 and words[1].casefold() in verbs and (words[0] in known or words[0][0] not in "\"'")
+    return len(words) >= 2 and words[1].casefold() in _VERBS and (words[0] in known or words[0][0] not in _QUOTES)
 
 
 def _value(words: list[str], definition: Property) -> str:
     if not words:
-        message = f"where ends after {definition.name!r}: a value is missing. {_not_understood('the end')}"
+        message = f"where ends after {definition.name!r}: a value is missing. These forms are: {_FORMS}."
         raise WhereError(message)
-    text = _bare(words.pop(0))
+    text = _bare(words.pop(0)).strip()
+    if not text:
+        message = f"where compares {definition.name} with nothing. Write: {definition.name} is unknown"
+        raise WhereError(message)
     if definition.type in {"date", "datetime"}:
-        try:
-            # Search compares times as milliseconds since 1970, in UTC.
-            return str(int(pd.Timestamp(text, tz="UTC").timestamp() * 1000))
-        except ValueError:
+        moment = as_moment(text)
+        if moment is None:
             message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
-        raise WhereError(message)
-    if definition.type == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", text):
-        message = f"{definition.name} is a number, and {text!r} is none."
+            raise WhereError(message)
+        # Search compares times as milliseconds since 1970, in UTC.
+        return str((moment - _EPOCH) // timedelta(milliseconds=1))
+    if definition.type == "number" and not re.fullmatch(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)", text):
+        message = f"{definition.name} is a number, and {text!r} is none. Write it as 1000 or 2.5."
         raise WhereError(message)
     if definition.options:
         option = definition.option_for(text)
@@ -123,6 +148,12 @@ def _value(words: list[str], definition: Property) -> str:
             message = f"{definition.name} has no option {text!r}. It has: {labels}."
             raise WhereError(message)
         return option.value
+    if definition.type == "bool":
+        truth = {"yes": "true", "true": "true", "no": "false", "false": "false"}.get(text.casefold())
+        if truth is None:
+            message = f"{definition.name} is yes or no, and {text!r} is neither."
+            raise WhereError(message)
+        return truth
     return text
 
 
@@ -142,8 +173,11 @@ def _words(where: str) -> list[str]:
 
 
 def _bare(word: str) -> str:
-    return word[1:-1] if len(word) >= 2 and word[0] == word[-1] and word[0] in "\"'" else word
+    return word[1:-1] if len(word) >= 2 and word[0] in _QUOTES else word
 
 
 def _not_understood(part: str) -> str:
-    return f"where was not understood at {part!r}. These forms are: {_FORMS}. Join them with 'and' or 'or'."
+    return (
+        f"where was not understood at {part!r}. These forms are: {_FORMS}. Join them with 'and' or 'or', "
+        "and put a value of several words in quotes."
+    )
