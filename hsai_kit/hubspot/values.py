@@ -140,12 +140,9 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def _texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
-    try:
-        return pd.array([value or None for value in values], dtype="string")
-    except UnicodeEncodeError:
-        # Half of an emoji, as cut-off texts have it.
-        whole = [value.encode("utf-8", "replace").decode() if value else None for value in values]
-        return pd.array(whole, dtype="string")
+    # Half of an emoji, as cut-off texts have it, is no UTF-8: pandas with pyarrow refuses it, and so does every API.
+    whole = [value.encode("utf-8", "replace").decode() if value else None for value in values]
+    return pd.array(whole, dtype="string")
 
 
 def _numbers(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
@@ -161,9 +158,9 @@ def _numbers(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.Extensi
 def _times(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:
     series = pd.Series(raw, dtype="string")
     epoch = series.str.fullmatch(r"0|-?\d{5,}").fillna(False).astype(bool)  # noqa: FBT003 -- pandas takes it so
-    parsed = pd.to_datetime(series.where(~epoch), utc=True, format="ISO8601")
+    parsed = pd.to_datetime(series.where(~epoch), utc=True, format="ISO8601").astype("datetime64[us, UTC]")
     milliseconds = pd.to_datetime(pd.to_numeric(series.where(epoch)), unit="ms", utc=True)
-    return parsed.fillna(milliseconds).astype("datetime64[us, UTC]").array
+    return parsed.fillna(milliseconds.astype("datetime64[us, UTC]")).array
 
 
 def _categories(raw: pd.api.extensions.ExtensionArray, definition: Property) -> list[str]:
