@@ -20,6 +20,8 @@ from hsai_kit.pacing import backoff
 
 __all__ = ["Answer", "in_words", "pause_for"]
 
+# How much of HubSpot's reasons a sentence holds: characters of each, and how many.
+_LONGEST, _MOST = 200, 5
 # 477 is HubSpot's own for an account that is being moved; 521, 523 and 524 come from the network before it.
 _PASSING = {423, 477, 500, 502, 503, 504, 521, 523, 524}
 
@@ -44,7 +46,8 @@ class Answer:
     @property
     def daily(self) -> bool:
         """True where the account's calls for today are used up, so that waiting is of no use."""
-        return self.status == 429 and self.envelope.get("policyName") == "DAILY"
+        policy = self.envelope.get("policyName")
+        return self.status == 429 and (policy == "DAILY" or (not policy and "your daily limit" in self.text))
 
 
 def pause_for(answer: Answer, attempt: int) -> float | None:
@@ -80,7 +83,7 @@ def in_words(answer: Answer, method: str, path: str) -> HsaiError:
     if answer.status == 401:
         return RefusedKey(_refused(envelope, correlation))
     if answer.status == 403:
-        return _scopes(envelope, mark)
+        return _forbidden(envelope, reason, mark)
     if answer.daily:
         return DailyLimit(
             "HubSpot's calls for today are used up for this account. They are counted anew at midnight in the "
@@ -90,7 +93,7 @@ def in_words(answer: Answer, method: str, path: str) -> HsaiError:
     if answer.status == 404:
         return NotFound(f"HubSpot does not have what {method} {path} asks for: {reason}{mark}.", **known)
     if answer.status == 400 and known["category"] == "VALIDATION_ERROR":
-        return InvalidValues(f"HubSpot refused the values: {reason}{mark}.", **known)
+        return InvalidValues(f"HubSpot refused the values: {_invalid(envelope) or reason}{mark}.", **known)
     if answer.status == 429 or answer.status in _PASSING:
         tail = "It went on for too long to wait it out; run the same again later."
         return HubSpotError(f"HubSpot is busy or being moved ({reason}){mark}. {tail}", **known)
@@ -105,15 +108,41 @@ def _refused(envelope: Mapping[str, Any], correlation: str) -> str:
     return f"The key was refused by HubSpot (401, {why}{mark}). Switch it with: hsai connect --switch-hubspot-key"
 
 
-def _scopes(envelope: Mapping[str, Any], mark: str) -> MissingScopes:
-    contexts = [error.get("context", {}) for error in envelope.get("errors") or []]
-    scopes = [scope for context in contexts for scope in context.get("requiredGranularScopes", [])]
-    named = ", ".join(scopes) or "which ones, HubSpot does not say"
+def _forbidden(envelope: Mapping[str, Any], reason: str, mark: str) -> MissingScopes:
+    asked = [_list(_context(error).get("requiredGranularScopes")) for error in _errors(envelope)]
+    scopes = list(dict.fromkeys(str(scope) for some in asked for scope in some))
+    what = f"The HubSpot key lacks scopes for this: {', '.join(scopes)}"
+    if not scopes:
+        what = f"HubSpot does not let this key do that: {reason}. If scopes are missing, it does not say which"
     return MissingScopes(
-        f"The HubSpot key lacks scopes for this: {named}. Add them to the key in HubSpot "
-        f"(Development → Keys), then run the same again{mark}.",
-        scopes,
+        f"{what}. Add them to the key in HubSpot (Development → Keys), then run the same again{mark}.", scopes
     )
+
+
+def _invalid(envelope: Mapping[str, Any]) -> str:
+    """Say what was wrong with which property; the envelope's own message holds the same as JSON inside of JSON."""
+    said = []
+    for error in _errors(envelope):
+        names = ", ".join(map(str, _list(_context(error).get("propertyName"))))
+        text = str(error.get("message") or error.get("code") or "").strip().rstrip(".")
+        # The message for an option that does not exist lists every one that does.
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        said.append(text if not names or names in text else f"{names}: {text}")
+    more = f", and {len(said) - _MOST} more" if len(said) > _MOST else ""
+    return "; ".join(dict.fromkeys(said[:_MOST])) + more
+
+
+def _errors(envelope: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [error for error in _list(envelope.get("errors")) if isinstance(error, dict)]
+
+
+def _context(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    context = error.get("context")
+    return context if isinstance(context, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _header(answer: Answer, name: str) -> str:
