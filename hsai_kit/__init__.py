@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hsai_kit.assistant import Assistant
     from hsai_kit.errors import HsaiError
     from hsai_kit.prompt import Prompt
-    from hsai_kit.steps.ask import ask, open_run
+    from hsai_kit.steps.ask import ask, open_run, resume
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.pull import pull
     from hsai_kit.steps.push import open_receipt, plan, push, undo
@@ -26,6 +26,7 @@ __all__ = [
     "plan",
     "pull",
     "push",
+    "resume",
     "review",
     "undo",
 ]
@@ -41,6 +42,7 @@ _HOMES = {
     "plan": "hsai_kit.steps.push",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
+    "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
     "undo": "hsai_kit.steps.push",
 }

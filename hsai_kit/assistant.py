@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.output import Output, Text
 from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
-__all__ = ["Assistant", "Example", "load", "names"]
+__all__ = ["Assistant", "Example", "Lookup", "load", "names"]
 
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -29,6 +30,21 @@ class Example(BaseModel):
 
     question: str
     answer: str
+
+
+class Lookup(BaseModel):
+    """A table that answers known values for nothing, before the model is asked.
+
+    `table` is `us-states`, `us-states+territories`, `iso-3166-2:XX` (XX a country's code) or a CSV file of the
+    workspace with the columns `value` and `answer`. `column` is the pulled column that is looked up; `only` lets the
+    table answer only where other columns hold one of the given values ("" for blank), since WA is not always a state.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    table: str
+    column: str
+    only: Mapping[str, tuple[str, ...]] = {}
 
 
 class Assistant(BaseModel):
@@ -51,8 +67,10 @@ class Assistant(BaseModel):
     model: str | None = None
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     reasoning_effort: Effort | None = None
-    max_output_tokens: Annotated[int | None, Field(ge=16)] = None
+    max_output_tokens: Annotated[int, Field(ge=16)] = 4096
+    engine: Literal["responses", "decisions"] = "responses"
     output: Output = Output(shape=Text())
+    lookup: Lookup | None = None
     examples: tuple[Example, ...] = ()
 
     @field_validator("output", mode="before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -112,17 +113,20 @@ class Run:
         paid: set[str],
         read: dict[str, tuple[dict[str, Value], tuple[str, ...]]],
     ) -> RowResult:
-        answer = row.answer
-        if row.question is None or answer is None:
-            reason = row.skipped or _not_asked(self.record.status)
-            return RowResult(row.record_id, "skipped", {}, None, (), reason, 0.0, None, row.question)
-        if row.question not in read:
-            read[row.question] = self._read(answer, row.input or "")
-        values, flags = read[row.question]
-        mine = row.paid_here and row.question not in paid
-        paid.add(row.question)
+        answer, question, record_id = row.answer, row.row.question, row.row.record_id
+        if row.row.ruled is not None:
+            values = json.loads(row.row.ruled)
+            return RowResult(record_id, "by_rule", values, None, (), row.row.rule or "", 0.0, None, None)
+        if question is None or answer is None:
+            reason = row.row.skipped or _not_asked(self.record.status)
+            return RowResult(record_id, "skipped", {}, None, (), reason, 0.0, None, question)
+        if question not in read:
+            read[question] = self._read(answer, row.input or "")
+        values, flags = read[question]
+        mine = row.paid_here and question not in paid
+        paid.add(question)
         return RowResult(
-            record_id=row.record_id,
+            record_id=record_id,
             status=answer.status if row.paid_here or answer.status != "answered" else "from_memory",
             fields=values,
             confidence=answer.confidence,
@@ -130,7 +134,7 @@ class Run:
             reason=answer.reason,
             usd=answer.usd if mine else 0.0,
             seconds=answer.seconds,
-            question=row.question,
+            question=question,
         )
 
     def _read(self, answer: Answer, source: str) -> tuple[dict[str, Value], tuple[str, ...]]:

@@ -31,6 +31,7 @@ class OpenAISettings(_Section):
     default_model: str = "gpt-6-luna"
     allowed_models: tuple[str, ...] = ()
     concurrency: Annotated[int, Field(ge=1, le=512)] = 64
+    ask_above_usd: Annotated[float, Field(ge=0)] = 5.0
 
 
 class HubSpotSettings(_Section):

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from hsai_kit.store import Answer, Change, Store
+from hsai_kit.store import Answer, Change, PlannedRow, Store
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def asked(store: Store, *questions: str) -> str:
     """A run with one row for each question."""
     run = begun(store)
     store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
-    store.runs.add_rows(run, [(place, str(101 + place), one, None) for place, one in enumerate(questions)])
+    store.runs.add_rows(run, [PlannedRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
 
 def answer_to(store: Store, run: str, question: str) -> Answer | None:
-    return next(row.answer for row in store.runs.rows(run) if row.question == question)
+    return next(row.answer for row in store.runs.rows(run) if row.row.question == question)
 
 
 def test_a_run_is_kept_with_what_was_asked_and_how_it_ended(store):
@@ -83,12 +83,12 @@ def test_the_newest_run_is_the_latest_also_within_one_second(store):
 
 def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
     run = asked(store, "q2", "q1")
-    store.runs.add_rows(run, [(2, "900", "q2", None), (3, "901", None, "every value is blank")])
+    store.runs.add_rows(run, [PlannedRow("900", "q2"), PlannedRow("901", skipped="every value is blank")], first=2)
     store.runs.add_answer(run, Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01))
     rows = list(store.runs.rows(run))
-    assert [row.record_id for row in rows] == ["101", "102", "900", "901"]
-    assert [row.question for row in rows] == ["q2", "q1", "q2", None]
-    assert [row.skipped for row in rows] == [None, None, None, "every value is blank"]
+    assert [row.row.record_id for row in rows] == ["101", "102", "900", "901"]
+    assert [row.row.question for row in rows] == ["q2", "q1", "q2", None]
+    assert [row.row.skipped for row in rows] == [None, None, None, "every value is blank"]
     assert rows[0].input == "text of q2"
     assert rows[0].answer == rows[2].answer
     assert rows[0].answer == Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)

@@ -15,7 +15,7 @@ from hsai_kit.llm.client import Answered, LLMClient
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.store import Answer
 
-__all__ = ["Question", "ask_one"]
+__all__ = ["Responses"]
 
 # Where the text goes in a request that is encoded once; no assistant can contain it by accident.
 _PLACE = "\ue000the text\ue001"
@@ -29,20 +29,55 @@ _CLOSED_TOKENS, _OPEN_TOKENS = 20, 200
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is sent for one distinct text under one assistant and model; `hash` covers all of it."""
+class Responses:
+    """Questions to the Responses API: one request each, with an answer of any shape.
+
+    A model that gives no log probabilities is asked again without them: its confidence is unknown, never invented.
+    """
 
     assistant: Assistant
     model: str
+
+    async def ask(self, client: LLMClient, text: str) -> Answer:
+        """Ask `text` and return its answer: answered, refused, cut_off or failed; raises what the wire raises."""
+        reserved = self._tokens(text)
+        wanted = self.assistant.output.is_closed and self.model not in client.without_logprobs
+        try:
+            answered = await client.post("/responses", self.body(text, logprobs=wanted), tokens=reserved)
+        except UnsupportedSetting as problem:
+            if not wanted or not ("logprobs" in problem.setting or problem.setting == "include"):
+                raise
+            client.without_logprobs.add(self.model)
+            answered = await client.post("/responses", self.body(text, logprobs=False), tokens=reserved)
+        answer = _answer(self, text, answered)
+        client.settle(reserved, (answer.input_tokens or 0) + (answer.output_tokens or 0))
+        return answer
 
     def body(self, text: str, *, logprobs: bool = True) -> bytes:
         """Return the request's body as it is sent."""
         before, after = self._frame if logprobs else self._frame_without_logprobs
         return before + json.dumps(text).encode() + after
 
-    def tokens(self, text: str) -> int:
-        """Return about how many tokens the question and its answer take, at four characters a token."""
-        return self._fixed_tokens + len(text) // 4
+    def hash_of(self, text: str) -> str:
+        """Return the hash of everything that decides the answer to `text`."""
+        return hashlib.sha256(f"{self._fixed_hash}\n{text}".encode()).hexdigest()
+
+    def likely(self, text: str) -> Usage:
+        """Return about what a question and its answer take, at four characters a token."""
+        expected = _CLOSED_TOKENS if self.assistant.output.is_closed else _OPEN_TOKENS
+        return Usage((sum(map(len, self._frame)) + len(text)) // 4, 0, min(expected, self.assistant.max_output_tokens))
+
+    def most(self, text: str) -> Usage:
+        """Return the most that a question and its answer can take: no token is shorter than a byte."""
+        return Usage(len(self.body(text)), 0, self.assistant.max_output_tokens)
+
+    def usd(self, usage: Usage) -> float | None:
+        """Return the price of `usage` in USD, None where it is not known."""
+        return price(self.model, usage)
+
+    def _tokens(self, text: str) -> int:
+        usage = self.likely(text)
+        return (usage.input_tokens or 0) + (usage.output_tokens or 0)
 
     def request(self, text: str) -> dict[str, Any]:
         """Return the request's body; record text stands apart from the instructions, and nothing is stored there."""
@@ -51,10 +86,6 @@ class Question:
             # Confidence comes with the answer where the model gives it; it does not change what is answered.
             body |= {"include": ["message.output_text.logprobs"], "top_logprobs": 0}
         return body
-
-    def hash_of(self, text: str) -> str:
-        """Return the hash of everything that decides the answer to `text`."""
-        return hashlib.sha256(f"{self._fixed_hash}\n{text}".encode()).hexdigest()
 
     @functools.cached_property
     def _frame(self) -> tuple[bytes, bytes]:
@@ -66,11 +97,6 @@ class Question:
         request = self.request(_PLACE)
         return _split({name: value for name, value in request.items() if name not in {"include", "top_logprobs"}})
 
-    @functools.cached_property
-    def _fixed_tokens(self) -> int:
-        likely = _CLOSED_TOKENS if self.assistant.output.is_closed else _OPEN_TOKENS
-        return sum(map(len, self._frame)) // 4 + min(likely, self.assistant.max_output_tokens or likely)
-
     def _fixed(self) -> dict[str, Any]:
         assistant = self.assistant
         body: dict[str, Any] = {
@@ -78,13 +104,12 @@ class Question:
             "instructions": f"{assistant.instructions}\n\n{_DATA_RULE}",
             # OpenAI keeps what it is sent for 30 days or more unless told not to.
             "store": False,
+            "max_output_tokens": assistant.max_output_tokens,
         }
         if assistant.temperature is not None:
             body["temperature"] = assistant.temperature
         if assistant.reasoning_effort is not None:
             body["reasoning"] = {"effort": assistant.reasoning_effort}
-        if assistant.max_output_tokens is not None:
-            body["max_output_tokens"] = assistant.max_output_tokens
         if not assistant.output.is_plain_text:
             schema = assistant.output.json_schema()
             body["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}}
@@ -102,26 +127,7 @@ class Question:
         ]
 
 
-async def ask_one(client: LLMClient, question: Question, text: str) -> Answer:
-    """Ask `text` and return its answer: answered, refused, cut_off or failed; raises what the wire raises.
-
-    A model that gives no log probabilities is asked again without them: its confidence is unknown, never invented.
-    """
-    reserved = question.tokens(text)
-    wanted = question.assistant.output.is_closed and question.model not in client.without_logprobs
-    try:
-        answered = await client.post("/responses", question.body(text, logprobs=wanted), tokens=reserved)
-    except UnsupportedSetting as problem:
-        if not wanted or not ("logprobs" in problem.setting or problem.setting == "include"):
-            raise
-        client.without_logprobs.add(question.model)
-        answered = await client.post("/responses", question.body(text, logprobs=False), tokens=reserved)
-    answer = _answer(question, text, answered)
-    client.settle(reserved, (answer.input_tokens or 0) + (answer.output_tokens or 0))
-    return answer
-
-
-def _answer(question: Question, text: str, answered: Answered) -> Answer:
+def _answer(engine: Responses, text: str, answered: Answered) -> Answer:
     # Read by hand: the SDK's models cost more than the request, and a field that is not there must not end a run.
     try:
         response = json.loads(answered.body)
@@ -145,17 +151,17 @@ def _answer(question: Question, text: str, answered: Answered) -> Answer:
         reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
     )
     return Answer(
-        question=question.hash_of(text),
+        question=engine.hash_of(text),
         status=status,
         output=output,
-        confidence=_confidence(parts) if status == "answered" and question.assistant.output.is_closed else None,
+        confidence=_confidence(parts) if status == "answered" and engine.assistant.output.is_closed else None,
         reason=reason,
-        model=str(response.get("model") or question.model),
+        model=str(response.get("model") or engine.model),
         input_tokens=counted.input_tokens,
         cached_tokens=counted.cached_tokens,
         output_tokens=counted.output_tokens,
         reasoning_tokens=counted.reasoning_tokens,
-        usd=price(question.model, counted),
+        usd=engine.usd(counted),
         seconds=answered.seconds,
         request_id=answered.request_id,
     )

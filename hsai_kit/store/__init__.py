@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, Decisions
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, Pushes, PushRecord
-from hsai_kit.store.runs import Answer, RowAnswer, RunRecord, Runs
+from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
-__all__ = ["Answer", "Change", "Decision", "Pull", "PushRecord", "RowAnswer", "RunRecord", "Store"]
+__all__ = ["Answer", "Change", "Decision", "PlannedRow", "Pull", "PushRecord", "RowAnswer", "RunRecord", "Store"]
 
 
 class Store:
@@ -23,6 +24,7 @@ class Store:
         self.runs = Runs(self._database)
         self.decisions = Decisions(self._database)
         self.pushes = Pushes(self._database)
+        self.capabilities = Capabilities(self._database)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"

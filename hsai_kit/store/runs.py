@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from hsai_kit.store.database import Database, new_id, now
 
-__all__ = ["Answer", "RowAnswer", "RunRecord", "Runs"]
+__all__ = ["Answer", "PlannedRow", "RowAnswer", "RunRecord", "Runs"]
 
 # SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
 _IN = 900
@@ -15,7 +15,7 @@ _IN = 900
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as kept: what was asked of which model; `status` is running, done, stopped or failed."""
+    """A run as kept: what was asked of which model; `status` is running, done, stopped, paused or failed."""
 
     id: str
     at: str
@@ -30,6 +30,8 @@ class RunRecord:
     prompt: str
     model: str
     note: str
+    engine: str
+    budget_usd: float | None
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,25 @@ class Answer:
     usd: float | None = None
     seconds: float | None = None
     request_id: str = ""
+    probabilities: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One row of a run before it is asked: its question, or what a rule answered (JSON by field), or why neither."""
+
+    record_id: str
+    question: str | None = None
+    skipped: str | None = None
+    ruled: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True)
 class RowAnswer:
     """One row of a run with the answer to its question, if there is one yet; `paid_here` is False for memory."""
 
-    record_id: str
-    question: str | None
-    skipped: str | None
+    row: PlannedRow
     input: str | None
     paid_here: bool
     answer: Answer | None
@@ -75,7 +87,7 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, **values: str | int | None) -> str:
+    def begin(self, **values: str | float | None) -> str:
         """Begin a run and return its id; `values` are the columns of RunRecord that the caller knows."""
         run_id = new_id("run")
         columns = {"id": run_id, "at": now(), "status": "running", **values}
@@ -106,9 +118,56 @@ class Runs:
         rows = ((one, text, model, assistant_version) for one, text in questions)
         self._database.many("INSERT OR IGNORE INTO questions VALUES (?, ?, ?, ?)", rows)
 
-    def add_rows(self, run_id: str, rows: Iterable[tuple[int, str, str | None, str | None]]) -> None:
-        """Keep the rows of a run: (position, record id, question or None, why skipped or None)."""
-        self._database.many("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", ((run_id, *row) for row in rows))
+    def add_rows(self, run_id: str, rows: Iterable[PlannedRow], *, first: int = 0) -> None:
+        """Keep rows of a run in their order; `first` is the position of the first of them."""
+        numbered = (
+            (run_id, place, row.record_id, row.question, row.skipped, row.ruled, row.rule)
+            for place, row in enumerate(rows, start=first)
+        )
+        self._database.many("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", numbered)
+
+    def outstanding(self, run_id: str) -> dict[str, str]:
+        """Return the questions of a run that have no answer yet or failed, text by hash."""
+        rows = self._database.all(
+            "SELECT q.hash, q.input FROM rows r JOIN questions q ON q.hash = r.question "
+            "LEFT JOIN answers a ON a.question = r.question "
+            "WHERE r.run_id = ? AND (a.status IS NULL OR a.status = 'failed') "
+            "GROUP BY q.hash ORDER BY MIN(r.position)",
+            (run_id,),
+        )
+        return {row["hash"]: row["input"] for row in rows}
+
+    def spent(self, run_id: str) -> float:
+        """Return what a run has paid so far in USD, as far as prices are known."""
+        row = self._database.one("SELECT TOTAL(usd) FROM answers WHERE run_id = ?", (run_id,))
+        return float(row[0]) if row else 0.0
+
+    def all(self) -> list[RunRecord]:
+        """Return every run, newest first."""
+        names = ", ".join(field.name for field in fields(RunRecord))
+        rows = self._database.all(f"SELECT {names} FROM runs ORDER BY at DESC, rowid DESC")  # noqa: S608 -- column names are ours
+        return [RunRecord(*row) for row in rows]
+
+    def begin_again(self, run_id: str, budget_usd: float | None) -> None:
+        """Note that a run goes on, with another budget where one is given."""
+        self._database.execute(
+            "UPDATE runs SET status = 'running', note = '', ended_at = NULL, budget_usd = COALESCE(?, budget_usd) "
+            "WHERE id = ?",
+            (budget_usd, run_id),
+        )
+
+    def remember(self, assistant: str, entries: Iterable[tuple[str, str, str, str]]) -> None:
+        """Keep approved answers: (text that was asked, answer as JSON by field, run id, reviewer); newest wins."""
+        at = now()
+        self._database.many(
+            "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?, ?)",
+            ((assistant, *entry, at) for entry in entries),
+        )
+
+    def remembered(self, assistant: str) -> dict[str, tuple[str, str]]:
+        """Return the approved answers for an assistant: (answer as JSON by field, run id) by the text asked."""
+        rows = self._database.all("SELECT input, answer, run_id FROM remembered WHERE assistant = ?", (assistant,))
+        return {row["input"]: (row["answer"], row["run_id"]) for row in rows}
 
     def known(self, questions: Sequence[str]) -> set[str]:
         """Return which of `questions` have an answer that need not be asked for again."""
@@ -135,14 +194,14 @@ class Runs:
         """Yield the rows of a run in their order, each with the answer to its question."""
         columns = ", ".join(f"a.{name}" for name in _ANSWER_COLUMNS)
         sql = (
-            f"SELECT r.record_id, r.question, r.skipped, q.input, a.run_id, {columns} FROM rows r "  # noqa: S608 -- column names are ours
+            f"SELECT r.record_id, r.question, r.skipped, r.ruled, r.rule, q.input, a.run_id, {columns} FROM rows r "  # noqa: S608 -- column names are ours
             "LEFT JOIN questions q ON q.hash = r.question LEFT JOIN answers a ON a.question = r.question "
             "WHERE r.run_id = ? ORDER BY r.position"
         )
         for row in self._database.all(sql, (run_id,)):
-            record_id, question, skipped, text, paid_by = tuple(row)[:5]
-            answer = Answer(*tuple(row)[5:]) if paid_by is not None else None
-            yield RowAnswer(record_id, question, skipped, text, paid_by == run_id, answer)
+            text, paid_by = row[5], row[6]
+            answer = Answer(*tuple(row)[7:]) if paid_by is not None else None
+            yield RowAnswer(PlannedRow(*tuple(row)[:5]), text, paid_by == run_id, answer)
 
     def question_count(self, run_id: str) -> int:
         """Return how many distinct questions a run has."""

@@ -23,10 +23,12 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 
 -- runs: one execution of ask: which assistant (as it was), which model, which prompt, over how many records.
+-- status is running, done, stopped, paused (its budget is reached) or failed.
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, at TEXT NOT NULL, ended_at TEXT, status TEXT NOT NULL, portal_id INTEGER NOT NULL,
     pull_id TEXT REFERENCES pulls, object_type TEXT NOT NULL, assistant TEXT NOT NULL, assistant_version TEXT NOT NULL,
-    assistant_json TEXT NOT NULL, prompt TEXT NOT NULL, model TEXT NOT NULL, note TEXT NOT NULL DEFAULT ''
+    assistant_json TEXT NOT NULL, prompt TEXT NOT NULL, model TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
+    engine TEXT NOT NULL DEFAULT 'responses', budget_usd REAL
 );
 
 -- questions: each distinct rendered prompt, by the hash of everything that is sent.
@@ -40,13 +42,32 @@ CREATE TABLE answers (
     question TEXT PRIMARY KEY REFERENCES questions, run_id TEXT NOT NULL REFERENCES runs, status TEXT NOT NULL,
     output TEXT, confidence REAL, reason TEXT NOT NULL DEFAULT '', model TEXT NOT NULL DEFAULT '',
     input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
-    usd REAL, seconds REAL, request_id TEXT NOT NULL DEFAULT '', at TEXT NOT NULL
+    usd REAL, seconds REAL, request_id TEXT NOT NULL DEFAULT '', probabilities TEXT, at TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX answers_by_run ON answers (run_id);
 
--- rows: the records of a run in their order, each with its question, or none and why it was skipped.
+-- rows: the records of a run in their order, each with its question, or what a rule answered, or why it was skipped.
 CREATE TABLE rows (
     run_id TEXT NOT NULL REFERENCES runs, position INTEGER NOT NULL, record_id TEXT NOT NULL, question TEXT,
-    skipped TEXT, PRIMARY KEY (run_id, position)
+    skipped TEXT, ruled TEXT, rule TEXT, PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
+
+-- remembered: what people approved, by the text that was asked: a known answer for an assistant of that name.
+CREATE TABLE remembered (
+    assistant TEXT NOT NULL, input TEXT NOT NULL, answer TEXT NOT NULL, run_id TEXT NOT NULL REFERENCES runs,
+    reviewer TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (assistant, input)
+) WITHOUT ROWID;
+
+-- batches: jobs at OpenAI, noted down before they are waited for, so that any later session can pick them up.
+CREATE TABLE batches (
+    id TEXT PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs, input_file TEXT NOT NULL, questions INTEGER NOT NULL,
+    status TEXT NOT NULL, at TEXT NOT NULL, ended_at TEXT
+);
+
+-- capabilities: what a model was found to take or refuse at an address, so that it is found out only once.
+CREATE TABLE capabilities (
+    base_url TEXT NOT NULL, model TEXT NOT NULL, setting TEXT NOT NULL, accepted INTEGER NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (base_url, model, setting)
 ) WITHOUT ROWID;
 
 -- decisions: every decision ever made about a proposal, newest last; the newest one of a record and field holds.

@@ -1,0 +1,41 @@
+"""What every way of asking a model has in common, so that one run works with each of them."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.prices import Usage
+from hsai_kit.store import Answer
+
+__all__ = ["Engine", "EngineName"]
+
+EngineName = Literal["responses", "decisions", "batch"]
+
+
+class Engine(Protocol):
+    """One assistant asked of one model in one way; a question is known by the hash of everything that is sent."""
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant that is asked."""
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+
+    def hash_of(self, text: str) -> str:
+        """Return the hash of everything that decides the answer to `text`."""
+
+    def likely(self, text: str) -> Usage:
+        """Return about what a question and its answer take, from characters."""
+
+    def most(self, text: str) -> Usage:
+        """Return the most that a question and its answer can take."""
+
+    def usd(self, usage: Usage) -> float | None:
+        """Return the price of `usage` in USD, None where it is not known."""
+
+    async def ask(self, client: LLMClient, text: str) -> Answer:
+        """Ask and return the answer, whose status says how it ended; raises what the wire raises."""

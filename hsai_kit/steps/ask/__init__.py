@@ -1,0 +1,178 @@
+"""A DataFrame into a run: every distinct question asked once, every row ended with a status."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, overload
+
+import pandas as pd
+from pydantic import ValidationError
+
+from hsai_kit.assistant import Assistant, Effort, load
+from hsai_kit.background import Control, Handle, start
+from hsai_kit.connection import Connection
+from hsai_kit.errors import AssistantError, HsaiError, ModelError, UnsupportedSetting
+from hsai_kit.llm.engine import Engine
+from hsai_kit.llm.models import check
+from hsai_kit.llm.responses import Responses
+from hsai_kit.progress import Progress, say
+from hsai_kit.run import Run
+from hsai_kit.steps.ask.planning import Estimate, dollars, plan_asking
+from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.talk import answered_yes
+from hsai_kit.workspace import sentence
+
+__all__ = ["ask", "open_run", "resume"]
+
+
+@overload
+def ask(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistant: str | Assistant,
+    prompt: str | None = ...,
+    *,
+    model: str | None = ...,
+    temperature: float | None = ...,
+    reasoning_effort: Effort | None = ...,
+    budget_usd: float | None = ...,
+    confirm: bool = ...,
+    wait: Literal[True] = ...,
+) -> Run: ...
+@overload
+def ask(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistant: str | Assistant,
+    prompt: str | None = ...,
+    *,
+    model: str | None = ...,
+    temperature: float | None = ...,
+    reasoning_effort: Effort | None = ...,
+    budget_usd: float | None = ...,
+    confirm: bool = ...,
+    wait: Literal[False],
+) -> Handle[Run]: ...
+def ask(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistant: str | Assistant,
+    prompt: str | None = None,
+    *,
+    model: str | None = None,
+    temperature: float | None = None,
+    reasoning_effort: Effort | None = None,
+    budget_usd: float | None = None,
+    confirm: bool = False,
+    wait: bool = True,
+) -> Run | Handle[Run]:
+    """Ask the assistant about every row of `frame` and return the run; nothing is written to HubSpot.
+
+    Rows with the same rendered prompt are one question and one request; a question that was answered before under the
+    same assistant version, model and settings is not asked again. Each answer is kept in the store as it arrives, so
+    after an interruption the same call asks only what is missing. `assistant` is a name in the workspace or an
+    Assistant; `prompt`, `model`, `temperature` (0-2) and `reasoning_effort` take the place of its own for this run.
+    `budget_usd` is a hard cap: when it is reached the run pauses, and `resume(hub, run, budget_usd=…)` goes on.
+    A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand.
+    With `wait=False` a handle comes back at once.
+
+    Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; RefusedKey, NoQuota and
+    UnsupportedSetting stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
+
+    >>> from hsai_kit import connect, pull
+    >>> with connect(sandbox=True) as hub:
+    ...     contacts = pull(hub, "contacts", ["state", "country"], limit=20)
+    ...     run = ask(hub, contacts, "state-abbreviations")
+    ...     len(run.answers)
+    20 records → ...
+    20
+    """
+    chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
+    given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
+    chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
+    asking = plan_asking(hub, frame, Responses(chosen, _checked_model(hub, model, chosen)), "responses")
+    _refuse_known_settings(hub, asking.engine)
+    estimate = asking.estimate()
+    say(estimate.line(asking.engine.model, scripted=hub.scripted))
+    _agree(hub, estimate, confirm=confirm)
+    return _carry_on(hub, asking.engine, asking.begin(budget_usd), budget_usd, wait=wait)
+
+
+def resume(
+    hub: Connection, run: Run | str | None = None, *, budget_usd: float | None = None, wait: bool = True
+) -> Run | Handle[Run]:
+    """Go on with a run that was stopped, paused or killed, or ask again what failed; without one, with the newest.
+
+    Nothing that has an answer is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
+    """
+    found = open_run(hub, run.id if isinstance(run, Run) else run)
+    engine = Responses(found.assistant, found.record.model)
+    hub.store.runs.begin_again(found.id, budget_usd)
+    return _carry_on(hub, engine, found.id, budget_usd or found.record.budget_usd, wait=wait)
+
+
+def _carry_on(
+    hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, *, wait: bool
+) -> Run | Handle[Run]:
+    questions = hub.store.runs.outstanding(run_id)
+    sending = Sending(hub, engine, run_id, questions, budget_usd)
+
+    async def work(control: Control) -> Run:
+        await sending.run(control)
+        return open_run(hub, run_id)
+
+    handle = start(work, Progress(f"Asking {engine.assistant.name}", total=len(questions)))
+    if not wait:
+        return handle
+    run = handle.wait("The answers so far are kept: ask the same again to go on.")
+    if run.record.status == "paused":
+        say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
+    return run
+
+
+def _agree(hub: Connection, estimate: Estimate, *, confirm: bool) -> None:
+    """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes."""
+    threshold = hub.workspace.settings.openai.ask_above_usd
+    if confirm or estimate.usd_high is None or estimate.usd_high <= threshold:
+        return
+    cost = dollars(estimate.usd_low, estimate.usd_high)
+    said = answered_yes(f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?")
+    if said is not True:
+        why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
+        message = f"Nothing was asked and nothing was paid: this may cost {cost}, and {why}."
+        raise HsaiError(message)
+
+
+def _refuse_known_settings(hub: Connection, engine: Engine) -> None:
+    """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
+    refused = hub.store.capabilities.refused(hub.llm.base_url, engine.model)
+    used = {"temperature": engine.assistant.temperature, "reasoning.effort": engine.assistant.reasoning_effort}
+    for setting, value in used.items():
+        if value is not None and setting in refused:
+            raise UnsupportedSetting(refused[setting], setting=setting)
+
+
+def open_run(hub: Connection, run_id: str | None = None) -> Run:
+    """Return an earlier run of this workspace by its id, or the newest one."""
+    wanted = run_id or hub.store.runs.latest()
+    if wanted is None:
+        message = f"There are no runs in {hub.workspace.folder} yet. Make one with ask()."
+        raise HsaiError(message)
+    settings = hub.workspace.settings.review
+    return Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)
+
+
+def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
+    try:
+        return Assistant.model_validate({**assistant.model_dump(), **changes})
+    except ValidationError as problem:
+        message = f"The assistant {assistant.name!r} cannot be asked so: {sentence(problem)}."
+    raise AssistantError(message)
+
+
+def _checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> str:
+    try:
+        models = hub.models()
+    except ModelError:
+        # Servers that only speak like OpenAI may have no list; then the first question will tell.
+        return hub.model_for(chosen, assistant.model)
+    return check(models, hub.model_for(chosen, assistant.model)).id

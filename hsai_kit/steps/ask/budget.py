@@ -1,0 +1,77 @@
+"""A hard cap on what a run may spend: reserved before each question, settled by what it really used."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hsai_kit.errors import HsaiError
+from hsai_kit.llm.engine import Engine
+
+__all__ = ["Cap", "Spending"]
+
+
+class Cap:
+    """At most `usd` in all, counting what the run paid before; the most that a question can cost is reserved for it.
+
+    Raises HsaiError where the model's price is not known: a cap on it could not be kept.
+    """
+
+    def __init__(self, usd: float, spent: float, engine: Engine) -> None:
+        if engine.usd(engine.most("")) is None:
+            message = (
+                f"The price of {engine.model} is not known, so a budget cannot be kept. "
+                "Ask without budget_usd, or choose a model whose price is known."
+            )
+            raise HsaiError(message)
+        self.usd = usd
+        self._engine = engine
+        self._spent = spent
+        self._reserved = 0.0
+        self._settled = asyncio.Condition()
+
+    async def reserve(self, text: str) -> float | None:
+        """Reserve the most that `text` can cost and return it, or None where the budget is reached.
+
+        While others are in flight their reservations may come back, so they are waited for before saying no.
+        """
+        most = self._engine.usd(self._engine.most(text)) or 0.0
+        async with self._settled:
+            while self._spent + self._reserved + most > self.usd:
+                if self._reserved <= 0:
+                    return None
+                await self._settled.wait()
+            self._reserved += most
+        return most
+
+    async def settle(self, reserved: float, paid: float | None) -> None:
+        """Replace a reservation by what was paid; an unknown amount counts as all that was reserved."""
+        async with self._settled:
+            self._reserved = max(0.0, self._reserved - reserved)
+            if self._reserved < 1e-12:
+                self._reserved = 0.0
+            self._spent += reserved if paid is None else paid
+            self._settled.notify_all()
+
+
+class Spending:
+    """What a run has paid so far, and what it will have paid at this rate."""
+
+    def __init__(self, before: float, to_ask: int) -> None:
+        self.usd: float | None = before
+        self._before = before
+        self._to_ask = to_ask
+        self._asked = 0
+
+    def add(self, usd: float | None) -> None:
+        """Count one answer."""
+        self._asked += 1
+        self.usd = None if usd is None or self.usd is None else self.usd + usd
+
+    def said(self) -> str:
+        """Say what was spent and what all of it will cost, as far as it can be told."""
+        if self.usd is None:
+            return "price unknown"
+        if not self._asked or not self.usd:
+            return ""
+        projected = self._before + (self.usd - self._before) / self._asked * self._to_ask
+        return f"{self.usd:,.2f} of about {projected:,.2f} USD"

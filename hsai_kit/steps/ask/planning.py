@@ -1,0 +1,177 @@
+"""A run before it is sent: which rows are which questions, what is known already, and about what the rest will cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import PromptError
+from hsai_kit.frames import origin, record_ids
+from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.prompt import Prompt
+from hsai_kit.rules import looked_up
+from hsai_kit.store import PlannedRow
+
+__all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
+
+# How far the rough count of tokens may be off, either way: four characters a token is English prose.
+_LOW, _HIGH = 0.6, 1.7
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would do: counts, and the cost in USD as a range (None where the model's price is not known)."""
+
+    records: int
+    questions: int
+    known: int
+    ruled: int
+    skipped: int
+    requests: int
+    usd_low: float | None
+    usd_high: float | None
+
+    def line(self, model: str, *, scripted: bool = False) -> str:
+        """Say it in one line for the person who is about to spend it."""
+        parts = [f"{self.records:,} records → {self.questions:,} questions", f"{self.known:,} known"]
+        if self.ruled:
+            parts.insert(1, f"{self.ruled:,} records by rule")
+        line = f"{', '.join(parts)} → {self.requests:,} requests"
+        if scripted:
+            return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing)"
+        return f"{line} to {model}, {dollars(self.usd_low, self.usd_high)}"
+
+
+def dollars(low: float | None, high: float | None) -> str:
+    """Say an amount or a range of USD in words; unknown is said, never 0."""
+    if low is None or high is None:
+        return "price unknown"
+    if high < 0.01:
+        return "less than 0.01 USD"
+    if f"{low:,.2f}" == f"{high:,.2f}":
+        return f"about {high:,.2f} USD"
+    return f"about {low:,.2f} to {high:,.2f} USD"
+
+
+@dataclass
+class Asking:
+    """Everything that a run needs, worked out before it is sent."""
+
+    hub: Connection
+    engine: Engine
+    engine_name: EngineName
+    prompt: str
+    pull_id: str | None
+    object_type: str
+    rows: list[PlannedRow]
+    texts: dict[str, str]
+    known: set[str]
+
+    @property
+    def to_send(self) -> dict[str, str]:
+        """The questions that no answer is known for, text by hash."""
+        return {one: text for one, text in self.texts.items() if one not in self.known}
+
+    def estimate(self) -> Estimate:
+        """Count what would be done, and the cost from characters."""
+        send = self.to_send
+        prices = [self.engine.usd(self.engine.likely(text)) for text in _sample(send)]
+        usd = None if None in prices else sum(filter(None, prices)) / max(1, len(prices)) * len(send)
+        return Estimate(
+            records=len(self.rows),
+            questions=len(self.texts),
+            known=len(self.known),
+            ruled=sum(row.ruled is not None for row in self.rows),
+            skipped=sum(row.skipped is not None for row in self.rows),
+            requests=len(send),
+            usd_low=None if usd is None else usd * _LOW,
+            usd_high=None if usd is None else usd * _HIGH,
+        )
+
+    def begin(self, budget_usd: float | None) -> str:
+        """Write the run down, all of its rows and questions, and return its id."""
+        runs, assistant = self.hub.store.runs, self.engine.assistant
+        run_id = runs.begin(
+            portal_id=self.hub.portal.id,
+            pull_id=self.pull_id,
+            object_type=self.object_type,
+            assistant=assistant.name,
+            assistant_version=assistant.version,
+            assistant_json=assistant.model_dump_json(),
+            prompt=self.prompt,
+            model=self.engine.model,
+            engine=self.engine_name,
+            budget_usd=budget_usd,
+        )
+        runs.add_questions(self.texts.items(), self.engine.model, assistant.version)
+        runs.add_rows(run_id, self.rows)
+        return run_id
+
+
+def plan_asking(hub: Connection, frame: pd.DataFrame, engine: Engine, engine_name: EngineName) -> Asking:
+    """Work out what asking about `frame` means; raises FrameError, PromptError and AssistantError."""
+    assistant = engine.assistant
+    ids = record_ids(frame)
+    if not ids:
+        message = "The DataFrame has no rows, so there is nothing to ask. Pull more, or loosen its filter."
+        raise PromptError(message)
+    if not assistant.prompt:
+        message = (
+            f"The assistant {assistant.name!r} has no prompt of its own. Give one: ask(..., prompt='{{{{ … }}}}')."
+        )
+        raise PromptError(message)
+    texts = Prompt(assistant.prompt).render(frame)
+    rows = list(_rows(hub, frame, engine, ids, texts))
+    asked = {row.question for row in rows if row.question}
+    hashes = {engine.hash_of(text): text for text in texts.dropna().unique()}
+    questions = {one: text for one, text in hashes.items() if one in asked}
+    source = origin(frame)
+    pull_id = source.pull_id if source.pull_id and hub.store.pulls.get(source.pull_id) else None
+    return Asking(
+        hub=hub,
+        engine=engine,
+        engine_name=engine_name,
+        prompt=assistant.prompt,
+        pull_id=pull_id,
+        object_type=source.object_type,
+        rows=rows,
+        texts=questions,
+        known=hub.store.runs.known(list(questions)),
+    )
+
+
+def _rows(
+    hub: Connection, frame: pd.DataFrame, engine: Engine, ids: list[str], texts: pd.Series
+) -> Iterator[PlannedRow]:
+    """Decide for each row: blank, known by a table, known from what was approved, or a question."""
+    assistant = engine.assistant
+    tabled: list[str | None] = [None] * len(ids)
+    if assistant.lookup:
+        found = looked_up(frame, assistant.lookup, assistant.output, hub.workspace.folder)
+        tabled = [None if pd.isna(answer) else str(answer) for answer in found]
+    approved = hub.store.runs.remembered(assistant.name)
+    hashes = {text: engine.hash_of(text) for text in texts.dropna().unique()}
+    for one, text, answer in zip(ids, texts, tabled, strict=True):
+        if answer is not None:
+            yield PlannedRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_name(engine)}")
+        elif pd.isna(text):
+            yield PlannedRow(one, skipped="every value that the prompt uses is blank")
+        elif text in approved:
+            values, run_id = approved[text]
+            yield PlannedRow(one, ruled=values, rule=f"approved in {run_id}")
+        else:
+            yield PlannedRow(one, hashes[text])
+
+
+def _name(engine: Engine) -> str:
+    return engine.assistant.lookup.table if engine.assistant.lookup else ""
+
+
+def _sample(texts: dict[str, str], most: int = 1000) -> list[str]:
+    # Pricing a million texts one by one would take longer than asking the first thousand.
+    step = max(1, len(texts) // most)
+    return list(texts.values())[::step]

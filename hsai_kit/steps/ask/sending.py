@@ -1,0 +1,101 @@
+"""Sending a run's questions: as many at once as the account takes, every answer kept as it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hsai_kit.background import Control
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError, UnsupportedSetting
+from hsai_kit.llm.engine import Engine
+from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.steps.ask.budget import Cap, Spending
+from hsai_kit.store import Answer
+
+__all__ = ["Sending"]
+
+
+@dataclass
+class Sending:
+    """One run being sent: `questions` are those without an answer, text by hash."""
+
+    hub: Connection
+    engine: Engine
+    run_id: str
+    questions: dict[str, str]
+    budget_usd: float | None = None
+    _failures: list[HsaiError] = field(default_factory=list)
+    _out_of_budget: bool = False
+
+    async def run(self, control: Control) -> None:
+        """Ask all questions and note how the run ended: done, stopped, paused (budget) or failed.
+
+        Raises what every further question would meet as well: a refused key, no quota, a setting not taken.
+        """
+        runs = self.hub.store.runs
+        spent = runs.spent(self.run_id)
+        try:
+            self._cap = Cap(self.budget_usd, spent, self.engine) if self.budget_usd is not None else None
+        except HsaiError as problem:
+            runs.end(self.run_id, "failed", str(problem))
+            raise
+        self._spending = Spending(spent, len(self.questions))
+        waiting = iter(self.questions)
+        # The first one goes alone: what its model does not take is learned from one request and not from sixty.
+        await self._work(waiting, control, most=1)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.hub.llm.concurrency, len(self.questions))):
+                group.create_task(self._work(waiting, control))
+        self._end(control)
+
+    async def _work(self, waiting: Iterator[str], control: Control, most: int | None = None) -> None:
+        asked = 0
+        while asked != most and not self._failures and not self._out_of_budget and await control.gate():
+            one = next(waiting, None)
+            if one is None:
+                return
+            asked += 1
+            text = self.questions[one]
+            reserved = await self._cap.reserve(text) if self._cap else 0.0
+            if reserved is None:
+                self._out_of_budget = True
+                return
+            answer = await self._answer(one, text)
+            if self._cap:
+                await self._cap.settle(reserved, 0.0 if answer is None else answer.usd)
+            if answer is None:
+                return
+            self.hub.store.runs.add_answer(self.run_id, answer)
+            self._spending.add(answer.usd)
+            control.progress.done += 1
+            control.progress.note = self._spending.said()
+
+    async def _answer(self, one: str, text: str) -> Answer | None:
+        try:
+            return await self.engine.ask(self.hub.llm, text)
+        except HsaiError as problem:
+            if stops_the_run(problem):
+                self._failures.append(problem)
+                return None
+            return Answer(one, "failed", reason=str(problem), usd=0.0)
+        except Exception as problem:  # noqa: BLE001 -- one row that nobody thought of must not end the others
+            return Answer(one, "failed", reason=f"Something unexpected happened: {type(problem).__name__}", usd=0.0)
+
+    def _end(self, control: Control) -> None:
+        runs = self.hub.store.runs
+        if self._failures:
+            problem = self._failures[0]
+            if isinstance(problem, UnsupportedSetting):
+                self.hub.store.capabilities.learn(
+                    self.hub.llm.base_url, self.engine.model, problem.setting, accepted=False, reason=str(problem)
+                )
+            runs.end(self.run_id, "failed", str(problem))
+            raise problem
+        if self._out_of_budget:
+            left = len(runs.outstanding(self.run_id))
+            note = f"The budget of {self.budget_usd:,.2f} USD is reached with {left:,} questions left."
+            runs.end(self.run_id, "paused", note)
+            return
+        runs.end(self.run_id, "stopped" if control.stopping else "done")

@@ -1,0 +1,29 @@
+"""What models were found to take or refuse, so that it is found out only once."""
+
+from __future__ import annotations
+
+from hsai_kit.store.database import Database, now
+
+__all__ = ["Capabilities"]
+
+
+class Capabilities:
+    """Reads and writes of `capabilities`; a setting is known for a model at an address."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def learn(self, base_url: str, model: str, setting: str, *, accepted: bool, reason: str = "") -> None:
+        """Keep what was found out."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO capabilities VALUES (?, ?, ?, ?, ?, ?)",
+            (base_url, model, setting, int(accepted), reason, now()),
+        )
+
+    def refused(self, base_url: str, model: str) -> dict[str, str]:
+        """Return the settings that a model is known to refuse, each with the reason it gave."""
+        rows = self._database.all(
+            "SELECT setting, reason FROM capabilities WHERE base_url = ? AND model = ? AND NOT accepted",
+            (base_url, model),
+        )
+        return {row["setting"]: row["reason"] for row in rows}
