@@ -1,0 +1,65 @@
+"""The public names: exactly those that are listed, and light to import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import hsai_kit
+
+
+def child(code: str) -> list[object]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told: list[object] = json.loads(done.stdout)
+    return told
+
+
+def test_every_listed_name_resolves_to_something_with_that_name_and_a_docstring():
+    assert hsai_kit.__all__ == sorted(hsai_kit.__all__)
+    for name in hsai_kit.__all__:
+        found = getattr(hsai_kit, name)
+        assert found.__name__ == name
+        assert found.__doc__
+
+
+def test_the_names_that_are_listed_are_those_that_can_be_loaded_and_those_that_are_typed():
+    assert sorted(hsai_kit._HOMES) == hsai_kit.__all__
+    for name, home in hsai_kit._HOMES.items():
+        assert getattr(hsai_kit, name).__module__.startswith(home)
+
+
+def test_a_star_import_and_completion_give_the_listed_names():
+    code = "import json\nscope = {}\nexec('from hsai_kit import *', scope)\nprint(json.dumps(list(scope)))"
+    assert set(child(code)) == {"__builtins__", *hsai_kit.__all__}
+    assert dir(hsai_kit) == hsai_kit.__all__
+
+
+def test_a_verb_is_still_a_verb_after_its_module_was_imported():
+    code = (
+        "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.prompt\n"
+        "from hsai_kit import ask, connect, push, plan\n"
+        "print(json.dumps([callable(one) for one in (ask, connect, push, plan, hsai_kit.ask)]))"
+    )
+    assert child(code) == [True] * 5
+
+
+def test_a_name_that_does_not_exist_is_an_ordinary_attribute_error():
+    with pytest.raises(AttributeError, match="'hsai_kit' has no attribute 'pul'"):
+        hsai_kit.pul  # noqa: B018 -- looking it up is the test
+
+
+def test_the_import_alone_brings_in_none_of_the_heavy_packages():
+    code = "import json, sys, hsai_kit\nprint(json.dumps(sorted(name.partition('.')[0] for name in sys.modules)))"
+    loaded = child(code)
+    assert "hsai_kit" in loaded
+    heavy = {"pandas", "numpy", "openai", "hubspot", "pydantic", "jinja2", "rich", "keyring", "IPython", "starlette"}
+    assert not heavy & set(loaded)
+
+
+def test_help_of_the_command_line_needs_neither_pandas_nor_the_clients():
+    code = "import json, sys, hsai_kit.cli\nprint(json.dumps(sorted(name.partition('.')[0] for name in sys.modules)))"
+    loaded = child(code)
+    assert not {"pandas", "openai", "hubspot"} & set(loaded)
