@@ -63,7 +63,9 @@ def sdk_in_words(problem: openai.OpenAIError, base_url: str) -> HsaiError:
     if isinstance(problem, openai.APIStatusError):
         body = problem.body if isinstance(problem.body, dict) else {}
         return in_words(_failure(problem.status_code, body, problem.response.headers))
-    return lost_in_words(Lost(timed_out=isinstance(problem, openai.APITimeoutError)), base_url)
+    # Over aiohttp, a connection that is refused at once is a time-out to the SDK as well.
+    unreached = type(problem.__cause__).__name__.startswith("Connect")
+    return lost_in_words(Lost(timed_out=isinstance(problem, openai.APITimeoutError) and not unreached), base_url)
 
 
 def in_words(failure: Failure) -> HsaiError:
