@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPHandler, OpenerDirector, Request
 
 from hsai_kit.sandbox.child import Child, SandboxError
+from hsai_kit.sandbox.faults import FaultSpecError, parse_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,7 @@ class Sandbox:
             self._arguments += ["--data", str(data)]
         for object_type, file in (load or {}).items():
             self._arguments += ["--load", f"{object_type}={file}"]
+        self._faults = tuple(faults)
         for fault in faults:
             self._arguments += ["--fault", fault]
         self._keys = {"hubspot_token": hubspot_token, "openai_key": openai_key}
@@ -67,6 +69,8 @@ class Sandbox:
         if self._child is not None:
             message = "This sandbox is running already."
             raise SandboxError(message)
+        for fault in self._faults:
+            _check(fault)
         child = Child(self._arguments, self._keys)
         ready = child.ready()
         self.hubspot_url, self.openai_url, self.control_url = ready["hubspot"], ready["openai"], ready["control"]
@@ -190,6 +194,16 @@ def _opener() -> OpenerDirector:
     for handler in (HTTPHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
         opener.add_handler(handler)
     return opener
+
+
+def _check(fault: str) -> None:
+    try:
+        parse_fault(fault)
+    except FaultSpecError as error:
+        message = str(error)
+    else:
+        return
+    raise SandboxError(message)
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:
