@@ -50,7 +50,14 @@ def test_no_field_of_the_assistants_to_start_from_hides_a_column_of_a_run(worksp
     temperature=st.none() | st.floats(0, 2),
     effort=st.sampled_from([None, "none", "high"]),
     examples=st.lists(st.builds(Example, question=st.text(), answer=st.text()), max_size=2),
-    tokens=st.none() | st.integers(16, 10**6),
+    tokens=st.integers(16, 10**6),
+    lookup=st.sampled_from(
+        [
+            None,
+            {"table": "us-states", "column": "state", "only": {"country": ["", "US"]}},
+            {"table": "a.csv", "column": "b"},
+        ]
+    ),
     shape=st.sampled_from(
         [
             {"kind": "text"},
@@ -61,7 +68,7 @@ def test_no_field_of_the_assistants_to_start_from_hides_a_column_of_a_run(worksp
     ),
 )
 def test_what_is_saved_is_read_back_the_same(
-    workspace, instructions, prompt, temperature, effort, examples, tokens, shape
+    workspace, instructions, prompt, temperature, effort, examples, tokens, lookup, shape
 ):
     one = Assistant(
         name="mine",
@@ -73,6 +80,7 @@ def test_what_is_saved_is_read_back_the_same(
         reasoning_effort=effort,
         max_output_tokens=tokens,
         output=shape,
+        lookup=lookup,
         examples=tuple(examples),
     )
     one.save(workspace)

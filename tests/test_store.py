@@ -137,6 +137,59 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
     assert store.runs.known([]) == set()
 
 
+def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_rows(store):
+    run = asked(store, "q3", "q1", "q2", "q4")
+    store.runs.add_rows(run, [PlannedRow("900", "q3"), PlannedRow("901", skipped="blank")], first=4)
+    store.runs.add_answer(run, Answer("q1", "answered"))
+    store.runs.add_answer(run, Answer("q2", "failed", reason="HTTP 500"))
+    assert list(store.runs.outstanding(run).items()) == [
+        ("q3", "text of q3"),
+        ("q2", "text of q2"),
+        ("q4", "text of q4"),
+    ]
+
+
+def test_what_a_run_spent_is_what_it_paid_itself(store):
+    first, second = asked(store, "q1", "q2"), asked(store, "q1", "q3")
+    assert store.runs.spent(first) == 0
+    store.runs.add_answer(first, Answer("q1", "answered", usd=0.5))
+    store.runs.add_answer(first, Answer("q2", "cut_off", usd=0.25))
+    store.runs.add_answer(second, Answer("q3", "answered", usd=None))
+    assert (store.runs.spent(first), store.runs.spent(second)) == (0.75, 0)
+
+
+def test_a_run_that_goes_on_is_running_again_under_its_old_budget_or_a_new_one(store):
+    run = begun(store, budget_usd=1.5)
+    for budget, expected in ((None, 1.5), (3.0, 3.0)):
+        store.runs.end(run, "paused", "the budget is reached")
+        store.runs.begin_again(run, budget)
+        record = store.runs.get(run)
+        assert record is not None
+        assert (record.status, record.note, record.ended_at, record.budget_usd) == ("running", "", None, expected)
+
+
+def test_every_run_is_listed_newest_first(store):
+    runs = [begun(store) for _ in range(3)]
+    assert [record.id for record in store.runs.all()] == runs[::-1]
+
+
+def test_what_was_approved_is_remembered_for_its_assistant_and_the_newest_holds(store):
+    run, later = begun(store), begun(store)
+    store.runs.remember("states", [("State: Calif.", '"CA"', run, "ana"), ("State: Tex", '"TX"', run, "ana")])
+    store.runs.remember("states", [("State: Tex", '"UNKNOWN"', later, "ben")])
+    assert store.runs.remembered("states") == {"State: Calif.": ('"CA"', run), "State: Tex": ('"UNKNOWN"', later)}
+    assert store.runs.remembered("triage") == {}
+
+
+def test_what_a_model_refuses_is_known_for_that_model_at_that_address_until_it_takes_it(store):
+    store.capabilities.learn("http://a", "luna", "temperature", accepted=False, reason="not supported")
+    store.capabilities.learn("http://a", "luna", "logprobs", accepted=True)
+    assert store.capabilities.refused("http://a", "luna") == {"temperature": "not supported"}
+    assert store.capabilities.refused("http://b", "luna") == store.capabilities.refused("http://a", "sol") == {}
+    store.capabilities.learn("http://a", "luna", "temperature", accepted=True)
+    assert store.capabilities.refused("http://a", "luna") == {}
+
+
 def test_the_text_of_a_question_stays_as_it_was_first_asked(store):
     run = asked(store, "q1")
     store.runs.add_questions([("q1", "another")], "m", "v")

@@ -14,11 +14,25 @@ import threading
 import pytest
 
 from hsai_kit.errors import WorkspaceError
-from hsai_kit.store import Answer, Store
+from hsai_kit.store import Answer, PlannedRow, Store
 from hsai_kit.store.database import Database, new_id
 from hsai_kit.store.schema import MIGRATIONS
 
-TABLES = {"connections", "pulls", "records", "runs", "questions", "answers", "rows", "decisions", "pushes", "changes"}
+TABLES = {
+    "connections",
+    "pulls",
+    "records",
+    "runs",
+    "questions",
+    "answers",
+    "rows",
+    "decisions",
+    "pushes",
+    "changes",
+    "remembered",
+    "batches",
+    "capabilities",
+}
 
 
 @pytest.fixture
@@ -56,7 +70,7 @@ def asked(store: Store, *questions: str) -> str:
         model="sandbox-luna",
     )
     store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
-    store.runs.add_rows(run, [(place, str(101 + place), one, None) for place, one in enumerate(questions)])
+    store.runs.add_rows(run, [PlannedRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
 
@@ -66,7 +80,7 @@ def read_all(path) -> None:
 
 
 def in_child(code: str, *arguments: str) -> subprocess.Popen[str]:
-    head = "import sys\nfrom pathlib import Path\nfrom hsai_kit.store import Answer, Store\n"
+    head = "import sys\nfrom pathlib import Path\nfrom hsai_kit.store import Answer, PlannedRow, Store\n"
     return subprocess.Popen(
         [sys.executable, "-c", head + textwrap.dedent(code), *arguments],
         stdin=subprocess.PIPE,
@@ -286,7 +300,7 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
     again = Store(path)
     known = again.runs.known([f"q{n}" for n in range(kept + 1)])
     assert len(known) == kept + 1
-    last = next(row.answer for row in again.runs.rows(run) if row.question == f"q{kept}")
+    last = next(row.answer for row in again.runs.rows(run) if row.row.question == f"q{kept}")
     assert last == Answer(f"q{kept}", "answered", output="x" * 500, usd=0.001)
     again.close()
     with raw(path) as file:
