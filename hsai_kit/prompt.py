@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import jinja2
@@ -21,19 +22,20 @@ _DOT = "__of__"
 
 
 class Prompt:
-    """A template over a frame's columns; values are put in as text and blanks as nothing.
+    """A template over a frame's columns; a token is a column's name, `{{ company.name }}` one of an associated record.
 
-    Tokens are column names; a column of an associated record is written with its dot: `{{ company.name }}`.
+    Each value is put in as a JSON string, so that a model can tell the record's text, which is data, from the words of
+    the prompt: no value can end its own quotes. A blank is "".
 
     >>> import pandas as pd
     >>> contacts = pd.DataFrame({"state": ["Calif.", None]}, index=pd.Index(["101", "102"], name="record_id"))
     >>> Prompt("State: {{ state }}").preview(contacts)["prompt"].tolist()
-    ['State: Calif.', <NA>]
+    ['State: "Calif."', <NA>]
     """
 
     def __init__(self, template: str) -> None:
         self.template = template.strip()
-        self._environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+        self._environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=_quoted)
         try:
             # Compiled and not only parsed: an unknown filter is found by the compiler.
             self._environment.from_string(self.template)
@@ -111,6 +113,10 @@ class _Dots(NodeTransformer):
         if isinstance(node.node, nodes.Name) and f"{node.node.name}.{node.attr}" in self._columns:
             return nodes.Name(f"{node.node.name}{_DOT}{node.attr}", "load", lineno=node.lineno)
         return self.generic_visit(node)
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -24,16 +26,16 @@ def test_tokens_become_the_values_of_each_record_in_the_order_of_the_frame():
     table = frame(state=["Calif.", "TX", "Calif."], country=["USA", "US", "USA"])
     texts = Prompt("State: {{ state }}\nCountry: {{ country }}").render(table)
     assert texts.tolist() == [
-        "State: Calif.\nCountry: USA",
-        "State: TX\nCountry: US",
-        "State: Calif.\nCountry: USA",
+        'State: "Calif."\nCountry: "USA"',
+        'State: "TX"\nCountry: "US"',
+        'State: "Calif."\nCountry: "USA"',
     ]
     assert list(texts.index) == ["101", "102", "103"]
 
 
 def test_a_record_whose_values_are_all_blank_is_not_asked_about():
     table = frame(state=["CA", None, "  ", None], country=[None, "Canada", "", None])
-    assert rendered("{{ state }}/{{ country }}", table) == ["CA/", "/Canada", "(NA)", "(NA)"]
+    assert rendered("{{ state }}/{{ country }}", table) == ['"CA"/""', '""/"Canada"', "(NA)", "(NA)"]
 
 
 @given(st.lists(st.sampled_from(["CA", "TX", "ny ", None, ""]), max_size=20))
@@ -51,19 +53,19 @@ def test_an_empty_frame_renders_to_nothing():
 def test_an_associated_record_is_named_with_its_dot():
     table = frame(**{"company": ["typed name"], "company.name": ["Acme"], "state": ["CA"]})
     assert rendered("{{ company.name }} / {{ company }} / {{ company.name|upper }}", table) == [
-        "Acme / typed name / ACME"
+        '"Acme" / "typed name" / "ACME"'
     ]
 
 
 def test_conditions_and_text_methods_work_and_a_blank_counts_as_false():
     table = frame(state=["ca", "tx"], country=["USA", None])
     template = "{{ state.upper() }}{% if country %} in {{ country }}{% else %}, country unknown{% endif %}"
-    assert rendered(template, table) == ["CA in USA", "TX, country unknown"]
+    assert rendered(template, table) == ['"CA" in "USA"', '"TX", country unknown']
 
 
 def test_text_that_looks_like_a_token_in_a_record_stays_text():
     table = frame(state=["{{ country }}", "{% raw %}", "<b>&amp;"], country=["secret", "x", "y"])
-    assert rendered("S: {{ state }}", table) == ["S: {{ country }}", "S: {% raw %}", "S: <b>&amp;"]
+    assert rendered("S: {{ state }}", table) == ['S: "{{ country }}"', 'S: "{% raw %}"', 'S: "<b>&amp;"']
 
 
 def test_a_misspelled_token_is_named_with_the_nearest_column():
@@ -120,7 +122,7 @@ def test_a_preview_shows_the_first_rows_exactly_as_they_will_be_asked():
     table = frame(created=times)
     prompt = Prompt("On {{ created }}")
     preview = prompt.preview(table, 2)
-    assert preview["prompt"].tolist() == prompt.render(table).tolist()[:2] == ["On 2026-01-01", "On 2026-01-02"]
+    assert preview["prompt"].tolist() == prompt.render(table).tolist()[:2] == ['On "2026-01-01"', 'On "2026-01-02"']
     assert preview.index.name == "record_id"
 
 
@@ -153,3 +155,10 @@ def test_times_read_in_utc_and_midnight_as_a_date():
     aware = pd.Series(pd.to_datetime(["2026-01-01T00:00+02:00", "2026-01-01T02:00+02:00", None]))
     assert as_text(aware).tolist() == ["2025-12-31T22:00:00Z", "2026-01-01", ""]
     assert as_text(pd.Series(pd.to_datetime(["2026-01-01 10:00"]))).tolist() == ["2026-01-01T10:00:00"]
+
+
+@given(st.text(max_size=80))
+def test_no_value_can_end_its_own_quotes(value):
+    (text,) = Prompt("State: {{ state }}|").render(frame(state=[value])).fillna("blank")
+    if text != "blank":
+        assert json.loads(text.removeprefix("State: ").removesuffix("|")) == as_text(pd.Series([value]))[0]

@@ -34,6 +34,8 @@ def read_record(text: str) -> Record:
 
     >>> read_record('State: "Calif."\nCity: Fresno').fields
     (('State', 'Calif.'), ('City', 'Fresno'))
+    >>> read_record('"Ada wants 40 seats."').rest
+    'Ada wants 40 seats.'
     """
     fields: list[tuple[str, str]] = []
     rest: list[str] = []
@@ -49,7 +51,7 @@ def read_record(text: str) -> Record:
             label, value = fields[-1]
             fields[-1] = (label, f"{value}\n{line.rstrip()}" if value else line.strip())
         else:
-            rest.append(line)
+            rest.append(_unquoted(line.strip()) or line)
     return Record(tuple((label, _unquoted(value)) for label, value in fields), "\n".join(rest).strip())
 
 

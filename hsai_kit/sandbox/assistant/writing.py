@@ -30,6 +30,7 @@ _SENTENCES = re.compile(
     r"\b(\d{1,2}|a|one|two|three|four|five|six)\s+(?:short\s+|single\s+|plain\s+)?(sentence|bullet|line|point)",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r':\s*"')
 _WORDS = re.compile(r"\b(\d{1,3})\s+words\b", re.IGNORECASE)
 
 
@@ -57,7 +58,8 @@ def answer_text(model: str, instructions: str, text: str) -> Reply:  # noqa: ARG
 def summarize(text: str, count: int = 2, words: int | None = None) -> str:
     """Give the record in its own sentences; short facts stand in front of them where there are any."""
     record = read_record(text)
-    if len(record.fields) == 1 and len(record.fields[0][0].split()) > 2:  # a colon in a sentence, not a label
+    is_sentence = len(record.fields) == 1 and len(record.fields[0][0].split()) > 2 and not _QUOTED.search(text)
+    if is_sentence:  # with a colon in it, which makes no label of what stands before
         record = Record((), text)
     facts = [(label, value, plain(value)) for label, value in record.fields]
     short = [f"{label} {said}" for label, _, said in facts if said and not _is_prose(said) and not gives_orders(said)]
