@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from hsai_kit.connection import Connection
@@ -20,48 +23,38 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
-from hsai_kit.steps.push import Plan, Receipt, plan, push, undo
+from hsai_kit.steps.push import Plan, plan, push, undo
 from hsai_kit.steps.review import Checked, review
 
 __all__ = ["run_demo"]
 
 _PROPERTIES = ("state", "country")
+_INDENT = 3
 
 
-def run_demo(screen: Console, export: Path | None = None) -> bool:
+def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] = ()) -> bool:
     """Show the job on `screen`, over the made-up portal or over an export; return whether the portal bore it out.
 
-    True only if every written value was found in the portal after the push, nothing else had changed, and every
-    record held its old value again after the undo.
+    True only if every written value was found in the portal after the push, every other state was as before, and
+    every record held its old state again after the undo. `faults` are the sandbox's, to see the job cope with them.
     """
     started = time.monotonic()
     screen.print("[bold]hsai_kit demo[/bold]: a HubSpot portal and a scripted assistant, both on this computer.")
-    with quiet(), connect(sandbox=True, load={"contacts": export} if export else None) as hub:
+    with (
+        # Not the workspace that this may be started in: its assistants and remembered answers would change the job.
+        tempfile.TemporaryDirectory(prefix="hsai-demo-", ignore_cleanup_errors=True) as folder,
+        connect(sandbox=True, load={"contacts": export} if export else None, faults=faults, workspace=folder) as hub,
+        quiet(),
+    ):
+        before = _states(hub)
         contacts = _pulled(screen, hub, export)
-        run = _asked(screen, hub, contacts)
-        checked = _reviewed(screen, run)
-        ready, receipt = _pushed(screen, hub, checked)
-        now = _states(hub)
-        wanted = {row.record_id: row.after for row in ready.changing}
-        old = _texts(contacts)
-        pushed = bool(wanted) and all(now[one] == wanted.get(one, old.get(one, now[one])) for one in now)
-        _say_checked(
-            screen,
-            pushed,
-            f"Read back: the portal holds the {len(wanted):,} new values, and all others are as they were.",
-        )
-        back = undo(hub, receipt, confirm=True)
-        again = _states(hub)
-        undone = all(again[one] == value for one, value in old.items())
-        _say_checked(
-            screen,
-            undone,
-            f"Undone {back.counts.get('written', 0):,}: read back, every record holds its old value again.",
-        )
+        checked = _reviewed(screen, _asked(screen, hub, contacts))
+        ready = _planned(screen, hub, checked)
+        held = not ready.changing or _written_and_undone(screen, hub, checked, ready, before)
     seconds = time.monotonic() - started
     screen.print(f"\nThat took {seconds:.0f} s. Nothing left this computer, and nothing was paid.", highlight=False)
     screen.print("Next, your own workspace: [bold]hsai init my-workspace[/bold]")
-    return pushed and undone
+    return held
 
 
 def _pulled(screen: Console, hub: Connection, export: Path | None) -> pd.DataFrame:
@@ -70,23 +63,29 @@ def _pulled(screen: Console, hub: Connection, export: Path | None) -> pd.DataFra
         where = f"{export} has no column State/Region with values" if export else "The portal has no states"
         message = f"{where}, so there is nothing to clean up. Export contacts with State/Region and Country/Region."
         raise HsaiError(message)
-    _heading(screen, 1, "Pull", f"{len(contacts):,} contacts of portal {hub.portal.id} whose state is known")
+    _heading(screen, 1, "Pull", f"{_some(len(contacts), 'contact')} of portal {hub.portal.id} with a state")
     values = contacts["state"].value_counts()
-    odd = [one_line(value, 20) for value in values.index[values.index.str.len() != 2][:8]]
-    screen.print(f"   {len(values):,} ways to write a state, such as {escape(', '.join(odd))}", highlight=False)
+    # From the most common to the rarest, so that the odd ones show as well.
+    odd = values.index[values.index.str.len() != 2]
+    some = [f"“{one_line(value, 20)}”" for value in odd[:: max(1, len(odd) // 8)][:8]]
+    such = f", such as {', '.join(some)}" if some else ""
+    _say(screen, f"{_some(len(values), 'way')} to write one{such}.")
     return contacts
 
 
 def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     run = ask(hub, contacts, "state-abbreviations")
-    _heading(
-        screen, 2, "Ask", f"{len(contacts):,} records were {run.questions:,} questions, so {run.questions:,} requests"
+    records, questions = _some(len(contacts), "record"), _some(run.questions, "distinct question")
+    _heading(screen, 2, "Ask", f"{records}, {questions}, so {_some(run.questions, 'request')}")
+    _say(
+        screen,
+        f"Answered by {run.record.model}, a script and no language model; it errs now and then, as a model does.",
     )
     model = hub.workspace.settings.openai.default_model
     characters = run.questions * (len(run.assistant.instructions) + len(run.record.prompt) + 20)
     usd = roughly(model, characters, run.questions, 12)
-    price = "" if usd is None else f" The same questions to {model} would cost about {max(usd, 0.01):.2f} USD."
-    screen.print(f"   Answered by {run.record.model}, the sandbox's script: no language model.{price}", highlight=False)
+    if usd is not None:
+        _say(screen, f"The same questions to {model} would cost about {max(usd, 0.01):.2f} USD.")
     return run
 
 
@@ -95,50 +94,70 @@ def _reviewed(screen: Console, run: Run) -> Checked:
     frame = checked.frame
     calm = frame["flags"].map(len) == 0
     checked.approve(calm & frame["changes"])
-    flags = Counter(flag for flags in frame["flags"] for flag in flags)
-    _heading(
-        screen,
-        3,
-        "Review",
-        f"{int(frame['changes'].sum()):,} proposals change something, {int((~calm).sum()):,} want eyes",
-    )
+    proposals = _some(int(frame["changes"].sum()), "proposal")
+    _heading(screen, 3, "Review", f"{proposals} to change something; {int((~calm).sum()):,} of all answers want eyes")
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
-    for title in ("   before", "after", "records", "least sure"):
+    for title in ("before", "after", "records", "least sure"):
         table.add_column(title, justify="right" if title in {"records", "least sure"} else "left")
     changes = (
         frame[calm & frame["changes"]].groupby(["before", "proposal"], observed=True)["confidence"].agg(["size", "min"])
     )
     for (before, after), row in changes.sort_values("size", ascending=False).head(8).iterrows():
         least = "unknown" if pd.isna(row["min"]) else f"{row['min']:.2f}"
-        table.add_row(f"   {escape(one_line(before, 24))}", escape(one_line(after)), f"{int(row['size']):,}", least)
-    screen.print(table)
+        table.add_row(escape(one_line(before, 24)), escape(one_line(after)), f"{int(row['size']):,}", least)
+    if len(changes):
+        screen.print(Padding(table, (0, 0, 0, _INDENT), expand=False))
+    flags = Counter(flag for flags in frame["flags"] for flag in flags)
     held = ", ".join(f"{count:,} {flag}" for flag, count in flags.most_common())
-    screen.print(f"   Approved what carries no flag; left for a person: {held or 'nothing'}", highlight=False)
+    _say(screen, f"Approved what carries no flag. Left for a person: {held or 'nothing'}.")
     return checked
 
 
-def _pushed(screen: Console, hub: Connection, checked: Checked) -> tuple[Plan, Receipt]:
+def _planned(screen: Console, hub: Connection, checked: Checked) -> Plan:
     ready = plan(hub, checked)
-    said = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items())
-    _heading(screen, 4, "Push", f"the plan first: {said}")
+    others = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items() if verdict != "will change")
+    _heading(screen, 4, "Push", f"the plan first: {len(ready.changing):,} will change")
+    _say(screen, f"Left as they are: {others or 'none'}.")
+    if not ready.changing:
+        _say(screen, "So there is nothing to write: these states are clean, or want a person's eyes.")
+    return ready
+
+
+def _written_and_undone(
+    screen: Console, hub: Connection, checked: Checked, ready: Plan, before: dict[str, str]
+) -> bool:
     receipt = push(hub, checked, confirm=True)
     outcome = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
-    screen.print(f"   Receipt {receipt.id}: {outcome}", highlight=False)
-    return ready, receipt
+    _say(screen, f"Receipt {receipt.id}: {outcome or 'nothing written'}.")
+    wanted = {row.record_id: row.after for row in ready.changing}
+    pushed = _states(hub) == before | wanted
+    claim = f"Read back: the portal holds the {_some(len(wanted), 'new value')}, and every other state is as it was."
+    _say_checked(screen, pushed, claim)
+    back = undo(hub, receipt, confirm=True)
+    _heading(screen, 5, "Undo", f"{_some(back.counts.get('written', 0), 'value')} put back")
+    undone = _states(hub) == before
+    _say_checked(screen, undone, "Read back: every record holds its old state again.")
+    return pushed and undone
 
 
 def _states(hub: Connection) -> dict[str, str]:
-    return _texts(pull(hub, "contacts", ["state"]))
-
-
-def _texts(frame: pd.DataFrame) -> dict[str, str]:
+    frame = pull(hub, "contacts", ["state"])
     return dict(zip(frame.index, frame["state"].astype("string").fillna(""), strict=True))
 
 
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _heading(screen: Console, number: int, verb: str, what: str) -> None:
-    screen.print(f"\n[bold cyan]{number}. {verb}[/bold cyan]  {escape(what)}", highlight=False)
+    screen.print(f"\n[bold cyan]{number}. {verb}[/bold cyan]")
+    _say(screen, f"{what[0].upper()}{what[1:]}.")
 
 
 def _say_checked(screen: Console, held: bool, claim: str) -> None:  # noqa: FBT001 -- the verdict is the argument
-    mark = "[green]✓[/green]" if held else "[bold red]✗ Not borne out:[/bold red]"
-    screen.print(f"   {mark} {escape(claim)}", highlight=False)
+    _say(screen, claim, mark="[green]✓[/green] " if held else "[bold red]✗ Not borne out:[/bold red] ")
+
+
+def _say(screen: Console, text: str, mark: str = "") -> None:
+    """Print a line that keeps its indentation where it wraps."""
+    screen.print(Padding(f"{mark}{escape(text)}", (0, 0, 0, _INDENT), expand=False), highlight=False)
