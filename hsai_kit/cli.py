@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import getpass
+import io
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,15 +42,22 @@ def _in_words(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except HsaiError as problem:
-            notes = getattr(problem, "__notes__", [])
-            _errors.print(escape(" ".join([str(problem), *notes])), style="red", highlight=False, soft_wrap=True)
+            _say(" ".join([str(problem), *getattr(problem, "__notes__", [])]), _errors, style="red")
             raise typer.Exit(1) from None
         except KeyboardInterrupt as interruption:
             said = str(interruption) if isinstance(interruption, Stopped) else "Stopped."
-            _errors.print(escape(said), highlight=False, soft_wrap=True)
+            _say(said, _errors)
             raise typer.Exit(130) from None
 
     return wrapped
+
+
+@app.callback()
+def _before() -> None:
+    # A terminal or a pipe whose encoding lacks a letter of somebody's record must not end the work.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @app.command()
@@ -55,11 +66,15 @@ def demo(
     csv: Annotated[
         Path | None, typer.Option(help="A HubSpot export (CSV or Excel) of contacts to use instead of made-up ones.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="See it cope with a fault: hubspot:503_html:count=2. Can be repeated."),
+    ] = None,
 ) -> None:
     """Show the whole job on a sandbox: pull, ask, review, push, undo. Needs no keys and touches no account."""
     from hsai_kit.demo import run_demo
 
-    if not run_demo(_screen, csv):
+    if not run_demo(_screen, csv, fault or ()):
         raise typer.Exit(1)
 
 
@@ -71,8 +86,8 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is 
     from hsai_kit.workspace import Workspace
 
     made = Workspace.make(folder)
-    _screen.print(f"Workspace in {escape(str(made.folder))}", soft_wrap=True, highlight=False)
-    _screen.print(f"Assistants: {', '.join(names(made))}", highlight=False)
+    _say(f"Workspace in {made.folder}")
+    _say(f"Assistants: {', '.join(names(made))}")
     _screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
 
 
@@ -87,36 +102,40 @@ def connect(
     ] = False,
     portal: Annotated[int | None, typer.Option(help="The portal's id, where you work with several.")] = None,
     keep: Annotated[
-        str, typer.Option(help="Where to keep keys: 'ring' (system key ring) or 'file' (mode 0600).")
-    ] = "ring",
+        str | None,
+        typer.Option(
+            help="Where to keep keys: 'ring' (the system's) or 'file' (mode 0600). Default: where they are, or 'ring'."
+        ),
+    ] = None,
 ) -> None:
     """Ask for both keys without showing them, check them with their services, and keep them."""
     from pydantic import SecretStr
 
-    from hsai_kit.keys import KeyFile, KeyRing, current_portal
+    from hsai_kit.keys import ENVIRONMENT, KeyFile, KeyRing, current_portal, home_of
     from hsai_kit.steps.connect import keep_keys
 
-    if keep not in {"ring", "file"}:
+    if keep not in {None, "ring", "file"}:
         message = f"--keep is {keep!r}; it is 'ring' or 'file'."
         raise HsaiError(message)
-    home = KeyRing() if keep == "ring" else KeyFile()
+    both = switch_openai_key == switch_hubspot_key
+    known = portal or current_portal()
+    home = KeyFile() if keep == "file" else (None if keep else home_of(known)) or KeyRing()
     if isinstance(home, KeyRing) and not home.usable():
         home.refuse()
-    both = switch_openai_key == switch_hubspot_key
     token = _typed("HubSpot key (service key or private app token)") if both or switch_hubspot_key else None
     key = _typed("OpenAI key") if both or switch_openai_key else None
-    wanted = portal if both or switch_hubspot_key else portal or current_portal()
     kept = keep_keys(
         home,
         hubspot_key=SecretStr(token) if token else None,
         openai_key=SecretStr(key) if key else None,
-        portal_id=wanted,
+        portal_id=portal if both or switch_hubspot_key else known,
     )
-    name = f" {kept.name}" if kept.name else ""
-    _screen.print(f"Connected to portal {kept.id}{escape(name)} ({kept.account_type}).", highlight=False)
-    _screen.print(
-        f"Keys are kept in {escape(home.place)}. Next: [bold]hsai status[/bold]", soft_wrap=True, highlight=False
-    )
+    _say(f"Connected to portal {kept.id}{f' {kept.name}' if kept.name else ''} ({kept.account_type}).")
+    _say(f"Keys are kept in {home.place}.")
+    for typed, name in ((token, ENVIRONMENT["hubspot"]), (key, ENVIRONMENT["openai"])):
+        if typed and os.environ.get(name):
+            _say(f"But {name} is set in the environment and is used instead, until it is unset there.")
+    _screen.print("Next: [bold]hsai status[/bold]")
 
 
 @app.command()
@@ -127,7 +146,7 @@ def disconnect(
     """Forget the keys of a portal on this computer."""
     from hsai_kit.steps.connect import disconnect as forget
 
-    for line in forget(portal) or ["No keys were kept for that portal."]:
+    for line in forget(portal) or ["No keys were kept."]:
         _screen.print(escape(line), soft_wrap=True, highlight=False)
 
 
@@ -146,7 +165,7 @@ def status(
         with make_connection(portal_id=portal, workspace=here.folder if here else nowhere) as hub:
             found = read_status(hub)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("Portal", escape(f"{found.portal.id} {found.portal.name}".strip()))
+    table.add_row("Portal", _plain(f"{found.portal.id} {found.portal.name}"))
     table.add_row("Account type", found.portal.account_type)
     table.add_row("Time zone", found.portal.time_zone)
     if found.missing is None:
@@ -158,9 +177,9 @@ def status(
         )
     if found.daily:
         table.add_row("Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}")
-    table.add_row("Models", escape(", ".join(found.models) or found.model_problem or "none"))
+    table.add_row("Models", _plain(", ".join(found.models) or found.model_problem or "none"))
     for model, day in found.ending.items():
-        table.add_row("Ends soon", f"{escape(model)} on {day}")
+        table.add_row("Ends soon", _plain(f"{model} on {day}"))
     _screen.print(table)
 
 
@@ -197,14 +216,19 @@ def sandbox(
     )
     try:
         with running:
-            _screen.print("A sandbox with a made-up portal and a scripted assistant (no language model) is running.")
-            _screen.print("In another terminal or notebook, set these and use connect() as for the real ones:\n")
+            for remark in running.remarks:
+                _say(remark)
+            _say("A sandbox with a made-up portal and a scripted assistant (no language model) is running.")
+            _say("In another terminal or notebook, set these and use connect() as for the real ones:")
+            _screen.print()
             for line in _settings_lines(
                 running.hubspot_url, running.hubspot_token, running.openai_url, running.openai_key
             ):
-                _screen.print(escape(line), soft_wrap=True, highlight=False)
-            _screen.print("\nStop it with Ctrl-C.")
-            running.wait()
+                _say(line)
+            _screen.print()
+            _say("Stop it with Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                running.wait()
     except SandboxError as problem:
         message = str(problem)
     else:
@@ -224,5 +248,36 @@ def _settings_lines(hubspot_url: str, token: str, openai_url: str, key: str) -> 
 
 
 def _typed(label: str) -> str:
-    typed: str = typer.prompt(label, hide_input=True)
-    return typed.strip()
+    """Ask for a key without showing it, until there is one."""
+    try:
+        while not (typed := _line(label).strip()):
+            pass
+    except EOFError:
+        message = (
+            f"No {label} was typed, and nothing was kept. Run it in a terminal, or set the keys in the environment."
+        )
+    else:
+        return typed
+    raise HsaiError(message)
+
+
+def _line(label: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{label}: ")
+    # Piped in: there is nothing to hide, and getpass would warn that it cannot.
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
+
+
+def _say(text: str, console: Console = _screen, style: str | None = None) -> None:
+    """Print a line as it is: not broken, not colored by what it says."""
+    console.print(_plain(text), style=style, soft_wrap=True, highlight=False)
+
+
+def _plain(text: str) -> str:
+    """Return text without markup, and without control characters that a record or a portal may have put there."""
+    from hsai_kit.defuse import one_line
+
+    return escape(one_line(text, 4000))

@@ -34,6 +34,7 @@ __all__ = [
     "config_folder",
     "current_portal",
     "find_key",
+    "home_of",
     "key_homes",
     "remember_portal",
 ]
@@ -245,6 +246,13 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
 def key_homes() -> tuple[KeyHome, ...]:
     """Return the places that keep keys on this computer, in the order in which they are looked through."""
     return (KeyRing(), KeyFile())
+
+
+def home_of(portal_id: int | None) -> KeyHome | None:
+    """Return the place that keeps a portal's keys, or None."""
+    if portal_id is None:
+        return None
+    return next((home for home in key_homes() if any(home.read(service, portal_id) for service in ENVIRONMENT)), None)
 
 
 def current_portal() -> int | None:
