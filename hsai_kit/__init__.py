@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.pull import pull
     from hsai_kit.steps.push import open_receipt, plan, push, undo
+    from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "plan",
     "pull",
     "push",
+    "remember",
     "resume",
     "review",
     "undo",
@@ -42,6 +44,7 @@ _HOMES = {
     "plan": "hsai_kit.steps.push",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
+    "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
     "undo": "hsai_kit.steps.push",

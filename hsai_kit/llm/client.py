@@ -95,6 +95,11 @@ class LLMClient:
             self._pacer.pause(pause)
         raise AssertionError  # the last attempt returns or raises
 
+    def seconds_for(self, requests: float, tokens: float) -> float:
+        """Return how many seconds so many requests and tokens take at the account's limits, 0 where none are known."""
+        pairs = ((requests, self._pacer.requests.limit), (tokens, self._pacer.tokens.limit))
+        return max((amount * 60 / limit for amount, limit in pairs if limit), default=0.0)
+
     def settle(self, reserved: int, used: int) -> None:
         """Give back tokens that were reserved for a question and not used."""
         self._pacer.tokens.settle(reserved, used)

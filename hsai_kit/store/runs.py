@@ -142,6 +142,12 @@ class Runs:
         row = self._database.one("SELECT TOTAL(usd) FROM answers WHERE run_id = ?", (run_id,))
         return float(row[0]) if row else 0.0
 
+    def paid(self, run_id: str) -> list[Answer]:
+        """Return the answers that a run paid for itself."""
+        names = ", ".join(_ANSWER_COLUMNS)
+        rows = self._database.all(f"SELECT {names} FROM answers WHERE run_id = ?", (run_id,))  # noqa: S608 -- column names are ours
+        return [Answer(*row) for row in rows]
+
     def all(self) -> list[RunRecord]:
         """Return every run, newest first."""
         names = ", ".join(field.name for field in fields(RunRecord))

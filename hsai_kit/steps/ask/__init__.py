@@ -16,9 +16,9 @@ from hsai_kit.llm.models import check
 from hsai_kit.llm.responses import Responses
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
-from hsai_kit.steps.ask.planning import Estimate, dollars, plan_asking
+from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.planning import plan_asking
 from hsai_kit.steps.ask.sending import Sending
-from hsai_kit.talk import answered_yes
 from hsai_kit.workspace import sentence
 
 __all__ = ["ask", "open_run", "resume"]
@@ -93,8 +93,15 @@ def ask(
     _refuse_known_settings(hub, asking.engine)
     estimate = asking.estimate()
     say(estimate.line(asking.engine.model, scripted=hub.scripted))
-    _agree(hub, estimate, confirm=confirm)
-    return _carry_on(hub, asking.engine, asking.begin(budget_usd), budget_usd, wait=wait)
+    piloted = wait and wants_pilot(hub, estimate)
+    if not piloted:
+        agree(hub, estimate.usd_low, estimate.usd_high, confirm=confirm, kept="Nothing was asked and nothing was paid")
+    run_id = asking.begin(budget_usd)
+    if piloted:
+        found = pilot(hub, asking, run_id, budget_usd)
+        kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
+        agree(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
+    return _carry_on(hub, asking.engine, run_id, budget_usd, wait=wait)
 
 
 def resume(
@@ -127,19 +134,6 @@ def _carry_on(
     if run.record.status == "paused":
         say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
     return run
-
-
-def _agree(hub: Connection, estimate: Estimate, *, confirm: bool) -> None:
-    """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes."""
-    threshold = hub.workspace.settings.openai.ask_above_usd
-    if confirm or estimate.usd_high is None or estimate.usd_high <= threshold:
-        return
-    cost = dollars(estimate.usd_low, estimate.usd_high)
-    said = answered_yes(f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?")
-    if said is not True:
-        why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
-        message = f"Nothing was asked and nothing was paid: this may cost {cost}, and {why}."
-        raise HsaiError(message)
 
 
 def _refuse_known_settings(hub: Connection, engine: Engine) -> None:

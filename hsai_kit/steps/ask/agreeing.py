@@ -1,0 +1,88 @@
+"""Before money is spent: a pilot of 20 questions, what all of them will cost and take, and a yes where it is much."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+from hsai_kit.background import start
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
+from hsai_kit.progress import Progress, say
+from hsai_kit.steps.ask.planning import Asking, Estimate, dollars
+from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.talk import answered_yes
+
+__all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
+
+PILOT = 20
+# A pilot of a run that is not much longer than itself would tell nothing that the run does not.
+_WORTH_IT = 10 * PILOT
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What the rest of a run will cost (USD, None where unknown) and take, from what a pilot really used."""
+
+    left: int
+    usd_low: float | None
+    usd_high: float | None
+    seconds: float
+
+    def line(self) -> str:
+        """Say it in one line."""
+        minutes = "less than a minute" if self.seconds < 60 else f"about {self.seconds / 60:,.0f} minutes"
+        return f"After {PILOT} questions: {dollars(self.usd_low, self.usd_high)} for the {self.left:,} left, {minutes}"
+
+
+def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
+    """Tell whether 20 questions should go first: the run is long, and those 20 alone need nobody's yes."""
+    if estimate.requests < _WORTH_IT or hub.scripted:
+        return False
+    high = (estimate.usd_high or 0.0) * PILOT / estimate.requests
+    return high <= hub.workspace.settings.openai.ask_above_usd
+
+
+def pilot(hub: Connection, asking: Asking, run_id: str, budget_usd: float | None) -> Projection:
+    """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
+    questions = asking.to_send
+    first = {one: questions[one] for one in list(questions)[:PILOT]}
+    sending = Sending(hub, asking.engine, run_id, first, budget_usd)
+    start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
+        "The answers so far are kept: ask the same again to go on."
+    )
+    projection = _projected(hub, run_id, len(questions) - len(first))
+    say(projection.line())
+    return projection
+
+
+def agree(hub: Connection, low: float | None, high: float | None, *, confirm: bool, kept: str) -> None:
+    """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes.
+
+    `kept` says what was done until then.
+    """
+    threshold = hub.workspace.settings.openai.ask_above_usd
+    if confirm or high is None or high <= threshold:
+        return
+    cost = dollars(low, high)
+    said = answered_yes(f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?")
+    if said is not True:
+        why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
+        message = f"{kept}: this may cost {cost}, and {why}."
+        raise HsaiError(message)
+
+
+def _projected(hub: Connection, run_id: str, left: int) -> Projection:
+    paid = hub.store.runs.paid(run_id)
+    prices = [answer.usd for answer in paid]
+    known = [usd for usd in prices if usd is not None]
+    tokens = [(answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in paid]
+    low = high = None
+    if known and len(known) == len(prices):
+        mean = statistics.fmean(known)
+        # Two standard errors either way; questions differ in length more than a few of them show.
+        spread = 2 * statistics.stdev(known) / len(known) ** 0.5 if len(known) > 1 else mean
+        low, high = max(0.0, mean - spread) * left, (mean + spread) * left
+    seconds = statistics.median([answer.seconds or 0.0 for answer in paid] or [0.0])
+    at_limits = hub.llm.seconds_for(left, left * statistics.fmean(tokens or [0.0]))
+    return Projection(left, low, high, max(at_limits, left * seconds / hub.llm.concurrency))
