@@ -57,7 +57,7 @@ def batch_read(crm: Crm, call: Call) -> Answer:
     history = wanted_names(fields.get("propertiesWithHistory"), "propertiesWithHistory")
     most, what = (LARGEST_HISTORY_BATCH, " for property histories") if history else (LARGEST_BATCH, "")
     ids = [_id(one) for one in call.inputs(most, what)]
-    found = _find(crm, kind, ids, fields.get("idProperty"), archived=call.flag("archived"))
+    found = _find(crm, kind, ids, _one_id_property([fields]), archived=call.flag("archived"))
     view = View(crm, kind, call.token, wanted_names(fields.get("properties"), "properties"), history)
     rows = {row.id: row for row in found.rows.values()}
     problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
@@ -137,12 +137,12 @@ def batch_archive(crm: Crm, call: Call) -> Answer:
     return Answer(204)
 
 
-def _find(crm: Crm, kind: Kind, ids: Iterable[str], name: Any, *, archived: bool = False) -> Found:
-    if name in {None, OWN_ID}:
+def _find(crm: Crm, kind: Kind, ids: Iterable[str], name: str | None, *, archived: bool = False) -> Found:
+    if name is None:
         numbers = {one: whole_number(one) for one in ids}
     else:
-        check_id_property(crm, kind, str(name))
-        holders = crm.records.holders(kind, str(name), list(ids))
+        check_id_property(crm, kind, name)
+        holders = crm.records.holders(kind, name, list(ids))
         numbers = {one: holders.get(one.lower()) for one in ids}
     known = crm.records.many(kind, [one for one in numbers.values() if one is not None], archived=archived)
     rows = {one: known[number] for one, number in numbers.items() if number is not None and number in known}
@@ -191,7 +191,10 @@ def _distinct(ids: list[str]) -> list[str]:
 
 
 def _one_id_property(inputs: Iterable[dict[str, Any]]) -> str | None:
-    names = {one.get("idProperty") for one in inputs} - {OWN_ID}
-    if len(names) > 1 or not all(name is None or isinstance(name, str) for name in names):
+    given = [one.get("idProperty") for one in inputs]
+    if not all(name is None or isinstance(name, str) for name in given):
+        raise invalid("Invalid input JSON: idProperty has to be the name of a property.")
+    names = {None if name == OWN_ID else name for name in given}
+    if len(names) > 1:
         raise invalid("All inputs of a batch need the same idProperty.")
     return next(iter(names), None)

@@ -66,13 +66,13 @@ class Links:
 
     def target_of(self, one: Kind, category: object, type_id: object) -> str:
         """Return the name of the object type that a type leads to; a 400 if there is no such type."""
-        row = self._database.execute(
-            "SELECT to_type FROM hubspot_association_types WHERE from_type = ? AND category = ? AND type_id = ?",
-            (one.name, str(category), type_id if isinstance(type_id, int) else None),
-        ).fetchone()
-        if row is None:
-            raise invalid(f"{type_id} ({category}) is no association type from {one.singular}.")
-        return str(row[0])
+        rows = self._database.execute(
+            "SELECT to_type, category, type_id FROM hubspot_association_types WHERE from_type = ?", (one.name,)
+        )
+        for to_type, *known in rows:
+            if known == [category, type_id]:
+                return str(to_type)
+        raise invalid(f"{type_id} ({category}) is no association type from {one.singular}.")
 
     def add(self, one: Kind, from_id: int, other: Kind, to_id: int, types: Iterable[LinkType]) -> None:
         """Link two records there and back; a labeled type brings the default one along."""

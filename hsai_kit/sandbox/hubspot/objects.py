@@ -140,6 +140,8 @@ def check_id_property(crm: Crm, kind: Kind, name: str) -> None:
 
 def _wished_links(crm: Crm, kind: Kind, given: Any) -> list[tuple[Kind, int, list[LinkType]]]:
     links = []
+    if not isinstance(given, list | None):
+        raise invalid("Invalid input JSON: associations has to be a list.")
     for wish in given or []:
         try:
             identifier = str(wish["to"]["id"])

@@ -25,7 +25,17 @@ FIELD_TYPES = {
     "date": {"date"},
     "datetime": {"date"},
 }
-CHANGEABLE = ("label", "type", "fieldType", "description", "groupName", "displayOrder", "hidden", "formField")
+MOST_PLACES = 1_000_000
+CHANGEABLE = {
+    "label": str,
+    "type": str,
+    "fieldType": str,
+    "description": str,
+    "groupName": str,
+    "displayOrder": int,
+    "hidden": bool,
+    "formField": bool,
+}
 
 
 def list_properties(crm: Crm, call: Call) -> Answer:
@@ -59,7 +69,7 @@ def create_property(crm: Crm, call: Call) -> Answer:
         "displayOrder": -1,
         "hidden": False,
         "formField": False,
-        **{field: fields[field] for field in CHANGEABLE if field in fields},
+        **_changes(fields),
         "options": _options(fields.get("options", [])),
         "calculated": False,
         "externalOptions": False,
@@ -83,7 +93,7 @@ def update_property(crm: Crm, call: Call) -> Answer:
     if definition.wire["modificationMetadata"]["readOnlyDefinition"]:
         raise invalid(f"The definition of {definition.name} is read only.")
     fields = call.fields()
-    wire = {**definition.wire, **{field: fields[field] for field in CHANGEABLE if field in fields}}
+    wire = {**definition.wire, **_changes(fields)}
     if "options" in fields:
         wire["options"] = _options(fields["options"])
     wire["updatedAt"] = clock.now_after(wire["updatedAt"])
@@ -157,8 +167,15 @@ def _property(crm: Crm, call: Call, kind: Kind, *, archived: bool = False) -> De
     return found
 
 
+def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    for name, kind in CHANGEABLE.items():
+        if name in fields and not isinstance(fields[name], kind):
+            raise invalid(f"Invalid input JSON: {name} of a property is a {kind.__name__}.")
+    return {name: fields[name] for name in CHANGEABLE if name in fields}
+
+
 def _check(crm: Crm, kind: Kind, wire: Mapping[str, Any]) -> None:
-    if not isinstance(wire.get("label"), str) or not wire["label"]:
+    if not wire.get("label"):
         raise invalid("A property needs a label.")
     if wire.get("type") not in FIELD_TYPES:
         raise invalid(f"{wire.get('type')} is no property type. There are: {', '.join(FIELD_TYPES)}")
@@ -212,8 +229,8 @@ def _group(crm: Crm, call: Call, kind: Kind) -> dict[str, Any]:
 
 def _put_group(crm: Crm, kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
     label, order = fields.get("label"), fields["displayOrder"]
-    if not isinstance(label, str) or not isinstance(order, int):
-        raise invalid("A property group needs a label, and displayOrder has to be a number.")
+    if not isinstance(label, str) or not isinstance(order, int) or abs(order) > MOST_PLACES:
+        raise invalid("A property group needs a label, and displayOrder has to be a small number.")
     crm.database.execute(
         "INSERT OR REPLACE INTO hubspot_groups VALUES (?, ?, ?, ?, 0)",
         (kind.name, fields["name"], label, order),

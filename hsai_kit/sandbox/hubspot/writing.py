@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Of a type's properties these are HubSpot's own, whatever their definitions say.
 STAMPS_OF_CREATION = ("createdate", "hs_createdate")
 STAMPS_OF_CHANGE = ("lastmodifieddate", "hs_lastmodifieddate")
-NEVER_WRITABLE = frozenset({"hs_object_id", "hs_merged_object_ids", *STAMPS_OF_CHANGE})
+NEVER_WRITABLE = frozenset({"hs_object_id", *STAMPS_OF_CHANGE})
 ENFORCING_VERSION = "2026-09"  # the only one that holds API writes to the portal's required properties
 
 
@@ -131,9 +131,6 @@ class Writer:
             for name, value in gone.properties.items()
             if name not in kept.properties and not definitions[name].read_only and name not in NEVER_WRITABLE
         }
-        if "hs_merged_object_ids" in definitions:
-            earlier = kept.properties.get("hs_merged_object_ids")
-            taken["hs_merged_object_ids"] = f"{earlier};{gone.id}" if earlier else str(gone.id)
         self._records.remove(kind, gone.id)
         self._records.note_merge(kind, gone.id, kept.id)
         self._history.forget(kind, gone.id)

@@ -79,6 +79,12 @@ def api(sandbox: Sandbox) -> Iterator[Api]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def api_class() -> type[Api]:
+    """Api itself, for fixtures that live longer than a test; close what it makes."""
+    return Api
+
+
 @pytest.fixture
 def open_api() -> Iterator[Callable[[str, str], Api]]:
     """Make an Api for an address and a token."""

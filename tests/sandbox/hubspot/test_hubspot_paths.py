@@ -93,7 +93,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones(api: Api) -> None:
     assert reply.data["status"] == "error"
 
 
-@pytest.mark.parametrize("body", [b'{"properties": {"city": ', b"\xff\xfe", b"[1]", b'"text"', b""])
+@pytest.mark.parametrize("body", [b'{"properties": {"city": ', b"\xff\xfe", b"[1]", b'"text"', b"[" * 100_000, b""])
 def test_a_malformed_body_is_a_400_in_the_envelope(api: Api, sandbox: Sandbox, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {sandbox.hubspot_token}", "Content-Type": "application/json"}
     reply = api.raw("PATCH", "/crm/objects/2026-09/contacts/101", body, headers)

@@ -1,15 +1,15 @@
-"""Search: conditions, order, pages, limits, and its lag."""
+"""Search: conditions, order, pages and limits; these tests only read, so they share one portal."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from conftest import Api, Reply
-    from hubspot import HubSpot
 
     from hsai_kit.sandbox import Sandbox
 
@@ -21,7 +21,16 @@ PEOPLE = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def api(running: Sandbox, api_class: Callable[[str, str], Api]) -> Iterator[Api]:
+    running.reset()
+    running.limits("hubspot", per_ten_seconds=None, search_per_second=None, search_lag=0)
+    client = api_class(running.hubspot_url, running.hubspot_token)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
 def people(api: Api) -> dict[str, str]:
     """Four contacts whose last name nobody else has: id by letter."""
     inputs = [
@@ -177,46 +186,3 @@ def test_as_many_filters_as_allowed_are_allowed(api: Api) -> None:
     for sizes in ((6, 6, 6), (4, 4, 4, 4, 2)):
         groups = [{"filters": [one] * size} for size in sizes]
         assert api("POST", "/crm/v3/objects/contacts/search", {"filterGroups": groups, "limit": 200}).status == 200
-
-
-def test_search_sees_a_change_only_after_the_lag(api: Api, sandbox: Sandbox) -> None:
-    sandbox.limits("hubspot", search_lag=0.6, search_per_second=None)
-    wanted = condition("city", "EQ", "Nowhere On Purpose")
-
-    def found() -> list[str]:
-        return search(api, wanted, properties=["city"]).ids
-
-    assert found() == []
-    api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {"city": "Nowhere On Purpose"}})
-    made = api("POST", "/crm/v3/objects/contacts", {"properties": {"city": "Nowhere On Purpose"}}).data["id"]
-    assert (
-        api("GET", "/crm/v3/objects/contacts/101", properties="city").data["properties"]["city"] == "Nowhere On Purpose"
-    )
-    assert found() == []
-    time.sleep(0.7)
-    assert found() == ["101", made]
-    api("DELETE", "/crm/v3/objects/contacts/101")
-    assert found() == ["101", made]
-    time.sleep(0.7)
-    assert found() == [made]
-
-
-def test_the_lag_holds_for_a_type_that_was_never_searched_before(api: Api, sandbox: Sandbox) -> None:
-    sandbox.limits("hubspot", search_lag=30, search_per_second=None)
-    api("PATCH", "/crm/v3/objects/deals/30000001", {"properties": {"dealname": "Nothing Like It"}})
-    assert search(api, condition("dealname", "EQ", "Nothing Like It"), path="/crm/v3/objects/deals").ids == []
-
-
-def test_archived_and_merged_records_are_not_found(api: Api) -> None:
-    api("DELETE", "/crm/v3/objects/contacts/101")
-    api("POST", "/crm/v3/objects/contacts/merge", {"primaryObjectId": "102", "objectIdToMerge": "103"})
-    assert search(api, condition("hs_object_id", "IN", ["101", "102", "103", "104"])).ids == ["102"]
-
-
-def test_the_typed_client_searches(hubspot_client: HubSpot) -> None:
-    from hubspot.crm.objects import Filter, FilterGroup, PublicObjectSearchRequest
-
-    one = Filter(property_name="hs_object_id", operator="IN", values=["101", "102"])
-    request = PublicObjectSearchRequest(filter_groups=[FilterGroup(filters=[one])], properties=["state"], limit=1)
-    answer = hubspot_client.crm.objects.search_api.do_search("contacts", request)
-    assert (answer.total, answer.results[0].id, answer.paging.next.after) == (2, "101", "1")
