@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hubspot import HubSpot
 
     from hsai_kit.connection import Connection
+    from hsai_kit.sandbox import Sandbox
     from hsai_kit.steps.review import Checked
 
 
@@ -86,9 +88,59 @@ class Colleague:
         self._properties.archive("contacts", name)
 
 
+class Wire:
+    """What the kit sent to HubSpot when it pushed contacts."""
+
+    ours = "/2026-09/contacts/batch/update"
+    """The part of the path that a fault for these names; the colleague's own requests have another."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    @property
+    def updates(self) -> list[list[str]]:
+        """The record ids of each update that arrived, in order, answered or not."""
+        return [[one["id"] for one in request["body"]["inputs"]] for request in self.requests]
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The updates that arrived, each with its body, and its status once it is answered."""
+        return self._sent(self.ours)
+
+    @property
+    def reads(self) -> int:
+        """How many batches of present values were read."""
+        return len(self._sent("/2026-09/contacts/batch/read"))
+
+    def _sent(self, path: str) -> list[dict[str, Any]]:
+        return [one for one in self._sandbox.requests("hubspot", 2000) if one["path"].endswith(path)]
+
+
 @pytest.fixture
-def colleague(hubspot_client: HubSpot) -> Colleague:
-    return Colleague(hubspot_client)
+def wire(sandbox: Sandbox) -> Wire:
+    return Wire(sandbox)
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Wait for something that another thread or process does."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        ends = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < ends, "it did not come to that"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def colleague(sandbox: Sandbox) -> Colleague:
+    """Somebody with a key of their own, so that what they do does not count in our windows."""
+    from hubspot import HubSpot
+
+    sandbox.token("pat-na1-colleague")
+    return Colleague(HubSpot(access_token="pat-na1-colleague", host=sandbox.hubspot_url, base_url=sandbox.hubspot_url))
 
 
 @pytest.fixture
