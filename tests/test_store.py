@@ -175,8 +175,8 @@ def test_every_run_is_listed_newest_first(store):
 
 def test_what_was_approved_is_remembered_for_its_assistant_and_the_newest_holds(store):
     run, later = begun(store), begun(store)
-    store.runs.remember("states", [("State: Calif.", '"CA"', run, "ana"), ("State: Tex", '"TX"', run, "ana")])
-    store.runs.remember("states", [("State: Tex", '"UNKNOWN"', later, "ben")])
+    store.runs.remember("states", run, [("State: Calif.", '"CA"', "ana"), ("State: Tex", '"TX"', "ana")])
+    store.runs.remember("states", later, [("State: Tex", '"UNKNOWN"', "ben")])
     assert store.runs.remembered("states") == {"State: Calif.": ('"CA"', run), "State: Tex": ('"UNKNOWN"', later)}
     assert store.runs.remembered("triage") == {}
 

@@ -16,6 +16,7 @@ def remember(run: Run) -> int:
 
     From then on an assistant of the same name, whatever its version, answers the same prompt text by rule, for nothing.
     A question is left out where people decided differently on its records, rejected one, or decided only some fields.
+    Remembering a run again takes its present decisions in place of the earlier ones.
     """
     decided = {field: run.store.decisions.current(run.id, field) for field in run.fields}
     answers: dict[str, set[str | None]] = {}
@@ -30,8 +31,8 @@ def remember(run: Run) -> int:
         answers.setdefault(row.input, set()).add(_answer(run.fields, decisions))
         reviewers[row.input] = made[-1].reviewer
     agreed = {text: next(iter(found)) for text, found in answers.items() if len(found) == 1}
-    entries = [(text, answer, run.id, reviewers[text]) for text, answer in agreed.items() if answer is not None]
-    run.store.runs.remember(run.record.assistant, entries)
+    entries = [(text, answer, reviewers[text]) for text, answer in agreed.items() if answer is not None]
+    run.store.runs.remember(run.record.assistant, run.id, entries)
     return len(entries)
 
 

@@ -162,13 +162,16 @@ class Runs:
             (budget_usd, run_id),
         )
 
-    def remember(self, assistant: str, entries: Iterable[tuple[str, str, str, str]]) -> None:
-        """Keep approved answers: (text that was asked, answer as JSON by field, run id, reviewer); newest wins."""
+    def remember(self, assistant: str, run_id: str, entries: Iterable[tuple[str, str, str]]) -> None:
+        """Keep the approved answers of a run in place of those it had: (text asked, answer as JSON, reviewer) each."""
         at = now()
-        self._database.many(
-            "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?, ?)",
-            ((assistant, *entry, at) for entry in entries),
-        )
+        with self._database.transaction():
+            self._database.execute("DELETE FROM remembered WHERE assistant = ? AND run_id = ?", (assistant, run_id))
+            for text, answer, reviewer in entries:
+                self._database.execute(
+                    "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?, ?)",
+                    (assistant, text, answer, run_id, reviewer, at),
+                )
 
     def remembered(self, assistant: str) -> dict[str, tuple[str, str]]:
         """Return the approved answers for an assistant: (answer as JSON by field, run id) by the text asked."""

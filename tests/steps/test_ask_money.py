@@ -1,0 +1,121 @@
+"""What a run costs: said before, capped hard, asked about above a threshold, and resumable with more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pandas as pd
+import pytest
+
+from hsai_kit import Assistant, ask, connect, resume
+from hsai_kit.assistant import load
+from hsai_kit.errors import HsaiError
+from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.responses import Responses
+from hsai_kit.steps.ask.budget import Cap
+
+ANSWERING = Path(__file__).parents[1] / "bench" / "answering.py"
+# What the answering server says that every question used.
+ONE = price("gpt-6-luna", Usage(60, 0, 8))
+
+
+class Priced:
+    """A loopback server that answers as gpt-6-luna, whose price is known."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self._counts = f"http://127.0.0.1:{port}/counts"
+
+    @property
+    def questions(self) -> int:
+        with urlopen(self._counts) as answer:
+            return json.load(answer)["questions"]
+
+
+@pytest.fixture
+def priced(keys, monkeypatch):
+    with subprocess.Popen(
+        [sys.executable, ANSWERING, "--latency", "0.005", "--jitter", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        server = Priced(int(process.stdout.readline()))
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+        process.stdin.close()
+
+
+@pytest.fixture
+def paying(priced, tmp_path):
+    with connect(workspace=tmp_path / "paying") as connected:
+        yield connected
+
+
+def distinct(count: int) -> pd.DataFrame:
+    index = pd.Index([str(1 + n) for n in range(count)], name="record_id")
+    return pd.DataFrame({"state": [f"Place {n}" for n in range(count)], "country": "US"}, index=index)
+
+
+def test_the_line_before_the_run_has_the_cost_as_a_range_and_the_pilot_makes_it_sharper(paying, priced, capsys):
+    run = ask(paying, distinct(400), "state-abbreviations")
+    said = capsys.readouterr().out
+    assert "400 requests to gpt-6-luna, " in said
+    assert "USD" in said
+    assert "After 20 questions: " in said
+    assert "for the 380 left" in said
+    assert priced.questions == 400
+    assert run.record.status == "done"
+
+
+def test_a_run_pauses_at_its_budget_and_goes_on_with_more(paying, priced, capsys):
+    # What a question can cost at most is reserved for it, so short answers use a small budget up further.
+    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
+    budget = ONE * 150
+    run = ask(paying, distinct(400), short, budget_usd=budget)
+    assert run.record.status == "paused"
+    assert "budget" in run.record.note
+    assert "resume(hub" in capsys.readouterr().out
+    first = priced.questions
+    assert 100 < first < 150
+    assert run.usd == pytest.approx(first * ONE)
+    assert run.usd <= budget
+
+    again = resume(paying, run, budget_usd=ONE * 1000)
+    assert again.record.status == "done"
+    assert priced.questions == 400
+    assert again.usd == pytest.approx(400 * ONE)
+    assert set(again.answers["status"]) == {"answered"}
+
+
+def test_a_budget_too_small_for_one_question_asks_none(paying, priced):
+    run = ask(paying, distinct(10), "state-abbreviations", budget_usd=ONE / 10)
+    assert run.record.status == "paused"
+    assert priced.questions == 0
+
+
+def test_a_budget_for_a_model_whose_price_is_unknown_is_refused():
+    assistant = Assistant(name="any", instructions="Say something.", prompt="{{ state }}")
+    with pytest.raises(HsaiError, match="not known, so a budget cannot be kept"):
+        Cap(1.0, 0.0, Responses(assistant, "a-model-nobody-knows"))
+    assert price("a-model-nobody-knows", Usage(10, 0, 10)) is None
+
+
+def test_a_run_above_the_threshold_asks_first_and_without_a_person_does_nothing(paying, priced, tmp_path):
+    settings = tmp_path / "paying" / "hsai.toml"
+    settings.write_text(settings.read_text().replace("ask_above_usd = 5.0", "ask_above_usd = 0.000001"))
+    with connect(workspace=tmp_path / "paying") as careful:
+        with pytest.raises(HsaiError, match=r"Nothing was asked and nothing was paid.*confirm=True"):
+            ask(careful, distinct(50), "state-abbreviations")
+        assert priced.questions == 0
+        assert ask(careful, distinct(50), "state-abbreviations", confirm=True).record.status == "done"
+
+
+def test_cached_and_reasoning_tokens_are_priced_as_such():
+    plain = price("gpt-6-luna", Usage(1_000_000, 0, 0))
+    assert price("gpt-6-luna", Usage(1_000_000, 900_000, 0)) < plain
+    # Reasoning tokens are counted among the output by the API.
+    assert price("gpt-6-luna", Usage(0, 0, 500, 400)) == price("gpt-6-luna", Usage(0, 0, 500, 0))
