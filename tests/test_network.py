@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socketserver
 import subprocess
 import sys
+import threading
 
 import pytest
+from pydantic import SecretStr
 
+from hsai_kit import background
+from hsai_kit.errors import HsaiError
+from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.network import is_loopback, proxy_for
 
 PROXIED = """
@@ -50,3 +57,23 @@ def test_the_sandbox_works_on_a_computer_whose_environment_names_a_proxy(tmp_pat
         timeout=60,
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_calls_to_hubspot_go_through_the_environments_proxy(monkeypatch):
+    asked = []
+
+    class Refusing(socketserver.StreamRequestHandler):
+        def handle(self):
+            asked.append(self.rfile.readline().decode())
+            self.wfile.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        client = HubSpotClient(SecretStr("pat-na1-nobody"), base_url="http://hubspot.example")
+        with contextlib.closing(client), pytest.raises(HsaiError):
+            background.run(client.get("/account-info/v3/details"))
+        proxy.shutdown()
+    assert asked
+    assert asked[0].startswith("GET http://hubspot.example/account-info/v3/details")

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.hubspot.problems import Answer, in_words, pause_for
+from hsai_kit.network import proxy_for
 from hsai_kit.pacing import Pacer, Window, backoff
 
 __all__ = ["HubSpotClient", "Reply"]
@@ -66,6 +67,8 @@ class HubSpotClient:
         configuration.access_token = token.get_secret_value()
         configuration.connection_pool_maxsize = _AT_ONCE
         configuration.retries = urllib3.Retry(total=False)
+        # The client package, unlike the model's, does not look for a proxy by itself.
+        configuration.proxy = proxy_for(configuration.host)
         self.base_url: str = configuration.host
         self.paths = paths_for(api_version)
         self._time_outs = (_CONNECT_SECONDS, answer_seconds)
