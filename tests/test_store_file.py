@@ -31,6 +31,7 @@ TABLES = {
     "changes",
     "remembered",
     "batches",
+    "batch_questions",
     "capabilities",
 }
 

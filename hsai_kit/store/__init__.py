@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, Decisions
@@ -11,7 +12,18 @@ from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, Pushes, PushRecord
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
-__all__ = ["Answer", "Change", "Decision", "PlannedRow", "Pull", "PushRecord", "RowAnswer", "RunRecord", "Store"]
+__all__ = [
+    "Answer",
+    "BatchRecord",
+    "Change",
+    "Decision",
+    "PlannedRow",
+    "Pull",
+    "PushRecord",
+    "RowAnswer",
+    "RunRecord",
+    "Store",
+]
 
 
 class Store:
@@ -24,6 +36,7 @@ class Store:
         self.runs = Runs(self._database)
         self.decisions = Decisions(self._database)
         self.pushes = Pushes(self._database)
+        self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ _IN = 900
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as kept: what was asked of which model; `status` is running, done, stopped, paused or failed."""
+    """A run as kept: what was asked of which model; `status` is running, waiting, done, stopped, paused or failed."""
 
     id: str
     at: str
@@ -79,6 +79,12 @@ class RowAnswer:
 
 
 _ANSWER_COLUMNS = [field.name for field in fields(Answer)]
+_ADD_ANSWER = (
+    f"INSERT INTO answers ({', '.join(_ANSWER_COLUMNS)}, run_id, at) "  # noqa: S608 -- column names are ours
+    f"VALUES ({', '.join('?' * len(_ANSWER_COLUMNS))}, ?, ?) ON CONFLICT (question) DO UPDATE SET "
+    f"{', '.join(f'{name} = excluded.{name}' for name in (*_ANSWER_COLUMNS[1:], 'run_id', 'at'))} "
+    "WHERE answers.status = 'failed'"
+)
 
 
 class Runs:
@@ -188,16 +194,22 @@ class Runs:
             found.update(row["question"] for row in self._database.all(sql, part))
         return found
 
+    def unanswered(self, run_id: str) -> int:
+        """Return how many questions of a run have no answer at all, not even that they failed."""
+        row = self._database.one(
+            "SELECT COUNT(DISTINCT r.question) FROM rows r LEFT JOIN answers a ON a.question = r.question "
+            "WHERE r.run_id = ? AND a.question IS NULL",
+            (run_id,),
+        )
+        return int(row[0]) if row else 0
+
     def add_answer(self, run_id: str, answer: Answer) -> None:
         """Keep an answer, committed at once; an answer that is there already is never lost to a failure."""
-        names = ", ".join(_ANSWER_COLUMNS)
-        marks = ", ".join("?" * len(_ANSWER_COLUMNS))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_ANSWER_COLUMNS[1:], "run_id", "at"))
-        sql = (
-            f"INSERT INTO answers ({names}, run_id, at) VALUES ({marks}, ?, ?) "  # noqa: S608 -- column names are ours
-            f"ON CONFLICT (question) DO UPDATE SET {updates} WHERE answers.status = 'failed'"
-        )
-        self._database.execute(sql, (*(getattr(answer, name) for name in _ANSWER_COLUMNS), run_id, now()))
+        self._database.execute(_ADD_ANSWER, _answer_row(run_id, answer))
+
+    def add_answers(self, run_id: str, answers: Iterable[Answer]) -> None:
+        """Keep answers as `add_answer` does, in one transaction."""
+        self._database.many(_ADD_ANSWER, (_answer_row(run_id, answer) for answer in answers))
 
     def rows(self, run_id: str) -> Iterator[RowAnswer]:
         """Yield the rows of a run in their order, each with the answer to its question."""
@@ -216,3 +228,7 @@ class Runs:
         """Return how many distinct questions a run has."""
         row = self._database.one("SELECT COUNT(DISTINCT question) FROM rows WHERE run_id = ?", (run_id,))
         return int(row[0]) if row else 0
+
+
+def _answer_row(run_id: str, answer: Answer) -> tuple[object, ...]:
+    return (*(getattr(answer, name) for name in _ANSWER_COLUMNS), run_id, now())

@@ -23,7 +23,7 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 
 -- runs: one execution of ask: which assistant (as it was), which model, which prompt, over how many records.
--- status is running, done, stopped, paused (its budget is reached) or failed.
+-- status is running, waiting (for a job at OpenAI), done, stopped, paused (its budget is reached) or failed.
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, at TEXT NOT NULL, ended_at TEXT, status TEXT NOT NULL, portal_id INTEGER NOT NULL,
     pull_id TEXT REFERENCES pulls, object_type TEXT NOT NULL, assistant TEXT NOT NULL, assistant_version TEXT NOT NULL,
@@ -59,10 +59,18 @@ CREATE TABLE remembered (
 ) WITHOUT ROWID;
 
 -- batches: jobs at OpenAI, noted down before they are waited for, so that any later session can pick them up.
+-- A line is made once the file is there and before the job is asked for: until then it has no id and the status
+-- uploaded, afterwards OpenAI's own. ended_at is when all that the job brought was kept.
 CREATE TABLE batches (
-    id TEXT PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs, input_file TEXT NOT NULL, questions INTEGER NOT NULL,
+    input_file TEXT PRIMARY KEY, id TEXT UNIQUE, run_id TEXT NOT NULL REFERENCES runs, questions INTEGER NOT NULL,
     status TEXT NOT NULL, at TEXT NOT NULL, ended_at TEXT
 );
+
+-- batch_questions: the questions of the jobs that are not over, by the line of their file; each in one job only.
+CREATE TABLE batch_questions (
+    input_file TEXT NOT NULL REFERENCES batches, line INTEGER NOT NULL, question TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (input_file, line)
+) WITHOUT ROWID;
 
 -- capabilities: what a model was found to take or refuse at an address, so that it is found out only once.
 CREATE TABLE capabilities (

@@ -1,0 +1,87 @@
+"""Jobs at OpenAI and the questions that are in them, so that any later session can pick them up."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hsai_kit.store.database import Database, now
+
+__all__ = ["BatchRecord", "Batches"]
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """A job as kept: known by its file; `id` is None until the job is known to be there, `status` is OpenAI's own."""
+
+    input_file: str
+    id: str | None
+    run_id: str
+    questions: int
+    status: str
+
+
+_COLUMNS = "b.input_file, b.id, b.run_id, b.questions, b.status"
+
+
+class Batches:
+    """Reads and writes of `batches` and `batch_questions`; a job is open until its answers were kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def uploaded(self, input_file: str, run_id: str, questions: Sequence[str]) -> bool:
+        """Keep a file that was uploaded, its questions line by line, before the job over it is asked for.
+
+        False, and nothing is kept, where one of them is in another open job: it would be paid twice.
+        """
+        lines = ((input_file, line, question) for line, question in enumerate(questions, 1))
+        try:
+            with self._database.transaction():
+                self._database.execute(
+                    "INSERT INTO batches (input_file, run_id, questions, status, at) VALUES (?, ?, ?, 'uploaded', ?)",
+                    (input_file, run_id, len(questions), now()),
+                )
+                for line in lines:
+                    self._database.execute("INSERT INTO batch_questions VALUES (?, ?, ?)", line)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def saw(self, input_file: str, job_id: str, status: str) -> None:
+        """Keep the job over a file, and its state."""
+        self._database.execute(
+            "UPDATE batches SET id = ?, status = ? WHERE input_file = ?", (job_id, status, input_file)
+        )
+
+    def close(self, input_file: str, status: str) -> None:
+        """Note that nothing more will come of a job: all that it brought is kept."""
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE batches SET status = ?, ended_at = ? WHERE input_file = ?", (status, now(), input_file)
+            )
+            self._database.execute("DELETE FROM batch_questions WHERE input_file = ?", (input_file,))
+
+    def open_for(self, run_id: str) -> list[BatchRecord]:
+        """Return the open jobs that a run made, and those of other runs that hold questions of it."""
+        rows = self._database.all(
+            f"SELECT {_COLUMNS} FROM batches b WHERE b.ended_at IS NULL AND (b.run_id = ? OR EXISTS ("  # noqa: S608 -- column names are ours
+            "SELECT 1 FROM batch_questions q JOIN rows r ON r.question = q.question "
+            "WHERE q.input_file = b.input_file AND r.run_id = ?)) ORDER BY b.at, b.rowid",
+            (run_id, run_id),
+        )
+        return [BatchRecord(*row) for row in rows]
+
+    def under_way(self) -> set[str]:
+        """Return the questions of all open jobs."""
+        return {row["question"] for row in self._database.all("SELECT question FROM batch_questions")}
+
+    def questions(self, input_file: str) -> dict[str, str]:
+        """Return the questions of an open job in the order of its lines, text by hash."""
+        rows = self._database.all(
+            "SELECT q.hash, q.input FROM batch_questions b JOIN questions q ON q.hash = b.question "
+            "WHERE b.input_file = ? ORDER BY b.line",
+            (input_file,),
+        )
+        return {row["hash"]: row["input"] for row in rows}
