@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import openai
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import HsaiError, ModelError
 from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
 from hsai_kit.llm.wire import Reply, Wire
 from hsai_kit.network import is_loopback
@@ -29,6 +31,20 @@ class Answered:
     body: bytes
     request_id: str
     seconds: float
+
+    def json(self) -> dict[str, Any]:
+        """Return the body as it reads; raises ModelError where it is no JSON object.
+
+        Read by hand: the SDK's models cost more than the request, and a field that is not there must not end a run.
+        """
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            message = "The model's API sent an answer that cannot be read."
+            raise ModelError(message, request_id=self.request_id)
+        return content
 
 
 class LLMClient:
@@ -52,8 +68,6 @@ class LLMClient:
         named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
         self._wire = Wire(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
-        self.without_logprobs: set[str] = set()
-        """Models that were found to give no log probabilities."""
 
     def __repr__(self) -> str:
         return f"LLMClient({self.base_url!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from hsai_kit.assistant import Assistant
@@ -24,6 +25,14 @@ class Engine(Protocol):
     @property
     def model(self) -> str:
         """The model that is asked."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What is sent that a model may refuse, each with its value ("" where it has none)."""
+
+    @property
+    def without(self) -> Mapping[str, str]:
+        """Which of the settings the model was found to refuse and the engine does without, each with the reason."""
 
     def hash_of(self, text: str) -> str:
         """Return the hash of everything that decides the answer to `text`."""

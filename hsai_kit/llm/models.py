@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from rapidfuzz import process
 
@@ -12,6 +12,8 @@ from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
 
 __all__ = ["Model", "check", "read_models"]
+
+_SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,16 @@ class Model:
     def ended(self) -> bool:
         """True where that day has come."""
         return self.ends is not None and self.ends <= datetime.now(UTC).date()
+
+    @property
+    def ends_soon(self) -> bool:
+        """True where that day comes within 60 days."""
+        return self.ends is not None and not self.ended and self.ends - datetime.now(UTC).date() <= _SOON
+
+    @property
+    def warning(self) -> str:
+        """A sentence where the model ends soon, else nothing."""
+        return f"{self.id} ends on {self.ends}: choose another for what is to go on." if self.ends_soon else ""
 
     @property
     def is_general(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import genai_prices
 
@@ -20,6 +22,17 @@ class Usage:
     cached_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
+
+    @classmethod
+    def told(cls, usage: Mapping[str, Any] | None) -> Usage:
+        """Read the `usage` of an answer; what it does not tell is None."""
+        usage = usage or {}
+        return cls(
+            input_tokens=usage.get("input_tokens"),
+            cached_tokens=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
+            output_tokens=usage.get("output_tokens"),
+            reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
+        )
 
 
 @lru_cache(maxsize=100_000)

@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import openai
 
-from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota, RefusedKey, UnknownModel, UnsupportedSetting
+from hsai_kit.errors import (
+    HsaiError,
+    KeyProblem,
+    ModelError,
+    NoConnection,
+    NoQuota,
+    RefusedKey,
+    UnknownModel,
+    UnsupportedSetting,
+)
 from hsai_kit.llm.wire import Lost, Reply
 from hsai_kit.pacing import backoff
 
-__all__ = ["Failure", "failure_of", "in_words", "lost_in_words", "pause_for", "sdk_in_words", "stops_the_run"]
+__all__ = [
+    "NO_SUCH_API",
+    "Failure",
+    "failure_of",
+    "in_words",
+    "lost_in_words",
+    "pause_for",
+    "refused_setting",
+    "sdk_in_words",
+    "stops_the_run",
+]
 
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
+NO_SUCH_API = {404, 405, 501}
+_NOT_TAKEN = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
+_NOT_TAKEN_WORDS = re.compile(r"not (supported|permitted|allowed|implemented)|un(supported|known|recognized|expected)")
+_SETTINGS = {
+    "json_schema": re.compile(r"json_schema|response_format|^text$|text\.format"),
+    "logprobs": re.compile(r"logprobs|\binclude\b"),
+    "reasoning.effort": re.compile(r"reasoning"),
+    "temperature": re.compile(r"temperature"),
+    "store": re.compile(r"\bstore\b"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +71,7 @@ def failure_of(reply: Reply) -> Failure:
         body = json.loads(reply.body)
     except ValueError:
         body = {}
-    return _failure(reply.status, body.get("error") if isinstance(body, dict) else {}, reply.headers)
+    return _failure(reply.status, _told(body), reply.headers)
 
 
 def pause_for(failure: Failure, attempt: int) -> float | None:
@@ -68,6 +98,23 @@ def sdk_in_words(problem: openai.OpenAIError, base_url: str) -> HsaiError:
     return lost_in_words(Lost(timed_out=isinstance(problem, openai.APITimeoutError) and not unreached), base_url)
 
 
+def refused_setting(failure: Failure) -> str | None:
+    """Return which setting of ours an error answer refuses, or None where it is about something else.
+
+    OpenAI tells the parameter and a code. Servers that speak like it (vLLM, llama.cpp, Ollama) may tell it in
+    words only, which count where they have no code of their own.
+    """
+    if failure.status not in {400, 422}:
+        return None
+    plain = not failure.code or failure.code.isdigit()
+    if failure.code not in _NOT_TAKEN and not (plain and _NOT_TAKEN_WORDS.search(failure.message)):
+        return None
+    for name, words in _SETTINGS.items():
+        if words.search(failure.param or failure.message):
+            return name
+    return failure.param or (None if plain else "a setting")
+
+
 def in_words(failure: Failure) -> HsaiError:
     """Return the error to raise for `failure`, with OpenAI's own reason and request id, and never with the key."""
     status, code, reason = failure.status, failure.code, failure.message
@@ -87,12 +134,13 @@ def in_words(failure: Failure) -> HsaiError:
         )
     if status == 403:
         return RefusedKey(f"OpenAI does not let this key do that: {reason}{mark}. Ask the account's administrator.")
-    if code == "model_not_found":
+    if _no_such_model(failure):
         message = f"{reason}{mark}. Choose a model that this key may use: hsai status"
         return UnknownModel(message, status=status, **known)
-    if code in {"unsupported_parameter", "unsupported_value"}:
-        message = f"The model does not take {failure.param or 'a setting'}: {reason}{mark}. Change it in the assistant."
-        return UnsupportedSetting(message, setting=failure.param, status=status, **known)
+    setting = refused_setting(failure)
+    if setting is not None:
+        message = f"The model does not take {setting}: {reason}{mark}. Change it in the assistant."
+        return UnsupportedSetting(message, setting=setting, status=status, **known)
     if status in _PASSING:
         message = (
             f"The model's API is busy ({status}: {reason}){mark}. It went on for too long; run the same again later."
@@ -102,8 +150,32 @@ def in_words(failure: Failure) -> HsaiError:
 
 
 def stops_the_run(problem: HsaiError) -> bool:
-    """Tell whether every further question would meet the same: bad key, no money, no such model, wrong setting."""
-    return isinstance(problem, RefusedKey | NoQuota | UnknownModel | UnsupportedSetting)
+    """Tell whether every further question would meet the same: bad key, no money, no such model, setting or API."""
+    if isinstance(problem, ModelError) and problem.status in NO_SUCH_API:
+        return True
+    return isinstance(problem, KeyProblem | NoQuota | UnknownModel | UnsupportedSetting)
+
+
+def _no_such_model(failure: Failure) -> bool:
+    if failure.code == "model_not_found":
+        return True
+    about_model = failure.param == "model" or (not failure.param and "model" in failure.message.lower())
+    return (failure.status == 400 and failure.param == "model") or (failure.status == 404 and about_model)
+
+
+def _told(body: object) -> object:
+    """Return the error of an answer, whichever of the known shapes it has.
+
+    OpenAI and vLLM: `{"error": {…}}`; older vLLM: the error itself; Ollama: `{"error": "…"}`; FastAPI, which vLLM is
+    made with: `{"detail": [{"type", "loc", "msg"}]}` or `{"detail": "…"}`.
+    """
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error", body if "message" in body else body.get("detail"))
+    if isinstance(error, list) and error and isinstance(error[0], dict):
+        place = [str(part) for part in error[0].get("loc") or () if part != "body"]
+        return {"code": error[0].get("type"), "param": ".".join(place), "message": error[0].get("msg")}
+    return {"message": error} if isinstance(error, str) else error
 
 
 def _failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, overload
+from typing import Any, Literal, cast, overload
 
 import pandas as pd
 from pydantic import ValidationError
@@ -10,13 +10,12 @@ from pydantic import ValidationError
 from hsai_kit.assistant import Assistant, Effort, load
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
-from hsai_kit.errors import AssistantError, HsaiError, ModelError, UnsupportedSetting
-from hsai_kit.llm.engine import Engine
-from hsai_kit.llm.models import check
-from hsai_kit.llm.responses import Responses
+from hsai_kit.errors import AssistantError, HsaiError
+from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.engines import checked_model, engine_for, refuse_known_settings
 from hsai_kit.steps.ask.planning import plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.workspace import sentence
@@ -34,6 +33,7 @@ def ask(
     model: str | None = ...,
     temperature: float | None = ...,
     reasoning_effort: Effort | None = ...,
+    engine: EngineName | None = ...,
     budget_usd: float | None = ...,
     confirm: bool = ...,
     wait: Literal[True] = ...,
@@ -48,6 +48,7 @@ def ask(
     model: str | None = ...,
     temperature: float | None = ...,
     reasoning_effort: Effort | None = ...,
+    engine: EngineName | None = ...,
     budget_usd: float | None = ...,
     confirm: bool = ...,
     wait: Literal[False],
@@ -61,6 +62,7 @@ def ask(
     model: str | None = None,
     temperature: float | None = None,
     reasoning_effort: Effort | None = None,
+    engine: EngineName | None = None,
     budget_usd: float | None = None,
     confirm: bool = False,
     wait: bool = True,
@@ -71,6 +73,8 @@ def ask(
     same assistant version, model and settings is not asked again. Each answer is kept in the store as it arrives, so
     after an interruption the same call asks only what is missing. `assistant` is a name in the workspace or an
     Assistant; `prompt`, `model`, `temperature` (0-2) and `reasoning_effort` take the place of its own for this run.
+    `engine` is `responses`, `decisions` (choices and yes/no with calibrated probabilities) or `batch` (half price,
+    within a day); without it the assistant's own.
     `budget_usd` is a hard cap: when it is reached the run pauses, and `resume(hub, run, budget_usd=…)` goes on.
     A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand.
     With `wait=False` a handle comes back at once.
@@ -89,10 +93,11 @@ def ask(
     chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
-    asking = plan_asking(hub, frame, Responses(chosen, _checked_model(hub, model, chosen)), "responses")
-    _refuse_known_settings(hub, asking.engine)
+    name, known = engine or chosen.engine, checked_model(hub, model, chosen)
+    asking = plan_asking(hub, frame, engine_for(hub, name, chosen, known.id), name)
+    refuse_known_settings(hub, asking.engine)
     estimate = asking.estimate()
-    say(estimate.line(asking.engine.model, scripted=hub.scripted))
+    say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning])))
     piloted = wait and wants_pilot(hub, estimate)
     if not piloted:
         agree(hub, estimate.usd_low, estimate.usd_high, confirm=confirm, kept="Nothing was asked and nothing was paid")
@@ -105,16 +110,29 @@ def ask(
 
 
 def resume(
-    hub: Connection, run: Run | str | None = None, *, budget_usd: float | None = None, wait: bool = True
+    hub: Connection,
+    run: Run | str | None = None,
+    *,
+    engine: EngineName | None = None,
+    budget_usd: float | None = None,
+    wait: bool = True,
 ) -> Run | Handle[Run]:
     """Go on with a run that was stopped, paused or killed, or ask again what failed; without one, with the newest.
 
     Nothing that has an answer is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
+    `engine` may be `responses` for a batch that should not be waited for, or the other way round.
     """
     found = open_run(hub, run.id if isinstance(run, Run) else run)
-    engine = Responses(found.assistant, found.record.model)
+    name = engine or cast(EngineName, found.record.engine)
+    if (name == "decisions") != (found.record.engine == "decisions"):
+        message = (
+            f"The questions of {found.id} are for the engine {found.record.engine!r} and are others for {name!r}. "
+            f"Ask about the records again: ask(..., engine={name!r})"
+        )
+        raise HsaiError(message)
+    asking = engine_for(hub, name, found.assistant, found.record.model)
     hub.store.runs.begin_again(found.id, budget_usd)
-    return _carry_on(hub, engine, found.id, budget_usd or found.record.budget_usd, wait=wait)
+    return _carry_on(hub, asking, found.id, budget_usd or found.record.budget_usd, wait=wait)
 
 
 def _carry_on(
@@ -136,15 +154,6 @@ def _carry_on(
     return run
 
 
-def _refuse_known_settings(hub: Connection, engine: Engine) -> None:
-    """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
-    refused = hub.store.capabilities.refused(hub.llm.base_url, engine.model)
-    used = {"temperature": engine.assistant.temperature, "reasoning.effort": engine.assistant.reasoning_effort}
-    for setting, value in used.items():
-        if value is not None and setting in refused:
-            raise UnsupportedSetting(refused[setting], setting=setting)
-
-
 def open_run(hub: Connection, run_id: str | None = None) -> Run:
     """Return an earlier run of this workspace by its id, or the newest one."""
     wanted = run_id or hub.store.runs.latest()
@@ -161,12 +170,3 @@ def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
     except ValidationError as problem:
         message = f"The assistant {assistant.name!r} cannot be asked so: {sentence(problem)}."
     raise AssistantError(message)
-
-
-def _checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> str:
-    try:
-        models = hub.models()
-    except ModelError:
-        # Servers that only speak like OpenAI may have no list; then the first question will tell.
-        return hub.model_for(chosen, assistant.model)
-    return check(models, hub.model_for(chosen, assistant.model)).id

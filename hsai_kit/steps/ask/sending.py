@@ -12,6 +12,7 @@ from hsai_kit.errors import HsaiError, UnsupportedSetting
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.problems import stops_the_run
 from hsai_kit.steps.ask.budget import Cap, Spending
+from hsai_kit.steps.ask.engines import Learning
 from hsai_kit.store import Answer
 
 __all__ = ["Sending"]
@@ -44,6 +45,8 @@ class Sending:
         self._spending = Spending(spent, len(self.questions))
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
+        self._learning = Learning(self.hub, self.engine)
+        self._learning.begin()
         await self._work(waiting, control, most=1)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self.hub.llm.concurrency, len(self.questions))):
@@ -68,6 +71,8 @@ class Sending:
             if answer is None:
                 return
             self.hub.store.runs.add_answer(self.run_id, answer)
+            if answer.status != "failed":
+                self._learning.answered()
             self._spending.add(answer.usd)
             control.progress.done += 1
             control.progress.note = self._spending.said()
@@ -88,9 +93,7 @@ class Sending:
         if self._failures:
             problem = self._failures[0]
             if isinstance(problem, UnsupportedSetting):
-                self.hub.store.capabilities.learn(
-                    self.hub.llm.base_url, self.engine.model, problem.setting, accepted=False, reason=str(problem)
-                )
+                self._learning.refused(problem)
             runs.end(self.run_id, "failed", str(problem))
             raise problem
         if self._out_of_budget:

@@ -1,0 +1,95 @@
+"""Which engine asks which model, and what that model is known to take or refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.connection import Connection
+from hsai_kit.errors import ModelError, UnsupportedSetting
+from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.models import Model, check
+from hsai_kit.llm.responses import OPTIONAL, Responses
+from hsai_kit.progress import say
+
+__all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings"]
+
+_DONE_WITHOUT = {
+    "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",
+    "logprobs": "tells no probabilities: the confidence of its answers is unknown",
+    "store": "does not know the setting store=False: whether it keeps what it is asked is up to that server",
+}
+
+
+def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: str) -> Engine:
+    """Return the engine `name` for an assistant and a model, without what the model is known to refuse.
+
+    A batch asks the same questions as `responses`, in files. Raises AssistantError where the engine cannot ask this.
+    """
+    refused = hub.store.capabilities.refused(hub.llm.base_url, model)
+    return Responses(assistant, model, {one: reason for one, reason in refused.items() if one in OPTIONAL})
+
+
+def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
+    """Return the model to ask; raises UnknownModel where it may not be used, or was shut down."""
+    wanted = hub.model_for(chosen, assistant.model)
+    try:
+        models = hub.models()
+    except ModelError:
+        # Servers that only speak like OpenAI may have no list; then the first question will tell.
+        return Model(wanted)
+    # The list tells whether this is a sandbox, and so which model is meant.
+    return check(models, hub.model_for(chosen, assistant.model))
+
+
+def refuse_known_settings(hub: Connection, engine: Engine) -> None:
+    """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
+    refused = hub.store.capabilities.refused(hub.llm.base_url, engine.model)
+    for setting, value in engine.settings.items():
+        for known in (setting, _valued(setting, value)):
+            if known in refused and setting not in engine.without:
+                raise UnsupportedSetting(refused[known], setting=setting)
+
+
+@dataclass
+class Learning:
+    """Keeps what a run finds out about its model, and says once what is done without."""
+
+    hub: Connection
+    engine: Engine
+    _kept: set[str] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Say what is done without from the start, as found out earlier."""
+        self._kept = set(self.engine.without)
+        for setting in sorted(self._kept):
+            self._say(setting)
+
+    def answered(self) -> None:
+        """Keep which settings were taken and which the engine now does without; call it after an answer."""
+        for setting, reason in self.engine.without.items():
+            if setting not in self._kept:
+                self._kept.add(setting)
+                self._learn(setting, accepted=False, reason=reason)
+                self._say(setting)
+        for setting, value in self.engine.settings.items():
+            taken = _valued(setting, value)
+            if setting not in self.engine.without and taken not in self._kept:
+                self._kept.add(taken)
+                self._learn(taken, accepted=True)
+
+    def refused(self, problem: UnsupportedSetting) -> None:
+        """Keep that the model does not take what the assistant sets: the setting, or this value of it."""
+        value = self.engine.settings.get(problem.setting, "") if problem.code == "unsupported_value" else ""
+        self._learn(_valued(problem.setting, value), accepted=False, reason=str(problem))
+
+    def _learn(self, setting: str, *, accepted: bool, reason: str = "") -> None:
+        address = self.hub.llm.base_url
+        self.hub.store.capabilities.learn(address, self.engine.model, setting, accepted=accepted, reason=reason)
+
+    def _say(self, setting: str) -> None:
+        say(f"{self.engine.model} {_DONE_WITHOUT[setting]}.")
+
+
+def _valued(setting: str, value: str) -> str:
+    return f"{setting}={value}" if value else setting
