@@ -18,7 +18,7 @@ _ID_COLUMNS = ("record_id", "hs_object_id", "Record ID", "Record Id", "id")
 
 @dataclass(frozen=True)
 class Origin:
-    """The pull that a frame came from; `pull_id` is None for a frame that came from elsewhere."""
+    """Where a frame came from: its pull, None for a frame from elsewhere, and the object type, "" where unknown."""
 
     pull_id: str | None
     object_type: str
@@ -31,9 +31,9 @@ def mark(frame: pd.DataFrame, *, pull_id: str, object_type: str) -> pd.DataFrame
 
 
 def origin(frame: pd.DataFrame) -> Origin:
-    """Return where the frame came from."""
+    """Return what the frame itself knows of where it came from; merges and joins lose it."""
     noted = frame.attrs.get(_ATTRIBUTE) or {}
-    return Origin(noted.get("pull_id"), str(noted.get("object_type") or "contacts"))
+    return Origin(noted.get("pull_id"), str(noted.get("object_type") or ""))
 
 
 def record_ids(frame: pd.DataFrame) -> list[str]:

@@ -66,6 +66,18 @@ class Pulls:
         pulled, at, portal_id, object_type, object_type_id, properties = row
         return Pull(pulled, at, portal_id, object_type, object_type_id, tuple(json.loads(properties)))
 
+    def holding(self, portal_id: int, ids: Sequence[str]) -> list[Pull]:
+        """Return the pulls of a portal that hold all of `ids`, newest first; of many ids, 500 are looked up."""
+        some = list(ids)[:: max(1, len(ids) // 500)][:500]
+        marks = ", ".join("?" * len(some))
+        rows = self._database.all(
+            "SELECT p.id FROM pulls p WHERE p.portal_id = ? AND "
+            f"(SELECT COUNT(*) FROM records r WHERE r.pull_id = p.id AND r.record_id IN ({marks})) = ? "  # noqa: S608 -- marks only
+            "ORDER BY p.at DESC, p.rowid DESC",
+            (portal_id, *some, len(some)),
+        )
+        return [pull for row in rows if (pull := self.get(row["id"]))]
+
     def values(self, pull_id: str, name: str) -> dict[str, str | None]:
         """Return the raw value of one property for every record of a pull, None where unset."""
         rows = self._database.all("SELECT record_id, properties FROM records WHERE pull_id = ?", (pull_id,))

@@ -11,16 +11,19 @@ from hsai_kit.assistant import Assistant, Effort, load
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
+from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.batch import Batching, goes_on
+from hsai_kit.steps.ask.earlier import cancel, open_run, refuse_under_way, runs
 from hsai_kit.steps.ask.engines import checked_model, engine_for, refuse_known_settings
 from hsai_kit.steps.ask.planning import plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.workspace import sentence
 
-__all__ = ["ask", "open_run", "resume"]
+__all__ = ["ask", "cancel", "open_run", "resume", "runs"]
 
 
 @overload
@@ -35,6 +38,7 @@ def ask(
     reasoning_effort: Effort | None = ...,
     engine: EngineName | None = ...,
     budget_usd: float | None = ...,
+    object_type: str | None = ...,
     confirm: bool = ...,
     wait: Literal[True] = ...,
 ) -> Run: ...
@@ -50,6 +54,7 @@ def ask(
     reasoning_effort: Effort | None = ...,
     engine: EngineName | None = ...,
     budget_usd: float | None = ...,
+    object_type: str | None = ...,
     confirm: bool = ...,
     wait: Literal[False],
 ) -> Handle[Run]: ...
@@ -64,6 +69,7 @@ def ask(
     reasoning_effort: Effort | None = None,
     engine: EngineName | None = None,
     budget_usd: float | None = None,
+    object_type: str | None = None,
     confirm: bool = False,
     wait: bool = True,
 ) -> Run | Handle[Run]:
@@ -77,7 +83,8 @@ def ask(
     within a day); without it the assistant's own.
     `budget_usd` is a hard cap: when it is reached the run pauses, and `resume(hub, run, budget_usd=…)` goes on.
     A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand.
-    With `wait=False` a handle comes back at once.
+    `object_type` says what the records are where the frame has lost it, as merges and joins do; without it the pulls
+    in the store are looked through. With `wait=False` a handle comes back at once.
 
     Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; RefusedKey, NoQuota and
     UnsupportedSetting stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
@@ -94,11 +101,13 @@ def ask(
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
     name, known = engine or chosen.engine, checked_model(hub, model, chosen)
-    asking = plan_asking(hub, frame, engine_for(hub, name, chosen, known.id), name)
+    asking = plan_asking(hub, frame, engine_for(hub, name, chosen, known.id), name, object_type)
     refuse_known_settings(hub, asking.engine)
+    if name != "batch":
+        refuse_under_way(hub, asking.to_send)
     estimate = asking.estimate()
     say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning])))
-    piloted = wait and wants_pilot(hub, estimate)
+    piloted = wait and name != "batch" and wants_pilot(hub, estimate)
     if not piloted:
         agree(hub, estimate.usd_low, estimate.usd_high, confirm=confirm, kept="Nothing was asked and nothing was paid")
     run_id = asking.begin(budget_usd)
@@ -109,6 +118,24 @@ def ask(
     return _carry_on(hub, asking.engine, run_id, budget_usd, wait=wait)
 
 
+@overload
+def resume(
+    hub: Connection,
+    run: Run | str | None = ...,
+    *,
+    engine: EngineName | None = ...,
+    budget_usd: float | None = ...,
+    wait: Literal[True] = ...,
+) -> Run: ...
+@overload
+def resume(
+    hub: Connection,
+    run: Run | str | None = ...,
+    *,
+    engine: EngineName | None = ...,
+    budget_usd: float | None = ...,
+    wait: Literal[False],
+) -> Handle[Run]: ...
 def resume(
     hub: Connection,
     run: Run | str | None = None,
@@ -119,7 +146,7 @@ def resume(
 ) -> Run | Handle[Run]:
     """Go on with a run that was stopped, paused or killed, or ask again what failed; without one, with the newest.
 
-    Nothing that has an answer is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
+    A batch's jobs at OpenAI are picked up, from another process or on another day as well. Nothing that has an answer is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
     `engine` may be `responses` for a batch that should not be waited for, or the other way round.
     """
     found = open_run(hub, run.id if isinstance(run, Run) else run)
@@ -131,6 +158,8 @@ def resume(
         )
         raise HsaiError(message)
     asking = engine_for(hub, name, found.assistant, found.record.model)
+    if name != "batch":
+        refuse_under_way(hub, hub.store.runs.outstanding(found.id))
     hub.store.runs.begin_again(found.id, budget_usd)
     return _carry_on(hub, asking, found.id, budget_usd or found.record.budget_usd, wait=wait)
 
@@ -139,7 +168,11 @@ def _carry_on(
     hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, *, wait: bool
 ) -> Run | Handle[Run]:
     questions = hub.store.runs.outstanding(run_id)
-    sending = Sending(hub, engine, run_id, questions, budget_usd)
+    sending = (
+        Batching(hub, engine, run_id, questions, budget_usd)
+        if isinstance(engine, Batched)
+        else Sending(hub, engine, run_id, questions, budget_usd)
+    )
 
     async def work(control: Control) -> Run:
         await sending.run(control)
@@ -148,20 +181,14 @@ def _carry_on(
     handle = start(work, Progress(f"Asking {engine.assistant.name}", total=len(questions)))
     if not wait:
         return handle
-    run = handle.wait("The answers so far are kept: ask the same again to go on.")
+    run = handle.wait(
+        goes_on(run_id) if isinstance(engine, Batched) else "The answers so far are kept: ask the same again to go on."
+    )
     if run.record.status == "paused":
         say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
+    elif run.record.note:
+        say(run.record.note)
     return run
-
-
-def open_run(hub: Connection, run_id: str | None = None) -> Run:
-    """Return an earlier run of this workspace by its id, or the newest one."""
-    wanted = run_id or hub.store.runs.latest()
-    if wanted is None:
-        message = f"There are no runs in {hub.workspace.folder} yet. Make one with ask()."
-        raise HsaiError(message)
-    settings = hub.workspace.settings.review
-    return Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)
 
 
 def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:

@@ -10,10 +10,11 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
-from hsai_kit.frames import origin, record_ids
+from hsai_kit.frames import record_ids
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.prompt import Prompt
 from hsai_kit.rules import looked_up
+from hsai_kit.steps.ask.source import source_of
 from hsai_kit.store import PlannedRow
 
 __all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
@@ -112,7 +113,9 @@ class Asking:
         return run_id
 
 
-def plan_asking(hub: Connection, frame: pd.DataFrame, engine: Engine, engine_name: EngineName) -> Asking:
+def plan_asking(
+    hub: Connection, frame: pd.DataFrame, engine: Engine, engine_name: EngineName, object_type: str | None = None
+) -> Asking:
     """Work out what asking about `frame` means; raises FrameError, PromptError and AssistantError."""
     assistant = engine.assistant
     ids = record_ids(frame)
@@ -129,14 +132,13 @@ def plan_asking(hub: Connection, frame: pd.DataFrame, engine: Engine, engine_nam
     asked = {row.question for row in rows if row.question}
     hashes = {engine.hash_of(text): text for text in texts.dropna().unique()}
     questions = {one: text for one, text in hashes.items() if one in asked}
-    source = origin(frame)
-    pull_id = source.pull_id if source.pull_id and hub.store.pulls.get(source.pull_id) else None
+    source = source_of(hub, frame, ids, object_type)
     return Asking(
         hub=hub,
         engine=engine,
         engine_name=engine_name,
         prompt=assistant.prompt,
-        pull_id=pull_id,
+        pull_id=source.pull_id,
         object_type=source.object_type,
         rows=rows,
         texts=questions,

@@ -44,6 +44,12 @@ def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
             "Connect with the workspace of the run to push it."
         )
         raise PushRefused(message)
+    if not run.record.object_type:
+        message = (
+            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
+            "Ask again with the kind of records: ask(..., object_type='contacts')."
+        )
+        raise PushRefused(message)
     pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
     proposals = Proposals(
         run_id=run.id,
