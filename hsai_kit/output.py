@@ -90,11 +90,15 @@ class YesNo(_Kind):
 
 
 class Choice(_Kind):
-    """One of a closed set of options; `none_option` is the one that means: no value."""
+    """One of a closed set of options; `none_option` is the one that means: no value.
+
+    `descriptions` say of some or all options what they mean, where the option itself does not.
+    """
 
     kind: Literal["choice"]
     options: tuple[str, ...] = Field(min_length=2)
     none_option: str | None = None
+    descriptions: Mapping[str, str] = {}
 
     @model_validator(mode="after")
     def _consistent(self) -> Choice:
@@ -107,11 +111,17 @@ class Choice(_Kind):
         if self.none_option is not None and self.none_option not in self.options:
             message = f"none_option {self.none_option!r} is not among the options"
             raise ValueError(message)
+        if unknown := [option for option in self.descriptions if option not in self.options]:
+            message = f"{unknown[0]!r} is described and is not among the options"
+            raise ValueError(message)
         return self
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON schema of one value."""
-        return {"type": "string", "enum": list(self.options)}
+        schema: dict[str, Any] = {"type": "string", "enum": list(self.options)}
+        if self.descriptions:
+            schema["description"] = "; ".join(f"{option}: {meaning}" for option, meaning in self.descriptions.items())
+        return schema
 
     def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; what is not an option is `not allowed` and never passed on."""
@@ -156,6 +166,11 @@ class Output(BaseModel):
     def fields(self) -> Mapping[str, Text | Number | YesNo | Choice]:
         """The named values; a single one is called `answer`."""
         return self.shape.fields if isinstance(self.shape, Fields) else {"answer": self.shape}
+
+    @property
+    def has_fields(self) -> bool:
+        """True for named values, which a person sees as columns of those names."""
+        return isinstance(self.shape, Fields)
 
     @property
     def is_plain_text(self) -> bool:

@@ -142,7 +142,7 @@ class Run:
             flag = {"refused": "refused", "cut_off": "cut off"}.get(answer.status, "failed")
             return {}, (flag,)
         read = self.assistant.output.read(answer.output or "", source)
-        flags = read.flags
+        flags = _refusals(read.flags, answer)
         if answer.confidence is not None and answer.confidence < self._low_confidence:
             flags = (*flags, "low confidence")
         values = read.value if isinstance(read.value, dict) else {"answer": read.value}
@@ -151,6 +151,14 @@ class Run:
 
 def _dtype(kind: Text | Number | YesNo | Choice) -> str:
     return "Float64" if isinstance(kind, Number) else "boolean" if isinstance(kind, YesNo) else "string"
+
+
+def _refusals(flags: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
+    """Tell fields that the model refused to decide, whose probabilities are null, from those it left blank."""
+    if not answer.probabilities or "null" not in answer.probabilities:
+        return flags
+    refused = {f"{name}: blank": f"{name}: refused" for name, shares in json.loads(answer.probabilities).items() if shares is None}
+    return tuple(refused.get(flag, flag) for flag in flags)
 
 
 def _not_asked(status: str) -> str:

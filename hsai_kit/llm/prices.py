@@ -9,7 +9,7 @@ from typing import Any
 
 import genai_prices
 
-__all__ = ["SANDBOX_PREFIX", "Usage", "price", "roughly"]
+__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "price", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
 
@@ -42,6 +42,20 @@ def price(model: str, usage: Usage) -> float | None:
     Cached input tokens have their own price; reasoning tokens are priced as output, among which they are counted.
     The sandbox's scripted models really cost nothing.
     """
+    return _priced(model, usage, "openai")
+
+
+@lru_cache(maxsize=100_000)
+def decision_price(model: str, usage: Usage) -> float | None:
+    """Return the price of `usage` at the Decisions API in USD, or None where it is not known.
+
+    It bills the input alone, cached or not: 0.10 USD per million tokens of gpt-6-luna, twice that for inputs above
+    272,000 tokens (OpenAI's guide to decisions, as `genai-prices` has it).
+    """
+    return _priced(model, usage, "openai-decisions")
+
+
+def _priced(model: str, usage: Usage, provider: str) -> float | None:
     if model.startswith(SANDBOX_PREFIX):
         return 0.0
     if usage.input_tokens is None or usage.output_tokens is None:
@@ -50,7 +64,7 @@ def price(model: str, usage: Usage) -> float | None:
         input_tokens=usage.input_tokens, cache_read_tokens=usage.cached_tokens or 0, output_tokens=usage.output_tokens
     )
     try:
-        return float(genai_prices.calc_price(counted, model, provider_id="openai").total_price)
+        return float(genai_prices.calc_price(counted, model, provider_id=provider).total_price)
     except LookupError:
         return None
 

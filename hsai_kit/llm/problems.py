@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import openai
 
 from hsai_kit.errors import (
+    AssistantError,
     HsaiError,
     KeyProblem,
     ModelError,
@@ -153,7 +154,7 @@ def stops_the_run(problem: HsaiError) -> bool:
     """Tell whether every further question would meet the same: bad key, no money, no such model, setting or API."""
     if isinstance(problem, ModelError) and problem.status in NO_SUCH_API:
         return True
-    return isinstance(problem, KeyProblem | NoQuota | UnknownModel | UnsupportedSetting)
+    return isinstance(problem, AssistantError | KeyProblem | NoQuota | UnknownModel | UnsupportedSetting)
 
 
 def _no_such_model(failure: Failure) -> bool:

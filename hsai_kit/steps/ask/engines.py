@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hsai_kit.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ModelError, UnsupportedSetting
+from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model, check
 from hsai_kit.llm.responses import OPTIONAL, Responses
@@ -26,6 +27,8 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
 
     A batch asks the same questions as `responses`, in files. Raises AssistantError where the engine cannot ask this.
     """
+    if name == "decisions":
+        return Decisions(assistant, model)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     return Responses(assistant, model, {one: reason for one, reason in refused.items() if one in OPTIONAL})
 

@@ -1,0 +1,221 @@
+"""One question to the Decisions API: closed answers with calibrated probabilities, one request for all fields."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
+from hsai_kit.llm.client import Answered, LLMClient
+from hsai_kit.llm.prices import Usage, decision_price
+from hsai_kit.llm.problems import NO_SUCH_API
+from hsai_kit.llm.responses import DATA_RULE
+from hsai_kit.output import Choice, YesNo
+from hsai_kit.store import Answer
+
+__all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "Decisions"]
+
+# What the API takes in one request, from the docstrings of the `openai` package.
+MOST_OPTIONS, MOST_QUESTIONS = 255, 400
+
+_OTHER_WAY = 'ask with engine="responses"'
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Questions to the Decisions API, for an output that is a choice, yes_no, or fields made only of those.
+
+    The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is a
+    choice between true and false and not a predicate, since instructions are seldom a statement that can be true.
+    Raises AssistantError for another output and UnsupportedSetting for settings that the API does not have.
+    """
+
+    assistant: Assistant
+    model: str
+
+    def __post_init__(self) -> None:
+        problem = _unfit(self.assistant)
+        if problem:
+            message = f"The Decisions API cannot answer {self.assistant.name!r}: {problem}. Or {_OTHER_WAY}."
+            raise AssistantError(message)
+        for setting in ("temperature", "reasoning_effort"):
+            if getattr(self.assistant, setting) is not None:
+                message = f"The Decisions API has no {setting}. Leave it out of the assistant, or {_OTHER_WAY}."
+                raise UnsupportedSetting(message, setting=setting)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Nothing: the API takes no settings."""
+        return {}
+
+    @property
+    def without(self) -> Mapping[str, str]:
+        """Nothing: nothing is sent that could be left out."""
+        return {}
+
+    async def ask(self, client: LLMClient, text: str) -> Answer:
+        """Ask `text` and return its answer: answered or refused.
+
+        Raises what the wire raises, UnknownModel for a model that does not decide, and AssistantError where the
+        account or the server has no such API.
+        """
+        reserved = self.likely(text).input_tokens or 0
+        failure: ModelError | AssistantError
+        try:
+            answered = await client.post("/decisions", self.body(text), tokens=reserved)
+        except UnknownModel as problem:
+            failure = UnknownModel(
+                f"{problem} The Decisions API answers with few models, such as gpt-6-luna; for another, {_OTHER_WAY}.",
+                status=problem.status,
+                code=problem.code,
+                request_id=problem.request_id,
+            )
+        except ModelError as problem:
+            if problem.status not in NO_SUCH_API:
+                raise
+            failure = AssistantError(
+                f"There is no Decisions API for this account at {client.base_url} ({problem.status}); "
+                f"{_OTHER_WAY} instead."
+            )
+        else:
+            answer = self.read(text, answered)
+            client.settle(reserved, answer.input_tokens or 0)
+            return answer
+        raise failure
+
+    def body(self, text: str) -> bytes:
+        """Return the request's body as it is sent."""
+        return b'{"input": ' + json.dumps(text).encode() + b", " + self._fixed
+
+    def hash_of(self, text: str) -> str:
+        """Return the hash of everything that is sent."""
+        return hashlib.sha256(f"{self._fixed_hash}\n{text}".encode()).hexdigest()
+
+    def likely(self, text: str) -> Usage:
+        """Return about what a question takes, at four characters a token."""
+        return Usage((len(self._fixed) + len(text)) // 4, 0, len(self.assistant.output.fields))
+
+    def most(self, text: str) -> Usage:
+        """Return the most that a question can take: no token is shorter than a byte."""
+        return Usage(len(self.body(text)), 0, len(self.assistant.output.fields))
+
+    def usd(self, usage: Usage) -> float | None:
+        """Return the price of `usage` in USD, None where it is not known."""
+        return decision_price(self.model, usage)
+
+    def read(self, text: str, answered: Answered) -> Answer:
+        """Read what came back for `text`; raises ModelError where it cannot be read.
+
+        The output is the JSON that a model held to the schema would have written; a refused field is null in it and
+        in the probabilities. The confidence is the probability of what was chosen, of several fields the lowest.
+        """
+        decision = answered.json()
+        fields = list(self.assistant.output.fields)
+        answers: list[dict[str, Any]] = decision.get("answers") or []
+        kinds = [one.get("type") if isinstance(one, dict) else None for one in answers]
+        if len(kinds) != len(fields) or not set(kinds) <= {"choice", "refusal"}:
+            message = "The Decisions API sent an answer that does not fit the questions."
+            raise ModelError(message, request_id=answered.request_id)
+        shares = {name: _shares(one) for name, one in zip(fields, answers, strict=True)}
+        values = {
+            name: None if shares[name] is None else one.get("choice") for name, one in zip(fields, answers, strict=True)
+        }
+        refused = [name for name in fields if shares[name] is None]
+        status = "refused" if len(refused) == len(fields) else "answered"
+        reason = "The model refused to answer" + ("." if status == "refused" else f" {', '.join(refused)}.")
+        counted = Usage.told(decision.get("usage"))
+        kept: object = shares if self.assistant.output.has_fields else shares[fields[0]]
+        return Answer(
+            question=self.hash_of(text),
+            status=status,
+            output=json.dumps(values, ensure_ascii=False) if status == "answered" else None,
+            confidence=_confidence(values, shares),
+            reason=reason if refused else "",
+            model=str(decision.get("model") or self.model),
+            input_tokens=counted.input_tokens,
+            cached_tokens=counted.cached_tokens,
+            output_tokens=counted.output_tokens,
+            reasoning_tokens=counted.reasoning_tokens,
+            usd=self.usd(counted),
+            seconds=answered.seconds,
+            request_id=answered.request_id,
+            probabilities=None if kept is None else json.dumps(kept, ensure_ascii=False),
+        )
+
+    @functools.cached_property
+    def _fixed(self) -> bytes:
+        # Encoded once: only the text differs between ten thousand requests.
+        return json.dumps({"model": self.model, "questions": self._questions()}).encode()[1:]
+
+    @functools.cached_property
+    def _fixed_hash(self) -> str:
+        return hashlib.sha256(b"decisions " + self._fixed).hexdigest()
+
+    def _questions(self) -> list[dict[str, Any]]:
+        output = self.assistant.output
+        shared = [self.assistant.instructions, DATA_RULE]
+        if self.assistant.examples:
+            shown = (f"{example.question} -> {example.answer}" for example in self.assistant.examples)
+            shared.append("Examples:\n" + "\n".join(shown))
+        return [
+            {
+                "type": "choice",
+                "name": name,
+                "instructions": "\n\n".join([*shared, f"Answer only this: {name}"] if output.has_fields else shared),
+                "choices": _choices(field),
+            }
+            for name, field in output.fields.items()
+        ]
+
+
+def _unfit(assistant: Assistant) -> str:
+    """Say why an assistant's output is none that can be decided, or nothing."""
+    fields = assistant.output.fields
+    open_ones = [name for name, field in fields.items() if not isinstance(field, Choice | YesNo)]
+    if open_ones:
+        which = f"{', '.join(open_ones)} is neither" if assistant.output.has_fields else "its output is neither"
+        return f"{which} a choice nor yes_no. Give such an answer an assistant of its own"
+    if len(fields) > MOST_QUESTIONS:
+        return f"it has {len(fields)} fields, more than {MOST_QUESTIONS}. Split it"
+    for name, field in fields.items():
+        if isinstance(field, Choice) and len(field.options) > MOST_OPTIONS:
+            which = name if assistant.output.has_fields else "its output"
+            return f"{which} has {len(field.options)} options, more than {MOST_OPTIONS}. Leave some out"
+    return ""
+
+
+def _choices(field: object) -> list[dict[str, Any]]:
+    if not isinstance(field, Choice):
+        return [{"value": True}, {"value": False}]
+    return [
+        {"value": option, "description": field.descriptions[option]}
+        if option in field.descriptions
+        else {"value": option}
+        for option in field.options
+    ]
+
+
+def _shares(answer: Mapping[str, Any]) -> dict[str, float] | None:
+    """Return the probability of each option, None for a refusal."""
+    if answer.get("type") == "refusal":
+        return None
+    return {_word(one["value"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
+
+
+def _confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, float] | None]) -> float | None:
+    chosen = [
+        known.get(_word(value))
+        for value, known in zip(values.values(), shares.values(), strict=True)
+        if known is not None
+    ]
+    told = [share for share in chosen if share is not None]
+    return min(1.0, *told) if told and len(told) == len(chosen) else None
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
