@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hsai_kit.assistant import Assistant
     from hsai_kit.errors import HsaiError
     from hsai_kit.prompt import Prompt
-    from hsai_kit.steps.ask import ask, open_run, resume
+    from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.pull import pull
     from hsai_kit.steps.push import open_receipt, plan, push, undo
@@ -21,6 +21,7 @@ __all__ = [
     "HsaiError",
     "Prompt",
     "ask",
+    "cancel",
     "connect",
     "open_receipt",
     "open_run",
@@ -30,6 +31,7 @@ __all__ = [
     "remember",
     "resume",
     "review",
+    "runs",
     "undo",
 ]
 
@@ -38,6 +40,7 @@ _HOMES = {
     "HsaiError": "hsai_kit.errors",
     "Prompt": "hsai_kit.prompt",
     "ask": "hsai_kit.steps.ask",
+    "cancel": "hsai_kit.steps.ask",
     "connect": "hsai_kit.steps.connect",
     "open_receipt": "hsai_kit.steps.push",
     "open_run": "hsai_kit.steps.ask",
@@ -47,6 +50,7 @@ _HOMES = {
     "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
+    "runs": "hsai_kit.steps.ask",
     "undo": "hsai_kit.steps.push",
 }
 

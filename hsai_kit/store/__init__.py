@@ -8,6 +8,7 @@ from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, Decisions
+from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, Pushes, PushRecord
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
@@ -17,12 +18,14 @@ __all__ = [
     "BatchRecord",
     "Change",
     "Decision",
+    "ListedRun",
     "PlannedRow",
     "Pull",
     "PushRecord",
     "RowAnswer",
     "RunRecord",
     "Store",
+    "Use",
 ]
 
 
@@ -34,6 +37,7 @@ class Store:
         self.path = path
         self.pulls = Pulls(self._database)
         self.runs = Runs(self._database)
+        self.overview = Overview(self._database)
         self.decisions = Decisions(self._database)
         self.pushes = Pushes(self._database)
         self.batches = Batches(self._database)

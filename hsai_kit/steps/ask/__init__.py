@@ -146,7 +146,8 @@ def resume(
 ) -> Run | Handle[Run]:
     """Go on with a run that was stopped, paused or killed, or ask again what failed; without one, with the newest.
 
-    A batch's jobs at OpenAI are picked up, from another process or on another day as well. Nothing that has an answer is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
+    A batch's jobs at OpenAI are picked up, from another process or on another day as well. Nothing that has an answer
+    is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
     `engine` may be `responses` for a batch that should not be waited for, or the other way round.
     """
     found = open_run(hub, run.id if isinstance(run, Run) else run)

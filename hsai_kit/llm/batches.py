@@ -1,0 +1,237 @@
+"""OpenAI's Batch API: files of questions there, the states of jobs, and files of answers back, all through the SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import IO, Any, Final, TypeVar
+
+import openai
+from openai.types import Batch
+
+from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
+from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.problems import lost_in_words, sdk_in_words
+from hsai_kit.llm.responses import Responses
+from hsai_kit.llm.wire import Lost
+from hsai_kit.pacing import backoff
+from hsai_kit.store import Answer
+
+__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "Batched", "Batches", "Job", "Reason", "passes"]
+
+# What one file may hold, from OpenAI's guide to the Batch API.
+MOST_QUESTIONS = 50_000
+MOST_BYTES = 200 * 1024 * 1024
+
+_HALF = 0.5
+_ENDPOINT: Final = "/v1/responses"
+_OVER = {"completed", "failed", "expired", "cancelled"}
+_ATTEMPTS = 5
+_UPLOAD_SECONDS = 600.0
+# A job takes a day at most. What it brought can be fetched for 30, the longest that OpenAI keeps it when told to.
+_INPUT_LIFE = 3 * 86_400
+_OUTPUT_LIFE = 30 * 86_400
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Batched(Responses):
+    """The questions of the Responses API under the same hashes, sent as jobs at half the price."""
+
+    async def ask(self, client: LLMClient, text: str) -> Answer:
+        """Ask one question live, at the full price: what the model does not take shows before the job is sent."""
+        answer = await super().ask(client, text)
+        used = Usage(answer.input_tokens, answer.cached_tokens, answer.output_tokens, answer.reasoning_tokens)
+        return replace(answer, usd=price(self.model, used))
+
+    def usd(self, usage: Usage) -> float | None:
+        """Return the price of `usage` in a job in USD, None where it is not known."""
+        live = super().usd(usage)
+        return None if live is None else live * _HALF
+
+    def line(self, question: str, text: str) -> bytes:
+        """Return a line of the file that is uploaded; `question` is the hash by which the answer is known again."""
+        head = f'{{"custom_id": "{question}", "method": "POST", "url": "{_ENDPOINT}", "body": '
+        return head.encode() + self.body(text) + b"}\n"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a job was not begun: OpenAI's code and message, and the line of the file (from 1) where there is one."""
+
+    code: str
+    message: str
+    line: int | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as OpenAI shows it; `ended` questions are answered or have failed there."""
+
+    id: str
+    status: str
+    ended: int
+    files: tuple[str, ...]
+    reasons: Sequence[Reason] = ()
+
+    @property
+    def over(self) -> bool:
+        """True where nothing more will come."""
+        return self.status in _OVER
+
+
+class Batches:
+    """Files and jobs with one key; every error is raised in words, as `hsai_kit.errors` lists them."""
+
+    def __init__(self, client: LLMClient) -> None:
+        self._sdk = client.sdk.with_options(timeout=_UPLOAD_SECONDS)
+        self._base_url = client.base_url
+
+    async def upload(self, file: IO[bytes]) -> str:
+        """Upload a file of lines, read from where it lies as it is sent, and return its id."""
+
+        async def send() -> str:
+            file.seek(0)
+            lasting = {"anchor": "created_at", "seconds": _INPUT_LIFE}
+            made = await self._sdk.files.create(
+                file=("questions.jsonl", file),
+                purpose="batch",
+                expires_after=lasting,  # type: ignore[arg-type]
+            )
+            return made.id
+
+        return await self._again(send)
+
+    async def create(self, file_id: str, run_id: str) -> Job:
+        """Ask for the job over an uploaded file; an answer that is lost never makes two jobs of it."""
+
+        async def send() -> Job:
+            lasting = {"anchor": "created_at", "seconds": _OUTPUT_LIFE}
+            made = await self._sdk.batches.create(
+                input_file_id=file_id,
+                endpoint=_ENDPOINT,
+                completion_window="24h",
+                metadata={"hsai_run": run_id},
+                output_expires_after=lasting,  # type: ignore[arg-type]
+            )
+            return _job(made)
+
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._again(send, attempts=1)
+            except HsaiError as problem:
+                if not passes(problem) or attempt == _ATTEMPTS:
+                    raise
+            await asyncio.sleep(backoff(attempt))
+            if found := await self.find(file_id):
+                return found
+        raise AssertionError  # the last attempt returns or raises
+
+    async def find(self, file_id: str) -> Job | None:
+        """Return the job over an uploaded file, or None where there is none."""
+
+        async def look() -> Job | None:
+            born = (await self._sdk.files.retrieve(file_id)).created_at
+            async for batch in self._sdk.batches.list(limit=100):  # newest first
+                if batch.input_file_id == file_id:
+                    return _job(batch)
+                if batch.created_at < born:
+                    return None
+            return None
+
+        return await self._again(look)
+
+    async def look(self, job_id: str) -> Job:
+        """Return a job as it stands now."""
+
+        async def look() -> Job:
+            return _job(await self._sdk.batches.retrieve(job_id))
+
+        return await self._again(look, attempts=1)
+
+    async def cancel(self, job_id: str) -> None:
+        """Ask for the end of a job; one that is over stays as it is."""
+
+        async def send() -> None:
+            await self._sdk.batches.cancel(job_id)
+
+        try:
+            await self._again(send)
+        except ModelError as problem:
+            if problem.status not in {400, 409} or not (await self.look(job_id)).over:
+                raise
+
+    async def lines(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield the lines of a file as they arrive; raises NoConnection where it breaks off."""
+        rest = b""
+        async for chunk in self._chunks(file_id):
+            # By the byte: a line of JSON may hold characters that other ways of splitting take for its end.
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                if (read := _object(line)) is not None:
+                    yield read
+        if (read := _object(rest)) is not None:
+            yield read
+
+    async def delete(self, file_id: str) -> None:
+        """Delete a file at OpenAI; one that cannot be deleted expires there by itself."""
+        try:
+            await self._sdk.files.delete(file_id)
+        except openai.OpenAIError:
+            return
+
+    async def _chunks(self, file_id: str) -> AsyncIterator[bytes]:
+        try:
+            async with self._sdk.files.with_streaming_response.content(file_id) as answer:
+                async for chunk in answer.iter_bytes():
+                    yield chunk
+                return
+        except openai.OpenAIError as problem:
+            failure = sdk_in_words(problem, self._base_url)
+        except Exception:  # noqa: BLE001 -- while a body is read, the SDK lets its transport's own errors through
+            failure = lost_in_words(Lost(timed_out=False), self._base_url)
+        raise failure
+
+    async def _again(self, call: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
+        for attempt in range(1, attempts + 1):
+            try:
+                return await call()
+            except openai.OpenAIError as problem:
+                failure = sdk_in_words(problem, self._base_url)
+            if attempt == attempts or not passes(failure):
+                raise failure
+            await asyncio.sleep(backoff(attempt))
+        raise AssertionError  # the last attempt returns or raises
+
+
+def passes(problem: HsaiError) -> bool:
+    """Tell whether the same call may go through later: a lost connection, a busy server."""
+    if isinstance(problem, NoQuota):
+        return False
+    return isinstance(problem, NoConnection) or (
+        isinstance(problem, ModelError) and (problem.status in {408, 429} or problem.status >= 500)
+    )
+
+
+def _job(batch: Batch) -> Job:
+    counts = batch.request_counts
+    errors = (batch.errors.data if batch.errors else None) or ()
+    return Job(
+        id=batch.id,
+        status=batch.status,
+        ended=counts.completed + counts.failed if counts else 0,
+        files=tuple(one for one in (batch.output_file_id, batch.error_file_id) if one),
+        reasons=[Reason(one.code or "", one.message or "no reason was given", one.line) for one in errors],
+    )
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None

@@ -1,0 +1,201 @@
+"""Waiting for jobs at OpenAI and keeping what they bring: every answer that was paid for, in any order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hsai_kit.background import Control
+from hsai_kit.connection import Connection
+from hsai_kit.defuse import one_line
+from hsai_kit.errors import HsaiError, ModelError
+from hsai_kit.llm.batches import Batched, Batches, Job, Reason, passes
+from hsai_kit.llm.client import Answered
+from hsai_kit.llm.problems import Failure, failure_of, in_words, stops_the_run
+from hsai_kit.llm.wire import Reply
+from hsai_kit.store import Answer, BatchRecord
+
+__all__ = ["Collecting", "unknown_here"]
+
+# Seconds between two looks at the jobs: often at first, for small ones, and soon once a minute, for a day.
+FIRST_POLL, LONGEST_POLL = 2.0, 60.0
+
+_AT_ONCE = 500
+_NOT_COME_TO = {"batch_expired", "batch_cancelled"}
+_IN_WORDS = {
+    "uploaded": "about to begin",
+    "validating": "being checked",
+    "in_progress": "being answered",
+    "finalizing": "being finished",
+    "cancelling": "being cancelled",
+}
+
+
+@dataclass
+class Collecting:
+    """The open jobs of a run being waited for: `ends` are the states in which they ended.
+
+    `problems` is what every further question would meet as well, to be raised when all that was paid for is kept.
+    """
+
+    hub: Connection
+    engine: Batched
+    run_id: str
+    ends: set[str] = field(default_factory=set)
+    problems: list[HsaiError] = field(default_factory=list)
+    _states: dict[str, Job] = field(default_factory=dict)
+
+    async def wait(self, control: Control, done: int) -> None:
+        """Look at the jobs until all are over and read, or a stop is asked for; `done` questions were done before."""
+        pause = FIRST_POLL
+        while open_jobs := self.hub.store.batches.open_for(self.run_id):
+            lost = False
+            for record in open_jobs:
+                try:
+                    done += await self._look(record)
+                except HsaiError as problem:
+                    if not passes(problem):
+                        raise
+                    # The job goes on without us: a laptop that slept or lost its network looks again.
+                    lost = True
+            self._show(control, done, lost=lost)
+            if not await _slept(control, pause):
+                return
+            pause = min(LONGEST_POLL, pause * 1.5)
+
+    async def _look(self, record: BatchRecord) -> int:
+        """Look at one job and read it where it is over; returns how many questions that ended."""
+        if record.id is None:
+            return 0
+        api = Batches(self.hub.llm)
+        try:
+            job = await api.look(record.id)
+        except ModelError as problem:
+            if problem.status != 404:
+                raise
+            job = None
+        if job is None:
+            raise HsaiError(unknown_here(record))
+        self._states[record.input_file] = job
+        if not job.over:
+            self.hub.store.batches.saw(record.input_file, job.id, job.status)
+            return 0
+        return await self._keep(api, record, job)
+
+    async def _keep(self, api: Batches, record: BatchRecord, job: Job) -> int:
+        kept = 0
+        questions = self.hub.store.batches.questions(record.input_file)
+        if job.status == "failed":
+            self.problems.append(_refused(job, list(questions.values())))
+        for file in job.files:
+            kept += await self._read(api, file, record.run_id, questions)
+        self.hub.store.batches.close(record.input_file, job.status)
+        self._states.pop(record.input_file, None)
+        self.ends.add(job.status)
+        # What records say is nobody else's to keep: the files go as soon as the answers are here.
+        for file in (record.input_file, *job.files):
+            await api.delete(file)
+        return kept
+
+    async def _read(self, api: Batches, file: str, run_id: str, questions: dict[str, str]) -> int:
+        kept, answers = 0, list[Answer]()
+        async for line in api.lines(file):
+            text = questions.get(str(line.get("custom_id")))
+            answer = None if text is None else self._answer(line, text)
+            if answer is not None:
+                answers.append(answer)
+            if len(answers) >= _AT_ONCE:
+                self.hub.store.runs.add_answers(run_id, answers)
+                kept += len(answers)
+                answers = []
+                await asyncio.sleep(0)
+        self.hub.store.runs.add_answers(run_id, answers)
+        return kept + len(answers)
+
+    def _answer(self, line: dict[str, Any], text: str) -> Answer | None:
+        """Read a line of a file; None where the question was not come to, or what it met stops the run."""
+        response, error = line.get("response") or {}, line.get("error") or {}
+        status, body = int(response.get("status_code") or 0), json.dumps(response.get("body")).encode()
+        request_id = str(response.get("request_id") or "")
+        try:
+            if 200 <= status < 300:
+                # How long it took inside the job is not told.
+                return replace(self.engine.read(text, Answered(body, request_id, 0.0)), seconds=None)
+        except ModelError as unreadable:
+            return self._failed(text, unreadable)
+        if error.get("code") in _NOT_COME_TO:
+            return None
+        if status:
+            problem = in_words(failure_of(Reply(status, {"x-request-id": request_id}, body)))
+        else:
+            problem = ModelError(f"It failed in its job at OpenAI: {error.get('message') or 'no reason was given'}")
+        if stops_the_run(problem):
+            self.problems.append(problem)
+            return None
+        return self._failed(text, problem)
+
+    def _failed(self, text: str, problem: HsaiError) -> Answer:
+        return Answer(self.engine.hash_of(text), "failed", reason=str(problem), usd=0.0)
+
+    def _show(self, control: Control, done: int, *, lost: bool) -> None:
+        if not self._states and not lost:
+            control.progress.done, control.progress.note = done, ""
+            return
+        ended = done + sum(job.ended for job in self._states.values())
+        control.progress.done = min(ended, control.progress.total or ended)
+        states = Counter(_IN_WORDS.get(job.status, job.status) for job in self._states.values())
+        jobs = " and ".join(f"{count} {state}" if len(states) > 1 else state for state, count in states.items())
+        count = sum(states.values())
+        of = "the job" if count == 1 else f"{count} jobs"
+        control.progress.note = "OpenAI cannot be reached, trying again" if lost else f"{of} at OpenAI: {jobs}"
+
+
+async def _slept(control: Control, seconds: float) -> bool:
+    """Sleep, but for a stop: then False."""
+    until = time.monotonic() + seconds
+    while await control.gate():
+        left = until - time.monotonic()
+        if left <= 0:
+            return True
+        await asyncio.sleep(min(0.05, left))
+    return False
+
+
+def _refused(job: Job, texts: list[str]) -> HsaiError:
+    """Return the error for a job that was not begun: the reasons in words, each with the question of its line."""
+    reasons: list[str] = []
+    for reason in job.reasons[:3]:
+        known = in_words(Failure(400, reason.code, "", reason.message.rstrip("."), "", None))
+        if stops_the_run(known):
+            return known
+        reasons.append(_reason(reason, texts))
+    more = f" and {len(job.reasons) - 3} more" if len(job.reasons) > 3 else ""
+    said = "; ".join(reasons) or "it gave no reason"
+    code = job.reasons[0].code if job.reasons else ""
+    hint = (
+        "So many tokens may not wait in jobs at once: go on when earlier jobs are over, or ask about fewer records."
+        if code == "token_limit_exceeded"
+        else "Nothing was answered and nothing paid for in it; when that is mended, resume the run."
+    )
+    return ModelError(f"OpenAI did not begin the job {job.id}: {said}{more}. {hint}", status=400, code=code)
+
+
+def _reason(reason: Reason, texts: list[str]) -> str:
+    said = reason.message.rstrip(".")
+    if reason.line is None or not 1 <= reason.line <= len(texts):
+        return said
+    return f"{said} (the question {one_line(texts[reason.line - 1], 120)!r})"
+
+
+def unknown_here(record: BatchRecord) -> str:
+    """Say that a job is not there for this key, and what can be done."""
+    job = record.id or f"over the file {record.input_file}"
+    return (
+        f"The job {job} is not known to this OpenAI key, so its {record.questions:,} answers cannot be fetched. "
+        f"Connect with the key that sent it, or give it up with cancel(hub, {record.run_id!r}) "
+        f"(hsai cancel {record.run_id}) and ask again."
+    )

@@ -1,0 +1,84 @@
+"""Earlier runs of a workspace: all of them in a table, one by its id, and the end of its jobs at OpenAI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from hsai_kit.background import Control, start
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
+from hsai_kit.llm.batches import Batched
+from hsai_kit.progress import Progress, say
+from hsai_kit.run import Run
+from hsai_kit.steps.ask.batch import Batching, goes_on
+
+__all__ = ["cancel", "open_run", "refuse_under_way", "runs"]
+
+
+def open_run(hub: Connection, run_id: str | None = None) -> Run:
+    """Return an earlier run of this workspace by its id, or the newest one."""
+    wanted = run_id or hub.store.runs.latest()
+    if wanted is None:
+        message = f"There are no runs in {hub.workspace.folder} yet. Make one with ask()."
+        raise HsaiError(message)
+    settings = hub.workspace.settings.review
+    return Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)
+
+
+def runs(hub: Connection) -> pd.DataFrame:
+    """Return the workspace's runs as a DataFrame, newest first.
+
+    Columns: `id`, `at`, `assistant`, `version` (of the assistant), `model`, `engine`, `status` (running, waiting, done,
+    stopped, paused, failed), `records`, `questions`, `answered` (records that have an answer, whoever gave it), `usd`
+    (what the run paid, NA where a price is not known) and `note`. A run that was killed still says running.
+    """
+    listed = hub.store.overview.runs()
+    frame = pd.DataFrame.from_records([vars(one) for one in listed], columns=list(_COLUMNS))
+    return frame.astype(_COLUMNS).assign(at=lambda made: pd.to_datetime(made["at"], utc=True))
+
+
+def cancel(hub: Connection, run: Run | str) -> Run:
+    """End the jobs that a batch run has at OpenAI, keep what they answered until then, and return the run.
+
+    What was answered is paid for and kept; `resume(hub, run)` asks only the rest. Ending a job takes OpenAI up to ten
+    minutes; Ctrl-C stops the waiting for it only. Raises HsaiError where the run has no job there.
+    """
+    found = open_run(hub, run.id if isinstance(run, Run) else run)
+    jobs = hub.store.batches.open_for(found.id)
+    if not any(job.run_id == found.id for job in jobs):
+        others = ", ".join(sorted({job.run_id for job in jobs}))
+        hint = f" Its questions are in the jobs of {others}: cancel that." if others else ""
+        message = f"{found.id} has no job at OpenAI under way, so there is nothing to cancel.{hint}"
+        raise HsaiError(message)
+    batching = Batching(hub, Batched(found.assistant, found.record.model), found.id, {})
+
+    async def work(control: Control) -> Run:
+        await batching.cancel(control)
+        return open_run(hub, found.id)
+
+    progress = Progress(f"Cancelling {found.id}", total=sum(job.questions for job in jobs))
+    ended = start(work, progress).wait(goes_on(found.id))
+    if ended.record.note:
+        say(ended.record.note)
+    return ended
+
+
+def refuse_under_way(hub: Connection, questions: Iterable[str]) -> None:
+    """Raise HsaiError where any of `questions` is in a job at OpenAI: asked live as well, it would be paid twice."""
+    both = hub.store.batches.under_way().intersection(questions)
+    if both:
+        message = (
+            f"{len(both):,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
+            "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."
+        )
+        raise HsaiError(message)
+
+
+_COLUMNS = {
+    **dict.fromkeys(("id", "at", "assistant", "version", "model", "engine", "status"), "string"),
+    **dict.fromkeys(("records", "questions", "answered"), "Int64"),
+    "usd": "Float64",
+    "note": "string",
+}
