@@ -46,8 +46,9 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         connect(sandbox=True, load={"contacts": export} if export else None, faults=faults, workspace=folder) as hub,
         quiet(),
     ):
-        before = _states(hub)
-        contacts = _pulled(screen, hub, export)
+        everything = pull(hub, "contacts", _PROPERTIES)
+        before = _texts(everything)
+        contacts = _shown(screen, hub, everything, export)
         checked = _reviewed(screen, _asked(screen, hub, contacts))
         ready = _planned(screen, hub, checked)
         held = not ready.changing or _written_and_undone(screen, hub, checked, ready, before)
@@ -57,13 +58,14 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
     return held
 
 
-def _pulled(screen: Console, hub: Connection, export: Path | None) -> pd.DataFrame:
-    contacts = pull(hub, "contacts", _PROPERTIES, where="state is known")
+def _shown(screen: Console, hub: Connection, everything: pd.DataFrame, export: Path | None) -> pd.DataFrame:
+    contacts = everything[everything["state"].notna()]
     if contacts.empty:
         where = f"{export} has no column State/Region with values" if export else "The portal has no states"
         message = f"{where}, so there is nothing to clean up. Export contacts with State/Region and Country/Region."
         raise HsaiError(message)
-    _heading(screen, 1, "Pull", f"{_some(len(contacts), 'contact')} of portal {hub.portal.id} with a state")
+    pulled = f"{_some(len(everything), 'contact')} of portal {hub.portal.id}"
+    _heading(screen, 1, "Pull", f"{pulled}, {len(contacts):,} of them with a state")
     values = contacts["state"].value_counts()
     # From the most common to the rarest, so that the odd ones show as well.
     odd = values.index[values.index.str.len() != 2]
@@ -141,7 +143,10 @@ def _written_and_undone(
 
 
 def _states(hub: Connection) -> dict[str, str]:
-    frame = pull(hub, "contacts", ["state"])
+    return _texts(pull(hub, "contacts", ["state"]))
+
+
+def _texts(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame.index, frame["state"].astype("string").fillna(""), strict=True))
 
 
@@ -155,7 +160,8 @@ def _heading(screen: Console, number: int, verb: str, what: str) -> None:
 
 
 def _say_checked(screen: Console, held: bool, claim: str) -> None:  # noqa: FBT001 -- the verdict is the argument
-    _say(screen, claim, mark="[green]✓[/green] " if held else "[bold red]✗ Not borne out:[/bold red] ")
+    tick, cross = ("✓", "✗") if screen.encoding.startswith("utf") else ("OK:", "NO:")
+    _say(screen, claim, mark=f"[green]{tick}[/green] " if held else f"[bold red]{cross} Not borne out:[/bold red] ")
 
 
 def _say(screen: Console, text: str, mark: str = "") -> None:
