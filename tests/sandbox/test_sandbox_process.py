@@ -197,7 +197,7 @@ def test_a_signal_ends_it_at_once_and_in_order(
     served: tuple[subprocess.Popen[bytes], dict[str, str]], number: signal.Signals
 ) -> None:
     process, ready = served
-    assert set(ready) == {"hubspot", "openai", "control", "hubspot_token", "openai_key", "control_token"}
+    assert set(ready) == {"hubspot", "openai", "control", "hubspot_token", "openai_key", "control_token", "remarks"}
     process.send_signal(number)
     assert process.wait(2) == 0
 
@@ -294,3 +294,12 @@ def test_a_data_file_keeps_the_portal_over_restarts_and_kills_and_can_still_be_r
         assert first_state(sandbox) == (record, "Killed State")
         sandbox.reset()
         assert first_state(sandbox) == (record, before)
+
+
+def test_what_loading_an_export_assumed_is_told(tmp_path):
+    export = tmp_path / "contacts.csv"
+    export.write_text("Record ID,Email,Lifecycle Stage\n501,ana@acme.example,Champion\n")
+    with Sandbox(load={"contacts": export}) as loaded:
+        assert any("Champion" in remark for remark in loaded.remarks)
+    with Sandbox(contacts=10) as seeded:
+        assert seeded.remarks == []
