@@ -12,7 +12,7 @@ from hsai_kit.sandbox.hubspot.catalog import Catalog
 from hsai_kit.sandbox.hubspot.history import History
 from hsai_kit.sandbox.hubspot.links import Links
 from hsai_kit.sandbox.hubspot.records import Records
-from hsai_kit.sandbox.hubspot.search_index import SearchIndex
+from hsai_kit.sandbox.hubspot.unseen import Unseen
 from hsai_kit.sandbox.hubspot.windows import RateWindows
 from hsai_kit.sandbox.hubspot.wire import whole_number
 from hsai_kit.sandbox.hubspot.writing import Writer
@@ -34,13 +34,14 @@ class Crm:
         self.records = Records(database)
         self.history = History(database)
         self.links = Links(database)
-        self.index = SearchIndex(self.records)
-        self.writer = Writer(self.catalog, self.records, self.history, self.index, self.is_owner)
+        self.unseen = Unseen()
+        self.writer = Writer(self.catalog, self.records, self.history, self.unseen, self.is_owner)
 
     def forget(self) -> None:
         """Drop what was read from the database, because it has changed underneath."""
         self.catalog.forget()
-        self.index.forget()
+        self.records.forget()
+        self.unseen.forget()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -49,9 +50,9 @@ class Crm:
             with self.database.transaction():
                 yield
         except BaseException:
-            self.index.discard()
+            self.unseen.discard()
             raise
-        self.index.commit(self.windows.limits.search_lag or 0.0)
+        self.unseen.commit(self.windows.limits.search_lag or 0.0)
 
     def account(self) -> dict[str, Any]:
         """Return the account's details, in HubSpot's words."""

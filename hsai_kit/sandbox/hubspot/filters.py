@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsai_kit.sandbox.hubspot.clock import iso
 from hsai_kit.sandbox.hubspot.errors import invalid
@@ -45,15 +45,35 @@ def predicate(groups: Any, definitions: Mapping[str, Definition]) -> Predicate:
         raise invalid(f"A filterGroup has {max(sizes)} filters, at most {MOST_PER_GROUP} are allowed.")
     if sum(sizes) > MOST_FILTERS:
         raise invalid(f"There are {sum(sizes)} filters in all, at most {MOST_FILTERS} are allowed.")
-    tests = [[_condition(one, definitions) for one in group.get("filters") or []] for group in groups]
-    if not tests:
-        return lambda properties: True  # noqa: ARG005  # the shape of a predicate
-    return lambda properties: any(all(test(properties) for test in group) for group in tests)
+    either = [_all_of([_condition(one, definitions) for one in group.get("filters") or []]) for group in groups]
+    if len(either) == 1:
+        return either[0]
+    return lambda properties: not either or any(fits(properties) for fits in either)
+
+
+def _all_of(tests: list[Predicate]) -> Predicate:
+    def fits(properties: dict[str, str]) -> bool:
+        for test in tests:  # noqa: SIM110  # all() takes twice the time, and this runs for every record
+            if not test(properties):
+                return False
+        return True
+
+    return fits
+
+
+def filter_names(groups: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the properties that checked `filterGroups` ask about."""
+    return {one["propertyName"] for group in groups for one in group.get("filters") or []}
+
+
+def searchable_names(definitions: Mapping[str, Definition]) -> set[str]:
+    """Return the names of the properties that `query` looks through."""
+    return {name for name in SEARCHABLE if name in definitions}
 
 
 def text_predicate(query: str, definitions: Mapping[str, Definition]) -> Predicate:
     """Whether every word of a query begins a word of one of the searchable properties."""
-    names = [name for name in SEARCHABLE if name in definitions]
+    names = searchable_names(definitions)
     words = WORD.findall(query.lower())
 
     def fits(properties: dict[str, str]) -> bool:
@@ -66,8 +86,16 @@ def text_predicate(query: str, definitions: Mapping[str, Definition]) -> Predica
     return fits
 
 
-def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> tuple[Callable[[dict[str, str]], Any], bool]:
-    """Return the key to sort by and whether to reverse; values that are not set come last."""
+class Sort(NamedTuple):
+    """By which property to sort, by which key, and whether backwards."""
+
+    name: str
+    key: Callable[[dict[str, str]], tuple[bool, Comparable]]
+    reverse: bool
+
+
+def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> Sort:
+    """Read `sorts`, which may hold one; values that are not set come last either way."""
     if not isinstance(sorts, list):
         raise invalid("Invalid input JSON: sorts has to be a list.")
     if len(sorts) > 1:
@@ -85,7 +113,7 @@ def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> tuple[Callabl
         value = read(properties[name]) if name in properties else None
         return (value is None) is not reverse, "" if value is None else value
 
-    return key, reverse
+    return Sort(name, key, reverse)
 
 
 def _condition(given: Any, definitions: Mapping[str, Definition]) -> Predicate:

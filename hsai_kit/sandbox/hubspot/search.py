@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid
-from hsai_kit.sandbox.hubspot.filters import predicate, sort_key, text_predicate
+from hsai_kit.sandbox.hubspot.filters import filter_names, predicate, searchable_names, sort_key, text_predicate
 from hsai_kit.sandbox.hubspot.rendering import View, wanted_names
 from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
 
 if TYPE_CHECKING:
+    from hsai_kit.sandbox.hubspot.catalog import Kind
     from hsai_kit.sandbox.hubspot.crm import Crm
+    from hsai_kit.sandbox.hubspot.records import Row
     from hsai_kit.sandbox.hubspot.wire import Call
 
-PAGE, LARGEST_PAGE, LONGEST_QUERY = 10, 200, 3_000
+PAGE, LARGEST_PAGE, MOST_RESULTS, LONGEST_QUERY = 10, 200, 10_000, 3_000
 
 
 def search_records(crm: Crm, call: Call) -> Answer:
@@ -21,26 +23,57 @@ def search_records(crm: Crm, call: Call) -> Answer:
     kind = crm.catalog.resolve(call.path["object_type"])
     definitions = crm.catalog.definitions(kind)
     fields = call.fields()
-    size, first = _window(fields, crm.windows.limits.search_results)
-    fits = predicate(fields.get("filterGroups") or [], definitions)
-    rows = [row for row in crm.index.visible(kind) if fits(row.properties)]
-    if query := fields.get("query"):
-        if not isinstance(query, str) or len(query) > LONGEST_QUERY:
-            raise invalid(f"query has to be text of at most {LONGEST_QUERY} characters.")
-        fits = text_predicate(query, definitions)
-        rows = [row for row in rows if fits(row.properties)]
-    rows.sort(key=lambda row: row.id)
-    if sorts := fields.get("sorts"):
-        key, reverse = sort_key(sorts, definitions)
-        rows.sort(key=lambda row: key(row.properties), reverse=reverse)
+    size, first = _window(fields)
     view = View(crm, kind, call.token, wanted_names(fields.get("properties"), "properties"))
-    body: dict[str, Any] = {"total": len(rows), "results": view.render(rows[first : first + size])}
-    if first + size < len(rows):
+    groups = fields.get("filterGroups") or []
+    tests = [predicate(groups, definitions)]
+    names = filter_names(groups)
+    if query := _query(fields):
+        tests.append(text_predicate(query, definitions))
+        names |= searchable_names(definitions)
+    sort = sort_key(fields["sorts"], definitions) if fields.get("sorts") else None
+    if sort is not None:
+        names.add(sort.name)
+    former = crm.unseen.former(kind)
+    found = _candidates(crm, kind, tuple(sorted(names)), former)
+    for fits in tests:
+        found = [one for one in found if fits(one[1])]
+    if sort is not None:
+        key = sort.key
+        found.sort(key=lambda one: key(one[1]), reverse=sort.reverse)
+    rows = _rows(crm, kind, [number for number, _ in found[first : first + size]], former)
+    body: dict[str, Any] = {"total": len(found), "results": view.render(rows)}
+    if first + size < len(found):
         body["paging"] = {"next": {"after": str(first + size)}}
     return Answer(200, body)
 
 
-def _window(fields: dict[str, Any], most: float | None) -> tuple[int, int]:
+def _candidates(
+    crm: Crm, kind: Kind, names: tuple[str, ...], former: dict[int, Row | None]
+) -> list[tuple[int, dict[str, str]]]:
+    """Every record that search knows, in order of id, with those of its properties that it is asked about."""
+    found = crm.records.values(kind, names).copy()
+    if former:
+        found = [one for one in found if one[0] not in former]
+        found += [(number, row.properties) for number, row in former.items() if row is not None]
+        found.sort(key=lambda one: one[0])
+    return found
+
+
+def _rows(crm: Crm, kind: Kind, ids: list[int], former: dict[int, Row | None]) -> list[Row]:
+    found = crm.records.many(kind, [number for number in ids if number not in former])
+    found |= {number: row for number, row in former.items() if row is not None}
+    return [found[number] for number in ids]
+
+
+def _query(fields: dict[str, Any]) -> str:
+    query = fields.get("query") or ""
+    if not isinstance(query, str) or len(query) > LONGEST_QUERY:
+        raise invalid(f"query has to be text of at most {LONGEST_QUERY} characters.")
+    return query
+
+
+def _window(fields: dict[str, Any]) -> tuple[int, int]:
     size = fields.get("limit", PAGE)
     if not isinstance(size, int) or not 0 <= size <= LARGEST_PAGE:
         raise invalid(f"limit has to be a number from 0 to {LARGEST_PAGE}.")
@@ -48,6 +81,6 @@ def _window(fields: dict[str, Any], most: float | None) -> tuple[int, int]:
     first = whole_number(str(after))
     if first is None:
         raise invalid(f"after has to be the cursor of an answer before, not {after}.")
-    if most is not None and first + size > most:
-        raise invalid(f"Search shows the first {most:.0f} results of a query; narrow it with filters.")
+    if first + size > MOST_RESULTS:
+        raise invalid(f"Search shows the first {MOST_RESULTS} results of a query; narrow it with filters.")
     return size, first

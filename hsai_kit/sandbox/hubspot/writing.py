@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, Kind
     from hsai_kit.sandbox.hubspot.history import History, Source
     from hsai_kit.sandbox.hubspot.records import Records
-    from hsai_kit.sandbox.hubspot.search_index import SearchIndex
+    from hsai_kit.sandbox.hubspot.unseen import Unseen
 
     Changes = dict[str, str | None]
 
@@ -40,13 +40,13 @@ class Writer:
         catalog: Catalog,
         records: Records,
         history: History,
-        index: SearchIndex,
+        unseen: Unseen,
         is_owner: Callable[[str], bool],
     ) -> None:
         self._catalog = catalog
         self._records = records
         self._history = history
-        self._index = index
+        self._unseen = unseen
         self._is_owner = is_owner
 
     def check(self, kind: Kind, wish: Wish, row: Row | None) -> Changes:
@@ -121,7 +121,7 @@ class Writer:
         now = clock.now_after(row.updated_at)
         self._records.put(kind, [Row(row.id, row.properties, row.created_at, now, now)])
         self._records.release(kind, row.id)
-        self._index.note(kind, row.id, row, None)
+        self._unseen.note(kind, row.id, row)
 
     def merge(self, kind: Kind, kept: Row, gone: Row, source: Source) -> Row:
         """Merge `gone` into `kept`, whose values win; what `kept` has not set comes from `gone`."""
@@ -134,7 +134,7 @@ class Writer:
         self._records.remove(kind, gone.id)
         self._records.note_merge(kind, gone.id, kept.id)
         self._history.forget(kind, gone.id)
-        self._index.note(kind, gone.id, gone, None)
+        self._unseen.note(kind, gone.id, gone)
         return self.update(kind, kept, taken, source)
 
     def _keep(self, kind: Kind, before: Row | None, after: Row) -> None:
@@ -143,7 +143,7 @@ class Writer:
             if definition.unique and old.get(name) != after.properties.get(name):
                 self._records.hold(kind, name, after.id, old=old.get(name), new=after.properties.get(name))
         self._records.put(kind, [after])
-        self._index.note(kind, after.id, before, after)
+        self._unseen.note(kind, after.id, before)
 
 
 def wished_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
