@@ -177,7 +177,11 @@ def status(
         )
     if found.daily:
         table.add_row("Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}")
-    table.add_row("Models", _plain(", ".join(found.models) or found.model_problem or "none"))
+    said = [found.said_of(model) for model in found.models] or [found.model_problem or "none"]
+    for line in said:
+        table.add_row("Models" if line == said[0] else "", _plain(line))
+    if found.models:
+        table.add_row("Prices from", _plain(found.price_list))
     for model, day in found.ending.items():
         table.add_row("Ends soon", _plain(f"{model} on {day}"))
     _screen.print(table)

@@ -167,7 +167,8 @@ def test_keys_are_typed_unseen_checked_kept_switched_used_and_forgotten(services
     assert said["Portal"].startswith(str(PORTAL))
     assert (said["Account type"], said["Time zone"]) == ("SANDBOX", "US/Eastern")
     assert said["May pull contacts"] == said["May push contacts"] == said["Tickets"] == "yes"
-    assert said["Models"] == "sandbox-sol"
+    assert said["Models"] == "sandbox-sol: costs nothing (scripted)"
+    assert re.fullmatch(r"genai-prices [\d.]+, newest price of \d{4}-\d\d-\d\d", said["Prices from"])
     assert re.fullmatch(r"624,9\d\d of 625,000", said["Calls left today"])
     assert list(Path().iterdir()) == [], "to look at a status makes no workspace"
 

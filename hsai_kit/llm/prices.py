@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import genai_prices
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import StartDateConstraint
 
-__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "price", "roughly"]
+__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "per_million", "price", "price_list", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
 
@@ -67,6 +70,27 @@ def _priced(model: str, usage: Usage, provider: str) -> float | None:
         return float(genai_prices.calc_price(counted, model, provider_id=provider).total_price)
     except LookupError:
         return None
+
+
+def per_million(model: str) -> tuple[float, float] | None:
+    """Return what a million tokens of input and of output cost in USD, or None where that is not known."""
+    # Of short questions: some models cost more for inputs of hundreds of thousands of tokens.
+    paid = price(model, Usage(1000, 0, 0)), price(model, Usage(0, 0, 1000))
+    return None if paid[0] is None or paid[1] is None else (paid[0] * 1000, paid[1] * 1000)
+
+
+@lru_cache(maxsize=1)
+def price_list() -> str:
+    """Say which list the prices come from: its version, and the day of the newest OpenAI price in it."""
+    models = next(provider.models for provider in get_snapshot().providers if provider.id == "openai")
+    dated = [
+        one.constraint
+        for model in models
+        for one in (*(model.price_variants or ()), *(model.prices if isinstance(model.prices, list) else ()))
+    ]
+    days = [one.start_date for one in dated if isinstance(one, StartDateConstraint)]
+    newest = f", newest price of {max(days)}" if days else ""
+    return f"genai-prices {version('genai-prices')}{newest}"
 
 
 def roughly(model: str, characters: int, requests: int, output_tokens: int) -> float | None:

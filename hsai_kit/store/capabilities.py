@@ -20,6 +20,13 @@ class Capabilities:
             (base_url, model, setting, int(accepted), reason, now()),
         )
 
+    def accepted(self, base_url: str, model: str) -> set[str]:
+        """Return the settings that a model is known to take."""
+        rows = self._database.all(
+            "SELECT setting FROM capabilities WHERE base_url = ? AND model = ? AND accepted", (base_url, model)
+        )
+        return {row["setting"] for row in rows}
+
     def refused(self, base_url: str, model: str) -> dict[str, str]:
         """Return the settings that a model is known to refuse, each with the reason it gave."""
         rows = self._database.all(

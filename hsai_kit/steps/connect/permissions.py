@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import Portal, missing_scopes, read_daily_usage, read_scopes
+from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
 
 __all__ = ["Status", "status"]
-
-_SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,8 @@ class Status:
 
     `missing` holds for each step the scopes that the key lacks (None where HubSpot does not tell), `models` the models
     that may be used, `ending` those that end within 60 days and when, `daily` the calls made and allowed today.
+    `prices` are USD per million tokens of input and output (None: unknown) as `price_list` has them, `ends` the day on
+    which OpenAI shuts a model down, where that is known.
     """
 
     portal: Portal
@@ -31,6 +32,20 @@ class Status:
     models: tuple[str, ...]
     ending: Mapping[str, date]
     model_problem: str = ""
+    prices: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    price_list: str = ""
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+    def said_of(self, model: str) -> str:
+        """Say what a model costs and when it ends, as far as that is known."""
+        known = self.prices.get(model)
+        if known is None:
+            cost = "price unknown"
+        elif model.startswith(SANDBOX_PREFIX):
+            cost = "costs nothing (scripted)"
+        else:
+            cost = f"{known[0]:,.2f} in, {known[1]:,.2f} out (USD per million tokens)"
+        return f"{model}: {cost}" + (f", ends {self.ends[model]}" if model in self.ends else "")
 
 
 def status(hub: Connection) -> Status:
@@ -41,13 +56,16 @@ def status(hub: Connection) -> Status:
         models, problem = hub.models(), ""
     except HsaiError as error:
         models, problem = [], str(error)
-    soon = datetime.now(UTC).date() + _SOON
+    live = [model for model in models if not model.ended]
     return Status(
         portal=hub.portal,
         scopes=None if scopes is None else tuple(sorted(scopes)),
         missing=None if scopes is None else missing_scopes(scopes),
         daily=daily,
-        models=tuple(model.id for model in models if not model.ended),
-        ending={model.id: model.ends for model in models if model.ends and not model.ended and model.ends <= soon},
+        models=tuple(model.id for model in live),
+        ending={model.id: model.ends for model in live if model.ends and model.ends_soon},
         model_problem=problem,
+        prices={model.id: per_million(model.id) for model in live},
+        price_list=price_list(),
+        ends={model.id: model.ends for model in live if model.ends},
     )
