@@ -90,6 +90,16 @@ class Pushes:
             )
             self.end(push_id, "stopped")
 
+    def written_since(self, at: str, portal_id: int, object_type: str, name: str) -> dict[str, str]:
+        """Return what this workspace itself wrote last to the property `name` of each record since the time `at`."""
+        rows = self._database.all(
+            "SELECT c.record_id, c.after FROM changes c JOIN pushes p ON p.id = c.push_id "
+            "WHERE p.at >= ? AND p.portal_id = ? AND p.object_type = ? AND p.property = ? AND c.outcome = 'written' "
+            "ORDER BY c.at, p.rowid",
+            (at, portal_id, object_type, name),
+        )
+        return {row["record_id"]: row["after"] for row in rows}
+
     def half_undone(self, push_id: str) -> set[str]:
         """Return the records on which an earlier undo of a push was broken off in the middle of a write."""
         rows = self._database.all(

@@ -226,6 +226,8 @@ def test_a_property_that_was_not_pulled_is_compared_with_what_stands_there_now(h
     colleague.writes("102", "jobtitle", "TX")
     ready = plan(hub, checked, to="jobtitle")
     assert [(row.verdict, row.before) for row in ready.rows] == [("will change", "Gardener"), ("same already", "TX")]
+    assert "Take care: jobtitle was not pulled" in str(ready)
+    assert "Take care" not in str(plan(hub, checked, to="city"))
 
 
 def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, tmp_path):

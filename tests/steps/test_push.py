@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hsai_kit import open_receipt, push, undo
+from hsai_kit import open_receipt, plan, push, undo
 from hsai_kit.errors import PushRefused
 
 
@@ -255,12 +255,68 @@ def test_a_cancel_finishes_what_is_in_flight_and_sends_no_more(hub, sandbox, pro
     assert colleague.sees(before, "city") == before
 
 
-def test_a_push_under_way_is_not_undone(hub, sandbox, proposed, wire, wait_until):
+def test_a_push_under_way_is_not_undone_nor_written_over_by_another(hub, sandbox, proposed, wire, wait_until):
     checked = proposed(limit=150)
     checked.approve()
-    sandbox.fault(f"hubspot:latency:seconds=0.2:path={wire.ours}")
+    sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
     handle = push(hub, checked, confirm=True, wait=False)
     wait_until(lambda: len(wire.updates) == 1)
-    with pytest.raises(PushRefused, match="still being written"):
+    with pytest.raises(PushRefused, match=r"push-\S+ is still writing city of contacts"):
         undo(hub, open_receipt(hub), confirm=True)
+    with pytest.raises(PushRefused, match="is still writing city of contacts"):
+        push(hub, checked, confirm=True)
+    other = push(hub, checked, to="jobtitle", confirm=True)
+    assert other.counts == {"written": 150}
     assert handle.result(30).counts == {"written": 150}
+    assert push(hub, checked, confirm=True).counts == {}
+
+
+def test_a_row_edited_after_its_push_can_be_pushed_again_and_both_taken_back(hub, proposed, colleague):
+    checked = proposed(limit=3)
+    before = colleague.sees(["101", "102", "103"], "city")
+    checked.approve()
+    first = push(hub, checked, confirm=True)
+    checked.edit(["101", "102"], "NV")
+    colleague.writes("102", "city", "Reno")
+    assert plan(hub, checked).frame["verdict"].to_dict() == {
+        "101": "will change",
+        "102": "conflict",
+        "103": "same already",
+    }
+    second = push(hub, checked, confirm=True)
+    assert colleague.sees(["101", "102"], "city") == {"101": "NV", "102": "Reno"}
+    undo(hub, second, confirm=True)
+    undo(hub, first, confirm=True)
+    assert colleague.sees(["101", "102", "103"], "city") == before | {"102": "Reno"}
+
+
+@pytest.mark.parametrize("how", ["deleted", "merged"])
+def test_a_record_that_goes_between_the_look_and_the_write_is_missing_and_the_others_are_written(
+    hub, sandbox, proposed, colleague, wire, wait_until, how
+):
+    checked = proposed(limit=3)
+    checked.approve()
+    sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
+    handle = push(hub, checked, confirm=True, wait=False)
+    wait_until(lambda: len(wire.updates) == 1)
+    colleague.deletes("102") if how == "deleted" else colleague.merges("102", into="110")
+    receipt = handle.result(30)
+    assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "missing", "103": "written"}
+    assert "deleted" in receipt.frame.loc["102", "reason"]
+    assert undo(hub, receipt, confirm=True).counts == {"written": 2}
+
+
+def test_a_property_that_goes_between_the_look_and_the_write_ends_the_push_after_one_refusal(
+    hub, sandbox, proposed, colleague, wire, wait_until
+):
+    colleague.makes_property("region", "string", "text")
+    checked = proposed(limit=50, to="region")
+    checked.approve()
+    sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
+    handle = push(hub, checked, confirm=True, wait=False)
+    wait_until(lambda: len(wire.updates) == 1)
+    colleague.deletes_property("region")
+    with pytest.raises(PushRefused, match='region of contacts can no longer be written: Property "region" does not'):
+        handle.result(30)
+    assert open_receipt(hub).counts == {"not sent": 50}
+    assert len(wire.updates) == 1

@@ -12,7 +12,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.push.planned import Plan
 from hsai_kit.steps.push.planning import Proposals, plan_push, plan_undo
 from hsai_kit.steps.push.receipt import Receipt, open_receipt
-from hsai_kit.steps.push.write import Writer, under_way
+from hsai_kit.steps.push.write import Writer, refuse_while_under_way
 
 __all__ = ["Plan", "Receipt", "open_receipt", "plan", "push", "undo"]
 
@@ -56,6 +56,7 @@ def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
         portal_id=run.record.portal_id,
         pull=pull,
         pulled=hub.store.pulls.values(pull.id, name) if pull and name in pull.properties else None,
+        ours=hub.store.pushes.written_since(pull.at, run.record.portal_id, pull.object_type, name) if pull else {},
         object_type=run.record.object_type,
         decisions=hub.store.decisions.current(run.id, checked.field),
         results=run.results(),
@@ -82,7 +83,7 @@ def push(
     after; `undo(hub, receipt)` takes it back. With `wait=False` a handle comes back at once.
 
     Raises PushRefused where it was not confirmed or must not be written; other errors stop the push, and its receipt
-    (`open_receipt(hub)`) holds what was written until then.
+    (`open_receipt(hub)`) holds what was written until then: the same push goes on there, and undo takes it back.
     """
     return _carried_out(hub, plan(hub, checked, to), confirm=confirm, wait=wait)
 
@@ -101,7 +102,7 @@ def undo(
     """Put back the values that a push replaced, after showing the plan and asking; returns a receipt of its own.
 
     Only values that are still as the push wrote them are restored; what somebody changed since is left alone.
-    Raises PushRefused where it was not confirmed, the receipt is of another portal, or its push is still being written.
+    Raises PushRefused where it was not confirmed, the receipt is of another portal, or a push is still writing there.
     """
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = Receipt(hub, push_id).record
@@ -110,9 +111,7 @@ def undo(
             f"Receipt {push_id} is of portal {record.portal_id}, and this connection is to portal {hub.portal.id}."
         )
         raise PushRefused(message)
-    if under_way(push_id):
-        message = f"{push_id} is still being written. Wait for it, or cancel it first: handle.cancel()."
-        raise PushRefused(message)
+    refuse_while_under_way(record.portal_id, record.object_type, record.property)
     changes = [change for change in hub.store.pushes.changes(push_id) if change.outcome in _TAKEN_BACK]
     return _carried_out(hub, plan_undo(hub, record, changes), confirm=confirm, wait=wait)
 
@@ -120,6 +119,7 @@ def undo(
 def _carried_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool) -> Receipt | Handle[Receipt]:
     say(str(ready))
     count = len(ready.changing)
+    refuse_while_under_way(ready.portal.id, ready.object_type, ready.property)
     if count and confirm is not True:
         _ask(ready, count, refused=confirm is False)
     writer = Writer(hub, ready)

@@ -52,6 +52,7 @@ class Plan:
         *,
         run_id: str | None = None,
         undoes: str | None = None,
+        compared: bool = True,
     ) -> None:
         self.portal = portal
         self.object_type = kind.name
@@ -61,6 +62,7 @@ class Plan:
         self.run_id = run_id
         self.undoes = undoes
         self._definition = definition
+        self._compared = compared
 
     def __repr__(self) -> str:
         return f"Plan({self.property} of {self.object_type}: {self._said()})"
@@ -81,6 +83,9 @@ class Plan:
                 f"  Most common: {', '.join(shown)}",
                 f"  For example: {one_line(first.before)} → {one_line(first.after)}, {link}",
             ]
+        if not self._compared:
+            lines.append(f"  Take care: {self.property} was not pulled with these records, so what changed there since")
+            lines.append("  cannot be told. Whatever stands there now would be replaced.")
         reasons = Counter(
             row.reason for row in self.rows if row.reason and row.verdict in {NOT_ALLOWED, CONFLICT, GONE}
         )

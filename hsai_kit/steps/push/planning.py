@@ -35,12 +35,17 @@ _BLANK_REASON = "the answer is blank, and a blank never overwrites"
 
 @dataclass(frozen=True)
 class Proposals:
-    """What a push is made from: the decisions of a run about one field; `pulled` is None where it was not pulled."""
+    """What a push is made from: the decisions of a run about one field.
+
+    `pulled` holds the property's values as pulled, None where it was not pulled; `ours` what earlier pushes from this
+    workspace wrote to it since.
+    """
 
     run_id: str
     portal_id: int
     pull: PullRecord | None
     pulled: Mapping[str, str | None] | None
+    ours: Mapping[str, str]
     object_type: str
     decisions: Mapping[str, Decision]
     results: Sequence[RowResult]
@@ -65,7 +70,7 @@ def plan_push(hub: Connection, proposals: Proposals, to: str) -> Plan:
     approved = [one.record_id for one in proposals.results if _approved(proposals.decisions.get(one.record_id))]
     present = background.run(present_values(hub, kind.name, approved, to))
     rows = [_row(one, proposals, definition, present) for one in proposals.results]
-    return Plan(hub.portal, kind, definition, rows, run_id=proposals.run_id)
+    return Plan(hub.portal, kind, definition, rows, run_id=proposals.run_id, compared=proposals.pulled is not None)
 
 
 def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
@@ -130,7 +135,8 @@ def _row(result: RowResult, proposals: Proposals, definition: Property, present:
         return PlanRow(one, GONE, pulled, value.value, "the record was deleted or merged since the pull")
     if same(now, value.value, definition):
         return PlanRow(one, SAME, now, value.value)
-    if proposals.pulled is not None and one in proposals.pulled and now != pulled:
+    known = {pulled, proposals.ours.get(one, pulled)}
+    if proposals.pulled is not None and one in proposals.pulled and now not in known:
         return PlanRow(one, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
     mapped = "" if value.value == said else f"{one_line(said)} is written as {one_line(value.value)}"
     return PlanRow(one, WILL_CHANGE, now, value.value, mapped)

@@ -16,7 +16,7 @@ from hsai_kit.steps.push.planned import Plan, PlanRow
 from hsai_kit.steps.push.planning import present_values
 from hsai_kit.store import Change
 
-__all__ = ["Writer", "under_way"]
+__all__ = ["Writer", "refuse_while_under_way"]
 
 # HubSpot has no If-Match: a value that was read longer ago than this (seconds) is read anew before it is replaced.
 _FRESH = 2.0
@@ -24,12 +24,15 @@ _ATTEMPTS = 6
 # The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
 _FORWARD_ONLY = "lifecyclestage"
 
-_under_way: set[str] = set()
+# What this process writes just now: portal, object type and property, and the push or undo that writes there.
+_under_way: dict[tuple[int, str, str], str] = {}
 
 
-def under_way(push_id: str) -> bool:
-    """Tell whether this process is writing that push or undo just now."""
-    return push_id in _under_way
+def refuse_while_under_way(portal_id: int, object_type: str, name: str) -> None:
+    """Raise PushRefused while something else writes the same property: both would read before either writes."""
+    if other := _under_way.get((portal_id, object_type, name)):
+        message = f"{other} is still writing {name} of {object_type}. Wait for it, or cancel it first: handle.cancel()."
+        raise PushRefused(message)
 
 
 @dataclass
@@ -43,6 +46,8 @@ class Writer:
     async def write(self, control: Control) -> str:
         """Write in batches of 100; what HubSpot refuses, or somebody changed meanwhile, is noted and left alone."""
         journal, rows = self.hub.store.pushes, self.plan.changing
+        place = (self.plan.portal.id, self.plan.object_type, self.plan.property)
+        refuse_while_under_way(*place)
         self._push_id = journal.begin(
             "undo" if self.plan.undoes else "push",
             undoes=self.plan.undoes,
@@ -53,7 +58,7 @@ class Writer:
             run_id=self.plan.run_id,
             who=self.hub.workspace.reviewer,
         )
-        _under_way.add(self._push_id)
+        _under_way[place] = self._push_id
         try:
             self._note(rows, "not sent")
             for start in range(0, len(rows), BATCH):
@@ -69,7 +74,7 @@ class Writer:
             problem.add_note(f"Receipt {self._push_id} holds what was written until then.")
             raise
         finally:
-            _under_way.discard(self._push_id)
+            del _under_way[place]
         return self._push_id
 
     async def _batch(self, rows: Sequence[PlanRow], attempt: int = 1, *, lost: bool = False) -> None:
