@@ -68,7 +68,7 @@ class Assistant(BaseModel):
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     reasoning_effort: Effort | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] = 4096
-    engine: Literal["responses", "decisions"] = "responses"
+    engine: Literal["responses", "decisions", "batch"] = "responses"
     output: Output = Output(shape=Text())
     lookup: Lookup | None = None
     examples: tuple[Example, ...] = ()

@@ -157,9 +157,15 @@ def _refusals(flags: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
     """Tell fields that the model refused to decide, whose probabilities are null, from those it left blank."""
     if not answer.probabilities or "null" not in answer.probabilities:
         return flags
-    refused = {f"{name}: blank": f"{name}: refused" for name, shares in json.loads(answer.probabilities).items() if shares is None}
+    refused = {
+        f"{name}: blank": f"{name}: refused"
+        for name, shares in json.loads(answer.probabilities).items()
+        if shares is None
+    }
     return tuple(refused.get(flag, flag) for flag in flags)
 
 
 def _not_asked(status: str) -> str:
+    if status == "waiting":
+        return "in a job at OpenAI; pick it up with resume"
     return "not asked yet" if status == "running" else "the run ended before this row was asked; ask the same again"

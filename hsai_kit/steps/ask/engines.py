@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hsai_kit.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ModelError, UnsupportedSetting
+from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model, check
@@ -30,7 +31,8 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     if name == "decisions":
         return Decisions(assistant, model)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
-    return Responses(assistant, model, {one: reason for one, reason in refused.items() if one in OPTIONAL})
+    without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
+    return (Batched if name == "batch" else Responses)(assistant, model, without)
 
 
 def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
