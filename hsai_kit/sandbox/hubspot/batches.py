@@ -183,7 +183,8 @@ def _id(one: dict[str, Any]) -> str:
 
 
 def _distinct(ids: list[str]) -> list[str]:
-    twice = {one for one in ids if ids.count(one) > 1}
+    lowered = [one.lower() for one in ids]
+    twice = {one for one in lowered if lowered.count(one) > 1}
     if twice:
         message = f"Duplicate IDs found in batch input: [{', '.join(sorted(twice))}]. IDs must be unique"
         raise invalid(message)

@@ -132,7 +132,7 @@ def _fill_records(database: Database, object_type: ObjectType, records: list[Rec
             (
                 object_type.name,
                 int(one.id),
-                json.dumps({name: value for name, value in one.properties.items() if value}),
+                json.dumps({name: value for name, value in one.properties.items() if value} | {"hs_object_id": one.id}),
                 one.created_at,
                 one.updated_at,
                 one.updated_at if one.archived else None,

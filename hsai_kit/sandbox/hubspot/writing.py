@@ -129,7 +129,10 @@ class Writer:
         taken: Changes = {
             name: value
             for name, value in gone.properties.items()
-            if name not in kept.properties and not definitions[name].read_only and name not in NEVER_WRITABLE
+            if name in definitions
+            and name not in kept.properties
+            and not definitions[name].read_only
+            and name not in NEVER_WRITABLE
         }
         self._records.remove(kind, gone.id)
         self._records.note_merge(kind, gone.id, kept.id)

@@ -106,6 +106,11 @@ def test_an_id_twice_in_an_update_is_refused(api: Api) -> None:
     assert "101" in reply.data["message"]
 
 
+def test_an_email_twice_in_an_upsert_is_refused_in_any_case(api: Api) -> None:
+    inputs = [{"id": one, "idProperty": "email", "properties": {}} for one in ("x@example.com", "X@example.com")]
+    assert api("POST", "/crm/v3/objects/contacts/batch/upsert", {"inputs": inputs}).status == 400
+
+
 def test_two_records_cannot_take_one_email_in_a_batch(api: Api) -> None:
     reply = api(
         "POST", "/crm/v3/objects/contacts/batch/update", changes({101: "a@example.com", 102: "a@example.com"}, "email")

@@ -203,6 +203,19 @@ def test_a_merge_leaves_one_record_that_answers_for_both(api: Api, objects: str)
     assert api("POST", f"{objects}/contacts/merge", {**body, "objectIdToMerge": "101"}).status == 400
 
 
+def test_a_merge_leaves_values_of_archived_properties_behind(api: Api) -> None:
+    api(
+        "PATCH",
+        "/crm/v3/objects/contacts/102",
+        {"properties": {"ai_summary": "Of the one that goes", "seats_planned": "7"}},
+    )
+    assert api("DELETE", "/crm/v3/properties/contacts/ai_summary").status == 204
+    merged = api("POST", "/crm/v3/objects/contacts/merge", {"primaryObjectId": "101", "objectIdToMerge": "102"})
+    assert merged.status == 200
+    assert "ai_summary" not in merged.data["properties"]
+    assert merged.data["properties"]["seats_planned"] == "7"
+
+
 def test_a_merged_records_associations_go_to_the_survivor(api: Api) -> None:
     def notes(contact: int) -> set[int]:
         linked = api("GET", f"/crm/v4/objects/contacts/{contact}/associations/notes", limit=500).data["results"]
