@@ -9,10 +9,23 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
-__all__ = ["Budget", "Pacer", "Window", "backoff"]
+__all__ = ["Budget", "GoOn", "Pacer", "Window", "Withdrawn", "backoff"]
+
+GoOn: TypeAlias = Callable[[], Awaitable[bool]]
+"""Waits while work is paused; False says that it was stopped and nothing more may be sent."""
+
+# How many of the last answers count when it is judged how a server is doing.
+_MEMORY = 32
+# Never longer at a time: somebody may stop the work.
+_LOOK_SECONDS = 0.25
+
+
+class Withdrawn(Exception):
+    """The work was stopped before this was sent."""
 
 
 def backoff(attempt: int, *, first: float = 0.5, most: float = 30.0) -> float:
@@ -29,14 +42,15 @@ class Window:
         self._sent: deque[float] = deque()
 
     def wait(self) -> float:
-        """Return how many seconds the next send must wait; 0 takes the place."""
+        """Return how many seconds the next send must wait; 0 says that there is room."""
         now = time.monotonic()
         while self._sent and now - self._sent[0] >= self.seconds:
             self._sent.popleft()
-        if len(self._sent) < self.limit:
-            self._sent.append(now)
-            return 0.0
-        return self._sent[0] + self.seconds - now
+        return 0.0 if len(self._sent) < self.limit else self._sent[0] + self.seconds - now
+
+    def take(self) -> None:
+        """Count a send."""
+        self._sent.append(time.monotonic())
 
 
 class Budget:
@@ -50,22 +64,24 @@ class Budget:
         self.limit: float | None = None
         self._left = math.inf
         self._burst = math.inf
+        self._share = 1.0
         self._at = time.monotonic()
 
     def wait(self, amount: float) -> float:
-        """Return how many seconds a send of `amount` must wait; 0 takes it."""
+        """Return how many seconds a send of `amount` must wait; 0 says that there is room."""
         if self.limit is None:
             return 0.0
         self._refill()
         # A single request that is larger than the whole budget could never be sent otherwise.
         needed = min(amount, self.limit, self._burst)
-        if self._left >= needed:
-            self._left -= amount
-            return 0.0
-        return (needed - self._left) * 60 / self.limit
+        return 0.0 if self._left >= needed else (needed - self._left) * 60 / (self.limit * self._share)
+
+    def take(self, amount: float) -> None:
+        """Take `amount` for a send."""
+        self._left -= amount
 
     def settle(self, reserved: float, used: float) -> None:
-        """Give back what was reserved and not used."""
+        """Give back what was taken and not used."""
         self._left += reserved - used
 
     def learn(self, limit: float, left: float) -> None:
@@ -75,23 +91,27 @@ class Budget:
         self._left = min(self._left, left, self._burst)
 
     def tighten(self) -> None:
-        """Spread sends evenly from now on: half a second's worth at once, at most."""
+        """Spread sends evenly from now on: half a second's worth at once, and a little less than what is allowed."""
         if self.limit is not None:
             self._burst = max(1.0, self.limit / 120)
+            self._share = 0.97
             self._left = min(self._left, 0.0)
 
     def _refill(self) -> None:
         now = time.monotonic()
         if self.limit is not None:
-            self._left = min(self._left + (now - self._at) * self.limit / 60, self.limit, self._burst)
+            refilled = (now - self._at) * self.limit * self._share / 60
+            self._left = min(self._left + refilled, self.limit, self._burst)
         self._at = now
 
 
 class Pacer:
     """Lets requests through, `concurrency` at a time, inside `windows` and `budgets`, and none during a pause.
 
-    With `first` it begins with that many at a time and lets one more through for each answer, up to `concurrency`;
-    a `slower` halves them. Used on the background loop only, so it needs no locks against other threads.
+    With `first` it begins with that many at a time. Each answer lets one more through as long as answers stay fast,
+    and each refusal eight fewer, so that one refusal in nine is the most that a server has to bear. Refusals that
+    meet only some requests make only those wait; where a quarter of all is refused, everybody waits.
+    Used on the background loop only, so it needs no locks against other threads.
     """
 
     def __init__(self, concurrency: int, windows: tuple[Window, ...] = (), *, first: int | None = None) -> None:
@@ -104,39 +124,57 @@ class Pacer:
         self._too_many = 0
         self._gate = asyncio.Lock()
         self._paused_until = 0.0
+        self._refused = 0.0
+        self._seconds = self._fastest = math.inf
 
     def pause(self, seconds: float) -> None:
         """Hold everything back for `seconds`; a longer pause that is under way stays."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    @property
-    def paused(self) -> bool:
-        """True while a pause holds."""
-        return self._paused_until > time.monotonic()
-
-    def faster(self) -> None:
-        """Let one more through at a time, up to the most."""
-        if self._allowed < self._most:
+    def answered(self, seconds: float) -> None:
+        """Count a good answer, and let one more through at a time unless answers have become slow."""
+        self._refused -= self._refused / _MEMORY
+        self._seconds = seconds if self._seconds == math.inf else self._seconds + (seconds - self._seconds) / _MEMORY
+        self._fastest = min(self._fastest, self._seconds)
+        if self._allowed < self._most and self._seconds <= 2 * self._fastest + 0.1:
             self._allowed += 1
             if self._too_many:
                 self._too_many -= 1
             else:
                 self._places.release()
 
-    def slower(self) -> None:
-        """Let half as many through at a time; those in flight go on."""
-        fewer = self._allowed // 2 if self._allowed > 1 else 0
+    def refused(self, seconds: float, *, everybody: bool = False) -> None:
+        """Count a refusal that asks for a wait of `seconds`; `everybody` where the account has nothing left.
+
+        That, or a quarter of all being refused, holds everything back for as long and spreads the sends evenly.
+        """
+        self._refused += (1 - self._refused) / _MEMORY
+        fewer = min(8, self._allowed - 1)
         self._allowed -= fewer
         self._too_many += fewer
+        if everybody or self._refused > 0.25:
+            self.pause(seconds)
+            self.requests.tighten()
+            self.tokens.tighten()
+
+    async def rest(self, seconds: float, go_on: GoOn | None = None) -> None:
+        """Wait `seconds` before something refused is tried again; raises Withdrawn where `go_on` says no meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+            await _asked(go_on)
 
     @asynccontextmanager
-    async def turn(self, tokens: float = 0) -> AsyncIterator[None]:
-        """Hold one place: wait for it, for the end of any pause, and for room in every window and budget."""
+    async def turn(self, tokens: float = 0, go_on: GoOn | None = None) -> AsyncIterator[None]:
+        """Hold one place: wait for it, for the end of any pause, and for room in every window and budget.
+
+        `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no.
+        """
         await self._places.acquire()
         try:
             # One by one, so that hundreds that wait for the same moment do not all wake up for it.
             async with self._gate:
-                await self._cleared(tokens)
+                await self._cleared(tokens, go_on)
             yield
         finally:
             if self._too_many:
@@ -144,19 +182,25 @@ class Pacer:
             else:
                 self._places.release()
 
-    async def _cleared(self, tokens: float) -> None:
-        await self._resumed()
+    async def _cleared(self, tokens: float, go_on: GoOn | None) -> None:
+        while True:
+            await _asked(go_on)
+            left = max(
+                self._paused_until - time.monotonic(),
+                self.requests.wait(1),
+                self.tokens.wait(tokens),
+                *(window.wait() for window in self.windows),
+            )
+            if left <= 0:
+                break
+            # Never long at a time: the next answer may bring better news, and somebody may stop the work.
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+        self.requests.take(1)
+        self.tokens.take(tokens)
         for window in self.windows:
-            while (left := window.wait()) > 0:
-                await asyncio.sleep(left)
-        # Never longer than a second at a time: the next answer may bring better news.
-        while (left := self.requests.wait(1)) > 0:
-            await asyncio.sleep(min(left, 1.0))
-        while (left := self.tokens.wait(tokens)) > 0:
-            await asyncio.sleep(min(left, 1.0))
-        # A pause may have been set while waiting for a window or a budget.
-        await self._resumed()
+            window.take()
 
-    async def _resumed(self) -> None:
-        while (left := self._paused_until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+
+async def _asked(go_on: GoOn | None) -> None:
+    if go_on and not await go_on():
+        raise Withdrawn

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +13,11 @@ from typing import Any
 import openai
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError, ModelError
+from hsai_kit.errors import ModelError
 from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
 from hsai_kit.llm.wire import Reply, Wire
 from hsai_kit.network import is_loopback
-from hsai_kit.pacing import Pacer, backoff
+from hsai_kit.pacing import GoOn, Pacer, backoff
 
 __all__ = ["Answered", "LLMClient"]
 
@@ -50,8 +52,8 @@ class Answered:
 class LLMClient:
     """Calls to the model's API with one key; `base_url` other than OpenAI's own is for the sandbox or a gateway.
 
-    The SDK's own retries are off: one pause here holds back every question, where the SDK would let each run
-    into the limit by itself. 429, 5xx, time-outs and lost connections are tried eight times in all.
+    The SDK's own retries are off: where an account has nothing left, one pause here holds back every question, where
+    the SDK would let each run into the limit by itself. 429, 5xx, time-outs and lost connections are tried 8 times.
     """
 
     def __init__(self, key: SecretStr, *, base_url: str | None = None, concurrency: int = 64) -> None:
@@ -68,6 +70,7 @@ class LLMClient:
         named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
         self._wire = Wire(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
+        self._go_on: GoOn | None = None
 
     def __repr__(self) -> str:
         return f"LLMClient({self.base_url!r})"
@@ -88,26 +91,38 @@ class LLMClient:
     async def post(self, path: str, body: bytes, *, tokens: int = 0) -> Answered:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
 
-        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt.
+        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawn where the
+        work that it is for was stopped before it was sent.
         """
         for attempt in range(1, _ATTEMPTS + 1):
-            async with self._pacer.turn(tokens):
+            async with self._pacer.turn(tokens, self._go_on):
                 started = time.monotonic()
                 reply = await self._wire.post(path, body)
                 seconds = time.monotonic() - started
             if isinstance(reply, Reply):
-                self._learn(reply.headers)
+                left = self._learn(reply.headers)
                 if reply.status < 300:
-                    self._pacer.faster()
+                    self._pacer.answered(seconds)
                     return Answered(reply.body, reply.headers.get("x-request-id", ""), seconds)
-                problem, pause = self._refused(reply, attempt)
+                failure = failure_of(reply)
+                problem, wait = in_words(failure), pause_for(failure, attempt)
+                spent = failure.limited and left < 1
             else:
-                self._slow_down()
-                problem, pause = lost_in_words(reply, self.base_url), backoff(attempt)
-            if pause is None or attempt == _ATTEMPTS:
+                problem, wait, spent = lost_in_words(reply, self.base_url), backoff(attempt), False
+            self.settle(tokens, 0)
+            if wait is None:
                 raise problem
-            self._pacer.pause(pause)
+            self._pacer.refused(wait, everybody=spent)
+            if attempt == _ATTEMPTS:
+                raise problem
+            await self._pacer.rest(wait, self._go_on)
         raise AssertionError  # the last attempt returns or raises
+
+    def under(self, go_on: GoOn) -> LLMClient:
+        """Return this client for one piece of work: it sends nothing while that is paused or once it is stopped."""
+        mine = copy.copy(self)
+        mine._go_on = go_on  # noqa: SLF001 -- a copy of this very object
+        return mine
 
     def seconds_for(self, requests: float, tokens: float) -> float:
         """Return how many seconds so many requests and tokens take at the account's limits, 0 where none are known."""
@@ -118,21 +133,12 @@ class LLMClient:
         """Give back tokens that were reserved for a question and not used."""
         self._pacer.tokens.settle(reserved, used)
 
-    def _refused(self, reply: Reply, attempt: int) -> tuple[HsaiError, float | None]:
-        failure = failure_of(reply)
-        if failure.limited:
-            self._slow_down()
-            self._pacer.requests.tighten()
-            self._pacer.tokens.tighten()
-        return in_words(failure), pause_for(failure, attempt)
-
-    def _slow_down(self) -> None:
-        # Once a pause: the others in flight meet the same trouble at the same moment.
-        if not self._pacer.paused:
-            self._pacer.slower()
-
-    def _learn(self, headers: Mapping[str, str]) -> None:
+    def _learn(self, headers: Mapping[str, str]) -> float:
+        """Take over what the account's limits are, and return what is left of the scarcer, infinite if untold."""
+        least = math.inf
         for name, budget in (("requests", self._pacer.requests), ("tokens", self._pacer.tokens)):
             limit, left = headers.get(f"x-ratelimit-limit-{name}"), headers.get(f"x-ratelimit-remaining-{name}")
             if limit and left and limit.isdigit() and left.isdigit() and int(limit) > 0:
                 budget.learn(int(limit), int(left))
+                least = min(least, int(left))
+        return least

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,8 +12,10 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, UnsupportedSetting
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.pacing import Withdrawn
 from hsai_kit.steps.ask.budget import Cap, Spending
 from hsai_kit.steps.ask.engines import Learning
+from hsai_kit.steps.ask.keeping import Keeper
 from hsai_kit.store import Answer
 
 __all__ = ["Sending"]
@@ -43,13 +46,16 @@ class Sending:
             runs.end(self.run_id, "failed", str(problem))
             raise
         self._spending = Spending(spent, len(self.questions))
+        self._keeper = Keeper(runs, self.run_id)
+        self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
         self._learning = Learning(self.hub, self.engine)
         self._learning.begin()
         await self._work(waiting, control, most=1)
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.hub.llm.concurrency, len(self.questions))):
+            # Twice as many as are in flight: those that wait to be tried again keep no place from the others.
+            for _ in range(min(2 * self.hub.llm.concurrency, len(self.questions))):
                 group.create_task(self._work(waiting, control))
         self._end(control)
 
@@ -70,16 +76,21 @@ class Sending:
                 await self._cap.settle(reserved, 0.0 if answer is None else answer.usd)
             if answer is None:
                 return
-            self.hub.store.runs.add_answer(self.run_id, answer)
+            await self._keeper.keep(answer)
             if answer.status != "failed":
                 self._learning.answered()
             self._spending.add(answer.usd)
             control.progress.done += 1
             control.progress.note = self._spending.said()
 
+    async def _go_on(self, control: Control) -> bool:
+        return await control.gate() and not self._failures
+
     async def _answer(self, one: str, text: str) -> Answer | None:
         try:
-            return await self.engine.ask(self.hub.llm, text)
+            return await self.engine.ask(self._llm, text)
+        except Withdrawn:
+            return None
         except HsaiError as problem:
             if stops_the_run(problem):
                 self._failures.append(problem)
