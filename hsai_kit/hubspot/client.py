@@ -170,6 +170,12 @@ class HubSpotClient:
             # The client decodes an error's body before anybody can ask for its status.
             self._reached = True
             return Answer(502, "", {})
+        except AttributeError as problem:
+            # On a failure of TLS the client makes an error of its own and then stumbles over its missing body.
+            if not isinstance(problem.__context__, ApiException):
+                raise
+            said = str(problem.__context__.reason).splitlines()[-1]
+            return NoConnection(self._unreachable(f"cannot be reached safely ({said})"), maybe_done=True)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
             return NoConnection(self._unreachable("cannot be reached"), maybe_done=False)
         except (urllib3.exceptions.HTTPError, OSError):
