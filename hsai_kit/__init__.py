@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hsai_kit.assistant import Assistant
     from hsai_kit.errors import HsaiError
+    from hsai_kit.library import assistants, copy_agent, import_assistant
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
@@ -21,8 +22,11 @@ __all__ = [
     "HsaiError",
     "Prompt",
     "ask",
+    "assistants",
     "cancel",
     "connect",
+    "copy_agent",
+    "import_assistant",
     "open_receipt",
     "open_run",
     "plan",
@@ -40,8 +44,11 @@ _HOMES = {
     "HsaiError": "hsai_kit.errors",
     "Prompt": "hsai_kit.prompt",
     "ask": "hsai_kit.steps.ask",
+    "assistants": "hsai_kit.library",
     "cancel": "hsai_kit.steps.ask",
     "connect": "hsai_kit.steps.connect",
+    "copy_agent": "hsai_kit.library",
+    "import_assistant": "hsai_kit.library",
     "open_receipt": "hsai_kit.steps.push",
     "open_run": "hsai_kit.steps.ask",
     "plan": "hsai_kit.steps.push",

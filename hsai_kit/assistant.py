@@ -17,7 +17,7 @@ from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.output import Output, Text
 from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
-__all__ = ["Assistant", "Example", "Lookup", "load", "names"]
+__all__ = ["Assistant", "Example", "Lookup", "Source", "gone", "load", "names"]
 
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -47,6 +47,15 @@ class Lookup(BaseModel):
     only: Mapping[str, tuple[str, ...]] = {}
 
 
+class Source(BaseModel):
+    """What an assistant was copied from: its id at OpenAI, and when it was last changed there (ISO, UTC)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    updated_at: str = ""
+
+
 class Assistant(BaseModel):
     """What is asked, of which model, with which settings, and what may come back.
 
@@ -72,6 +81,7 @@ class Assistant(BaseModel):
     output: Output = Output(shape=Text())
     lookup: Lookup | None = None
     examples: tuple[Example, ...] = ()
+    source: Source | None = None
 
     @field_validator("output", mode="before")
     @classmethod
@@ -86,8 +96,8 @@ class Assistant(BaseModel):
 
     @property
     def version(self) -> str:
-        """The first 12 hex digits of a SHA-256 over all that decides an answer; the name and description do not."""
-        content = self.model_dump(mode="json", exclude={"name", "description"})
+        """The first 12 hex digits of a SHA-256 over all that decides an answer; name, description and source do not."""
+        content = self.model_dump(mode="json", exclude={"name", "description", "source"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @classmethod
@@ -131,14 +141,34 @@ def names(workspace: Workspace) -> list[str]:
     return sorted(path.stem for path in workspace.assistants.glob("*.toml"))
 
 
+def gone(name: str) -> str:
+    """Say what became of an id of OpenAI's that somebody gives for an assistant's name; "" for any other name."""
+    if name.startswith("asst_"):
+        return (
+            f"{name} is of the Assistants API, which OpenAI shut down on 2026-08-26; nothing can be read there now. "
+            "If you saved it as JSON: import_assistant(hub.workspace, 'file.json'). Otherwise write its instructions "
+            "into a file in the workspace's assistants/."
+        )
+    if name.startswith("pmpt_"):
+        return (
+            f"{name} is a prompt object, which OpenAI ends on 2026-11-30 with the advice to keep prompts in files. "
+            "Write its text into a file in the workspace's assistants/, where it has a version."
+        )
+    return ""
+
+
 def load(workspace: Workspace, name: str) -> Assistant:
     """Return the workspace's assistant `name`; raises AssistantError that names the nearest one."""
     path = workspace.assistants / f"{name}.toml"
     known = names(workspace)
     if name in known:
         return Assistant.from_file(path)
+    if problem := gone(name):
+        raise AssistantError(problem)
     near = process.extractOne(name, known)
     hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    if name.startswith("agent_"):
+        hint = f" An agent of the account is copied first: copy_agent(hub, {name!r})."
     message = (
         f"There is no assistant {name!r} in {workspace.assistants}.{hint} There are: {', '.join(known) or 'none'}."
     )

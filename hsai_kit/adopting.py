@@ -1,0 +1,144 @@
+"""An assistant of the workspace made from what was kept elsewhere: an agent's parts, or a saved legacy assistant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from hsai_kit.assistant import Assistant, Effort, Source
+from hsai_kit.errors import AssistantError
+from hsai_kit.output import Output, Text
+from hsai_kit.workspace import sentence
+
+__all__ = ["Adopted", "adopt", "adopt_legacy", "output_of"]
+
+_PLAIN = {"boolean": "yes_no", "number": "number", "integer": "number", "string": "text"}
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The assistant, and a sentence for each thing that did not come along as it was."""
+
+    assistant: Assistant
+    remarks: tuple[str, ...]
+
+
+def adopt(
+    *,
+    name: str,
+    source: Source,
+    model: str,
+    instructions: str,
+    effort: str | None = None,
+    temperature: float | None = None,
+    schema: Mapping[str, Any] | None = None,
+    tools: Iterable[str] = (),
+    description: str = "",
+) -> Adopted:
+    """Make the assistant; raises AssistantError where the parts make none. `schema` is that of its JSON answers."""
+    if not instructions.strip():
+        message = f"{source.id} has no instructions, so there is nothing to copy."
+        raise AssistantError(message)
+    output = output_of(schema) if schema else Output(shape=Text())
+    remarks = []
+    if left := sorted(set(tools)):
+        remarks.append(f"Its tools stay behind ({', '.join(left)}): here a model only reads the record and answers.")
+    if output is None:
+        output = Output(shape=Text())
+        remarks.append("Its JSON schema has parts that no output here has, so it answers as text. Change [output].")
+    try:
+        made = Assistant(
+            name=_slug(name) or _slug(source.id),
+            description=description,
+            instructions=_with_fields(instructions, schema),
+            model=model or None,
+            temperature=temperature,
+            reasoning_effort=cast("Effort | None", effort),
+            output=output,
+            source=source,
+        )
+    except ValidationError as problem:
+        message = f"{source.id} cannot be copied: {sentence(problem)}."
+    else:
+        return Adopted(made, tuple(remarks))
+    raise AssistantError(message)
+
+
+def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> Adopted:
+    """Make an assistant from the JSON that the Assistants API gave for one; `fallback` is its name if it has none."""
+    wanted = content.get("response_format")
+    given = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    created = content.get("created_at")
+    at = datetime.fromtimestamp(created, UTC).isoformat() if isinstance(created, int) else ""
+    # 1 was what the API filled in where nobody had chosen a temperature, and many models of today refuse to be told.
+    temperature = content.get("temperature")
+    adopted = adopt(
+        name=name or str(content.get("name") or "") or fallback,
+        source=Source(id=str(content.get("id") or fallback), updated_at=at),
+        model=str(content.get("model") or ""),
+        instructions=str(content.get("instructions") or ""),
+        effort=content.get("reasoning_effort"),
+        temperature=None if temperature == 1 else temperature,
+        schema=given.get("schema") if isinstance(given, dict) else None,
+        tools=[_legacy_tool(tool) for tool in content.get("tools") or () if isinstance(tool, dict)],
+        description=str(content.get("description") or ""),
+    )
+    remarks = list(adopted.remarks)
+    if content.get("top_p") not in {None, 1}:
+        remarks.append(f"Its top_p of {content['top_p']} stays behind: there is no such setting here.")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_object":
+        remarks.append("It answered with JSON of any form, here it answers as text. Name its fields under [output].")
+    return Adopted(adopted.assistant, tuple(remarks))
+
+
+def output_of(schema: Mapping[str, Any]) -> Output | None:
+    """Return the output that a JSON schema describes, or None where no output here is like it."""
+    properties = schema.get("properties")
+    if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
+        return None
+    kinds = {name: _kind(one) for name, one in properties.items()}
+    if None in kinds.values():
+        return None
+    # Kept as fields unless it is what a single answer here is asked for with.
+    single = kinds["answer"] if list(kinds) == ["answer"] else {"kind": "fields", "fields": kinds}
+    try:
+        return Output.model_validate({"shape": single})
+    except ValidationError:
+        return None
+
+
+def _kind(schema: object) -> dict[str, Any] | None:
+    if not isinstance(schema, dict):
+        return None
+    either = [one for one in schema.get("anyOf") or () if isinstance(one, dict) and one.get("type") != "null"]
+    if len(either) == 1:
+        schema = either[0]
+    options = [one for one in schema.get("enum") or () if one is not None]
+    if options:
+        return {"kind": "choice", "options": options} if all(isinstance(one, str) for one in options) else None
+    kinds = schema.get("type")
+    told = [one for one in (kinds if isinstance(kinds, list) else [kinds]) if one != "null"]
+    kind = _PLAIN.get(told[0]) if len(told) == 1 and isinstance(told[0], str) else None
+    return {"kind": kind} if kind else None
+
+
+def _with_fields(instructions: str, schema: Mapping[str, Any] | None) -> str:
+    """Add what a schema says of its fields, which the model read and would miss."""
+    properties = (schema or {}).get("properties")
+    fields = properties.items() if isinstance(properties, dict) else ()
+    told = [f"{name}: {one['description']}" for name, one in fields if isinstance(one, dict) and one.get("description")]
+    return "\n\n".join([instructions.strip(), *(["\n".join(told)] if told else [])])
+
+
+def _legacy_tool(tool: Mapping[str, Any]) -> str:
+    name = (tool.get("function") or {}).get("name")
+    return f"{tool.get('type')} {name}" if name else str(tool.get("type"))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")

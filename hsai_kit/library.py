@@ -1,0 +1,150 @@
+"""Which assistants there are, and bringing others in: the account's reusable agents, and saved legacy assistants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rapidfuzz import process
+
+from hsai_kit import background
+from hsai_kit.adopting import Adopted, adopt, adopt_legacy
+from hsai_kit.assistant import Assistant, Source, gone, names
+from hsai_kit.connection import Connection
+from hsai_kit.errors import AssistantError, HsaiError
+from hsai_kit.llm.agents import Agent, read_agents
+from hsai_kit.progress import say
+from hsai_kit.workspace import Workspace
+
+__all__ = ["assistants", "copy_agent", "import_assistant"]
+
+_NO_AGENTS = "There is no Agents API for this key"
+
+
+def assistants(hub: Connection) -> pd.DataFrame:
+    """Return the workspace's assistants and the account's reusable agents as a DataFrame.
+
+    Columns: `name`, `where` (workspace or account), `model` (NA: the workspace's default), `version` (NA for an
+    agent), `updated_at`, `id` (of an agent, or of what was copied). Where the account has no agents that can be
+    listed, only the workspace's own are, and a line says why. An agent is asked after `copy_agent`.
+
+    >>> from hsai_kit import connect
+    >>> with connect(sandbox=True) as hub:
+    ...     assistants(hub).groupby("where").size().to_dict()
+    {'account': 4, 'workspace': 3}
+    """
+    rows = [_own(hub.workspace.assistants / f"{name}.toml") for name in names(hub.workspace)]
+    try:
+        agents = background.run(read_agents(hub.llm))
+        why = _NO_AGENTS
+    except HsaiError as problem:
+        agents, why = None, str(problem).rstrip(".")
+    if agents is None:
+        say(f"{why}; only the workspace's own assistants are listed.")
+    rows += [
+        {"name": one.name, "where": "account", "model": one.model, "updated_at": one.updated_at, "id": one.id}
+        for one in agents or ()
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "where", "model", "version", "updated_at", "id"])
+    times = pd.to_datetime(frame["updated_at"], utc=True).astype("datetime64[us, UTC]")
+    return frame.astype("string").assign(updated_at=times)
+
+
+def copy_agent(hub: Connection, id_or_name: str, name: str | None = None) -> Assistant:
+    """Copy one of the account's agents into the workspace and return it as the assistant that it is from now on.
+
+    It is a snapshot, with the agent's id and time of change in `source`: what is changed at OpenAI later does not
+    reach a run here. What cannot come along, such as tools, is said. `name` is what it is called here. Raises
+    AssistantError where there is no such agent, or an assistant of that name already.
+    """
+    if problem := gone(id_or_name):
+        raise AssistantError(problem)
+    agents = background.run(read_agents(hub.llm))
+    if agents is None:
+        message = (
+            f"{_NO_AGENTS}, so none can be copied. Write the instructions into a file in {hub.workspace.assistants}."
+        )
+        raise AssistantError(message)
+    agent = _found(agents, id_or_name)
+    source = Source(id=agent.id, updated_at=agent.updated_at.isoformat())
+    return _kept(
+        hub.workspace,
+        adopt(
+            name=name or agent.name,
+            source=source,
+            model=agent.model,
+            instructions=agent.instructions,
+            effort=agent.effort,
+            schema=agent.schema,
+            tools=agent.tools,
+            description=f"Copied from the agent {agent.name or agent.id}.",
+        ),
+    )
+
+
+def import_assistant(workspace: Workspace, path: str | Path, name: str | None = None) -> Assistant:
+    """Bring a legacy assistant, saved as the JSON that the Assistants API gave for it, into the workspace.
+
+    Its instructions, model, temperature and JSON schema come along; what cannot, is said. `name` is what it is called
+    here. Raises AssistantError that names the file and what is wrong with it.
+    """
+    file = Path(path).expanduser()
+    try:
+        content: Any = json.loads(file.read_text("utf-8-sig"))
+    except OSError as problem:
+        message = f"{file} cannot be read: {problem.strerror}."
+    except ValueError:
+        message = f"{file} holds no JSON. Save the assistant again as the API or the dashboard gave it."
+    else:
+        found = content.get("data", content) if isinstance(content, dict) else content
+        if isinstance(found, list) and len(found) == 1:
+            found = found[0]
+        if isinstance(found, dict) and "instructions" in found:
+            return _kept(workspace, adopt_legacy(found, name, file.stem))
+        message = f"{file} holds no assistant: there are no instructions in it."
+        if isinstance(found, list) and found:
+            message = f"{file} holds {len(found)} assistants. Save the one that you want in a file of its own."
+    raise AssistantError(message)
+
+
+def _own(path: Path) -> dict[str, object]:
+    row: dict[str, object] = {"name": path.stem, "where": "workspace"}
+    try:
+        one = Assistant.from_file(path)
+        row["updated_at"] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except AssistantError as problem:
+        # One file that somebody is still writing must not hide the others.
+        say(str(problem))
+        return row
+    return row | {"model": one.model, "version": one.version, "id": one.source.id if one.source else None}
+
+
+def _found(agents: Sequence[Agent], wanted: str) -> Agent:
+    same = [one for one in agents if wanted == one.id] or [
+        one for one in agents if one.name.strip().casefold() == wanted.strip().casefold()
+    ]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        ids = ", ".join(one.id for one in same)
+        message = f"{len(same)} agents are called {wanted!r}: {ids}. Copy one of them by its id."
+        raise AssistantError(message)
+    known = [one.name or one.id for one in agents]
+    near = process.extractOne(wanted, known)
+    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    message = f"There is no agent {wanted!r} in this account.{hint} There are: {', '.join(known) or 'none'}."
+    raise AssistantError(message)
+
+
+def _kept(workspace: Workspace, adopted: Adopted) -> Assistant:
+    made = adopted.assistant
+    if made.name in names(workspace):
+        message = f"There is an assistant {made.name!r} in {workspace.assistants} already. Give this one another name=."
+        raise AssistantError(message)
+    path = made.save(workspace)
+    say(" ".join([f"Copied into {path}.", *adopted.remarks]))
+    return made
