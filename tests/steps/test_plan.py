@@ -159,6 +159,13 @@ def test_a_value_has_to_fit_the_type_of_the_property(hub, edited, to, said, afte
     assert len(str(plan(hub, checked))) < 1000
 
 
+def test_an_approved_value_that_comes_to_nothing_never_overwrites(hub, edited, colleague):
+    colleague.writes("101", "product_interest", "shipping")
+    checked, _ = edited("product_interest", ";")
+    assert plan(hub, checked).counts == {"blank would overwrite": 1}
+    assert repr(plan(hub, checked)) == "Plan(product_interest of contacts: 1 blank would overwrite)"
+
+
 def test_another_way_to_write_the_same_value_is_no_change(hub, edited, colleague):
     for to, stands, said in (
         ("seats_planned", "40.0", "40"),

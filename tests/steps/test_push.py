@@ -119,6 +119,20 @@ def test_a_script_is_asked_too_and_told_what_to_do_where_nobody_answers(proposed
     assert [request["body"]["inputs"][0]["properties"] for request in wire.requests] == [{"city": "TX"}]
 
 
+def test_a_notebook_that_runs_without_a_person_is_told_the_same(hub, proposed, prompted, wire):
+    from IPython.core.error import StdinNotImplementedError
+
+    def nobody() -> None:
+        raise StdinNotImplementedError
+
+    checked = proposed()
+    checked.approve()
+    prompted("yes", nobody)
+    with pytest.raises(PushRefused, match="nobody can be asked here"):
+        push(hub, checked)
+    assert wire.updates == []
+
+
 def test_a_plan_that_changes_nothing_asks_nobody(hub, proposed, wire):
     receipt = push(hub, proposed())
     assert receipt.counts == {}
