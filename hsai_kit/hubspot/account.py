@@ -51,7 +51,7 @@ async def read_portal(client: HubSpotClient) -> Portal:
         time_zone=str(details.get("timeZone") or "UTC"),
         ui_domain=str(details.get("uiDomain") or "app.hubspot.com"),
         currency=str(details.get("companyCurrency") or ""),
-        name=str(details.get("accountName") or details.get("name") or ""),
+        name=str(details.get("portalName") or details.get("accountName") or ""),
     )
 
 
