@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from hsai_kit.errors import HsaiError, Stopped
+
+if TYPE_CHECKING:
+    from hsai_kit.connection import Connection
+    from hsai_kit.workspace import Workspace
 
 __all__ = ["app"]
 
@@ -185,6 +189,87 @@ def status(
     for model, day in found.ending.items():
         table.add_row("Ends soon", _plain(f"{model} on {day}"))
     _screen.print(table)
+
+
+@app.command()
+@_in_words
+def runs(
+    last: Annotated[int, typer.Option(min=1, help="How many to show, newest first.")] = 20,
+) -> None:
+    """List earlier runs of this workspace: how far they came, what they cost and saved. Needs no keys."""
+    from hsai_kit.llm.costs import amount, costs_of
+    from hsai_kit.store import Store
+
+    store = Store(_workspace().store)
+    listed = store.overview.runs()[:last]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("Run", "Assistant", "Model", "Status"):
+        table.add_column(heading, no_wrap=heading == "Run")
+    for heading in ("Answered", "USD", "Saved"):
+        table.add_column(heading, justify="right")
+    for one in listed:
+        costs = costs_of(store, one.id, one.model, one.engine)
+        model = one.model if one.engine == "responses" else f"{one.model} ({one.engine})"
+        answered = f"{one.answered:,} of {one.records:,}"
+        values = (one.id, one.assistant, model, one.status, answered, amount(costs.spent), amount(costs.saved))
+        table.add_row(*map(_plain, values))
+    store.close()
+    if not listed:
+        _say("There are no runs here yet. Make one with ask().")
+        return
+    _screen.print(table)
+    for one in listed:
+        if one.note:
+            _say(f"{one.id}: {one.note}")
+
+
+@app.command()
+@_in_words
+def resume(
+    run: Annotated[str | None, typer.Argument(help="The run's id (default: the newest).")] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0, help="Another cap on what the run costs in all.")] = None,
+) -> None:
+    """Go on with a run that was stopped, paused or killed, or pick up its jobs at OpenAI, and ask again what failed."""
+    from hsai_kit.steps.ask import resume as go_on
+
+    with _connection_of(run) as hub:
+        _say(repr(go_on(hub, run, budget_usd=budget_usd)))
+
+
+@app.command()
+@_in_words
+def cancel(run: Annotated[str, typer.Argument(help="The run's id, as hsai runs shows it.")]) -> None:
+    """End a run's jobs at OpenAI; what they answered until then is kept."""
+    from hsai_kit.steps.ask import cancel as end
+
+    with _connection_of(run) as hub:
+        _say(repr(end(hub, run)))
+
+
+def _workspace() -> Workspace:
+    from hsai_kit.workspace import Workspace
+
+    here = Workspace.find()
+    if here is None:
+        message = "There is no workspace in this folder or above it. Go to one, or make one with: hsai init"
+        raise HsaiError(message)
+    return here
+
+
+def _connection_of(run: str | None) -> Connection:
+    """Connect with the keys of the portal that a run was made for."""
+    from hsai_kit.steps.connect import connect as make_connection
+    from hsai_kit.store import Store
+
+    workspace = _workspace()
+    store = Store(workspace.store)
+    wanted = run or store.runs.latest()
+    record = store.runs.get(wanted) if wanted else None
+    store.close()
+    if record is None:
+        message = f"There is no run {run!r} here." if run else "There are no runs here yet."
+        raise HsaiError(f"{message} See what there is with: hsai runs")
+    return make_connection(portal_id=record.portal_id, workspace=workspace.folder)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hsai_kit.assistant import Assistant
 from hsai_kit.errors import HsaiError
+from hsai_kit.llm.costs import Costs, costs_of
 from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.store import Answer, RowAnswer, RunRecord, Store
 
@@ -47,7 +48,9 @@ class Run:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
-        return f"Run({self.id}, {self.record.assistant} with {self.record.model}, {self.record.status}: {counts})"
+        costs = f"; {self.costs}" if (self.costs.spent, self.costs.saved) != (0, 0) else ""
+        about = f"{self.record.assistant} with {self.record.model}, {self.record.status}"
+        return f"Run({self.id}, {about}: {counts}{costs})"
 
     @cached_property
     def assistant(self) -> Assistant:
@@ -75,6 +78,11 @@ class Run:
         """What this run paid in USD, or None where the model's price is not known."""
         paid = self.answers.loc[self.answers["status"].isin(["answered", "refused", "cut_off"]), "usd"]
         return None if paid.isna().any() else float(paid.sum())
+
+    @property
+    def costs(self) -> Costs:
+        """What this run spent, and saved by memory, rules, sharing of questions and jobs, in USD where known."""
+        return costs_of(self.store, self.id, self.record.model, self.record.engine)
 
     @property
     def answers(self) -> pd.DataFrame:

@@ -162,7 +162,7 @@ def test_a_run_that_goes_on_is_running_again_under_its_old_budget_or_a_new_one(s
     run = begun(store, budget_usd=1.5)
     for budget, expected in ((None, 1.5), (3.0, 3.0)):
         store.runs.end(run, "paused", "the budget is reached")
-        store.runs.begin_again(run, budget)
+        store.runs.begin_again(run, budget, "responses")
         record = store.runs.get(run)
         assert record is not None
         assert (record.status, record.note, record.ended_at, record.budget_usd) == ("running", "", None, expected)

@@ -160,12 +160,12 @@ class Runs:
         rows = self._database.all(f"SELECT {names} FROM runs ORDER BY at DESC, rowid DESC")  # noqa: S608 -- column names are ours
         return [RunRecord(*row) for row in rows]
 
-    def begin_again(self, run_id: str, budget_usd: float | None) -> None:
-        """Note that a run goes on, with another budget where one is given."""
+    def begin_again(self, run_id: str, budget_usd: float | None, engine: str) -> None:
+        """Note that a run goes on with an engine, and with another budget where one is given."""
         self._database.execute(
-            "UPDATE runs SET status = 'running', note = '', ended_at = NULL, budget_usd = COALESCE(?, budget_usd) "
-            "WHERE id = ?",
-            (budget_usd, run_id),
+            "UPDATE runs SET status = 'running', note = '', ended_at = NULL, engine = ?, "
+            "budget_usd = COALESCE(?, budget_usd) WHERE id = ?",
+            (engine, budget_usd, run_id),
         )
 
     def remember(self, assistant: str, run_id: str, entries: Iterable[tuple[str, str, str]]) -> None:

@@ -161,7 +161,7 @@ def resume(
     asking = engine_for(hub, name, found.assistant, found.record.model)
     if name != "batch":
         refuse_under_way(hub, hub.store.runs.outstanding(found.id))
-    hub.store.runs.begin_again(found.id, budget_usd)
+    hub.store.runs.begin_again(found.id, budget_usd, name)
     return _carry_on(hub, asking, found.id, budget_usd or found.record.budget_usd, wait=wait)
 
 

@@ -1,0 +1,91 @@
+"""What a run paid, and what it did not have to pay: against asking every record live, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hsai_kit.llm.prices import Usage, price
+from hsai_kit.store import Answer, Store, Use
+
+__all__ = ["Costs", "amount", "costs_of"]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """USD, each None where a price it needs is not known; with `spent`, all add up to asking one by one live.
+
+    `by_memory` is what answers of earlier runs would have cost once more, `by_sharing` what the further records with
+    the same question would have, `by_rules` the records that a rule answered (at the run's own average, since their
+    questions were never asked), and `by_batch` what jobs took off the price.
+    """
+
+    spent: float | None
+    by_memory: float | None
+    by_rules: float | None
+    by_sharing: float | None
+    by_batch: float | None
+
+    @property
+    def saved(self) -> float | None:
+        """All that was saved."""
+        return _sum([self.by_memory, self.by_rules, self.by_sharing, self.by_batch])
+
+    def __str__(self) -> str:
+        if self.spent is None or self.saved is None:
+            return "price unknown"
+        return f"{amount(self.spent)} USD spent, {amount(self.saved)} saved"
+
+
+def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
+    """Work out the costs of a run from the usage of its answers and the prices that are known now."""
+    uses, ruled = store.overview.uses(run_id), store.overview.ruled(run_id)
+    live = {use.answer.question: _live(model, engine, use) for use in uses}
+    paid = [use for use in uses if use.paid_here]
+    records = sum(use.records for use in uses)
+    by_sharing = _sum([_times(live[use.answer.question], use.records - 1) for use in uses])
+    one_by_one = _sum([_times(live[use.answer.question], use.records) for use in uses])
+    average = one_by_one / records if records and one_by_one is not None else None
+    return Costs(
+        spent=_sum([use.answer.usd for use in paid]),
+        by_memory=_sum([live[use.answer.question] for use in uses if not use.paid_here]),
+        by_rules=_times(average, ruled),
+        by_sharing=by_sharing,
+        by_batch=_sum([_less(live[use.answer.question], use.answer.usd) for use in paid]),
+    )
+
+
+def _live(model: str, engine: str, use: Use) -> float | None:
+    """Return what an answer would have cost live."""
+    answer = use.answer
+    if answer.status == "failed":
+        return answer.usd
+    # Only jobs are paid otherwise than live; and what was paid live stays so when a price list changes.
+    if engine == "decisions" or (use.paid_here and engine != "batch"):
+        return answer.usd
+    return price(model, _usage(answer))
+
+
+def _usage(answer: Answer) -> Usage:
+    return Usage(answer.input_tokens, answer.cached_tokens, answer.output_tokens, answer.reasoning_tokens)
+
+
+def _times(usd: float | None, count: int) -> float | None:
+    return 0.0 if count == 0 else None if usd is None else usd * count
+
+
+def _less(more: float | None, usd: float | None) -> float | None:
+    return None if more is None or usd is None else more - usd
+
+
+def _sum(amounts: Sequence[float | None]) -> float | None:
+    known = [usd for usd in amounts if usd is not None]
+    return sum(known) if len(known) == len(amounts) else None
+
+
+def amount(usd: float | None) -> str:
+    """Say an amount of USD in as many digits as tell something; unknown is said, never 0."""
+    if usd is None:
+        return "unknown"
+    # Hundreds of questions to a small model cost less than a cent.
+    return f"{usd:,.2f}" if usd >= 0.1 or not usd else f"{usd:,.4f}"
