@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +18,17 @@ from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.store import Answer, RowAnswer, RunRecord, Store
 
 __all__ = ["RowResult", "Run"]
+
+# What `answers` tells of each row besides its values.
+_COLUMNS = {
+    "confidence": "Float64",
+    "status": "string",
+    "flags": "object",
+    "reason": "string",
+    "usd": "Float64",
+    "seconds": "Float64",
+    "question": "string",
+}
 
 
 @dataclass(frozen=True)
@@ -65,8 +79,7 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows ended in which status."""
-        counted = self.answers["status"].value_counts()
-        return {str(status): int(count) for status, count in counted.items()}
+        return dict(Counter(row.status for row in self._results()).most_common())
 
     @property
     def questions(self) -> int:
@@ -76,8 +89,8 @@ class Run:
     @property
     def usd(self) -> float | None:
         """What this run paid in USD, or None where the model's price is not known."""
-        paid = self.answers.loc[self.answers["status"].isin(["answered", "refused", "cut_off"]), "usd"]
-        return None if paid.isna().any() else float(paid.sum())
+        paid = [row.usd for row in self._results() if row.status in {"answered", "refused", "cut_off"}]
+        return None if None in paid else math.fsum(filter(None, paid))
 
     @property
     def costs(self) -> Costs:
@@ -92,28 +105,26 @@ class Run:
         refused, cut_off, failed, skipped), `flags` (list of strings), `reason`, `usd` (what this row paid; rows that
         share a question pay once), `seconds`, `question` (its hash).
         """
-        results = self.results()
-        columns = {
-            **{
-                name: pd.array([r.fields.get(name) for r in results], dtype=_dtype(kind))
-                for name, kind in self.assistant.output.fields.items()
-            },
-            "confidence": pd.array([r.confidence for r in results], dtype="Float64"),
-            "status": pd.array([r.status for r in results], dtype="string"),
-            "flags": pd.Series([list(r.flags) for r in results], dtype=object).array,
-            "reason": pd.array([r.reason for r in results], dtype="string"),
-            "usd": pd.array([r.usd for r in results], dtype="Float64"),
-            "seconds": pd.array([r.seconds for r in results], dtype="Float64"),
-            "question": pd.array([r.question for r in results], dtype="string"),
-        }
-        index = pd.Index([r.record_id for r in results], dtype="string", name="record_id")
-        return pd.DataFrame(columns, index=index)
+        kinds = self.assistant.output.fields
+        dtypes = {name: _dtype(kind) for name, kind in kinds.items()} | _COLUMNS
+        cells: dict[str, list[object]] = {name: [] for name in ("record_id", *dtypes)}
+        # One pass without keeping the rows themselves: a million of them would take more than the columns.
+        for row in self._results():
+            for name in kinds:
+                cells[name].append(row.fields.get(name))
+            for name in ("record_id", *_COLUMNS):
+                cells[name].append(list(row.flags) if name == "flags" else getattr(row, name))
+        index = pd.Index(cells.pop("record_id"), dtype="string", name="record_id")
+        return pd.DataFrame({name: _column(cells.pop(name), dtype) for name, dtype in dtypes.items()}, index=index)
 
     def results(self) -> list[RowResult]:
         """Read how each row ended; answers are checked against the assistant's output here, whatever came back."""
+        return list(self._results())
+
+    def _results(self) -> Iterator[RowResult]:
         paid: set[str] = set()
         read: dict[str, tuple[dict[str, Value], tuple[str, ...]]] = {}
-        return [self._result(row, paid, read) for row in self.store.runs.rows(self.id)]
+        return (self._result(row, paid, read) for row in self.store.runs.rows(self.id))
 
     def _result(
         self,
@@ -122,6 +133,7 @@ class Run:
         read: dict[str, tuple[dict[str, Value], tuple[str, ...]]],
     ) -> RowResult:
         answer, question, record_id = row.answer, row.row.question, row.row.record_id
+        question = answer.question if answer else question  # the same object for every row that shares it
         if row.row.ruled is not None:
             values = json.loads(row.row.ruled)
             return RowResult(record_id, "by_rule", values, None, (), row.row.rule or "", 0.0, None, None)
@@ -155,6 +167,10 @@ class Run:
             flags = (*flags, "low confidence")
         values = read.value if isinstance(read.value, dict) else {"answer": read.value}
         return values, flags
+
+
+def _column(values: list[object], dtype: str) -> pd.Series:
+    return pd.Series(values, dtype=object).array if dtype == "object" else pd.array(values, dtype=dtype)
 
 
 def _dtype(kind: Text | Number | YesNo | Choice) -> str:

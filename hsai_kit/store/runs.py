@@ -11,6 +11,8 @@ __all__ = ["Answer", "PlannedRow", "RowAnswer", "RunRecord", "Runs"]
 
 # SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
 _IN = 900
+# Rows that are read at once: a page is gone before the next one comes.
+_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -212,17 +214,35 @@ class Runs:
         self._database.many(_ADD_ANSWER, (_answer_row(run_id, answer) for answer in answers))
 
     def rows(self, run_id: str) -> Iterator[RowAnswer]:
-        """Yield the rows of a run in their order, each with the answer to its question."""
-        columns = ", ".join(f"a.{name}" for name in _ANSWER_COLUMNS)
+        """Yield the rows of a run in their order, each with the answer to its question.
+
+        They are read in pages, and each answer once, so that a million rows of few questions take little memory.
+        """
+        known: dict[str | None, tuple[str | None, bool, Answer | None]] = {None: (None, False, None)}
         sql = (
-            f"SELECT r.record_id, r.question, r.skipped, r.ruled, r.rule, q.input, a.run_id, {columns} FROM rows r "  # noqa: S608 -- column names are ours
-            "LEFT JOIN questions q ON q.hash = r.question LEFT JOIN answers a ON a.question = r.question "
-            "WHERE r.run_id = ? ORDER BY r.position"
+            "SELECT position, record_id, question, skipped, ruled, rule FROM rows "
+            "WHERE run_id = ? AND position > ? ORDER BY position LIMIT ?"
         )
-        for row in self._database.all(sql, (run_id,)):
-            text, paid_by = row[5], row[6]
-            answer = Answer(*tuple(row)[7:]) if paid_by is not None else None
-            yield RowAnswer(PlannedRow(*tuple(row)[:5]), text, paid_by == run_id, answer)
+        last = -1
+        while page := self._database.all(sql, (run_id, last, _PAGE)):
+            last = page[-1]["position"]
+            unread = {row["question"] for row in page}.difference(known)
+            known.update(self._answers(run_id, sorted(unread)))
+            for row in page:
+                yield RowAnswer(PlannedRow(*tuple(row)[1:]), *known[row["question"]])
+
+    def _answers(self, run_id: str, questions: Sequence[str]) -> Iterator[tuple[str, tuple[str, bool, Answer | None]]]:
+        columns = ", ".join(f"a.{name}" for name in _ANSWER_COLUMNS)
+        for start in range(0, len(questions), _IN):
+            part = questions[start : start + _IN]
+            sql = (
+                f"SELECT q.hash, q.input, a.run_id, {columns} FROM questions q "  # noqa: S608 -- column names are ours
+                f"LEFT JOIN answers a ON a.question = q.hash WHERE q.hash IN ({', '.join('?' * len(part))})"
+            )
+            for row in self._database.all(sql, part):
+                paid_by = row[2]
+                answer = Answer(*tuple(row)[3:]) if paid_by is not None else None
+                yield row[0], (row[1], paid_by == run_id, answer)
 
     def question_count(self, run_id: str) -> int:
         """Return how many distinct questions a run has."""
