@@ -12,8 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keyring
 import pytest
 import typer.main
+from keyring.backends import fail
 from openai import InternalServerError, OpenAI
 from typer.testing import CliRunner
 
@@ -56,7 +58,10 @@ def computer(tmp_path, monkeypatch):
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    return folder
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield folder
+    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -75,6 +80,11 @@ def key_file(tmp_path) -> Path:
 def hsai(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     """Run the real command to its end."""
     return subprocess.run([HSAI, *arguments], capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+def here(*arguments: str, **options):
+    """Run the command in this process, which is quicker to start."""
+    return CliRunner().invoke(app, arguments, **options)
 
 
 class Terminal:
@@ -125,7 +135,7 @@ def one_sentence(text: str) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_every_option_has_help(name):
-    result = CliRunner().invoke(app, [name, "--help"])
+    result = here(name, "--help")
     assert result.exit_code == 0
     assert len(COMMANDS[name].help) > 20
     for parameter in COMMANDS[name].params:
@@ -161,8 +171,8 @@ def test_keys_are_typed_unseen_checked_kept_switched_used_and_forgotten(services
     assert f"kept in the key file {key_file}" in switch.screen, "where this portal's keys are, without being told"
     assert sorted(json.loads(key_file.read_text()).values()) == sorted([token, NEW_KEY])
 
-    status = hsai("status")
-    assert status.returncode == 0, status.stderr
+    status = here("status")
+    assert status.exit_code == 0, status.stderr
     said = dict(re.findall(r"^(\S.*?)  +(\S.*?) *$", status.stdout, re.MULTILINE))
     assert said["Portal"].startswith(str(PORTAL))
     assert (said["Account type"], said["Time zone"]) == ("SANDBOX", "US/Eastern")
@@ -177,13 +187,13 @@ def test_keys_are_typed_unseen_checked_kept_switched_used_and_forgotten(services
     assert type_keys(other, "pat-na1-other", None) == 0
     assert sorted(json.loads(key_file.read_text()).values()) == ["pat-na1-other", NEW_KEY]
 
-    forgotten = hsai("disconnect")
+    forgotten = here("disconnect")
     assert forgotten.stdout.splitlines() == [
         f"Forgot the HubSpot key of portal {PORTAL} from the key file {key_file}.",
         f"Forgot the OpenAI key of portal {PORTAL} from the key file {key_file}.",
     ]
     assert not key_file.exists()
-    assert hsai("disconnect").stdout == "No keys were kept.\n"
+    assert here("disconnect").stdout == "No keys were kept.\n"
 
     everything = connect.screen + switch.screen + other.screen + status.stdout + status.stderr + forgotten.stdout
     for secret in (token, key, NEW_KEY, "pat-na1-other"):
@@ -236,12 +246,12 @@ def test_keys_can_be_piped_in_and_go_to_the_key_ring(services, tmp_path, monkeyp
 
 
 def test_init_makes_a_workspace_and_leaves_what_is_there(computer):
-    first = hsai("init", "work")
-    assert first.returncode == 0
+    first = here("init", "work")
+    assert first.exit_code == 0
     assert f"Workspace in {computer / 'work'}" in first.stdout
     assert "lead-triage, record-summary, state-abbreviations" in first.stdout
     (computer / "work" / "hsai.toml").write_text("# mine\n")
-    assert hsai("init", "work").returncode == 0
+    assert here("init", "work").exit_code == 0
     assert (computer / "work" / "hsai.toml").read_text() == "# mine\n"
 
 
@@ -264,7 +274,7 @@ def test_init_makes_a_workspace_and_leaves_what_is_there(computer):
 )
 def test_what_goes_wrong_is_one_sentence_and_exit_code_1(computer, arguments, sentence):
     (computer / "a-file").write_text("text")
-    result = CliRunner().invoke(app, arguments, input="")
+    result = here(*arguments, input="")
     assert result.exit_code == 1
     assert sentence in one_sentence(result.stderr)
 
@@ -272,8 +282,8 @@ def test_what_goes_wrong_is_one_sentence_and_exit_code_1(computer, arguments, se
 def test_a_sentence_is_whole_and_bare_in_a_narrow_terminal_and_holds_no_control_characters(computer, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     (computer / "hsai.toml").write_text('[openai]\n"\\u001b[2J[red]speed" = 9\n')
-    done = hsai("status")
-    assert done.returncode == 1
+    done = here("status")
+    assert done.exit_code == 1
     said = one_sentence(done.stderr)
     assert "openai.·[2J[red]speed" in said
     assert "\x1b" not in said
@@ -304,8 +314,6 @@ def test_a_served_sandbox_works_with_the_real_clients_until_ctrl_c(computer):
         served.send_signal(signal.SIGINT)
         assert served.wait(10) == 0
         assert served.stderr.read() == ""
-    again = subprocess.run(
-        [HSAI, "status"], env=os.environ | values, capture_output=True, text=True, check=False, timeout=60
-    )
+    again = hsai("status", env=os.environ | values)
     assert again.returncode == 1
     assert "cannot be reached. Check the network" in one_sentence(again.stderr)

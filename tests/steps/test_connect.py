@@ -455,8 +455,8 @@ def test_what_makes_no_sense_is_said_before_anything_starts(here, asked, sentenc
     assert list(here.iterdir()) == []
 
 
-def test_a_sandbox_can_be_told_to_misbehave(here):
-    with connect(sandbox=True, faults=["hubspot:423:count=1:path=/properties"]) as hub:
+def test_a_sandbox_can_be_told_to_misbehave(here, export):
+    with connect(sandbox=True, load={"contacts": export}, faults=["hubspot:423:count=1:path=/properties"]) as hub:
         started = time.monotonic()
         assert len(pull(hub, "contacts", ["state"], limit=1)) == 1
         assert time.monotonic() - started > 1.9, "a locked record is waited for"
@@ -465,18 +465,17 @@ def test_a_sandbox_can_be_told_to_misbehave(here):
 CRASH = """
 import os, sys
 from hsai_kit import connect
-hub = connect(sandbox=True)
+hub = connect(sandbox=True, load={{"contacts": "export.csv"}})
 print(hub.hubspot.base_url, hub.workspace.folder, flush=True)
 {end}
 """
 
 
-@pytest.mark.parametrize(
-    "end", ["raise RuntimeError('a bug of the analyst')", "sys.exit(3)", "os._exit(9)", "os.kill(os.getpid(), 9)"]
-)
-def test_the_sandbox_is_gone_after_its_parent_whatever_became_of_that(tmp_path, end):
+@pytest.mark.parametrize("end", ["raise RuntimeError('a bug of the analyst')", "os.kill(os.getpid(), 9)"])
+def test_the_sandbox_is_gone_after_its_parent_whatever_became_of_that(export, tmp_path, end):
     if "os.kill" in end and sys.platform == "win32":
         pytest.skip("Windows knows no SIGKILL")
+    (tmp_path / "temporary").mkdir()
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CRASH.format(end=end)],
         capture_output=True,
@@ -484,14 +483,14 @@ def test_the_sandbox_is_gone_after_its_parent_whatever_became_of_that(tmp_path, 
         cwd=tmp_path,
         timeout=60,
         check=False,
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONWARNINGS": "error"},
+        env=os.environ | {"TMPDIR": str(tmp_path / "temporary")},
     )
     assert done.returncode != 0
     url, folder = done.stdout.split()
     assert closes(url), "the sandbox outlived its parent"
-    if end.startswith(("raise", "sys")):
+    if end.startswith("raise"):
         assert not Path(folder).exists()
-        assert done.stderr.count("Error") == end.count("RuntimeError")
+        assert done.stderr.count("Error") == 1, done.stderr
 
 
 def test_a_real_connection_makes_a_workspace_here_once_and_says_so(keys, here, capsys):

@@ -321,12 +321,11 @@ def test_each_version_of_the_api_gives_the_same_frame(hub, keys, version, tmp_pa
 @pytest.mark.parametrize(
     "fault",
     [
-        "500:count=2",
-        "502:count=1",
-        "503_html:count=2",
+        "500:count=1",
+        "503_html:count=1",
         "521:count=1",
-        "reset:count=2",
-        "cut:count=2",
+        "reset:count=1",
+        "cut:count=1",
         "423:count=1",
         "477:count=1",
         "ten_secondly:count=1",
