@@ -101,7 +101,7 @@ class Writer:
                 if not lost:
                     self._note(ready, "not sent", str(problem))
                 raise _in_words(problem, self.plan) from None
-            await self._apart(ready, _reason(problem), lost=lost)
+            await self._apart(ready, str(problem), lost=lost)
         else:
             await self._written(ready, updated)
 
@@ -167,14 +167,11 @@ class Writer:
         self.hub.store.pushes.note(self._push_id, changes)
 
 
-def _errors(problem: HsaiError) -> list[dict[str, object]]:
-    detail = getattr(problem, "detail", None)
-    return [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
-
-
 def _of_the_property(problem: HsaiError) -> bool:
     """Tell whether every other record would be refused too."""
-    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in _errors(problem))
+    detail = getattr(problem, "detail", None)
+    errors = [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
+    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in errors)
 
 
 def _about_one_record(problem: HsaiError) -> bool:
@@ -183,18 +180,11 @@ def _about_one_record(problem: HsaiError) -> bool:
     return refused and not _of_the_property(problem)
 
 
-def _reason(problem: HsaiError) -> str:
-    """Return HubSpot's own words about a value."""
-    told = "; ".join(str(one["message"]) for one in _errors(problem) if one.get("message"))
-    call = getattr(problem, "correlation_id", "")
-    return f"{told} (HubSpot's correlation id: {call})" if told and call else told or str(problem)
-
-
 def _in_words(problem: HsaiError, plan: Plan) -> HsaiError:
     if not _of_the_property(problem):
         return problem
     message = (
-        f"{plan.property} of {plan.object_type} can no longer be written: {_reason(problem)}. "
-        "It was changed in HubSpot since the plan was made. Look at the property there, then plan anew."
+        f"{plan.property} of {plan.object_type} was changed in HubSpot since the plan was made and can no longer be "
+        f"written. {problem} Look at the property there, then plan anew."
     )
     return PushRefused(message)
