@@ -49,7 +49,8 @@ class Connection:
     def __repr__(self) -> str:
         name = f" {self.portal.name!r}" if self.portal.name else ""
         who = "the sandbox's scripted assistant" if self.scripted else "an OpenAI key"
-        bound = "no OpenAI key" if isinstance(self._llm, HsaiError) else who
+        keyless = isinstance(self._llm, HsaiError) or self._llm.missing_key is not None
+        bound = "no OpenAI key" if keyless else who
         return f"Connection(portal {self.portal.id}{name}, {self.portal.account_type}, with {bound})"
 
     @property

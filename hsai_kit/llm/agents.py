@@ -11,7 +11,7 @@ import openai
 from openai.types.beta import Agent as AgentAsSent
 
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.llm.problems import NO_SUCH_API, sdk_in_words
+from hsai_kit.llm.problems import NO_SUCH_API
 
 __all__ = ["Agent", "read_agents"]
 
@@ -41,9 +41,9 @@ async def read_agents(client: LLMClient) -> list[Agent] | None:
     except openai.APIStatusError as problem:
         if problem.status_code in {403, *NO_SUCH_API}:
             return None
-        failure = sdk_in_words(problem, client.base_url)
+        failure = client.in_words(problem)
     except openai.OpenAIError as problem:
-        failure = sdk_in_words(problem, client.base_url)
+        failure = client.in_words(problem)
     raise failure
 
 

@@ -9,21 +9,30 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from pydantic import SecretStr
 
-from hsai_kit.errors import ModelError
+from hsai_kit.errors import HsaiError, MissingKey, ModelError, RefusedKey
 from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
 from hsai_kit.llm.wire import Reply, Wire
 from hsai_kit.network import is_loopback
 from hsai_kit.pacing import GoOn, Pacer, backoff
 
-__all__ = ["Answered", "LLMClient"]
+__all__ = ["Answered", "LLMClient", "is_openais"]
 
 _TIMEOUT_SECONDS = 120.0
+# A header without a key is none that the SDK sends; this one opens nothing.
+_NO_KEY = "no-key-needed"
 _ATTEMPTS = 8
 _FIRST_AT_ONCE = 8
+
+
+def is_openais(base_url: str | None) -> bool:
+    """Tell whether an address is OpenAI's own, as it is without one, where nothing is answered without a key."""
+    host = urlsplit(base_url or "https://api.openai.com").hostname or ""
+    return host == "openai.com" or host.endswith(".openai.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,15 @@ class LLMClient:
 
     The SDK's own retries are off: where an account has nothing left, one pause here holds back every question, where
     the SDK would let each run into the limit by itself. 429, 5xx, time-outs and lost connections are tried 8 times.
+    Where no key was found, `key` is the MissingKey that says so: many servers of one's own want none, and it is raised
+    where one does.
     """
 
-    def __init__(self, key: SecretStr, *, base_url: str | None = None, concurrency: int = 64) -> None:
+    def __init__(self, key: SecretStr | MissingKey, *, base_url: str | None = None, concurrency: int = 64) -> None:
         self.concurrency = concurrency
+        self.missing_key = key if isinstance(key, MissingKey) else None
         self.sdk = openai.AsyncOpenAI(
-            api_key=key.get_secret_value(),
+            api_key=_NO_KEY if isinstance(key, MissingKey) else key.get_secret_value(),
             base_url=base_url,
             max_retries=0,
             timeout=_TIMEOUT_SECONDS,
@@ -85,8 +97,12 @@ class LLMClient:
         try:
             return [model async for model in self.sdk.models.list()]
         except openai.OpenAIError as problem:
-            failure = sdk_in_words(problem, self.base_url)
+            failure = self.in_words(problem)
         raise failure
+
+    def in_words(self, problem: openai.OpenAIError) -> HsaiError:
+        """Return the error to raise for what the SDK raised."""
+        return self._keyless(sdk_in_words(problem, self.base_url))
 
     async def post(self, path: str, body: bytes, *, tokens: int = 0) -> Answered:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
@@ -105,7 +121,7 @@ class LLMClient:
                     self._pacer.answered(seconds)
                     return Answered(reply.body, reply.headers.get("x-request-id", ""), seconds)
                 failure = failure_of(reply)
-                problem, wait = in_words(failure), pause_for(failure, attempt)
+                problem, wait = self._keyless(in_words(failure)), pause_for(failure, attempt)
                 spent = failure.limited and left < 1
             else:
                 problem, wait, spent = lost_in_words(reply, self.base_url), backoff(attempt), False
@@ -128,6 +144,10 @@ class LLMClient:
         """Return how many seconds so many requests and tokens take at the account's limits, 0 where none are known."""
         pairs = ((requests, self._pacer.requests.limit), (tokens, self._pacer.tokens.limit))
         return max((amount * 60 / limit for amount, limit in pairs if limit), default=0.0)
+
+    def _keyless(self, problem: HsaiError) -> HsaiError:
+        refused = self.missing_key is not None and isinstance(problem, RefusedKey)
+        return MissingKey(str(self.missing_key)) if refused else problem
 
     def settle(self, reserved: int, used: int) -> None:
         """Give back tokens that were reserved for a question and not used."""

@@ -12,7 +12,9 @@ import genai_prices
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import StartDateConstraint
 
-__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "per_million", "price", "price_list", "roughly"]
+from hsai_kit.network import is_loopback
+
+__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "is_priced", "per_million", "price", "price_list", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
 
@@ -36,6 +38,11 @@ class Usage:
             output_tokens=usage.get("output_tokens"),
             reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
         )
+
+
+def is_priced(model: str, base_url: str) -> bool:
+    """Tell whether the list's prices can hold at an address: a model served on this computer has none there."""
+    return model.startswith(SANDBOX_PREFIX) or not is_loopback(base_url)
 
 
 @lru_cache(maxsize=100_000)

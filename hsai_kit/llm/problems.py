@@ -38,10 +38,12 @@ __all__ = [
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
 NO_SUCH_API = {404, 405, 501}
-_NOT_TAKEN = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
-_NOT_TAKEN_WORDS = re.compile(r"not (supported|permitted|allowed|implemented)|un(supported|known|recognized|expected)")
+_NOT_TAKEN = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
+_NOT_TAKEN_WORDS = re.compile(
+    r"not (supported|permitted|allowed|implemented)|un(supported|known|recognized|expected)", re.IGNORECASE
+)
 _SETTINGS = {
-    "json_schema": re.compile(r"json_schema|response_format|^text$|text\.format"),
+    "json_schema": re.compile(r"json_schema|response_format|text\.format|\btext$|['\"]text['\"]"),
     "logprobs": re.compile(r"logprobs|\binclude\b"),
     "reasoning.effort": re.compile(r"reasoning"),
     "temperature": re.compile(r"temperature"),
@@ -175,7 +177,8 @@ def _told(body: object) -> object:
     error = body.get("error", body if "message" in body else body.get("detail"))
     if isinstance(error, list) and error and isinstance(error[0], dict):
         place = [str(part) for part in error[0].get("loc") or () if part != "body"]
-        return {"code": error[0].get("type"), "param": ".".join(place), "message": error[0].get("msg")}
+        code = "unknown_parameter" if error[0].get("type") == "extra_forbidden" else "unsupported_value"
+        return {"code": code, "param": ".".join(place), "message": error[0].get("msg")}
     return {"message": error} if isinstance(error, str) else error
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hsai_kit.assistant import Assistant
-from hsai_kit.errors import UnsupportedSetting
+from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import Answered, LLMClient
 from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.problems import NO_SUCH_API
 from hsai_kit.store import Answer
 
 __all__ = ["DATA_RULE", "OPTIONAL", "Responses"]
@@ -45,6 +46,8 @@ class Responses:
     assistant: Assistant
     model: str
     without: dict[str, str] = field(default_factory=dict)
+    priced: bool = True
+    """False where the list's prices do not hold: at a server of one's own."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -72,6 +75,10 @@ class Responses:
                 if problem.setting in already or problem.setting not in OPTIONAL & self.settings.keys():
                     raise
                 self.leave_out(problem.setting, str(problem))
+            except ModelError as problem:
+                if problem.status not in NO_SUCH_API or isinstance(problem, UnknownModel):
+                    raise
+                raise AssistantError(_no_such_api(client.base_url, problem)) from None
             else:
                 answer = self.read(text, answered)
                 client.settle(reserved, (answer.input_tokens or 0) + (answer.output_tokens or 0))
@@ -105,7 +112,7 @@ class Responses:
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
-        return price(self.model, usage)
+        return price(self.model, usage) if self.priced else None
 
     def read(self, text: str, answered: Answered) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read."""
@@ -186,6 +193,13 @@ class Responses:
             for example in self.assistant.examples
             for role, text in (("user", example.question), ("assistant", example.answer))
         ]
+
+
+def _no_such_api(base_url: str, problem: ModelError) -> str:
+    return (
+        f"{base_url} has no Responses API ({problem.status}), which every question is sent to. Check OPENAI_BASE_URL "
+        "(it mostly ends in /v1); newer versions of vLLM, llama.cpp and Ollama have that API."
+    )
 
 
 def _outcome(response: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[str, str | None, str]:

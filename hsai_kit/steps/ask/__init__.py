@@ -18,7 +18,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
 from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.earlier import cancel, open_run, refuse_under_way, runs
-from hsai_kit.steps.ask.engines import checked_model, engine_for, refuse_known_settings
+from hsai_kit.steps.ask.engines import checked_model, engine_for, refuse_known_settings, say_done_without
 from hsai_kit.steps.ask.planning import plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.workspace import sentence
@@ -107,6 +107,7 @@ def ask(
         refuse_under_way(hub, asking.to_send)
     estimate = asking.estimate()
     say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning])))
+    say_done_without(asking.engine)
     piloted = wait and name != "batch" and wants_pilot(hub, estimate)
     if not piloted:
         agree(hub, estimate.usd_low, estimate.usd_high, confirm=confirm, kept="Nothing was asked and nothing was paid")
@@ -159,6 +160,7 @@ def resume(
         )
         raise HsaiError(message)
     asking = engine_for(hub, name, found.assistant, found.record.model)
+    say_done_without(asking)
     if name != "batch":
         refuse_under_way(hub, hub.store.runs.outstanding(found.id))
     hub.store.runs.begin_again(found.id, budget_usd, name)

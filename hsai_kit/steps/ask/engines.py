@@ -11,10 +11,11 @@ from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model, check
+from hsai_kit.llm.prices import is_priced
 from hsai_kit.llm.responses import OPTIONAL, Responses
 from hsai_kit.progress import say
 
-__all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings"]
+__all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings", "say_done_without"]
 
 _DONE_WITHOUT = {
     "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",
@@ -32,7 +33,8 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
         return Decisions(assistant, model)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-    return (Batched if name == "batch" else Responses)(assistant, model, without)
+    priced = is_priced(model, hub.llm.base_url)
+    return (Batched if name == "batch" else Responses)(assistant, model, without, priced)
 
 
 def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
@@ -56,6 +58,12 @@ def refuse_known_settings(hub: Connection, engine: Engine) -> None:
                 raise UnsupportedSetting(refused[known], setting=setting)
 
 
+def say_done_without(engine: Engine, *settings: str) -> None:
+    """Say what a run does without: these settings, or all that were found out earlier."""
+    for setting in settings or sorted(engine.without):
+        say(f"{engine.model} {_DONE_WITHOUT[setting]}.")
+
+
 @dataclass
 class Learning:
     """Keeps what a run finds out about its model, and says once what is done without."""
@@ -65,10 +73,8 @@ class Learning:
     _kept: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Say what is done without from the start, as found out earlier."""
+        """Take what is done without from the start as known, and said."""
         self._kept = set(self.engine.without)
-        for setting in sorted(self._kept):
-            self._say(setting)
 
     def answered(self) -> None:
         """Keep which settings were taken and which the engine now does without; call it after an answer."""
@@ -76,7 +82,7 @@ class Learning:
             if setting not in self._kept:
                 self._kept.add(setting)
                 self._learn(setting, accepted=False, reason=reason)
-                self._say(setting)
+                say_done_without(self.engine, setting)
         for setting, value in self.engine.settings.items():
             taken = _valued(setting, value)
             if setting not in self.engine.without and taken not in self._kept:
@@ -91,9 +97,6 @@ class Learning:
     def _learn(self, setting: str, *, accepted: bool, reason: str = "") -> None:
         address = self.hub.llm.base_url
         self.hub.store.capabilities.learn(address, self.engine.model, setting, accepted=accepted, reason=reason)
-
-    def _say(self, setting: str) -> None:
-        say(f"{self.engine.model} {_DONE_WITHOUT[setting]}.")
 
 
 def _valued(setting: str, value: str) -> str:

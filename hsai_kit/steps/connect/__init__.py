@@ -19,7 +19,7 @@ from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, Sandb
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.keys import current_portal, find_key
-from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.progress import say
 from hsai_kit.steps.connect.keeping import disconnect, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
@@ -44,7 +44,8 @@ def connect(
 
     Keys come from the arguments, the environment (`HUBSPOT_ACCESS_TOKEN`, `OPENAI_API_KEY`), the system key ring or
     the key file, in this order; `HUBSPOT_BASE_URL` and `OPENAI_BASE_URL` name other addresses. The HubSpot key is
-    checked at once. Without an OpenAI key everything but asking works.
+    checked at once. Without an OpenAI key everything but asking works; at an address that is not OpenAI's (vLLM,
+    llama.cpp, Ollama) none is needed.
 
     `sandbox=True` starts a portal with made-up records and a scripted assistant on this computer, and needs no keys;
     `sandbox="hubspot"` or `sandbox="openai"` replaces one side only. `load={"contacts": "export.csv"}` fills the
@@ -146,6 +147,8 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
         llm = LLMClient(key.secret, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
     except MissingKey as problem:
         llm = problem
+        if not is_openais(sides.openai_url):
+            llm = LLMClient(problem, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
     # The workspace comes last, so that a mistyped key leaves no folder behind.
     workspace = place.made(cleanup)
     closing = contextlib.ExitStack()
