@@ -197,30 +197,21 @@ def runs(
     last: Annotated[int, typer.Option(min=1, help="How many to show, newest first.")] = 20,
 ) -> None:
     """List earlier runs of this workspace: how far they came, what they cost and saved. Needs no keys."""
-    from hsai_kit.llm.costs import amount, costs_of
+    from hsai_kit.llm.costs import costs_of
     from hsai_kit.store import Store
 
     store = Store(_workspace().store)
     listed = store.overview.runs()[:last]
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("Run", "Assistant", "Model", "Status"):
-        table.add_column(heading, no_wrap=heading == "Run")
-    for heading in ("Answered", "USD", "Saved"):
-        table.add_column(heading, justify="right")
-    for one in listed:
-        costs = costs_of(store, one.id, one.model, one.engine)
-        model = one.model if one.engine == "responses" else f"{one.model} ({one.engine})"
-        answered = f"{one.answered:,} of {one.records:,}"
-        values = (one.id, one.assistant, model, one.status, answered, amount(costs.spent), amount(costs.saved))
-        table.add_row(*map(_plain, values))
-    store.close()
     if not listed:
         _say("There are no runs here yet. Make one with ask().")
-        return
-    _screen.print(table)
     for one in listed:
-        if one.note:
-            _say(f"{one.id}: {one.note}")
+        costs = costs_of(store, one.id, one.model, one.engine)
+        _say(f"{one.id}: {one.status}, {one.answered:,} of {one.records:,} answered, {costs}", style="bold")
+        engine = "" if one.engine == "responses" else f" ({one.engine})"
+        for line in (f"{one.assistant} with {one.model}{engine}", one.note):
+            if line:
+                _screen.print(f"    {_plain(line)}", soft_wrap=True, highlight=False)
+    store.close()
 
 
 @app.command()

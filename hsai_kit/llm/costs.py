@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.store import Answer, Store, Use
 
-__all__ = ["Costs", "amount", "costs_of"]
+__all__ = ["Costs", "costs_of"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Costs:
     def __str__(self) -> str:
         if self.spent is None or self.saved is None:
             return "price unknown"
-        return f"{amount(self.spent)} USD spent, {amount(self.saved)} saved"
+        return f"{_amount(self.spent)} USD spent, {_amount(self.saved)} saved"
 
 
 def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
@@ -83,9 +83,6 @@ def _sum(amounts: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(amounts) else None
 
 
-def amount(usd: float | None) -> str:
-    """Say an amount of USD in as many digits as tell something; unknown is said, never 0."""
-    if usd is None:
-        return "unknown"
+def _amount(usd: float) -> str:
     # Hundreds of questions to a small model cost less than a cent.
     return f"{usd:,.2f}" if usd >= 0.1 or not usd else f"{usd:,.4f}"
