@@ -20,6 +20,7 @@ __all__ = ["DATA_RULE", "OPTIONAL", "Responses"]
 
 OPTIONAL = {"json_schema", "logprobs", "store"}
 """The settings that are sent of the kit's own accord, and left out where they are refused."""
+_SETTINGS = OPTIONAL | {"reasoning.effort", "temperature"}
 
 # Where the text goes in a request that is encoded once; no assistant can contain it by accident.
 _PLACE = "\ue000the text\ue001"
@@ -72,7 +73,10 @@ class Responses:
             try:
                 answered = await client.post("/responses", self.body(text), tokens=reserved)
             except UnsupportedSetting as problem:
-                if problem.setting in already or problem.setting not in OPTIONAL & self.settings.keys():
+                if problem.setting in _SETTINGS - self.settings.keys() | already:
+                    # What was not sent cannot be what is refused: the error is about this record's text.
+                    raise ModelError(str(problem), status=problem.status, request_id=problem.request_id) from None
+                if problem.setting not in OPTIONAL:
                     raise
                 self.leave_out(problem.setting, str(problem))
             except ModelError as problem:

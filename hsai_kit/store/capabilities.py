@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from hsai_kit.store.database import Database, now
 
 __all__ = ["Capabilities"]
+
+_HOLDS = timedelta(days=30)
 
 
 class Capabilities:
@@ -28,9 +32,13 @@ class Capabilities:
         return {row["setting"] for row in rows}
 
     def refused(self, base_url: str, model: str) -> dict[str, str]:
-        """Return the settings that a model is known to refuse, each with the reason it gave."""
+        """Return the settings that a model is known to refuse, each with the reason it gave.
+
+        Models and servers change, so a refusal is found out anew after 30 days.
+        """
+        since = (datetime.now(UTC) - _HOLDS).isoformat()
         rows = self._database.all(
-            "SELECT setting, reason FROM capabilities WHERE base_url = ? AND model = ? AND NOT accepted",
-            (base_url, model),
+            "SELECT setting, reason FROM capabilities WHERE base_url = ? AND model = ? AND NOT accepted AND at > ?",
+            (base_url, model, since),
         )
         return {row["setting"]: row["reason"] for row in rows}

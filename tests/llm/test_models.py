@@ -91,6 +91,15 @@ def test_what_a_model_takes_is_kept_as_well_by_address(hub):
     assert hub.store.capabilities.accepted("https://another.example/v1", "sandbox-luna") == set()
 
 
+def test_a_refusal_is_found_out_anew_after_a_month(hub):
+    long_ago = (datetime.now(UTC) - timedelta(days=31)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    hub.store.capabilities.learn(hub.llm.base_url, "sandbox-luna", "temperature", accepted=False, reason="not taken")
+    with pytest.raises(UnsupportedSetting):
+        ask(hub, frame_of("a"), FREE, model="sandbox-luna", temperature=0.4)
+    hub.store._database.execute("UPDATE capabilities SET at = ?", (long_ago,))
+    assert ask(hub, frame_of("a"), FREE, model="sandbox-luna", temperature=0.4).record.status == "done"
+
+
 @pytest.mark.parametrize(
     ("days", "soon", "ended"), [(61, False, False), (60, True, False), (1, True, False), (0, False, True)]
 )

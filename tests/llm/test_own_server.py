@@ -99,6 +99,8 @@ class OwnServer:
             if name not in self.known:
                 return refusal(self.dialect, name)
         asked = body["input"][-1]["content"][0]["text"]
+        if "gibberish" in asked:
+            return JSONResponse({"error": f"not supported: {asked}"}, 400)
         code = next((code for words, code in CODES.items() if words in asked), "UNKNOWN")
         text = f"In {asked} it is {code}."
         if "JSON" in body["instructions"]:
@@ -194,6 +196,13 @@ def test_a_temperature_that_it_does_not_take_is_an_error_and_not_dropped(own, hu
     assert sum("temperature" in body for body in own.bodies) == len(own.bodies) <= 4
     own.known.add("temperature")
     assert ask(hub, frame_of("Ohio"), STATES).record.status == "done"
+
+
+def test_an_error_that_quotes_a_record_is_not_taken_for_a_setting(own, hub):
+    frame = frame_of("Calif.", "gibberish about temperature", "gibberish from the store", "Ohio")
+    run = ask(hub, frame, STATES)
+    assert run.answers["status"].tolist() == ["answered", "failed", "failed", "answered"]
+    assert "gibberish" in run.answers["reason"].iloc[1]
 
 
 def test_decisions_are_none_of_its_apis_and_the_sentence_says_what_is(own, hub):
