@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.defuse import defused, one_line
+from hsai_kit.defuse import defused, one_line, write_csv
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.
@@ -133,3 +133,14 @@ def test_a_line_is_one_printable_line_of_the_width_asked_for(text, width):
 def test_what_would_move_the_cursor_or_turn_the_direction_shows_as_a_dot():
     assert one_line("a\x1b[2Jb") == "a·[2Jb"
     assert one_line("\u202egnp.exe") == "·gnp.exe"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_separator_that_a_spreadsheet_may_take_splits_a_cell_into_a_formula(tmp_path, separator):
+    frame = pd.DataFrame(
+        {"note": ["a;=1+1", "b,=1+1", "c\t=1+1", 'd";=1+1']}, index=pd.Index(list("1234"), name="record_id")
+    )
+    path = write_csv(frame, tmp_path / "review.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file, delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip(' "').startswith(("=", "@"))]

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from hsai_kit.defuse import defused
+from hsai_kit.defuse import defused, write_csv
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.output import Choice, Number, Text, Value, YesNo
@@ -126,9 +126,7 @@ class Checked:
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
-        target = Path(path)
-        defused(self.frame).to_csv(target, encoding="utf-8-sig")
-        return target
+        return write_csv(self.frame, path)
 
     def to_excel(self, path: str | Path) -> Path:
         """Write `.frame` as an Excel file in which nothing that a record says is a formula."""

@@ -70,10 +70,9 @@ class Pulls:
         """Return the pulls of a portal that hold all of `ids`, newest first; of many ids, 500 are looked up."""
         some = list(ids)[:: max(1, len(ids) // 500)][:500]
         marks = ", ".join("?" * len(some))
+        counted = f"SELECT COUNT(*) FROM records r WHERE r.pull_id = p.id AND r.record_id IN ({marks})"  # noqa: S608 -- marks only
         rows = self._database.all(
-            "SELECT p.id FROM pulls p WHERE p.portal_id = ? AND "
-            f"(SELECT COUNT(*) FROM records r WHERE r.pull_id = p.id AND r.record_id IN ({marks})) = ? "  # noqa: S608 -- marks only
-            "ORDER BY p.at DESC, p.rowid DESC",
+            f"SELECT p.id FROM pulls p WHERE p.portal_id = ? AND ({counted}) = ? ORDER BY p.at DESC, p.rowid DESC",  # noqa: S608 -- marks only
             (portal_id, *some, len(some)),
         )
         return [pull for row in rows if (pull := self.get(row["id"]))]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsai_kit.defuse import defused, one_line
+from hsai_kit.defuse import one_line, write_csv
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
@@ -116,8 +116,7 @@ class Plan:
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
-        defused(self.frame).to_csv(path, encoding="utf-8-sig")
-        return Path(path)
+        return write_csv(self.frame, path)
 
     def _said(self) -> str:
         return ", ".join(f"{count:,} {verdict}" for verdict, count in self.counts.items()) or "no rows"

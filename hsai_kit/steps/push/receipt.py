@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import defused
+from hsai_kit.defuse import write_csv
 from hsai_kit.errors import HsaiError
 from hsai_kit.store import Change
 
@@ -54,8 +54,7 @@ class Receipt:
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
-        defused(self.frame).to_csv(path, encoding="utf-8-sig")
-        return Path(path)
+        return write_csv(self.frame, path)
 
 
 def open_receipt(hub: Connection, push_id: str | None = None) -> Receipt:
