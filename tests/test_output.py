@@ -171,3 +171,11 @@ def test_only_a_single_choice_is_closed():
 def test_an_output_that_cannot_work_is_refused_when_it_is_made(shape, what):
     with pytest.raises(ValidationError, match=what):
         output(shape)
+
+
+def test_descriptions_of_options_reach_the_model_and_name_only_options():
+    shape = {"kind": "choice", "options": ["sales", "other"], "descriptions": {"sales": "wants to buy"}}
+    schema = Output(shape=shape).json_schema()["properties"]["answer"]
+    assert schema == {"type": "string", "enum": ["sales", "other"], "description": "sales: wants to buy"}
+    with pytest.raises(ValidationError, match="'spam' is described and is not among the options"):
+        Output(shape={**shape, "descriptions": {"spam": "noise"}})
