@@ -88,7 +88,7 @@ class Batches:
     """Files and jobs with one key; every error is raised in words, as `hsai_kit.errors` lists them."""
 
     def __init__(self, client: LLMClient) -> None:
-        self._sdk = client.sdk.with_options(timeout=_UPLOAD_SECONDS)
+        self._sdk = client.sdk
         self._base_url = client.base_url
 
     async def upload(self, file: IO[bytes]) -> str:
@@ -97,7 +97,7 @@ class Batches:
         async def send() -> str:
             file.seek(0)
             lasting = {"anchor": "created_at", "seconds": _INPUT_LIFE}
-            made = await self._sdk.files.create(
+            made = await self._sdk.with_options(timeout=_UPLOAD_SECONDS).files.create(
                 file=("questions.jsonl", file),
                 purpose="batch",
                 expires_after=lasting,  # type: ignore[arg-type]

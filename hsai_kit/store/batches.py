@@ -66,12 +66,17 @@ class Batches:
     def open_for(self, run_id: str) -> list[BatchRecord]:
         """Return the open jobs that a run made, and those of other runs that hold questions of it."""
         rows = self._database.all(
-            f"SELECT {_COLUMNS} FROM batches b WHERE b.ended_at IS NULL AND (b.run_id = ? OR EXISTS ("  # noqa: S608 -- column names are ours
-            "SELECT 1 FROM batch_questions q JOIN rows r ON r.question = q.question "
-            "WHERE q.input_file = b.input_file AND r.run_id = ?)) ORDER BY b.at, b.rowid",
+            f"SELECT {_COLUMNS} FROM batches b WHERE b.ended_at IS NULL AND (b.run_id = ? OR b.input_file IN ("  # noqa: S608 -- column names are ours
+            "SELECT q.input_file FROM rows r JOIN batch_questions q ON q.question = r.question WHERE r.run_id = ?)) "
+            "ORDER BY b.at, b.rowid",
             (run_id, run_id),
         )
         return [BatchRecord(*row) for row in rows]
+
+    def is_open(self, input_file: str) -> bool:
+        """Tell whether a job is still waited for, or another session has kept what it brought."""
+        row = self._database.one("SELECT 1 FROM batches WHERE input_file = ? AND ended_at IS NULL", (input_file,))
+        return row is not None
 
     def under_way(self) -> set[str]:
         """Return the questions of all open jobs."""

@@ -325,3 +325,62 @@ def test_an_assistant_may_say_itself_that_it_is_asked_in_batches(hub, sandbox):
     )
     run = ask(hub, places(3), closed)
     assert (run.record.engine, run.record.status) == ("batch", "done")
+
+
+def test_two_sessions_that_send_the_same_at_once_send_it_once(hub, sandbox, openai_client):
+    sandbox.limits("openai", batch_seconds=0.5)
+    sandbox.latency("openai", 0.1)
+    handles = [ask(hub, places(30), "state-abbreviations", engine="batch", wait=False) for _ in range(2)]
+    done = [handle.result(30) for handle in handles]
+    assert [run.record.status for run in done] == ["done", "done"]
+    for run in done:
+        assert set(statuses(run)) <= {"answered", "from_memory"}
+    assert [job.request_counts.total for job in jobs(openai_client)] == [29]
+    assert list(openai_client.files.list()) == []
+
+
+def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
+    sandbox.limits("openai", batch_seconds=0.1)
+    real = collecting.Batches.lines
+
+    async def short(self, file):
+        async for line in real(self, file):
+            if "place 3" not in str(line) and not line["custom_id"].startswith("0"):
+                yield line
+            else:
+                lost.append(line["custom_id"])
+
+    lost: list[str] = []
+    monkeypatch.setattr(collecting.Batches, "lines", short)
+    run = ask(hub, places(60), "state-abbreviations", engine="batch")
+    assert lost
+    assert run.record.status == "stopped"
+    assert f"A job came back incomplete: {len(lost)} of 60" in run.record.note
+    monkeypatch.undo()
+    monkeypatch.setattr(collecting, "FIRST_POLL", 0.02)
+    assert statuses(resume(hub, run)) == {"answered": 60}
+
+
+def test_ctrl_c_does_not_wait_for_a_network_that_hangs(hub, sandbox, openai_client):
+    sandbox.limits("openai", batch_seconds=60)
+    handle = ask(hub, places(5), "state-abbreviations", engine="batch", wait=False)
+    wait_until(lambda: handle.progress.note.startswith("the job at OpenAI"))
+    sandbox.fault("openai:stall:seconds=30:path=/batches/")
+    time.sleep(0.3)
+    began = time.monotonic()
+    handle.cancel()
+    assert handle.result(10).record.status == "waiting"
+    assert time.monotonic() - began < 2
+
+
+def test_what_a_job_answered_and_openai_no_longer_keeps_is_asked_again(hub, sandbox, openai_client):
+    sandbox.limits("openai", batch_seconds=0.6)
+    handle = ask(hub, places(6), "state-abbreviations", engine="batch", wait=False)
+    wait_until(lambda: jobs(openai_client))
+    handle.cancel()
+    run = handle.result(10)
+    wait_until(lambda: jobs(openai_client)[0].status == "completed")
+    openai_client.files.delete(jobs(openai_client)[0].output_file_id)
+    again = resume(hub, run)
+    assert "no longer keeps what a job answered: 5 of 6" in again.record.note
+    assert statuses(resume(hub, run)) == {"answered": 6}

@@ -32,6 +32,7 @@ _ENDS = {
     "expired": "A job ran out of its 24 hours at OpenAI",
     "cancelled": "A job was cancelled",
     "completed": "A job came back incomplete",
+    "gone": "OpenAI no longer keeps what a job answered",
 }
 
 

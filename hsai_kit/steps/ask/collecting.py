@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,25 +52,31 @@ class Collecting:
 
     async def wait(self, control: Control, done: int) -> None:
         """Look at the jobs until all are over and read, or a stop is asked for; `done` questions were done before."""
-        pause = FIRST_POLL
-        while open_jobs := self.hub.store.batches.open_for(self.run_id):
+        kept, pause = self.hub.store.batches, FIRST_POLL
+        waiting = kept.open_for(self.run_id)
+        while waiting := [record for record in waiting if kept.is_open(record.input_file)]:
             lost = False
-            for record in open_jobs:
+            for record in waiting:
                 try:
-                    done += await self._look(record)
+                    done += await _unless_stopped(control, self._look(record)) or 0
                 except HsaiError as problem:
                     if not passes(problem):
                         raise
                     # The job goes on without us: a laptop that slept or lost its network looks again.
                     lost = True
             self._show(control, done, lost=lost)
+            if not any(kept.is_open(record.input_file) for record in waiting):
+                return
             if not await _slept(control, pause):
                 return
             pause = min(LONGEST_POLL, pause * 1.5)
+            if any(record.id is None for record in waiting):
+                waiting = kept.open_for(self.run_id)
 
     async def _look(self, record: BatchRecord) -> int:
         """Look at one job and read it where it is over; returns how many questions that ended."""
         if record.id is None:
+            # Another session is about to ask for this job.
             return 0
         api = Batches(self.hub.llm)
         try:
@@ -87,15 +94,21 @@ class Collecting:
         return await self._keep(api, record, job)
 
     async def _keep(self, api: Batches, record: BatchRecord, job: Job) -> int:
-        kept = 0
+        kept, state = 0, job.status
         questions = self.hub.store.batches.questions(record.input_file)
-        if job.status == "failed":
+        if state == "failed":
             self.problems.append(_refused(job, list(questions.values())))
         for file in job.files:
-            kept += await self._read(api, file, record.run_id, questions)
-        self.hub.store.batches.close(record.input_file, job.status)
+            try:
+                kept += await self._read(api, file, record.run_id, questions)
+            except ModelError as problem:
+                if problem.status != 404:
+                    raise
+                # Read and deleted by another session that waits for the same job, or kept at OpenAI for too long.
+                state = "gone" if self.hub.store.batches.is_open(record.input_file) else state
+        self.hub.store.batches.close(record.input_file, state)
         self._states.pop(record.input_file, None)
-        self.ends.add(job.status)
+        self.ends.add(state)
         # What records say is nobody else's to keep: the files go as soon as the answers are here.
         for file in (record.input_file, *job.files):
             await api.delete(file)
@@ -151,7 +164,21 @@ class Collecting:
         jobs = " and ".join(f"{count} {state}" if len(states) > 1 else state for state, count in states.items())
         count = sum(states.values())
         of = "the job" if count == 1 else f"{count} jobs"
-        control.progress.note = "OpenAI cannot be reached, trying again" if lost else f"{of} at OpenAI: {jobs}"
+        refused = " (a job was not begun)" if self.problems else ""
+        reached = "OpenAI cannot be reached, trying again" if lost else f"{of} at OpenAI: {jobs}"
+        control.progress.note = reached + refused
+
+
+async def _unless_stopped(control: Control, work: Coroutine[Any, Any, int]) -> int | None:
+    """Await `work`; None where a stop was asked for: a network that hangs must not hold up whoever leaves."""
+    task = asyncio.ensure_future(work)
+    while not task.done() and not control.stopping:
+        await asyncio.wait([task], timeout=0.1)
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return None
 
 
 async def _slept(control: Control, seconds: float) -> bool:
