@@ -75,7 +75,7 @@ def shown(progress: Progress) -> Iterator[Callable[[], None]]:
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    with Line(*columns, refresh_per_second=4, console=console) as line:
+    with Line(*columns, refresh_per_second=3, console=console) as line:
         task = line.add_task(progress.label, total=progress.total, note="")
 
         def refresh() -> None:

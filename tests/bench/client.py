@@ -136,10 +136,13 @@ def connection(url: str, workspace: Path):
     from hsai_kit.llm.client import LLMClient
     from hsai_kit.workspace import Workspace
 
+    llm = LLMClient(SecretStr("sk-bench"), base_url=url, concurrency=AT_ONCE)
+    # Models at an address of this computer have no price, and the budget is to be on.
+    llm.base_url = "https://api.example.com/v1"
     return Connection(
         portal=Portal(1, "SANDBOX", "UTC", "app.example.com", "USD", "bench"),
         hubspot=HubSpotClient(SecretStr("none"), base_url="http://127.0.0.1:9"),
-        llm=LLMClient(SecretStr("sk-bench"), base_url=url, concurrency=AT_ONCE),
+        llm=llm,
         workspace=Workspace.make(workspace),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any, Literal, cast, overload
 
 import pandas as pd
@@ -84,7 +86,8 @@ def ask(
     `budget_usd` is a hard cap: when it is reached the run pauses, and `resume(hub, run, budget_usd=…)` goes on.
     A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand.
     `object_type` says what the records are where the frame has lost it, as merges and joins do; without it the pulls
-    in the store are looked through. With `wait=False` a handle comes back at once.
+    in the store are looked through. With `wait=False` a handle comes back at once, all of the work is done in the
+    background, and what it raises is raised by `.result()`; nobody can be asked there, so it may need `confirm=True`.
 
     Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; RefusedKey, NoQuota and
     UnsupportedSetting stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
@@ -101,22 +104,30 @@ def ask(
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
     name, known = engine or chosen.engine, checked_model(hub, model, chosen)
-    asking = plan_asking(hub, frame, engine_for(hub, name, chosen, known.id), name, object_type)
-    refuse_known_settings(hub, asking.engine)
-    if name != "batch":
-        refuse_under_way(hub, asking.to_send)
-    estimate = asking.estimate()
-    say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning])))
-    say_done_without(asking.engine)
-    piloted = wait and name != "batch" and wants_pilot(hub, estimate)
-    if not piloted:
-        agree(hub, estimate.usd_low, estimate.usd_high, confirm=confirm, kept="Nothing was asked and nothing was paid")
-    run_id = asking.begin(budget_usd)
-    if piloted:
-        found = pilot(hub, asking, run_id, budget_usd)
-        kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
-        agree(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
-    return _carry_on(hub, asking.engine, run_id, budget_usd, wait=wait)
+    asked = engine_for(hub, name, chosen, known.id)
+    refuse_known_settings(hub, asked)
+
+    def begin() -> str:
+        asking = plan_asking(hub, frame, asked, name, object_type)
+        if name != "batch":
+            refuse_under_way(hub, asking.to_send)
+        estimate = asking.estimate()
+        jobs = "Sent in jobs at half the price, done within a day." if name == "batch" else ""
+        say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning, jobs])))
+        say_done_without(asked)
+        low, high = estimate.usd_low, estimate.usd_high
+        # Whoever has said yes beforehand has nothing to decide after a pilot.
+        piloted = wait and not confirm and name != "batch" and wants_pilot(hub, estimate)
+        if not piloted:
+            agree(hub, low, high, confirm=confirm, asks=wait, kept="Nothing was asked and nothing was paid")
+        run_id = asking.begin(budget_usd)
+        if piloted:
+            found = pilot(hub, asking, run_id, budget_usd)
+            kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
+            agree(hub, found.usd_low, found.usd_high, confirm=confirm, asks=wait, kept=kept)
+        return run_id
+
+    return _carry_on(hub, asked, begin, budget_usd, wait=wait)
 
 
 @overload
@@ -164,26 +175,25 @@ def resume(
     if name != "batch":
         refuse_under_way(hub, hub.store.runs.outstanding(found.id))
     hub.store.runs.begin_again(found.id, budget_usd, name)
-    return _carry_on(hub, asking, found.id, budget_usd or found.record.budget_usd, wait=wait)
+    return _carry_on(hub, asking, lambda: found.id, budget_usd or found.record.budget_usd, wait=wait)
 
 
 def _carry_on(
-    hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, *, wait: bool
+    hub: Connection, engine: Engine, begin: Callable[[], str], budget_usd: float | None, *, wait: bool
 ) -> Run | Handle[Run]:
-    questions = hub.store.runs.outstanding(run_id)
-    sending = (
-        Batching(hub, engine, run_id, questions, budget_usd)
-        if isinstance(engine, Batched)
-        else Sending(hub, engine, run_id, questions, budget_usd)
-    )
+    """Begin a run and send what it has outstanding; without `wait` both happen in the background.
 
-    async def work(control: Control) -> Run:
-        await sending.run(control)
-        return open_run(hub, run_id)
-
-    handle = start(work, Progress(f"Asking {engine.assistant.name}", total=len(questions)))
+    A notebook's own thread, which buttons and other cells need, would be held by the planning of many rows.
+    """
+    progress = Progress(f"Asking {engine.assistant.name}")
     if not wait:
-        return handle
+
+        async def all_of_it(control: Control) -> Run:
+            return await _sent(hub, engine, await asyncio.to_thread(begin), budget_usd, control)
+
+        return start(all_of_it, progress)
+    run_id = begin()
+    handle = start(lambda control: _sent(hub, engine, run_id, budget_usd, control), progress)
     run = handle.wait(
         goes_on(run_id) if isinstance(engine, Batched) else "The answers so far are kept: ask the same again to go on."
     )
@@ -192,6 +202,16 @@ def _carry_on(
     elif run.record.note:
         say(run.record.note)
     return run
+
+
+async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
+    questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
+    control.progress.total = len(questions)
+    if isinstance(engine, Batched):
+        await Batching(hub, engine, run_id, questions, budget_usd).run(control)
+    else:
+        await Sending(hub, engine, run_id, questions, budget_usd).run(control)
+    return open_run(hub, run_id)
 
 
 def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:

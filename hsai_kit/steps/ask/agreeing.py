@@ -56,16 +56,19 @@ def pilot(hub: Connection, asking: Asking, run_id: str, budget_usd: float | None
     return projection
 
 
-def agree(hub: Connection, low: float | None, high: float | None, *, confirm: bool, kept: str) -> None:
+def agree(
+    hub: Connection, low: float | None, high: float | None, *, confirm: bool, kept: str, asks: bool = True
+) -> None:
     """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes.
 
-    `kept` says what was done until then.
+    `kept` says what was done until then; without `asks`, as in the background, nobody can be asked.
     """
     threshold = hub.workspace.settings.openai.ask_above_usd
     if confirm or high is None or high <= threshold:
         return
     cost = dollars(low, high)
-    said = answered_yes(f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?")
+    question = f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?"
+    said = answered_yes(question) if asks else None
     if said is not True:
         why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
         message = f"{kept}: this may cost {cost}, and {why}."
