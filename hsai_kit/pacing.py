@@ -171,6 +171,10 @@ class Pacer:
         `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no.
         """
         await self._places.acquire()
+        while self._too_many:
+            # Fewer are allowed by now than when this place was made: it is gone.
+            self._too_many -= 1
+            await self._places.acquire()
         try:
             # One by one, so that hundreds that wait for the same moment do not all wake up for it.
             async with self._gate:
