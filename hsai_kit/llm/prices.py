@@ -12,11 +12,11 @@ import genai_prices
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import StartDateConstraint
 
-from hsai_kit.network import is_loopback
-
-__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "is_priced", "per_million", "price", "price_list", "roughly"]
+__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "per_million", "price", "price_list", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
+# OpenAI gives these away and serves none; the list has what somebody else asks for them.
+_OPEN_WEIGHTS = "gpt-oss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,6 @@ class Usage:
             output_tokens=usage.get("output_tokens"),
             reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
         )
-
-
-def is_priced(model: str, base_url: str) -> bool:
-    """Tell whether the list's prices can hold at an address: a model served on this computer has none there."""
-    return model.startswith(SANDBOX_PREFIX) or not is_loopback(base_url)
 
 
 @lru_cache(maxsize=100_000)
@@ -68,6 +63,8 @@ def decision_price(model: str, usage: Usage) -> float | None:
 def _priced(model: str, usage: Usage, provider: str) -> float | None:
     if model.startswith(SANDBOX_PREFIX):
         return 0.0
+    if model.startswith(_OPEN_WEIGHTS):
+        return None
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
     counted = genai_prices.Usage(

@@ -47,8 +47,6 @@ class Responses:
     assistant: Assistant
     model: str
     without: dict[str, str] = field(default_factory=dict)
-    priced: bool = True
-    """False where the list's prices do not hold: at a server of one's own."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -116,7 +114,7 @@ class Responses:
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
-        return price(self.model, usage) if self.priced else None
+        return price(self.model, usage)
 
     def read(self, text: str, answered: Answered) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read."""

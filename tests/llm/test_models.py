@@ -132,8 +132,9 @@ def test_status_tells_prices_and_ends_and_says_unknown_where_they_are(hub):
     found = status(hub)
     assert found.said_of("sandbox-luna") == "sandbox-luna: costs nothing (scripted)"
     assert found.said_of("sandbox-comet").endswith("ends 2028-06-30")
-    prices = {one: per_million(one) for one in ("gpt-4o", "gpt-of-tomorrow")}
+    prices = {one: per_million(one) for one in ("gpt-4o", "gpt-of-tomorrow", "gpt-oss-20b")}
     other = Status(hub.portal, None, None, None, tuple(prices), {}, prices=prices)
     assert other.said_of("gpt-4o") == "gpt-4o: 2.50 in, 10.00 out (USD per million tokens)"
     assert other.said_of("gpt-of-tomorrow") == "gpt-of-tomorrow: price unknown"
+    assert other.said_of("gpt-oss-20b") == "gpt-oss-20b: price unknown", "whoever serves it has a price or none"
     assert found.price_list == price_list()

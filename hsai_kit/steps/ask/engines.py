@@ -11,7 +11,6 @@ from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model, check
-from hsai_kit.llm.prices import is_priced
 from hsai_kit.llm.responses import OPTIONAL, Responses
 from hsai_kit.progress import say
 
@@ -33,8 +32,7 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
         return Decisions(assistant, model)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-    priced = is_priced(model, hub.llm.base_url)
-    return (Batched if name == "batch" else Responses)(assistant, model, without, priced)
+    return (Batched if name == "batch" else Responses)(assistant, model, without)
 
 
 def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:

@@ -10,7 +10,7 @@ from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import Portal, missing_scopes, read_daily_usage, read_scopes
-from hsai_kit.llm.prices import SANDBOX_PREFIX, is_priced, per_million, price_list
+from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
 
 __all__ = ["Status", "status"]
 
@@ -65,7 +65,7 @@ def status(hub: Connection) -> Status:
         models=tuple(model.id for model in live),
         ending={model.id: model.ends for model in live if model.ends and model.ends_soon},
         model_problem=problem,
-        prices={model.id: per_million(model.id) if is_priced(model.id, hub.llm.base_url) else None for model in live},
+        prices={model.id: per_million(model.id) for model in live},
         price_list=price_list(),
         ends={model.id: model.ends for model in live if model.ends},
     )
