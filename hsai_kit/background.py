@@ -32,6 +32,8 @@ class Control:
         # Threading events, not asyncio ones: buttons and Ctrl-C set them from another thread.
         self._stop = threading.Event()
         self._paused = threading.Event()
+        self._cutting = threading.Event()
+        self._on_cut: list[Callable[[], object]] = []
 
     @property
     def stopping(self) -> bool:
@@ -41,6 +43,20 @@ class Control:
     def stop(self) -> None:
         """Ask the work to end after what is in flight."""
         self._stop.set()
+
+    def cut(self) -> None:
+        """Ask the work to end at once: what is in flight is broken off, and may have been paid for nothing."""
+        self.stop()
+        if not self._cutting.is_set():
+            self._cutting.set()
+            for callback in self._on_cut:
+                _background_loop().call_soon_threadsafe(callback)
+
+    def on_cut(self, callback: Callable[[], object]) -> None:
+        """Call `callback` on the loop when a cut is asked for, also if it was asked for before."""
+        self._on_cut.append(callback)
+        if self._cutting.is_set():
+            callback()
 
     def pause(self) -> None:
         """Ask the work to send nothing more until `resume`."""
@@ -84,9 +100,16 @@ class Handle(Generic[T]):
         """Go on after `pause()`."""
         self._control.resume()
 
-    def cancel(self) -> None:
-        """Stop after what is in flight; everything answered or written so far is kept."""
-        self._control.stop()
+    def cancel(self, *, drain: bool = True) -> None:
+        """Stop after what is in flight; everything answered or written so far is kept.
+
+        `drain=False` breaks off questions in flight instead of waiting for their answers: those are asked again, and
+        perhaps paid again, when the run goes on. Writes to HubSpot are never broken off.
+        """
+        if drain:
+            self._control.stop()
+        else:
+            self._control.cut()
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the work and return its result, or raise what it raised.
@@ -99,7 +122,7 @@ class Handle(Generic[T]):
     def wait(self, afterwards: str = "Run the same again.") -> T:
         """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises Stopped.
 
-        `afterwards` is the sentence that tells how to go on after that. A second Ctrl-C does not wait for what is in
+        `afterwards` is the sentence that tells how to go on after that. A second Ctrl-C breaks off what is in
         flight.
         """
         _refuse_own_thread()
@@ -108,8 +131,12 @@ class Handle(Generic[T]):
         except KeyboardInterrupt:
             self.cancel()
             self.progress.note = "stopping: waiting for what is in flight"
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             self._shown()
+        except KeyboardInterrupt:
+            self.cancel(drain=False)
+            with contextlib.suppress(KeyboardInterrupt):
+                concurrent.futures.wait([self._future], timeout=_CUT_SECONDS)
         of = f" of {self.progress.total:,}" if self.progress.total else ""
         message = f"Stopped after {self.progress.done:,}{of}. {afterwards}"
         raise Stopped(message)
@@ -141,6 +168,8 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 _THREAD_NAME = "hsai_kit loop"
+# What a broken-off run may take to write down how it ended.
+_CUT_SECONDS = 5.0
 
 
 def _finished(future: concurrent.futures.Future[T], refresh: Callable[[], None] = lambda: None) -> T:

@@ -230,6 +230,18 @@ def test_a_handle_comes_back_at_once_and_a_cancel_keeps_what_is_there(hub, sandb
     assert requests_sent(sandbox) == again.questions
 
 
+def test_a_cut_does_not_wait_for_what_is_in_flight_and_the_rest_is_asked_later(hub, sandbox, contacts):
+    ask(hub, contacts.head(20), "state-abbreviations")
+    sandbox.fault("openai:stall:path=/responses:seconds=60")
+    handle = ask(hub, contacts, "state-abbreviations", wait=False)
+    time.sleep(0.5)
+    handle.cancel(drain=False)
+    run = handle.result(5)
+    assert run.record.status == "stopped"
+    sandbox.clear_faults()
+    assert ask(hub, contacts, "state-abbreviations").record.status == "done"
+
+
 def test_a_pause_sends_nothing_until_it_is_lifted(hub, sandbox, contacts):
     sandbox.latency("openai", 0.05)
     handle = ask(hub, contacts, "state-abbreviations", wait=False)

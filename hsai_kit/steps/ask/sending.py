@@ -52,11 +52,12 @@ class Sending:
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
         self._learning = Learning(self.hub, self.engine)
         self._learning.begin()
-        await self._work(waiting, control, most=1)
+        async with asyncio.TaskGroup() as group:
+            control.on_cut(group.create_task(self._work(waiting, control, most=1)).cancel)
         async with asyncio.TaskGroup() as group:
             # Twice as many as are in flight: those that wait to be tried again keep no place from the others.
             for _ in range(min(2 * self.hub.llm.concurrency, len(self.questions))):
-                group.create_task(self._work(waiting, control))
+                control.on_cut(group.create_task(self._work(waiting, control)).cancel)
         self._end(control)
 
     async def _work(self, waiting: Iterator[str], control: Control, most: int | None = None) -> None:
