@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 
 import pandas as pd
@@ -17,6 +18,7 @@ from hsai_kit.errors import (
     RefusedKey,
     UnknownModel,
     UnsupportedSetting,
+    WorkspaceError,
 )
 
 STATUSES = {"answered", "from_memory", "by_rule", "refused", "cut_off", "failed", "skipped"}
@@ -195,6 +197,16 @@ def test_fields_become_columns_each_checked(hub):
     run = ask(hub, frame_of(how_can_we_help=texts), "lead-triage")
     assert list(run.answers.columns[:3]) == ["lead_class", "urgency", "reason"] or "lead_class" in run.answers.columns
     assert run.answers["lead_class"].isin(["sales", "support", "billing", "partnership", "spam", "other"]).all()
+
+
+def test_a_store_that_takes_no_more_stops_the_run_in_a_sentence(hub, sandbox, contacts):
+    store = sqlite3.connect(hub.store.path)
+    store.execute("CREATE TRIGGER broken AFTER INSERT ON answers BEGIN INSERT INTO no_such_table VALUES (1); END")
+    store.close()
+    with pytest.raises(WorkspaceError, match="no_such_table"):
+        ask(hub, contacts, "state-abbreviations")
+    assert requests_sent(sandbox) == 1, "an answer that cannot be kept is paid for nothing"
+    assert open_run(hub).record.status == "failed"
 
 
 def test_a_record_twice_in_the_frame_is_named(hub, contacts):

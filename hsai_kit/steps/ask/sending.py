@@ -77,7 +77,12 @@ class Sending:
                 await self._cap.settle(reserved, 0.0 if answer is None else answer.usd)
             if answer is None:
                 return
-            await self._keeper.keep(answer)
+            try:
+                await self._keeper.keep(answer)
+            except HsaiError as problem:
+                # An answer that cannot be kept is paid for nothing: no more of them are asked for.
+                self._failures.append(problem)
+                return
             if answer.status != "failed":
                 self._learning.answered()
             self._spending.add(answer.usd)
