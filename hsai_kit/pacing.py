@@ -135,7 +135,8 @@ class Pacer:
         """Count a good answer, and let one more through at a time unless answers have become slow."""
         self._refused -= self._refused / _MEMORY
         self._seconds = seconds if self._seconds == math.inf else self._seconds + (seconds - self._seconds) / _MEMORY
-        self._fastest = min(self._fastest, self._seconds)
+        # What was fast once is forgotten slowly: later questions may be longer ones.
+        self._fastest = min(self._fastest * 1.001, self._seconds)
         if self._allowed < self._most and self._seconds <= 2 * self._fastest + 0.1:
             self._allowed += 1
             if self._too_many:

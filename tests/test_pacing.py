@@ -262,6 +262,18 @@ def test_no_more_are_let_through_while_answers_become_slow():
     assert asyncio.run(main()) < 25
 
 
+def test_questions_that_take_longer_than_the_first_ones_are_let_through_in_the_end():
+    async def main() -> int:
+        pacer = Pacer(64, first=8)
+        for _ in range(4):
+            pacer.answered(0.05)
+        for _ in range(5000):
+            pacer.answered(2.0)
+        return await at_once(pacer)
+
+    assert asyncio.run(main()) == 64
+
+
 def test_a_refusal_leaves_fewer_at_a_time_but_never_none():
     async def main() -> list[int]:
         pacer = Pacer(20)
