@@ -42,7 +42,11 @@ def main() -> int:
     print(table(lines))
     if given.json:
         about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "python": platform.python_version()}
-        about |= {"cores": os.cpu_count(), "sizes": {"rows": given.rows, "some": given.some, "many": given.many}}
+        about |= {
+            "cores": os.cpu_count(),
+            "load": os.getloadavg(),
+            "sizes": {"rows": given.rows, "some": given.some, "many": given.many},
+        }
         given.json.write_text(json.dumps({**about, "figures": [line.as_dict() for line in lines]}, indent=1), "utf-8")
     return 0 if given.small or all(line.holds is not False for line in lines) else 1
 
