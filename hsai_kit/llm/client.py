@@ -95,7 +95,8 @@ class LLMClient:
     async def models(self) -> list[openai.types.Model]:
         """Return the models that this key's project may use; raises what `errors` says for the model's API."""
         try:
-            return [model async for model in self.sdk.models.list()]
+            # One call and no pacing: here the SDK's own two retries are what is wanted.
+            return [model async for model in self.sdk.with_options(max_retries=2).models.list()]
         except openai.OpenAIError as problem:
             failure = self.in_words(problem)
         raise failure

@@ -145,6 +145,11 @@ def test_trouble_that_passes_loses_no_row(hub, sandbox, contacts, kind):
     assert sum(statuses.values()) == run.questions + 3
 
 
+def test_trouble_that_passes_while_the_models_are_listed_does_not_end_a_run(hub, sandbox, contacts):
+    sandbox.fault("openai:500:path=/models:count=2")
+    assert ask(hub, contacts.head(3), "state-abbreviations").record.status == "done"
+
+
 def test_a_rate_limit_is_waited_out_by_all_questions_together(hub, sandbox, contacts):
     sandbox.fault("openai:rate_limit:path=/responses:count=4:retry_after=0.3")
     started = time.monotonic()
