@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, UnsupportedSetting
+from hsai_kit.errors import HsaiError, NoConnection, UnsupportedSetting
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.problems import stops_the_run
 from hsai_kit.pacing import Withdrawn
@@ -19,6 +19,9 @@ from hsai_kit.steps.ask.keeping import Keeper
 from hsai_kit.store import Answer
 
 __all__ = ["Sending"]
+
+# Each was tried for a minute: after so many without one answer between them, the network is gone for the others too.
+_LOST_IN_A_ROW = 20
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Sending:
     budget_usd: float | None = None
     _failures: list[HsaiError] = field(default_factory=list)
     _out_of_budget: bool = False
+    _lost: int = 0
 
     async def run(self, control: Control) -> None:
         """Ask all questions and note how the run ended: done, stopped, paused (budget) or failed.
@@ -84,6 +88,7 @@ class Sending:
                 self._failures.append(problem)
                 return
             if answer.status != "failed":
+                self._lost = 0
                 self._learning.answered()
             self._spending.add(answer.usd)
             control.progress.done += 1
@@ -98,7 +103,8 @@ class Sending:
         except Withdrawn:
             return None
         except HsaiError as problem:
-            if stops_the_run(problem):
+            self._lost = self._lost + 1 if isinstance(problem, NoConnection) else 0
+            if stops_the_run(problem) or self._lost >= _LOST_IN_A_ROW:
                 self._failures.append(problem)
                 return None
             return Answer(one, "failed", reason=str(problem), usd=0.0)
