@@ -84,7 +84,7 @@ def test_keys_stand_neither_in_the_repr_nor_on_the_command_line() -> None:
 
 
 def test_starting_with_the_whole_portal_takes_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # a measured child is several times as slow
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)  # a measured child is several times as slow
 
     def seconds() -> float:
         begin = time.perf_counter()
