@@ -169,7 +169,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 _THREAD_NAME = "hsai_kit loop"
 # What a broken-off run may take to write down how it ended.
-_CUT_SECONDS = 5.0
+_CUT_SECONDS = 2.0
 
 
 def _finished(future: concurrent.futures.Future[T], refresh: Callable[[], None] = lambda: None) -> T:

@@ -160,7 +160,11 @@ def _times(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.Extension
     epoch = series.str.fullmatch(r"0|-?\d{5,}").fillna(False).astype(bool)  # noqa: FBT003 -- pandas takes it so
     parsed = pd.to_datetime(series.where(~epoch), utc=True, format="ISO8601").astype("datetime64[us, UTC]")
     milliseconds = pd.to_datetime(pd.to_numeric(series.where(epoch)), unit="ms", utc=True)
-    return parsed.fillna(milliseconds.astype("datetime64[us, UTC]")).array
+    times = parsed.fillna(milliseconds.astype("datetime64[us, UTC]"))
+    if (times.isna() & series.notna()).any():
+        # pandas takes "nan" and its like for no time at all, but something stands there.
+        raise ValueError
+    return times.array
 
 
 def _categories(raw: pd.api.extensions.ExtensionArray, definition: Property) -> list[str]:

@@ -296,3 +296,8 @@ def test_two_ways_to_write_a_value_are_the_same_value(definition, one, other):
 )
 def test_different_values_are_not_the_same(definition, one, other):
     assert not same(one, other, definition)
+
+
+def test_a_text_that_pandas_takes_for_no_time_is_not_lost():
+    column = as_column(["2026-01-01", "NAN", None], Property("createdate", "Create date", "datetime", "date"))
+    assert pd.Series(column).fillna("(NA)").tolist() == ["2026-01-01", "NAN", "(NA)"]
