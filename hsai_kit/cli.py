@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hsai_kit.errors import HsaiError, Stopped
+from hsai_kit.errors import HsaiError, RefusedKey, Stopped
 
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
@@ -128,12 +128,21 @@ def connect(
         home.refuse()
     token = _typed("HubSpot key (service key or private app token)") if both or switch_hubspot_key else None
     key = _typed("OpenAI key") if both or switch_openai_key else None
-    kept = keep_keys(
-        home,
-        hubspot_key=SecretStr(token) if token else None,
-        openai_key=SecretStr(key) if key else None,
-        portal_id=portal if both or switch_hubspot_key else known,
-    )
+    try:
+        kept = keep_keys(
+            home,
+            hubspot_key=SecretStr(token) if token else None,
+            openai_key=SecretStr(key) if key else None,
+            portal_id=portal if both or switch_hubspot_key else known,
+        )
+    except RefusedKey as problem:
+        # Its own advice is to switch a key that is kept; here none was.
+        reason = str(problem).partition(" Switch it with:")[0]
+        message = f"{reason} Nothing was kept. Run the same command again with the right key."
+    else:
+        message = ""
+    if message:
+        raise RefusedKey(message)
     _say(f"Connected to portal {kept.id}{f' {kept.name}' if kept.name else ''} ({kept.account_type}).")
     _say(f"Keys are kept in {home.place}.")
     for typed, name in ((token, ENVIRONMENT["hubspot"]), (key, ENVIRONMENT["openai"])):
@@ -275,7 +284,7 @@ def sandbox(
     ] = None,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1 (default: a free one).")] = 0,
     seed: Annotated[int, typer.Option(help="The seed of the made-up portal.")] = 7,
-    contacts: Annotated[int, typer.Option(help="How many contacts the made-up portal has.")] = 2400,
+    contacts: Annotated[int, typer.Option(min=1, help="How many contacts the made-up portal has.")] = 2400,
 ) -> None:
     """Serve a HubSpot portal and a scripted assistant on this computer until Ctrl-C."""
     from hsai_kit.sandbox import Sandbox, SandboxError

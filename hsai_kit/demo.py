@@ -21,6 +21,7 @@ from hsai_kit.llm.prices import roughly
 from hsai_kit.progress import quiet
 from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask
+from hsai_kit.steps.ask.planning import dollars
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import Plan, plan, push, undo
@@ -87,7 +88,7 @@ def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     characters = run.questions * (len(run.assistant.instructions) + len(run.record.prompt) + 20)
     usd = roughly(model, characters, run.questions, 12)
     if usd is not None:
-        _say(screen, f"The same questions to {model} would cost about {max(usd, 0.01):.2f} USD.")
+        _say(screen, f"The same questions to {model} would cost {dollars(usd, usd)}.")
     return run
 
 
@@ -132,11 +133,15 @@ def _written_and_undone(
     outcome = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     _say(screen, f"Receipt {receipt.id}: {outcome or 'nothing written'}.")
     wanted = {row.record_id: row.after for row in ready.changing}
+    # A large export waits here for HubSpot's allowance of calls in ten seconds: an unexplained silence looks hung.
+    _say(screen, "Reading the portal back …")
     pushed = _states(hub) == before | wanted
     claim = f"Read back: the portal holds the {_some(len(wanted), 'new value')}, and every other state is as it was."
     _say_checked(screen, pushed, claim)
+    _say(screen, "Taking it back …")
     back = undo(hub, receipt, confirm=True)
     _heading(screen, 5, "Undo", f"{_some(back.counts.get('written', 0), 'value')} put back")
+    _say(screen, "Reading the portal back …")
     undone = _states(hub) == before
     _say_checked(screen, undone, "Read back: every record holds its old state again.")
     return pushed and undone

@@ -38,6 +38,11 @@ def origin(frame: pd.DataFrame) -> Origin:
 
 def record_ids(frame: pd.DataFrame) -> list[str]:
     """Return the record id of each row; raises FrameError where ids are missing, blank or there twice."""
+    if not isinstance(frame, pd.DataFrame):
+        message = (
+            f"Records are asked about as a DataFrame, and this is a {type(frame).__name__}. Pull them with pull()."
+        )
+        raise FrameError(message)
     ids = _ids(frame)
     blank = [place for place, one in enumerate(ids) if not one]
     if blank:

@@ -120,7 +120,7 @@ def test_the_demo_shows_the_whole_job_from_an_empty_folder(empty):
     assert "a HubSpot portal and a scripted assistant, both on this computer" in said
     assert "2,400 contacts of portal 24681357, 2,314 of them with a state." in said
     assert "a script and no language model" in said
-    assert re.search(r"questions to gpt-6-luna would cost about \d+\.\d\d USD", said)
+    assert re.search(r"questions to gpt-6-luna would cost (about \d+\.\d\d|less than 0\.01) USD", said)
     (pushed,) = re.findall(PUSHED, said)
     assert 400 < int(pushed) < 900
     assert f"The plan first: {pushed} will change." in said

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
+from rapidfuzz import fuzz, process
+
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.properties import Property, pick
 from hsai_kit.hubspot.values import as_moment
@@ -40,6 +42,9 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
 
     Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
     """
+    if not isinstance(where, str):
+        message = f"where is {where!r}. Write it in words, as a text: 'state is known'."
+        raise WhereError(message)
     words = _words(where)
     if not words:
         message = f"where is empty. Leave it out to read all {object_type}."
@@ -127,7 +132,14 @@ def _value(words: list[str], definition: Property) -> str:
     if not words:
         message = f"where ends after {definition.name!r}: a value is missing. These forms are: {_FORMS}."
         raise WhereError(message)
-    text = _bare(words.pop(0)).strip()
+    word = words.pop(0)
+    text = _bare(word).strip()
+    meant = process.extractOne(text.casefold(), ("known", "unknown"), scorer=fuzz.ratio, score_cutoff=80)
+    if meant and text.casefold() != meant[0] and text == word:
+        message = (
+            f"where compares {definition.name} with {text!r}. Was {meant[0]!r} meant? Otherwise write it in quotes."
+        )
+        raise WhereError(message)
     if not text:
         message = f"where compares {definition.name} with nothing. Write: {definition.name} is unknown"
         raise WhereError(message)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from hsai_kit.assistant import Assistant
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
 from hsai_kit.store import Answer
 
-__all__ = ["Engine", "EngineName"]
+__all__ = ["ENGINES", "Engine", "EngineName"]
 
 EngineName = Literal["responses", "decisions", "batch"]
+ENGINES: tuple[str, ...] = get_args(EngineName)
 
 
 class Engine(Protocol):

@@ -18,7 +18,7 @@ from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.records import Record, listed, searched
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.hubspot.where import filter_groups
-from hsai_kit.progress import Progress
+from hsai_kit.progress import Progress, say
 
 __all__ = ["pull"]
 
@@ -70,8 +70,8 @@ def pull(
     """
     if isinstance(properties, str):
         properties = [properties]
-    if limit is not None and limit < 1:
-        message = f"limit is {limit}; it is the most records to read, so it starts at 1."
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        message = f"limit is {limit!r}; it is the most records to read, so it starts at 1."
         raise HsaiError(message)
     wanted = list(dict.fromkeys(properties))
 
@@ -79,7 +79,12 @@ def pull(
         return await _Pull(hub, control, wanted, where, limit).frame(object_type)
 
     handle = start(work, Progress(f"Pulling {object_type}", total=limit))
-    return handle.wait() if wait else handle
+    if not wait:
+        return handle
+    frame = handle.wait()
+    if frame.empty and where:
+        say(f"No {object_type} match: {where}")
+    return frame
 
 
 @dataclass

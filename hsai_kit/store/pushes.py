@@ -115,8 +115,11 @@ class Pushes:
         return PushRecord(*row) if row else None
 
     def latest(self) -> str | None:
-        """Return the id of the newest push that is no undo, or None."""
-        row = self._database.one("SELECT id FROM pushes WHERE kind = 'push' ORDER BY at DESC, rowid DESC LIMIT 1")
+        """Return the id of the newest push, no undo, that wrote anything; where none did, of the newest, or None."""
+        row = self._database.one(
+            "SELECT id FROM pushes p WHERE kind = 'push' ORDER BY EXISTS (SELECT 1 FROM changes c WHERE "
+            "c.push_id = p.id AND c.outcome IN ('written', 'sending', 'unknown')) DESC, at DESC, rowid DESC LIMIT 1"
+        )
         return row["id"] if row else None
 
     def changes(self, push_id: str) -> list[Change]:

@@ -215,3 +215,9 @@ def test_as_much_as_hubspot_takes_with_the_filter_that_paging_adds():
         f"{five} or {five} or {five} or amount > 2",
     ):
         assert "more conditions than HubSpot's search takes" in refusal(where)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("state is knwn", "known"), ("state is unknow", "unknown")])
+def test_a_slip_in_known_is_not_taken_for_a_value(typed, meant):
+    with pytest.raises(WhereError, match=f"Was '{meant}' meant\\? Otherwise write it in quotes"):
+        filter_groups(typed, KNOWN, "contacts")

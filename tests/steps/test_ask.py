@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, open_run, pull
+from hsai_kit import Assistant, ask, open_run, pull, resume
 from hsai_kit.errors import (
     AssistantError,
     FrameError,
@@ -223,6 +223,28 @@ def test_a_record_twice_in_the_frame_is_named(hub, contacts):
 def test_an_unknown_token_names_the_nearest_property(hub, contacts):
     with pytest.raises(PromptError, match=r"Did you mean \{\{ state \}\}"):
         ask(hub, contacts, "state-abbreviations", prompt="{{ stat }}")
+
+
+def test_a_mistyped_engine_names_those_there_are(hub, sandbox, contacts):
+    with pytest.raises(AssistantError, match=r"no engine 'bach'\. There are: responses, decisions, batch"):
+        ask(hub, contacts, "state-abbreviations", engine="bach")
+    assert requests_sent(sandbox) == 0
+
+
+def test_what_is_no_dataframe_is_a_sentence(hub):
+    with pytest.raises(FrameError, match=r"this is a list\. Pull them with pull\(\)"):
+        ask(hub, [1, 2], "state-abbreviations")
+
+
+def test_a_model_that_the_sandbox_has_not_is_said_to_be_replaced(hub, contacts, capsys):
+    ask(hub, contacts.head(3), "state-abbreviations", model="gpt-4o")
+    assert "The sandbox has no gpt-4o; its script answers instead." in capsys.readouterr().out
+
+
+def test_resuming_a_finished_run_says_that_nothing_is_left(hub, contacts, capsys):
+    run = ask(hub, contacts.head(3), "state-abbreviations")
+    assert resume(hub, run).id == run.id
+    assert f"Nothing is left to ask in {run.id}." in capsys.readouterr().out
 
 
 def test_an_unknown_assistant_names_the_nearest_one(hub, contacts):

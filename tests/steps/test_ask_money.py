@@ -119,3 +119,11 @@ def test_cached_and_reasoning_tokens_are_priced_as_such():
     assert price("gpt-6-luna", Usage(1_000_000, 900_000, 0)) < plain
     # Reasoning tokens are counted among the output by the API.
     assert price("gpt-6-luna", Usage(0, 0, 500, 400)) == price("gpt-6-luna", Usage(0, 0, 500, 0))
+
+
+@pytest.mark.parametrize("budget", [0, -1, "five", float("nan"), True])
+def test_a_budget_that_is_no_amount_is_refused_before_anything_is_written_down(paying, priced, budget):
+    with pytest.raises(HsaiError, match=r"budget_usd is .* number above 0"):
+        ask(paying, distinct(5), "state-abbreviations", budget_usd=budget)
+    assert priced.questions == 0
+    assert paying.store.runs.latest() is None

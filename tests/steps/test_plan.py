@@ -44,6 +44,17 @@ def edited(hub):
     return make
 
 
+def test_a_run_that_was_not_reviewed_is_told_to_be(hub):
+    contacts = pull(hub, "contacts", ["state", "country"], limit=2)
+    with pytest.raises(PushRefused, match=r"reviewed before it is pushed: checked = review\(run\)"):
+        plan(hub, ask(hub, contacts, "state-abbreviations"), to="state")
+
+
+def test_what_stands_there_already_needs_nobodys_approval(hub):
+    contacts = pull(hub, "contacts", ["state", "country"], where="state is TX and country is US", limit=3)
+    assert plan(hub, review(ask(hub, contacts, "state-abbreviations"))).counts == {"same already": 3}
+
+
 def test_every_verdict_appears_for_its_reason(hub, colleague):
     contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=150)
     checked = review(ask(hub, contacts, "state-abbreviations"))
@@ -241,7 +252,7 @@ def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, tmp
     checked = proposed(limit=4)
     checked.approve(["101", "102"])
     ready = plan(hub, checked)
-    assert ready.frame.loc["101", "link"] == "https://app.hubspot.com/contacts/24681357/record/0-1/101"
+    assert ready.frame.loc["101", "link"] == "https://app.sandbox.invalid/contacts/24681357/record/0-1/101"
     assert "record/0-1/101" in str(ready)
     with ready.to_csv(tmp_path / "plan.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -224,3 +224,12 @@ def test_an_undo_that_ends_between_clearing_a_stage_and_restoring_it_is_finished
     sandbox.clear_faults()
     assert undo(hub, promoted, confirm=True).counts == {"written": 3}
     assert set(colleague.sees(["101", "102", "103"], "lifecyclestage").values()) == {"lead"}
+
+
+def test_the_receipt_without_an_id_is_of_the_newest_push_that_wrote_something(hub):
+    contacts = pull(hub, "contacts", ["state", "country"], where="state is California", limit=3)
+    checked = review(ask(hub, contacts, "state-abbreviations"))
+    checked.approve()
+    first = push(hub, checked, confirm=True)
+    assert push(hub, checked, confirm=True).counts.get("written", 0) == 0
+    assert open_receipt(hub).id == first.id

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 _LINE = re.compile(r"^\s{0,3}(?:[-*•]\s+)?([A-Za-z][\w ./()'\u2019&+-]{0,58}?)\s*(?::|=)(?:\s+|$)(.*)$")
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^<>]{1,400}>", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -52,6 +53,9 @@ def read_record(text: str) -> Record:
             fields[-1] = (label, f"{value}\n{line.rstrip()}" if value else line.strip())
         else:
             rest.append(_unquoted(line.strip()) or line)
+    if not fields and (quoted := _QUOTED.findall(text)):
+        # A prompt without labels still tells the record's own words from those around them.
+        return Record((), "\n".join(_unquoted(value) for value in quoted))
     return Record(tuple((label, _unquoted(value)) for label, value in fields), "\n".join(rest).strip())
 
 

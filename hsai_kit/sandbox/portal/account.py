@@ -8,7 +8,8 @@ PORTAL_ID = 24681357
 NAME = "Sandbox portal (scripted data)"
 ACCOUNT_TYPE = "SANDBOX"
 TIME_ZONE = "US/Eastern"
-UI_DOMAIN = "app.hubspot.com"
+# Links to the records of a made-up portal must not lead to anybody's real one.
+UI_DOMAIN = "app.sandbox.invalid"
 CURRENCY = "USD"
 
 # The day on which everything in the portal is told; nothing in it is later, but what is planned.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Literal, cast, overload
+from typing import Any, Literal, overload
 
 import pandas as pd
 from pydantic import ValidationError
@@ -19,8 +19,15 @@ from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
 from hsai_kit.steps.ask.batch import Batching, goes_on
+from hsai_kit.steps.ask.budget import checked_budget
 from hsai_kit.steps.ask.earlier import cancel, open_run, refuse_under_way, runs
-from hsai_kit.steps.ask.engines import checked_model, engine_for, refuse_known_settings, say_done_without
+from hsai_kit.steps.ask.engines import (
+    checked_engine,
+    checked_model,
+    engine_for,
+    refuse_known_settings,
+    say_done_without,
+)
 from hsai_kit.steps.ask.planning import plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.workspace import sentence
@@ -100,10 +107,11 @@ def ask(
     20 records → ...
     20
     """
+    checked_budget(budget_usd)
     chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
-    name, known = engine or chosen.engine, checked_model(hub, model, chosen)
+    name, known = checked_engine(engine or chosen.engine), checked_model(hub, model, chosen)
     asked = engine_for(hub, name, chosen, known.id)
     refuse_known_settings(hub, asked)
 
@@ -113,7 +121,9 @@ def ask(
             refuse_under_way(hub, asking.to_send)
         estimate = asking.estimate()
         jobs = "Sent in jobs at half the price, done within a day." if name == "batch" else ""
-        say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), known.warning, jobs])))
+        named = model or chosen.model
+        swapped = f"The sandbox has no {named}; its script answers instead." if named not in {None, known.id} else ""
+        say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), swapped, known.warning, jobs])))
         say_done_without(asked)
         low, high = estimate.usd_low, estimate.usd_high
         # Whoever has said yes beforehand has nothing to decide after a pilot.
@@ -162,8 +172,13 @@ def resume(
     is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
     `engine` may be `responses` for a batch that should not be waited for, or the other way round.
     """
+    checked_budget(budget_usd)
     found = open_run(hub, run.id if isinstance(run, Run) else run)
-    name = engine or cast(EngineName, found.record.engine)
+    name = checked_engine(engine or found.record.engine)
+    if not hub.store.runs.outstanding(found.id):
+        say(f"Nothing is left to ask in {found.id}.")
+        if wait:
+            return found
     if (name == "decisions") != (found.record.engine == "decisions"):
         message = (
             f"The questions of {found.id} are for the engine {found.record.engine!r} and are others for {name!r}. "

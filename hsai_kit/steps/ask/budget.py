@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.engine import Engine
 
-__all__ = ["Cap", "Spending"]
+__all__ = ["Cap", "Spending", "checked_budget"]
+
+
+def checked_budget(usd: float | None) -> None:
+    """Raise HsaiError for a cap that is no amount of money."""
+    known = isinstance(usd, int | float) and not isinstance(usd, bool) and math.isfinite(usd) and usd > 0
+    if usd is not None and not known:
+        message = f"budget_usd is {usd!r}. Give the most that the run may cost in USD as a number above 0, such as 5."
+        raise HsaiError(message)
 
 
 class Cap:

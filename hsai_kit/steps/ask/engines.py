@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from hsai_kit.assistant import Assistant
 from hsai_kit.connection import Connection
-from hsai_kit.errors import ModelError, UnsupportedSetting
+from hsai_kit.errors import AssistantError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.decisions import Decisions
-from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.engine import ENGINES, Engine, EngineName
 from hsai_kit.llm.models import Model, check
 from hsai_kit.llm.responses import OPTIONAL, Responses
 from hsai_kit.progress import say
@@ -33,6 +34,14 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
     return (Batched if name == "batch" else Responses)(assistant, model, without)
+
+
+def checked_engine(name: str) -> EngineName:
+    """Return `name` as an engine's; raises AssistantError that names the engines there are."""
+    if name in ENGINES:
+        return cast(EngineName, name)
+    message = f"There is no engine {name!r}. There are: {', '.join(ENGINES)}."
+    raise AssistantError(message)
 
 
 def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:

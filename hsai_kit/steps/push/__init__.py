@@ -33,6 +33,11 @@ def plan(hub: Connection, checked: Reviewed, to: str | None = None) -> Plan:
 
     Raises PushRefused where no property is named or it may not be written, UnknownProperty where it does not exist.
     """
+    if isinstance(checked, Run):
+        message = (
+            "A run is reviewed before it is pushed: checked = review(run), approve what is right, push(hub, checked)."
+        )
+        raise PushRefused(message)
     name = to or checked.to
     if name is None:
         message = "Say which property the answers go to: push(hub, checked, to='…')."

@@ -146,6 +146,9 @@ def _not_approved(result: RowResult, field: str, decision: Decision | None, pull
     """Say why a row is left alone that nobody approved: it was not looked at, or there is nothing to approve."""
     one = result.record_id
     pending = decision is None or decision.decision == "pending"
+    answer = result.fields.get(field)
+    if pending and pulled and answer is not None and as_hubspot(answer) == pulled:
+        return PlanRow(one, SAME, pulled, pulled)
     if not pending or result.fields.get(field) is not None:
         return PlanRow(one, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
     if result.status in {"refused", "cut_off", "failed", "skipped"}:
