@@ -125,7 +125,7 @@ def test_the_demo_shows_the_whole_job_from_an_empty_folder(empty):
     assert 400 < int(pushed) < 900
     assert f"The plan first: {pushed} will change." in said
     assert f"{pushed} written." in said
-    assert f"{pushed} values put back. {UNDONE}" in said
+    assert f"{pushed} values put back. Reading the portal back … {UNDONE}" in said
     assert said.endswith("Next, your own workspace: hsai init my-workspace")
     assert "\x1b" not in done.stdout
     assert keeps_its_shape(done.stdout, 80)
