@@ -36,9 +36,10 @@ class _Kind(BaseModel):
 
 
 class Text(_Kind):
-    """Free text."""
+    """Free text; one longer than `max_characters` is passed on with a flag."""
 
     kind: Literal["text"] = "text"
+    max_characters: Annotated[int | None, Field(ge=1)] = None
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON schema of one value."""
@@ -50,8 +51,10 @@ class Text(_Kind):
         text = value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
         if not text:
             return Read(None, ("blank",))
-        unsafe = _tags_and_links(text) - _tags_and_links(source)
-        return Read(text, ("unsafe",) if unsafe else ())
+        flags = ("unsafe",) if _tags_and_links(text) - _tags_and_links(source) else ()
+        if self.max_characters is not None and len(text) > self.max_characters:
+            flags = (*flags, "too long")
+        return Read(text, flags)
 
 
 class Number(_Kind):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hsai_kit.output import Output, Read
+from hsai_kit.output import Output, Read, Text
 
 STATES = {"kind": "choice", "options": ["CA", "New York", "UNKNOWN"], "none_option": "UNKNOWN"}
 TRIAGE = {
@@ -179,3 +179,9 @@ def test_descriptions_of_options_reach_the_model_and_name_only_options():
     assert schema == {"type": "string", "enum": ["sales", "other"], "description": "sales: wants to buy"}
     with pytest.raises(ValidationError, match="'spam' is described and is not among the options"):
         Output(shape={**shape, "descriptions": {"spam": "noise"}})
+
+
+def test_a_text_that_is_longer_than_it_may_be_is_flagged_and_not_lost():
+    kind = Text(max_characters=10)
+    assert kind.read("short", "") == Read("short")
+    assert kind.read("longer than ten", "") == Read("longer than ten", ("too long",))

@@ -150,6 +150,15 @@ class Runs:
         row = self._database.one("SELECT TOTAL(usd) FROM answers WHERE run_id = ?", (run_id,))
         return float(row[0]) if row else 0.0
 
+    def spared(self, run_id: str, to_ask: int) -> int:
+        """Return how many records of a run need no question of their own when `to_ask` questions are still asked."""
+        row = self._database.one(
+            "SELECT (SELECT COUNT(*) FROM rows WHERE run_id = ? AND (question IS NOT NULL OR ruled IS NOT NULL)) - "
+            "(SELECT COUNT(*) FROM answers WHERE run_id = ? AND status != 'failed')",
+            (run_id, run_id),
+        )
+        return max(0, int(row[0]) - to_ask) if row else 0
+
     def paid(self, run_id: str) -> list[Answer]:
         """Return the answers that a run paid for itself."""
         names = ", ".join(_ANSWER_COLUMNS)

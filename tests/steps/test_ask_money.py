@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_the_line_before_the_run_has_the_cost_as_a_range_and_the_pilot_makes_it_
     run = ask(paying, distinct(400), "state-abbreviations")
     said = capsys.readouterr().out
     assert "400 requests to gpt-6-luna, " in said
-    assert "USD" in said
+    assert re.search(r"about [0-9,]+ to [0-9,]+ tokens, (about|less than) [0-9.]+", said)
     assert "After 20 questions: " in said
     assert "for the 380 left" in said
     assert priced.questions == 400
@@ -127,3 +128,12 @@ def test_a_budget_that_is_no_amount_is_refused_before_anything_is_written_down(p
         ask(paying, distinct(5), "state-abbreviations", budget_usd=budget)
     assert priced.questions == 0
     assert paying.store.runs.latest() is None
+
+
+def test_what_is_spent_and_saved_is_told_while_the_run_goes_on(paying, priced):
+    twice = pd.concat([distinct(300), distinct(300).set_axis([f"b{n}" for n in range(300)])])
+    twice.index.name = "record_id"
+    handle = ask(paying, twice, "state-abbreviations", confirm=True, wait=False)
+    handle.result(60)
+    assert re.fullmatch(r"0\.00 of about 0\.0\d USD, saves about 0\.0\d USD", handle.progress.note)
+    assert paying.store.runs.spared(paying.store.runs.latest(), 0) == 300

@@ -63,12 +63,16 @@ class Cap:
 
 
 class Spending:
-    """What a run has paid so far, and what it will have paid at this rate."""
+    """What a run has paid so far, what it will have paid at this rate, and what it saves.
 
-    def __init__(self, before: float, to_ask: int) -> None:
+    `spared` counts the records that need no question of their own: from memory, by rule, or sharing one.
+    """
+
+    def __init__(self, before: float, to_ask: int, spared: int) -> None:
         self.usd: float | None = before
         self._before = before
         self._to_ask = to_ask
+        self._spared = spared
         self._asked = 0
 
     def add(self, usd: float | None) -> None:
@@ -82,5 +86,6 @@ class Spending:
             return "price unknown"
         if not self._asked or not self.usd:
             return ""
-        projected = self._before + (self.usd - self._before) / self._asked * self._to_ask
-        return f"{self.usd:,.2f} of about {projected:,.2f} USD"
+        each = (self.usd - self._before) / self._asked
+        saved = f", saves about {each * self._spared:,.2f} USD" if self._spared else ""
+        return f"{self.usd:,.2f} of about {self._before + each * self._to_ask:,.2f} USD{saved}"

@@ -25,7 +25,7 @@ _LOW, _HIGH = 0.6, 1.7
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would do: counts, and the cost in USD as a range (None where the model's price is not known)."""
+    """What a run would do: counts, and tokens and USD as ranges (USD None where the model's price is not known)."""
 
     records: int
     questions: int
@@ -33,6 +33,8 @@ class Estimate:
     ruled: int
     skipped: int
     requests: int
+    tokens_low: int
+    tokens_high: int
     usd_low: float | None
     usd_high: float | None
 
@@ -44,7 +46,8 @@ class Estimate:
         line = f"{', '.join(parts)} → {self.requests:,} requests"
         if scripted:
             return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing)"
-        return f"{line} to {model}, {dollars(self.usd_low, self.usd_high)}"
+        tokens = f"about {self.tokens_low:,} to {self.tokens_high:,} tokens"
+        return f"{line} to {model}, {tokens}, {dollars(self.usd_low, self.usd_high)}"
 
 
 def dollars(low: float | None, high: float | None) -> str:
@@ -80,8 +83,11 @@ class Asking:
     def estimate(self) -> Estimate:
         """Count what would be done, and the cost from characters."""
         send = self.to_send
-        prices = [self.engine.usd(self.engine.likely(text)) for text in _sample(send)]
-        usd = None if None in prices else sum(filter(None, prices)) / max(1, len(prices)) * len(send)
+        usages = [self.engine.likely(text) for text in _sample(send)]
+        scale = len(send) / max(1, len(usages))
+        prices = [self.engine.usd(usage) for usage in usages]
+        usd = None if None in prices else sum(filter(None, prices)) * scale
+        tokens = sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages) * scale
         return Estimate(
             records=len(self.rows),
             questions=len(self.texts),
@@ -89,6 +95,8 @@ class Asking:
             ruled=sum(row.ruled is not None for row in self.rows),
             skipped=sum(row.skipped is not None for row in self.rows),
             requests=len(send),
+            tokens_low=round(tokens * _LOW),
+            tokens_high=round(tokens * _HIGH),
             usd_low=None if usd is None else usd * _LOW,
             usd_high=None if usd is None else usd * _HIGH,
         )

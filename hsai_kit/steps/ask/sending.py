@@ -49,7 +49,7 @@ class Sending:
         except HsaiError as problem:
             runs.end(self.run_id, "failed", str(problem))
             raise
-        self._spending = Spending(spent, len(self.questions))
+        self._spending = Spending(spent, len(self.questions), runs.spared(self.run_id, len(self.questions)))
         self._keeper = Keeper(runs, self.run_id)
         self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
