@@ -95,11 +95,13 @@ class Identifiers:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self.reset()
+        self._resets = 0
+        self._random = Random(f"{seed}: openai ids")
 
     def reset(self) -> None:
-        """Begin again."""
-        self._random = Random(f"{self._seed}: openai ids")
+        """Begin another sequence: a client may still hold ids of the one before, and must not find strangers there."""
+        self._resets += 1
+        self._random = Random(f"{self._seed}: openai ids after reset {self._resets}")
 
     def new(self, prefix: str, digits: int = 32) -> str:
         """Make one more id."""

@@ -175,16 +175,16 @@ def resume(
     checked_budget(budget_usd)
     found = open_run(hub, run.id if isinstance(run, Run) else run)
     name = checked_engine(engine or found.record.engine)
-    if not hub.store.runs.outstanding(found.id):
-        say(f"Nothing is left to ask in {found.id}.")
-        if wait:
-            return found
     if (name == "decisions") != (found.record.engine == "decisions"):
         message = (
             f"The questions of {found.id} are for the engine {found.record.engine!r} and are others for {name!r}. "
             f"Ask about the records again: ask(..., engine={name!r})"
         )
         raise HsaiError(message)
+    if not hub.store.runs.outstanding(found.id):
+        say(f"Nothing is left to ask in {found.id}.")
+        if wait:
+            return found
     asking = engine_for(hub, name, found.assistant, found.record.model)
     say_done_without(asking)
     if name != "batch":
