@@ -1,0 +1,36 @@
+"""The command line: `hsai …`, one module for each group of commands."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import typer
+
+from hsai_kit.cli.asking import cancel, resume, runs
+from hsai_kit.cli.keys import connect, disconnect, status
+from hsai_kit.cli.screen import in_words
+from hsai_kit.cli.trying import demo, init, sandbox
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="hsai",
+    help="Put a language model to work on HubSpot records: try, see every change first, know the price, take it back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+# In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
+for _command in (demo, init, connect, disconnect, status, runs, resume, cancel, sandbox):
+    app.command()(in_words(_command))
+
+
+@app.callback()
+def _before() -> None:
+    # A terminal or a pipe whose encoding lacks a letter of somebody's record must not end the work.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

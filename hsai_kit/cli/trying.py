@@ -1,0 +1,104 @@
+"""The commands that need no keys: demo, init, sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsai_kit.cli.screen import say, screen
+from hsai_kit.errors import HsaiError
+
+__all__ = ["demo", "init", "sandbox"]
+
+
+def demo(
+    csv: Annotated[
+        Path | None, typer.Option(help="A HubSpot export (CSV or Excel) of contacts to use instead of made-up ones.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="See it cope with a fault: hubspot:503_html:count=2. Can be repeated."),
+    ] = None,
+) -> None:
+    """Show the whole job on a sandbox: pull, ask, review, push, undo. Needs no keys and touches no account."""
+    from hsai_kit.demo import run_demo
+
+    if not run_demo(screen, csv, fault or ()):
+        raise typer.Exit(1)
+
+
+def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is not there.")] = Path()) -> None:
+    """Make a workspace: settings, three assistants to start from, and the store."""
+    from hsai_kit.assistant import names
+    from hsai_kit.workspace import Workspace
+
+    made = Workspace.make(folder)
+    say(f"Workspace in {made.folder}")
+    say(f"Assistants: {', '.join(names(made))}")
+    screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
+
+
+def sandbox(
+    load: Annotated[
+        list[str] | None, typer.Option(help="Fill it from an export: contacts=export.csv. Can be repeated.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Keep its state in this SQLite file.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault on demand: openai:rate_limit:rate=0.05. Can be repeated.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1 (default: a free one).")] = 0,
+    seed: Annotated[int, typer.Option(help="The seed of the made-up portal.")] = 7,
+    contacts: Annotated[int, typer.Option(min=1, help="How many contacts the made-up portal has.")] = 2400,
+) -> None:
+    """Serve a HubSpot portal and a scripted assistant on this computer until Ctrl-C."""
+    from hsai_kit.sandbox import Sandbox, SandboxError
+
+    pairs = [text.partition("=") for text in load or []]
+    if bad := next(
+        (text for text, (kind, _, file) in zip(load or [], pairs, strict=True) if not (kind and file)), None
+    ):
+        message = f"--load {bad} has the wrong form. Write it as --load contacts=export.csv"
+        raise HsaiError(message)
+    running = Sandbox(
+        data=data,
+        load={kind: file for kind, _, file in pairs},
+        faults=fault or (),
+        port=port,
+        seed=seed,
+        contacts=contacts,
+    )
+    try:
+        with running:
+            for remark in running.remarks:
+                say(remark)
+            say("A sandbox with a made-up portal and a scripted assistant (no language model) is running.")
+            say("In another terminal or notebook, set these and use connect() as for the real ones:")
+            screen.print()
+            for line in _settings_lines(
+                running.hubspot_url, running.hubspot_token, running.openai_url, running.openai_key
+            ):
+                say(line)
+            screen.print()
+            say("Stop it with Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                running.wait()
+    except SandboxError as problem:
+        message = str(problem)
+    else:
+        return
+    raise HsaiError(message)
+
+
+def _settings_lines(hubspot_url: str, token: str, openai_url: str, key: str) -> list[str]:
+    values = {
+        "HUBSPOT_BASE_URL": hubspot_url,
+        "HUBSPOT_ACCESS_TOKEN": token,
+        "OPENAI_BASE_URL": openai_url,
+        "OPENAI_API_KEY": key,
+    }
+    form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
+    return [form.format(name, value) for name, value in values.items()]
