@@ -101,8 +101,9 @@ class Assistant(BaseModel):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @classmethod
-    def from_file(cls, path: Path) -> Assistant:
+    def from_file(cls, path: str | Path) -> Assistant:
         """Read an assistant from its TOML file; raises AssistantError that names the file and the setting."""
+        path = Path(path)
         try:
             content = read_toml(path)
             if "name" not in content and not re.fullmatch(_NAME, path.stem):

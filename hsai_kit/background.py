@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from hsai_kit.errors import Stopped
 from hsai_kit.progress import Progress, shown
 
-__all__ = ["Control", "Handle", "run", "start"]
+__all__ = ["Control", "Handle", "follow", "run", "start"]
 
 T = TypeVar("T")
 
@@ -165,6 +165,26 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     except KeyboardInterrupt:
         future.cancel()
         raise
+
+
+def follow(
+    handle: Handle[T], tick: Callable[[], object], end: Callable[[Handle[T]], object], *, seconds: float = 0.25
+) -> Handle[None]:
+    """Call `tick` every `seconds` while the work of `handle` goes on, and then `end(handle)` once; returns at once.
+
+    Both are called from a thread of their own, so that they may read files or wait for other work.
+    """
+
+    async def watch(control: Control) -> None:
+        while not handle.done and not control.stopping:
+            await asyncio.to_thread(tick)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while not handle.done:
+                        await asyncio.sleep(0.02)
+        await asyncio.to_thread(end, handle)
+
+    return start(watch)
 
 
 _THREAD_NAME = "hsai_kit loop"

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ["Progress", "quiet", "say", "shown"]
+__all__ = ["Progress", "heard", "quiet", "say", "shown"]
 
-_quiet = 0
+# Of the context and not of the process: work that a panel starts stays quiet while cells go on printing.
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
 @dataclass
 class Progress:
-    """What is being done, how much of it there is (None: not known yet) and how much is done."""
+    """What is being done, how much of it there is (None: not known yet) and how much is done.
+
+    A run also tells its own id, how many questions are in flight, what it paid so far (USD, None where a price is not
+    known) and its newest answers, each with the text that was asked.
+    """
 
     label: str
     total: int | None = None
     done: int = 0
     note: str = ""
     started: float = field(default_factory=time.monotonic)
+    run_id: str = ""
+    in_flight: int = 0
+    usd: float | None = 0.0
+    newest: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=8))
+
+    @property
+    def rate(self) -> float:
+        """How much is done in a second, on average since the start."""
+        elapsed = time.monotonic() - self.started
+        return self.done / elapsed if elapsed > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -34,18 +51,25 @@ class Progress:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Show no lines of progress or advice inside this block: a panel or a report draws its own."""
-    global _quiet
-    _quiet += 1
+    """Show no lines of progress or advice inside this block, nor from work that is started in it."""
+    with heard(lambda _: None):
+        yield
+
+
+@contextmanager
+def heard(listener: Callable[[str], None]) -> Iterator[None]:
+    """Pass lines of advice to `listener` instead of printing them, also from work that is started in this block."""
+    before = _listener.set(listener)
     try:
         yield
     finally:
-        _quiet -= 1
+        _listener.reset(before)
 
 
 def say(text: str) -> None:
-    """Print a line for the person who runs this, unless inside `quiet()`."""
-    if _quiet:
+    """Print a line for the person who runs this, unless inside `quiet()` or `heard()`."""
+    if (listener := _listener.get()) is not None:
+        listener(text)
         return
     # A scheduled script's output can be in an encoding without arrows, which must not end the work.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -61,7 +85,7 @@ def shown(progress: Progress) -> Iterator[Callable[[], None]]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    if _quiet or not (console.is_terminal or console.is_jupyter):
+    if _listener.get() is not None or not (console.is_terminal or console.is_jupyter):
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -117,6 +117,19 @@ class Run:
         index = pd.Index(cells.pop("record_id"), dtype="string", name="record_id")
         return pd.DataFrame({name: _column(cells.pop(name), dtype) for name, dtype in dtypes.items()}, index=index)
 
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The rows without a usable answer by reason, most common first: columns `status`, `reason`, `records`.
+
+        `resume(hub, run)` asks the failed ones again; refused and cut-off ones stay as they are.
+        """
+        bad = Counter(
+            (row.status, row.reason) for row in self._results() if row.status in {"failed", "refused", "cut_off"}
+        )
+        rows = [(status, reason, count) for (status, reason), count in bad.most_common()]
+        frame = pd.DataFrame(rows, columns=["status", "reason", "records"])
+        return frame.astype({"status": "string", "reason": "string", "records": "Int64"})
+
     def results(self) -> list[RowResult]:
         """Read how each row ended; answers are checked against the assistant's output here, whatever came back."""
         return list(self._results())

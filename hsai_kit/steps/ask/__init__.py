@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import pandas as pd
-from pydantic import ValidationError
 
-from hsai_kit.assistant import Assistant, Effort, load
+from hsai_kit.assistant import Assistant, Effort
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
-from hsai_kit.errors import AssistantError, HsaiError
+from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
@@ -21,18 +21,11 @@ from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
 from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
 from hsai_kit.steps.ask.earlier import cancel, open_run, refuse_under_way, runs
-from hsai_kit.steps.ask.engines import (
-    checked_engine,
-    checked_model,
-    engine_for,
-    refuse_known_settings,
-    say_done_without,
-)
-from hsai_kit.steps.ask.planning import plan_asking
+from hsai_kit.steps.ask.engines import checked_engine, engine_for, say_done_without
+from hsai_kit.steps.ask.readying import Forecast, different, forecast, readied, refused_settings
 from hsai_kit.steps.ask.sending import Sending
-from hsai_kit.workspace import sentence
 
-__all__ = ["ask", "cancel", "open_run", "resume", "runs"]
+__all__ = ["Forecast", "ask", "cancel", "different", "forecast", "open_run", "refused_settings", "resume", "runs"]
 
 
 @overload
@@ -48,7 +41,7 @@ def ask(
     engine: EngineName | None = ...,
     budget_usd: float | None = ...,
     object_type: str | None = ...,
-    confirm: bool = ...,
+    confirm: bool | None = ...,
     wait: Literal[True] = ...,
 ) -> Run: ...
 @overload
@@ -64,7 +57,7 @@ def ask(
     engine: EngineName | None = ...,
     budget_usd: float | None = ...,
     object_type: str | None = ...,
-    confirm: bool = ...,
+    confirm: bool | None = ...,
     wait: Literal[False],
 ) -> Handle[Run]: ...
 def ask(
@@ -79,7 +72,7 @@ def ask(
     engine: EngineName | None = None,
     budget_usd: float | None = None,
     object_type: str | None = None,
-    confirm: bool = False,
+    confirm: bool | None = None,
     wait: bool = True,
 ) -> Run | Handle[Run]:
     """Ask the assistant about every row of `frame` and return the run; nothing is written to HubSpot.
@@ -91,7 +84,8 @@ def ask(
     `engine` is `responses`, `decisions` (choices and yes/no with calibrated probabilities) or `batch` (half price,
     within a day); without it the assistant's own.
     `budget_usd` is a hard cap: when it is reached the run pauses, and `resume(hub, run, budget_usd=…)` goes on.
-    A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand.
+    A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand, and
+    `confirm=False` lets any run ask first that sends anything.
     `object_type` says what the records are where the frame has lost it, as merges and joins do; without it the pulls
     in the store are looked through. With `wait=False` a handle comes back at once, all of the work is done in the
     background, and what it raises is raised by `.result()`; nobody can be asked there, so it may need `confirm=True`.
@@ -108,28 +102,30 @@ def ask(
     20
     """
     checked_budget(budget_usd)
-    chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
-    given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
-    chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
-    name, known = checked_engine(engine or chosen.engine), checked_model(hub, model, chosen)
-    asked = engine_for(hub, name, chosen, known.id)
-    refuse_known_settings(hub, asked)
+    ready = readied(
+        hub,
+        assistant,
+        prompt=prompt,
+        model=model,
+        temperature=temperature,
+        reasoning_effort=reasoning_effort,
+        engine=engine,
+    )
+    asked, name = ready.engine, ready.name
 
     def begin() -> str:
-        asking = plan_asking(hub, frame, asked, name, object_type)
+        asking = ready.plan(frame, object_type)
         if name != "batch":
             refuse_under_way(hub, asking.to_send)
         estimate = asking.estimate()
-        jobs = "Sent in jobs at half the price, done within a day." if name == "batch" else ""
-        named = model or chosen.model
-        swapped = f"The sandbox has no {named}; its script answers instead." if named not in {None, known.id} else ""
-        say(" ".join(filter(None, [estimate.line(known.id, scripted=hub.scripted), swapped, known.warning, jobs])))
+        say(ready.said(estimate))
         say_done_without(asked)
         low, high = estimate.usd_low, estimate.usd_high
         # Whoever has said yes beforehand has nothing to decide after a pilot.
-        piloted = wait and not confirm and name != "batch" and wants_pilot(hub, estimate)
+        piloted = wait and confirm is None and name != "batch" and wants_pilot(hub, estimate)
         if not piloted:
-            agree(hub, low, high, confirm=confirm, asks=wait, kept="Nothing was asked and nothing was paid")
+            agreed = confirm if estimate.requests else True
+            agree(hub, low, high, confirm=agreed, asks=wait, kept="Nothing was asked and nothing was paid")
         run_id = asking.begin(budget_usd)
         if piloted:
             found = pilot(hub, asking, run_id, budget_usd)
@@ -221,17 +217,11 @@ def _carry_on(
 
 async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
     questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
-    control.progress.total = len(questions)
+    control.progress.total, control.progress.run_id = len(questions), run_id
+    control.progress.started = time.monotonic()
+    control.progress.usd = hub.store.runs.spent(run_id)
     if isinstance(engine, Batched):
         await Batching(hub, engine, run_id, questions, budget_usd).run(control)
     else:
         await Sending(hub, engine, run_id, questions, budget_usd).run(control)
     return open_run(hub, run_id)
-
-
-def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
-    try:
-        return Assistant.model_validate({**assistant.model_dump(), **changes})
-    except ValidationError as problem:
-        message = f"The assistant {assistant.name!r} cannot be asked so: {sentence(problem)}."
-    raise AssistantError(message)

@@ -57,21 +57,23 @@ def pilot(hub: Connection, asking: Asking, run_id: str, budget_usd: float | None
 
 
 def agree(
-    hub: Connection, low: float | None, high: float | None, *, confirm: bool, kept: str, asks: bool = True
+    hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str, asks: bool = True
 ) -> None:
     """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes.
 
-    `kept` says what was done until then; without `asks`, as in the background, nobody can be asked.
+    With `confirm=True` nobody is asked, with `confirm=False` whatever the amount. `kept` says what was done until
+    then; without `asks`, as in the background, nobody can be asked.
     """
     threshold = hub.workspace.settings.openai.ask_above_usd
-    if confirm or high is None or high <= threshold:
+    much = high is not None and high > threshold
+    if confirm or (confirm is None and not much):
         return
-    cost = dollars(low, high)
-    question = f"This may cost {cost}; above {threshold:,.2f} USD this workspace asks. Go on?"
-    said = answered_yes(question) if asks else None
+    cost = f"may cost {dollars(low, high)}" if high is not None else "costs an amount that is not known"
+    why_asked = f"; above {threshold:,.2f} USD this workspace asks" if much else ""
+    said = answered_yes(f"This {cost}{why_asked}. Go on?") if asks else None
     if said is not True:
         why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
-        message = f"{kept}: this may cost {cost}, and {why}."
+        message = f"{kept}: this {cost}, and {why}."
         raise HsaiError(message)
 
 

@@ -76,7 +76,11 @@ class Sending:
             if reserved is None:
                 self._out_of_budget = True
                 return
-            answer = await self._answer(one, text)
+            control.progress.in_flight += 1
+            try:
+                answer = await self._answer(one, text)
+            finally:
+                control.progress.in_flight -= 1
             if self._cap:
                 await self._cap.settle(reserved, 0.0 if answer is None else answer.usd)
             if answer is None:
@@ -92,6 +96,8 @@ class Sending:
                 self._learning.answered()
             self._spending.add(answer.usd)
             control.progress.done += 1
+            control.progress.usd = self._spending.usd
+            control.progress.newest.append((text, answer.output or answer.reason))
             control.progress.note = self._spending.said()
 
     async def _go_on(self, control: Control) -> bool:

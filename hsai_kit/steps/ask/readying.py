@@ -1,0 +1,119 @@
+"""What would be asked, of which model and with which settings, and about what that costs, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from hsai_kit.assistant import Assistant, Effort, load
+from hsai_kit.connection import Connection
+from hsai_kit.errors import AssistantError
+from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.models import Model
+from hsai_kit.prompt import Prompt
+from hsai_kit.steps.ask.engines import checked_engine, checked_model, engine_for, refuse_known_settings
+from hsai_kit.steps.ask.planning import Asking, Estimate, plan_asking
+from hsai_kit.workspace import sentence
+
+__all__ = ["Forecast", "Readied", "different", "forecast", "readied", "refused_settings"]
+
+
+@dataclass(frozen=True)
+class Readied:
+    """An assistant as it will be asked: its engine and model, checked, and the model that was wished for."""
+
+    hub: Connection
+    engine: Engine
+    name: EngineName
+    model: Model
+    wished: str | None
+
+    def plan(self, frame: pd.DataFrame, object_type: str | None) -> Asking:
+        """Work out what asking about `frame` means."""
+        return plan_asking(self.hub, frame, self.engine, self.name, object_type)
+
+    def said(self, estimate: Estimate) -> str:
+        """Say in one line what a run would do, with what the analyst should know of its model and engine."""
+        jobs = "Sent in jobs at half the price, done within a day." if self.name == "batch" else ""
+        swapped = (
+            f"The sandbox has no {self.wished}; its script answers instead."
+            if self.wished not in {None, self.model.id}
+            else ""
+        )
+        line = estimate.line(self.model.id, scripted=self.hub.scripted)
+        return " ".join(filter(None, [line, swapped, self.model.warning, jobs]))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would do and cost: the counts, the line that says it, and whether it costs enough to be asked for."""
+
+    estimate: Estimate
+    line: str
+    needs_yes: bool
+
+
+def readied(
+    hub: Connection,
+    assistant: str | Assistant,
+    *,
+    prompt: str | None = None,
+    model: str | None = None,
+    temperature: float | None = None,
+    reasoning_effort: Effort | None = None,
+    engine: EngineName | None = None,
+) -> Readied:
+    """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
+    chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
+    given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
+    chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
+    name, known = checked_engine(engine or chosen.engine), checked_model(hub, model, chosen)
+    asked = engine_for(hub, name, chosen, known.id)
+    refuse_known_settings(hub, asked)
+    return Readied(hub, asked, name, known, model or chosen.model)
+
+
+def forecast(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistant: str | Assistant,
+    *,
+    prompt: str | None = None,
+    model: str | None = None,
+    engine: EngineName | None = None,
+    object_type: str | None = None,
+) -> Forecast:
+    """Return what `ask` with the same arguments would do and cost, without asking or keeping anything.
+
+    Raises what `ask` raises before anything is sent.
+    """
+    ready = readied(hub, assistant, prompt=prompt, model=model, engine=engine)
+    estimate = ready.plan(frame, object_type).estimate()
+    threshold = hub.workspace.settings.openai.ask_above_usd
+    return Forecast(estimate, ready.said(estimate), estimate.usd_high is not None and estimate.usd_high > threshold)
+
+
+def refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
+    """Return the settings that the model to be asked is known to refuse, each with the reason."""
+    return hub.store.capabilities.refused(hub.llm.base_url, checked_model(hub, model, assistant).id)
+
+
+def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:
+    """Return up to `n` rows of `frame` that are different questions, so that a try shows as much as it can.
+
+    Raises PromptError where the prompt cannot be rendered.
+    """
+    # Ten thousand rows show what there is, and take no time to render.
+    texts = Prompt(prompt).render(frame.head(10_000)).dropna().drop_duplicates()
+    return frame.loc[texts.index[:n]]
+
+
+def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
+    try:
+        return Assistant.model_validate({**assistant.model_dump(), **changes})
+    except ValidationError as problem:
+        message = f"The assistant {assistant.name!r} cannot be asked so: {sentence(problem)}."
+    raise AssistantError(message)

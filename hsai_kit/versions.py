@@ -1,0 +1,105 @@
+"""Versions of an assistant: kept when a new one is saved, listed, and compared setting by setting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.errors import AssistantError
+from hsai_kit.workspace import Workspace
+
+__all__ = ["Difference", "changed_settings", "save_version", "versions"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that differs between two versions, each value in words ("" where it is not set)."""
+
+    setting: str
+    before: str
+    after: str
+
+
+def changed_settings(before: Assistant, after: Assistant) -> list[Difference]:
+    """Return what differs between two versions, in the order in which the file has its settings.
+
+    >>> first = Assistant(name="tone", instructions="Say how the customer feels.")
+    >>> changed_settings(first, first.model_copy(update={"temperature": 0.2}))
+    [Difference(setting='temperature', before='', after='0.2')]
+    """
+    old, new = (dict(_settings(one)) for one in (before, after))
+    return [
+        Difference(name, old.get(name, ""), new.get(name, ""))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name, "") != new.get(name, "")
+    ]
+
+
+def save_version(workspace: Workspace, assistant: Assistant) -> Path:
+    """Write `assistant` into its file and return the path; the version that was there moves to `assistants/earlier/`.
+
+    A file that is the same version already is left as it is, so that a saved comment in it stays.
+    """
+    path = workspace.assistants / f"{assistant.name}.toml"
+    if path.exists():
+        try:
+            there = Assistant.from_file(path)
+        except AssistantError:
+            # A file that cannot be read is somebody's work all the same.
+            kept = path.with_suffix(".toml.unreadable")
+        else:
+            if there == assistant:
+                return path
+            kept = _earlier(workspace, assistant.name) / f"{there.version}.toml"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, kept)
+    return assistant.save(workspace)
+
+
+def versions(workspace: Workspace, name: str) -> pd.DataFrame:
+    """Return the kept versions of an assistant, newest first: columns `version`, `saved_at` (UTC) and `file`.
+
+    `Assistant.from_file(file)` reads one of them; a file that cannot be read is left out.
+    """
+    found = []
+    for path in [workspace.assistants / f"{name}.toml", *_earlier(workspace, name).glob("*.toml")]:
+        with contextlib.suppress(AssistantError):
+            found.append((Assistant.from_file(path).version, path.stat().st_mtime, str(path)))
+    frame = pd.DataFrame(found, columns=["version", "saved_at", "file"]).astype({"version": "string", "file": "string"})
+    frame["saved_at"] = pd.to_datetime(frame["saved_at"].astype(float), unit="s", utc=True)
+    return frame.sort_values("saved_at", ascending=False, kind="stable", ignore_index=True)
+
+
+def _earlier(workspace: Workspace, name: str) -> Path:
+    return workspace.assistants / "earlier" / name
+
+
+def _settings(assistant: Assistant) -> list[tuple[str, str]]:
+    content: dict[str, Any] = assistant.model_dump(mode="json", exclude={"name", "source", "output"})
+    output = assistant.output.shape.model_dump(mode="json", exclude_none=True)
+    return list(_flat(content)) + [(f"output.{name}", value) for name, value in _flat(output)]
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in content.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{prefix}{name}.")
+        elif value not in (None, "", [], ()):
+            found.append((f"{prefix}{name}", _said(value)))
+    return found
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
