@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
-    from hsai_kit.steps.pull import pull
+    from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import open_receipt, plan, push, undo
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
@@ -26,10 +26,14 @@ __all__ = [
     "cancel",
     "connect",
     "copy_agent",
+    "count",
     "import_assistant",
+    "lists",
+    "object_types",
     "open_receipt",
     "open_run",
     "plan",
+    "properties",
     "pull",
     "push",
     "remember",
@@ -48,10 +52,14 @@ _HOMES = {
     "cancel": "hsai_kit.steps.ask",
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.library",
+    "count": "hsai_kit.steps.pull",
     "import_assistant": "hsai_kit.library",
+    "lists": "hsai_kit.steps.pull",
+    "object_types": "hsai_kit.steps.pull",
     "open_receipt": "hsai_kit.steps.push",
     "open_run": "hsai_kit.steps.ask",
     "plan": "hsai_kit.steps.push",
+    "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
     "remember": "hsai_kit.steps.remember",

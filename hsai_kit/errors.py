@@ -18,7 +18,7 @@ HsaiError
 │   ├── UnknownModel
 │   ├── UnsupportedSetting  the model does not take this setting
 │   └── NoQuota             the account has no money or quota left
-├── UnknownObjectType, UnknownProperty, WhereError    what was asked of pull
+├── UnknownObjectType, UnknownProperty, UnknownList, WhereError, PullError    what was asked of pull
 ├── PromptError             a prompt's tokens
 ├── FrameError              a DataFrame that cannot be asked about
 ├── SandboxFailed           the sandbox could not be started or filled
@@ -49,11 +49,13 @@ __all__ = [
     "NoQuota",
     "NotFound",
     "PromptError",
+    "PullError",
     "PushRefused",
     "RefusedKey",
     "ReviewError",
     "SandboxFailed",
     "Stopped",
+    "UnknownList",
     "UnknownModel",
     "UnknownObjectType",
     "UnknownProperty",
@@ -193,8 +195,16 @@ class UnknownProperty(HsaiError):
     """No such property on this object type."""
 
 
+class UnknownList(HsaiError):
+    """No such list of these records in this portal."""
+
+
 class WhereError(HsaiError):
     """A `where` condition that cannot be understood or is more than HubSpot's search takes."""
+
+
+class PullError(HsaiError):
+    """Records that cannot be pulled as asked: what was asked contradicts itself or cannot be understood."""
 
 
 class PromptError(HsaiError):

@@ -9,29 +9,52 @@ from rapidfuzz import process
 from hsai_kit.errors import MissingScopes, UnknownObjectType
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["STANDARD", "ObjectType", "resolve"]
+__all__ = ["STANDARD", "ObjectType", "read_object_types", "resolve"]
 
 
 @dataclass(frozen=True)
 class ObjectType:
-    """An object type: the name used in paths, its type id, and other names that people use for it."""
+    """An object type: the name used in paths, its type id, its label in the plural, and what else people call it."""
 
     name: str
     type_id: str
+    label: str = ""
     also: tuple[str, ...] = ()
+
+    @property
+    def custom(self) -> bool:
+        """True for an object type that the portal has made."""
+        return self.type_id.startswith("2-")
+
+    @property
+    def changed_property(self) -> str:
+        """The property that holds when a record was last changed."""
+        return "lastmodifieddate" if self.name == "contacts" else "hs_lastmodifieddate"
 
 
 STANDARD = (
-    ObjectType("contacts", "0-1", ("contact",)),
-    ObjectType("companies", "0-2", ("company",)),
-    ObjectType("deals", "0-3", ("deal",)),
-    ObjectType("tickets", "0-5", ("ticket",)),
-    ObjectType("notes", "0-46", ("note",)),
-    ObjectType("meetings", "0-47", ("meeting",)),
-    ObjectType("calls", "0-48", ("call",)),
-    ObjectType("emails", "0-49", ("email", "e-mails", "e-mail")),
-    ObjectType("tasks", "0-27", ("task",)),
+    ObjectType("contacts", "0-1", "Contacts", ("contact",)),
+    ObjectType("companies", "0-2", "Companies", ("company",)),
+    ObjectType("deals", "0-3", "Deals", ("deal",)),
+    ObjectType("tickets", "0-5", "Tickets", ("ticket",)),
+    ObjectType("leads", "0-136", "Leads", ("lead",)),
+    ObjectType("products", "0-7", "Products", ("product",)),
+    ObjectType("line_items", "0-8", "Line items", ("line_item", "line items", "line item", "line-items")),
+    ObjectType("quotes", "0-14", "Quotes", ("quote",)),
+    ObjectType("notes", "0-46", "Notes", ("note",)),
+    ObjectType("meetings", "0-47", "Meetings", ("meeting",)),
+    ObjectType("calls", "0-48", "Calls", ("call",)),
+    ObjectType("emails", "0-49", "E-mails", ("email", "e-mails", "e-mail")),
+    ObjectType("tasks", "0-27", "Tasks", ("task",)),
 )
+
+
+async def read_object_types(client: HubSpotClient) -> tuple[ObjectType, ...]:
+    """Return the standard object types and, where the key may see schemas, the portal's own."""
+    try:
+        return (*STANDARD, *await _custom(client))
+    except MissingScopes:
+        return STANDARD
 
 
 async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
@@ -49,8 +72,8 @@ async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
         custom, note = (), f" Custom objects cannot be seen with this key, which lacks {', '.join(problem.scopes)}."
     if found := _find(wanted, custom):
         return found
-    names = {name: kind.name for kind in (*STANDARD, *custom) for name in (kind.name, *kind.also)}
-    near = process.extractOne(wanted.casefold(), list(names))
+    names = {name: kind.name for kind in (*STANDARD, *custom) for name in (kind.name, kind.label, *kind.also)}
+    near = process.extractOne(wanted, list(names), processor=str.casefold)
     hint = f" Did you mean {names[near[0]]!r}?" if near and near[1] >= 60 else ""
     known = ", ".join(kind.name for kind in (*STANDARD, *custom))
     message = f"This portal has no object type {wanted!r}.{hint} There are: {known}.{note}"
@@ -59,7 +82,7 @@ async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
 
 def _find(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
     name = wanted.strip().casefold()
-    return next((k for k in kinds if name in {k.name.casefold(), k.type_id, *(a.casefold() for a in k.also)}), None)
+    return next((k for k in kinds if name in {k.type_id, *(a.casefold() for a in (k.name, k.label, *k.also))}), None)
 
 
 async def _custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
@@ -68,6 +91,7 @@ async def _custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
         ObjectType(
             name=str(schema.get("fullyQualifiedName") or schema["name"]),
             type_id=str(schema["objectTypeId"]),
+            label=str((schema.get("labels") or {}).get("plural") or schema["name"]),
             also=tuple(filter(None, (schema.get("name"), *(schema.get("labels") or {}).values()))),
         )
         for schema in schemas

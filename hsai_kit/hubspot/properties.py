@@ -33,6 +33,10 @@ class Property:
     options: tuple[Option, ...] = ()
     calculated: bool = False
     read_only: bool = False
+    description: str = ""
+    group: str = ""
+    referenced: str = ""
+    """What the values are ids of: OWNER where they are owners, mostly ""."""
 
     @property
     def writable(self) -> bool:
@@ -96,4 +100,7 @@ def _property(raw: Mapping[str, Any]) -> Property:
         options=options,
         calculated=bool(raw.get("calculated")),
         read_only=bool((raw.get("modificationMetadata") or {}).get("readOnlyValue")),
+        description=str(raw.get("description") or ""),
+        group=str(raw.get("groupName") or ""),
+        referenced=str(raw.get("referencedObjectType") or ""),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["BATCH", "Record", "Updated", "listed", "read_batch", "searched", "update_batch"]
+__all__ = ["BATCH", "Record", "Updated", "counted", "listed", "read_batch", "searched", "update_batch"]
 
 # HubSpot's page and batch sizes: 100 a list page and a batch, 200 a search page.
 BATCH = 100
@@ -85,6 +85,12 @@ async def searched(
         if len(records) < _SEARCH_PAGE:
             return
         last = records[-1].id
+
+
+async def counted(client: HubSpotClient, object_type: str, groups: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+    """Return how many records match any of the filter groups; no groups match all."""
+    body = {"filterGroups": [{"filters": list(group)} for group in groups], "properties": ["hs_object_id"], "limit": 1}
+    return int((await client.search(client.paths.objects(object_type, "/search"), body))["total"])
 
 
 async def read_batch(

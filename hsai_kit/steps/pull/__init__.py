@@ -19,8 +19,9 @@ from hsai_kit.hubspot.records import Record, listed, searched
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.hubspot.where import filter_groups
 from hsai_kit.progress import Progress, say
+from hsai_kit.steps.pull.looking import count, lists, object_types, properties
 
-__all__ = ["pull"]
+__all__ = ["count", "lists", "object_types", "properties", "pull"]
 
 
 @overload

@@ -1,0 +1,107 @@
+"""Lists (HubSpot also calls them segments): which there are, and who is a member."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import process
+
+from hsai_kit.errors import NotFound, UnknownList
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.objects import ObjectType
+
+__all__ = ["RecordList", "find_list", "member_pages", "read_lists"]
+
+# HubSpot's own limits: 500 lists a page of the search for lists, 250 members a page.
+_LISTS_PAGE, _MEMBERS_PAGE = 500, 250
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class RecordList:
+    """A list; `kind` is manual, dynamic or snapshot, `size` its members as HubSpot counted them last, if it tells."""
+
+    id: str
+    name: str
+    object_type_id: str
+    kind: str
+    size: int | None
+    updated_at: str
+
+
+async def read_lists(client: HubSpotClient, query: str = "") -> list[RecordList]:
+    """Return the lists whose name has `query` in it, of every object type."""
+    found: list[RecordList] = []
+    while True:
+        body = {"query": query, "offset": len(found), "count": _LISTS_PAGE}
+        answer = (await client.post(f"{client.paths.lists_root}/search", body)).data
+        page = [_list(raw) for raw in answer.get("lists") or []]
+        found += page
+        if not page or not answer.get("hasMore"):
+            return found
+
+
+async def find_list(client: HubSpotClient, wanted: str, kind: ObjectType) -> RecordList:
+    """Return the list of that id or name (whatever the case) for an object type.
+
+    Raises UnknownList with the nearest name, also for a list of other records.
+    """
+    text = wanted.strip()
+    if text.isascii() and text.isdigit():
+        try:
+            raw = (await client.get(f"{client.paths.lists_root}/{text}"))["list"]
+        except NotFound:
+            pass
+        else:
+            return _fitting(_list(raw), kind)
+    named = [one for one in await read_lists(client, text) if one.name.casefold() == text.casefold()]
+    exact = [one for one in named if one.name == text] or named
+    for one in exact:
+        if one.object_type_id == kind.type_id:
+            return one
+    if exact:
+        return _fitting(exact[0], kind)
+    names = sorted(one.name for one in await read_lists(client) if one.object_type_id == kind.type_id)
+    near = process.extractOne(text, names, processor=str.casefold)
+    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    there = f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is none."
+    message = f"This portal has no list of {kind.name} called {text!r}.{hint} {there}"
+    raise UnknownList(message)
+
+
+async def member_pages(client: HubSpotClient, list_id: str) -> AsyncIterator[list[str]]:
+    """Yield the record ids of a list's members, up to 250 at a time, each once."""
+    query: dict[str, Any] = {"limit": _MEMBERS_PAGE}
+    seen: set[str] = set()
+    while True:
+        answer = await client.get(f"{client.paths.lists_root}/{list_id}/memberships", query)
+        ids = [str(raw["recordId"]) for raw in answer["results"]]
+        # A list that changes while it is read may show a member again on the next page.
+        yield [one for one in dict.fromkeys(ids) if one not in seen]
+        seen.update(ids)
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        if after is None:
+            return
+        query["after"] = after
+
+
+def _fitting(one: RecordList, kind: ObjectType) -> RecordList:
+    if one.object_type_id == kind.type_id:
+        return one
+    message = f"The list {one.name!r} (id {one.id}) holds other records ({one.object_type_id}), not {kind.name}."
+    raise UnknownList(message)
+
+
+def _list(raw: Mapping[str, Any]) -> RecordList:
+    size = raw.get("size", (raw.get("additionalProperties") or {}).get("hs_list_size"))
+    return RecordList(
+        id=str(raw["listId"]),
+        name=str(raw.get("name") or ""),
+        object_type_id=str(raw.get("objectTypeId") or ""),
+        kind=str(raw.get("processingType") or "").lower(),
+        size=int(size) if size is not None else None,
+        updated_at=str(raw.get("updatedAt") or ""),
+    )
