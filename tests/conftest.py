@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run all that starts kernels by itself: two that start at once can be given the same ports."""
+    for item in items:
+        if item.path.suffix == ".ipynb" or "browser" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("kernels"))
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
     """One started sandbox; ask for `sandbox` instead, unless the test changes nothing."""

@@ -21,7 +21,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 def test_each_of_the_two_commands_stands_on_one_line_once():
     lines = README.splitlines()
     assert lines.count("python -m pip install -e . && hsai demo") == 1
-    assert lines.count('python -m pip install -e ".[test]" && pytest') == 1
+    assert lines.count('python -m pip install -e ".[test]" && pytest -n 2') == 1
 
 
 def test_every_command_of_the_readme_exists_and_every_command_is_in_the_readme():
