@@ -13,6 +13,7 @@ SKILL = {
     "sandbox-sol": 0.55,
     "sandbox-comet": 1.0,
     "sandbox-luna": 1.8,
+    "sandbox-fickle": 4.0,
     "sandbox-legacy": 6.0,
 }
 
@@ -34,11 +35,12 @@ class Judgment:
 def settle(model: str, text: str, judgment: Judgment) -> Reply:
     """Answer as this model would: right as often as the confidence that goes with it says.
 
-    The draw depends on the model and the text alone, so the same question has the same answer forever.
+    The draw depends on the model and the text alone, so the same question has the same answer forever. What follows a
+    "#" in the model's name is another draw of the same model.
     """
     sureness, luck, whim = draws(model, text)
     best, weight = judgment.candidates[0]
-    slip = min(0.45, judgment.difficulty * SKILL.get(model, 1.8) * (0.25 + 1.5 * sureness))
+    slip = min(0.45, judgment.difficulty * SKILL.get(model.partition("#")[0], 1.8) * (0.25 + 1.5 * sureness))
     confidence = weight * (1 - slip)
     others = [name for name, _ in judgment.candidates[1:]] + list(judgment.rivals)
     others = [name for name in dict.fromkeys(others) if name != best]

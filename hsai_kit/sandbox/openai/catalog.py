@@ -14,7 +14,8 @@ class Model:
     """One model: what it accepts, and how long it stays.
 
     `efforts` are the reasoning efforts it takes, the first being its default; a model without any refuses
-    `reasoning.effort`. `shutdown_date` is YYYY-MM-DD or None.
+    `reasoning.effort`. `shutdown_date` is YYYY-MM-DD or None. A fickle one thinks anew whenever it is asked the same,
+    as most real models do; the others give one answer for ever.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Model:
     efforts: tuple[str, ...] = ()
     shutdown_date: str | None = None
     is_over: bool = False
+    is_fickle: bool = False
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -57,6 +59,7 @@ MODELS: dict[str, Model] = {
             efforts=("low", "minimal", "medium", "high", "xhigh", "max"),
             shutdown_date="2028-06-30",
         ),
+        Model("sandbox-fickle", 1_785_542_400, is_fickle=True),
         Model("sandbox-legacy", 1_704_067_200, shutdown_date="2027-01-14"),
         Model("sandbox-relic", 1_640_995_200, shutdown_date="2026-08-26", is_over=True),
     )

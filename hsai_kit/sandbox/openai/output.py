@@ -42,9 +42,12 @@ class Output:
         return [token for piece in self.pieces for token in tokenize(piece.text)]
 
 
-def answer(ask: Ask) -> Output:
-    """Have the assistant answer a request in the format that it asks for."""
-    model, wanted = ask.model.id, ask.format
+def answer(ask: Ask, turn: int = 0) -> Output:
+    """Have the assistant answer a request in the format that it asks for; `turn` counts how often it was asked before.
+
+    Only a fickle model cares for that.
+    """
+    model, wanted = f"{ask.model.id}#{turn}" if ask.model.is_fickle else ask.model.id, ask.format
     if wanted.choice is not None:
         name, options = wanted.choice
         reply = assistant.answer_choice(model, ask.instructions, ask.text, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from time import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -36,6 +37,7 @@ class Responses:
         self._database = database
         self._identifiers = identifiers
         self._cache = cache
+        self._asked: Counter[tuple[str, str, str]] = Counter()
         database.execute(
             "CREATE TABLE IF NOT EXISTS openai_responses (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID"
         )
@@ -57,7 +59,15 @@ class Responses:
             message = "The model failed while it wrote the answer. Try again."
             response["error"] = {"code": "server_error", "message": message}
             return response
-        return self._written(ask, answer(ask))
+        if not ask.model.is_fickle:
+            return self._written(ask, answer(ask))
+        same = (ask.model.id, ask.instructions, ask.text)
+        self._asked[same] += 1
+        return self._written(ask, answer(ask, self._asked[same]))
+
+    def reset(self) -> None:
+        """Forget what was asked before."""
+        self._asked.clear()
 
     def keep(self, response: dict[str, Any]) -> None:
         """Store a response for later retrieval."""

@@ -82,6 +82,7 @@ class OpenAISide:
         self._limits.reset()
         self._cache.reset()
         self._batches.reset()
+        self._responses.reset()
         self._identifiers.reset()
 
     def _routes(self) -> list[Route]:
