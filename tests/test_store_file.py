@@ -33,6 +33,10 @@ TABLES = {
     "batches",
     "batch_questions",
     "capabilities",
+    "labels",
+    "evaluations",
+    "evaluation_runs",
+    "evaluation_rows",
 }
 
 

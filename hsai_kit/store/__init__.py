@@ -8,6 +8,8 @@ from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, Decisions
+from hsai_kit.store.evaluations import EvaluatedRow, EvaluatedRun, EvaluationRecord, Evaluations
+from hsai_kit.store.labels import Label, Labels
 from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, Pushes, PushRecord
@@ -18,6 +20,10 @@ __all__ = [
     "BatchRecord",
     "Change",
     "Decision",
+    "EvaluatedRow",
+    "EvaluatedRun",
+    "EvaluationRecord",
+    "Label",
     "ListedRun",
     "PlannedRow",
     "Pull",
@@ -39,6 +45,8 @@ class Store:
         self.runs = Runs(self._database)
         self.overview = Overview(self._database)
         self.decisions = Decisions(self._database)
+        self.labels = Labels(self._database)
+        self.evaluations = Evaluations(self._database)
         self.pushes = Pushes(self._database)
         self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)

@@ -67,6 +67,11 @@ class Database:
         with self.transaction():
             self._connection.executemany(sql, rows)
 
+    def within(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows inside a transaction that was begun."""
+        with self._held():
+            self._connection.executemany(sql, rows)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements of the block, or none of them."""
