@@ -1,0 +1,30 @@
+"""Numbers that hold: intervals, paired tests, resampling and calibration; pure functions over arrays, no I/O."""
+
+from __future__ import annotations
+
+from hsai_kit.statistics.calibration import Bins, binned, calibration_error
+from hsai_kit.statistics.pairs import Table, holm, mcnemar, two_by_two
+from hsai_kit.statistics.power import smallest_difference
+from hsai_kit.statistics.proportions import Rate, fewest_for, rate, wilson
+from hsai_kit.statistics.resampling import RESAMPLES, SEED, bootstrap
+from hsai_kit.statistics.units import per_unit, units
+
+__all__ = [
+    "RESAMPLES",
+    "SEED",
+    "Bins",
+    "Rate",
+    "Table",
+    "binned",
+    "bootstrap",
+    "calibration_error",
+    "fewest_for",
+    "holm",
+    "mcnemar",
+    "per_unit",
+    "rate",
+    "smallest_difference",
+    "two_by_two",
+    "units",
+    "wilson",
+]
