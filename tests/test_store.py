@@ -253,7 +253,7 @@ def pushed(store: Store, kind: str = "push", undoes: str | None = None) -> str:
         portal_id=1,
         object_type="contacts",
         object_type_id="0-1",
-        name="state",
+        properties=("state",),
         run_id=None,
         who="ana",
     )
@@ -261,8 +261,8 @@ def pushed(store: Store, kind: str = "push", undoes: str | None = None) -> str:
 
 def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_order_of_ids(store):
     push = pushed(store)
-    store.pushes.note(push, [Change(one, "Calif.", "CA", "sending") for one in ("1000", "101", "99")])
-    store.pushes.note(push, [Change("101", "Calif.", "CA", "written")])
+    store.pushes.note(push, [Change(one, "state", "Calif.", "CA", "sending") for one in ("1000", "101", "99")])
+    store.pushes.note(push, [Change("101", "state", "Calif.", "CA", "written")])
     changes = store.pushes.changes(push)
     assert [(change.record_id, change.outcome) for change in changes] == [
         ("99", "sending"),
@@ -272,12 +272,12 @@ def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_orde
     store.pushes.end(push, "done")
     record = store.pushes.get(push)
     assert record is not None
-    assert (record.kind, record.property, record.who, record.status) == ("push", "state", "ana", "done")
+    assert (record.kind, record.properties, record.who, record.status) == ("push", ("state",), "ana", "done")
 
 
 def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_knows(store):
     push = pushed(store)
-    store.pushes.note(push, [Change("101", "", "CA", "written"), Change("102", "", "CA", "sending")])
+    store.pushes.note(push, [Change("101", "state", "", "CA", "written"), Change("102", "state", "", "CA", "sending")])
     store.pushes.break_off(push, "the network went away")
     outcomes = {change.record_id: (change.outcome, change.reason) for change in store.pushes.changes(push)}
     assert outcomes == {"101": ("written", ""), "102": ("unknown", "the network went away")}
@@ -296,6 +296,8 @@ def test_the_latest_push_is_no_undo(store):
 def test_records_whose_undo_was_broken_off_are_known(store):
     push = pushed(store)
     undo = pushed(store, "undo", undoes=push)
-    store.pushes.note(undo, [Change("101", "CA", "Calif.", "sending"), Change("102", "CA", "Calif.", "written")])
-    assert store.pushes.half_undone(push) == {"101"}
+    store.pushes.note(
+        undo, [Change("101", "state", "CA", "Calif.", "sending"), Change("102", "state", "CA", "Calif.", "written")]
+    )
+    assert store.pushes.half_undone(push) == {("101", "state")}
     assert store.pushes.half_undone(undo) == set()

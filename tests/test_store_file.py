@@ -139,6 +139,21 @@ def test_an_older_file_is_brought_up_to_date_with_its_content(path, monkeypatch)
         assert file.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
 
 
+def test_a_journal_of_one_property_is_that_of_this_property_afterwards(path):
+    with raw(path) as file:
+        file.executescript(MIGRATIONS[0])
+        file.execute("PRAGMA user_version = 1")
+        columns = "'p', '2026', NULL, 'push', NULL, 1, 'contacts', '0-1', 'state', NULL, 'ana', 'done'"
+        file.execute(f"INSERT INTO pushes VALUES ({columns})")
+        file.execute("INSERT INTO changes VALUES ('p', '101', 'Texas', 'TX', 'written', '', '2026')")
+        file.commit()
+    store = Store(path)
+    assert store.pushes.get("p").properties == ("state",)
+    (change,) = store.pushes.changes("p")
+    assert (change.record_id, change.property, change.before, change.after) == ("101", "state", "Texas", "TX")
+    store.close()
+
+
 def test_a_migration_that_fails_half_way_leaves_the_file_as_it_was(path, monkeypatch):
     Store(path).close()
     with raw(path) as file:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 from hsai_kit.store.database import Database, new_id, now
 
@@ -22,7 +23,7 @@ class PushRecord:
     portal_id: int
     object_type: str
     object_type_id: str
-    property: str
+    properties: tuple[str, ...]
     run_id: str | None
     who: str
     status: str
@@ -37,10 +38,14 @@ class Change:
     """
 
     record_id: str
+    property: str
     before: str | None
     after: str | None
     outcome: str
     reason: str = ""
+
+
+_COLUMNS = ", ".join(field.name for field in fields(PushRecord))
 
 
 class Pushes:
@@ -57,24 +62,25 @@ class Pushes:
         portal_id: int,
         object_type: str,
         object_type_id: str,
-        name: str,
+        properties: Sequence[str],
         run_id: str | None,
         who: str,
     ) -> str:
-        """Begin a push or undo of the property `name` and return its id."""
+        """Begin a push or undo of some properties and return its id."""
         push_id = new_id(kind)
+        names = ",".join(properties)
         self._database.execute(
-            "INSERT INTO pushes VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
-            (push_id, now(), kind, undoes, portal_id, object_type, object_type_id, name, run_id, who),
+            f"INSERT INTO pushes ({_COLUMNS}) VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",  # noqa: S608 -- column names are ours
+            (push_id, now(), kind, undoes, portal_id, object_type, object_type_id, names, run_id, who),
         )
         return push_id
 
     def note(self, push_id: str, changes: Iterable[Change]) -> None:
-        """Write changes down, all or none; a later outcome of the same record replaces the earlier one."""
+        """Write changes down, all or none; a later outcome of the same value replaces the earlier one."""
         at = now()
         self._database.many(
-            "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((push_id, c.record_id, c.before, c.after, c.outcome, c.reason, at) for c in changes),
+            "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((push_id, c.record_id, c.property, c.before, c.after, c.outcome, c.reason, at) for c in changes),
         )
 
     def end(self, push_id: str, status: str) -> None:
@@ -94,25 +100,25 @@ class Pushes:
         """Return what this workspace itself wrote last to the property `name` of each record since the time `at`."""
         rows = self._database.all(
             "SELECT c.record_id, c.after FROM changes c JOIN pushes p ON p.id = c.push_id "
-            "WHERE p.at >= ? AND p.portal_id = ? AND p.object_type = ? AND p.property = ? AND c.outcome = 'written' "
+            "WHERE p.at >= ? AND p.portal_id = ? AND p.object_type = ? AND c.property = ? AND c.outcome = 'written' "
             "ORDER BY c.at, p.rowid",
             (at, portal_id, object_type, name),
         )
         return {row["record_id"]: row["after"] for row in rows}
 
-    def half_undone(self, push_id: str) -> set[str]:
-        """Return the records on which an earlier undo of a push was broken off in the middle of a write."""
+    def half_undone(self, push_id: str) -> set[tuple[str, str]]:
+        """Return the (record id, property) of values on which an earlier undo of a push was broken off."""
         rows = self._database.all(
-            "SELECT c.record_id FROM changes c JOIN pushes p ON p.id = c.push_id "
+            "SELECT c.record_id, c.property FROM changes c JOIN pushes p ON p.id = c.push_id "
             "WHERE p.undoes = ? AND c.outcome IN ('sending', 'unknown')",
             (push_id,),
         )
-        return {row["record_id"] for row in rows}
+        return {(row["record_id"], row["property"]) for row in rows}
 
     def get(self, push_id: str) -> PushRecord | None:
         """Return the push, or None."""
-        row = self._database.one("SELECT * FROM pushes WHERE id = ?", (push_id,))
-        return PushRecord(*row) if row else None
+        row = self._database.one(f"SELECT {_COLUMNS} FROM pushes WHERE id = ?", (push_id,))  # noqa: S608 -- column names are ours
+        return _record(row) if row else None
 
     def latest(self) -> str | None:
         """Return the id of the newest push, no undo, that wrote anything; where none did, of the newest, or None."""
@@ -123,10 +129,15 @@ class Pushes:
         return row["id"] if row else None
 
     def changes(self, push_id: str) -> list[Change]:
-        """Return the journal of a push, by record id."""
+        """Return the journal of a push, by record id and property."""
         rows = self._database.all(
-            "SELECT record_id, before, after, outcome, reason FROM changes WHERE push_id = ? "
-            "ORDER BY LENGTH(record_id), record_id",
+            "SELECT record_id, property, before, after, outcome, reason FROM changes WHERE push_id = ? "
+            "ORDER BY LENGTH(record_id), record_id, property",
             (push_id,),
         )
         return [Change(*row) for row in rows]
+
+
+def _record(row: sqlite3.Row) -> PushRecord:
+    values = dict(row)
+    return PushRecord(**{**values, "properties": tuple(values["properties"].split(","))})

@@ -129,5 +129,20 @@ CREATE TABLE evaluation_rows (
 ) WITHOUT ROWID;
 """
 
+_SEVERAL_PROPERTIES = """
+-- A push may write several properties of a record: pushes.properties are their names, joined by commas, and the journal
+-- tells its values apart by property as well.
+ALTER TABLE pushes RENAME COLUMN property TO properties;
+CREATE TABLE journal (
+    push_id TEXT NOT NULL REFERENCES pushes, record_id TEXT NOT NULL, property TEXT NOT NULL, before TEXT, after TEXT,
+    outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', at TEXT NOT NULL,
+    PRIMARY KEY (push_id, record_id, property)
+) WITHOUT ROWID;
+INSERT INTO journal SELECT c.push_id, c.record_id, p.properties, c.before, c.after, c.outcome, c.reason, c.at
+    FROM changes c JOIN pushes p ON p.id = c.push_id;
+DROP TABLE changes;
+ALTER TABLE journal RENAME TO changes;
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
-MIGRATIONS = (_FIRST, _EVALUATIONS)
+MIGRATIONS = (_FIRST, _EVALUATIONS, _SEVERAL_PROPERTIES)

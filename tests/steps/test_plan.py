@@ -257,5 +257,5 @@ def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, tmp
     with ready.to_csv(tmp_path / "plan.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["record_id"] for row in rows] == list(ready.frame.index)
-    assert set(rows[0]) == {"record_id", "verdict", "before", "after", "reason", "link"}
+    assert set(rows[0]) == {"record_id", "property", "verdict", "before", "after", "reason", "link"}
     assert [row["verdict"] for row in rows].count("will change") == 2

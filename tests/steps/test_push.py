@@ -68,7 +68,7 @@ def test_the_receipt_says_who_when_and_where_with_both_values(hub, proposed, col
     assert set(frame["after"]) == {"TX"}
     assert frame.loc["101", "link"].endswith("/contacts/24681357/record/0-1/101")
     record = receipt.record
-    assert (record.kind, record.status, record.property, record.portal_id) == ("push", "done", "city", 24681357)
+    assert (record.kind, record.status, record.properties, record.portal_id) == ("push", "done", ("city",), 24681357)
     assert (record.run_id, record.who) == (checked.run.id, hub.workspace.reviewer)
     assert record.at <= record.ended_at
     assert open_receipt(hub).id == receipt.id
@@ -98,7 +98,7 @@ def test_anything_but_yes_writes_nothing(hub, proposed, prompted, answer, wire):
 def test_confirm_false_writes_nothing_and_says_how_much_would_change(hub, proposed, wire):
     checked = proposed()
     checked.approve()
-    with pytest.raises(PushRefused, match=r"confirm is False\. 3 records would change in portal 24681357"):
+    with pytest.raises(PushRefused, match=r"confirm is False\. 3 values would change in portal 24681357"):
         push(hub, checked, confirm=False)
     assert len(wire.updates) == 0
 

@@ -24,13 +24,15 @@ NOT_APPROVED = "not approved"
 NOT_ALLOWED = "not allowed"
 CONFLICT = "conflict"
 GONE = "gone"
+_COLUMNS = ("property", "verdict", "before", "after", "reason")
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """What would happen to one record, and why; `before` is the value that HubSpot holds now."""
+    """What would happen to one value of a record, and why; `before` is what HubSpot holds now."""
 
     record_id: str
+    property: str
     verdict: str
     before: str
     after: str
@@ -38,7 +40,7 @@ class PlanRow:
 
 
 class Plan:
-    """Every row of a push with its verdict; show it with `print(plan)`, read it as `.frame`, keep it with `.to_csv()`.
+    """Every value of a push with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will change, same already, blank would overwrite, not approved, not allowed, conflict, gone.
     """
@@ -47,44 +49,40 @@ class Plan:
         self,
         portal: Portal,
         kind: ObjectType,
-        definition: Property,
+        definitions: Sequence[Property],
         rows: Sequence[PlanRow],
         *,
         run_id: str | None = None,
         undoes: str | None = None,
-        compared: bool = True,
+        not_compared: Sequence[str] = (),
     ) -> None:
         self.portal = portal
         self.object_type = kind.name
         self.object_type_id = kind.type_id
-        self.property = definition.name
+        self.properties = tuple(one.name for one in definitions)
         self.rows = tuple(rows)
         self.run_id = run_id
         self.undoes = undoes
-        self._definition = definition
-        self._compared = compared
+        self._definitions = {one.name: one for one in definitions}
+        self._not_compared = not_compared
 
     def __repr__(self) -> str:
-        return f"Plan({self.property} of {self.object_type}: {self._said()})"
+        return f"Plan({', '.join(self.properties)} of {self.object_type}: {_said(self.rows)})"
 
     def __str__(self) -> str:
         what = f"Undo of {self.undoes}" if self.undoes else "Plan"
         portal = f"portal {self.portal.id} ({self.portal.account_type})"
-        lines = [f"{what}: {self.property} of {len(self.rows):,} {self.object_type} in {portal}", f"  {self._said()}"]
-        changes = Counter((row.before, row.after) for row in self.changing)
-        if changes:
-            shown = [
-                f"{one_line(before)} → {one_line(after)} ({count:,})"
-                for (before, after), count in changes.most_common(5)
-            ]
-            first = self.changing[0]
-            link = self.portal.record_link(self.object_type_id, first.record_id)
-            lines += [
-                f"  Most common: {', '.join(shown)}",
-                f"  For example: {one_line(first.before)} → {one_line(first.after)}, {link}",
-            ]
-        if not self._compared:
-            lines.append(f"  Take care: {self.property} was not pulled with these records, so what changed there since")
+        records = len({row.record_id for row in self.rows})
+        lines = [f"{what}: {', '.join(self.properties)} of {records:,} {self.object_type} in {portal}"]
+        several = len(self.properties) > 1
+        for name in self.properties:
+            rows = [row for row in self.rows if row.property == name]
+            lines.append(f"  {f'{name}: ' if several else ''}{_said(rows)}")
+            lines += self._samples([row for row in rows if row.verdict == WILL_CHANGE])
+        if self._not_compared:
+            names = ", ".join(self._not_compared)
+            were = "were" if len(self._not_compared) > 1 else "was"
+            lines.append(f"  Take care: {names} {were} not pulled with these records, so what changed there since")
             lines.append("  cannot be told. Whatever stands there now would be replaced.")
         reasons = Counter(
             row.reason for row in self.rows if row.reason and row.verdict in {NOT_ALLOWED, CONFLICT, GONE}
@@ -94,29 +92,50 @@ class Plan:
 
     @property
     def changing(self) -> tuple[PlanRow, ...]:
-        """The rows that would be written."""
+        """The values that would be written."""
         return tuple(row for row in self.rows if row.verdict == WILL_CHANGE)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows have which verdict."""
-        return dict(Counter(row.verdict for row in self.rows).most_common())
+        """How many values have which verdict."""
+        return _counts(self.rows)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The plan as a DataFrame, index `record_id`: `verdict`, `before`, `after`, `reason`, `link`."""
+        """The plan as a DataFrame, one row for each value, index `record_id`.
+
+        Columns: `property`, `verdict`, `before` (as HubSpot holds it now), `after`, `reason`, `link`.
+        """
         index = pd.Index([row.record_id for row in self.rows], dtype="string", name="record_id")
-        columns = {name: [getattr(row, name) for row in self.rows] for name in ("verdict", "before", "after", "reason")}
+        columns = {name: [getattr(row, name) for row in self.rows] for name in _COLUMNS}
         columns["link"] = [self.portal.record_link(self.object_type_id, row.record_id) for row in self.rows]
         return pd.DataFrame(columns, index=index, dtype="string")
 
-    def same(self, one: str, other: str) -> bool:
-        """Tell whether two values of the property mean the same to HubSpot."""
-        return same(one, other, self._definition)
+    def same(self, name: str, one: str, other: str) -> bool:
+        """Tell whether two values of the property `name` mean the same to HubSpot."""
+        return same(one, other, self._definitions[name])
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
         return write_csv(self.frame, path)
 
-    def _said(self) -> str:
-        return ", ".join(f"{count:,} {verdict}" for verdict, count in self.counts.items()) or "no rows"
+    def _samples(self, rows: Sequence[PlanRow]) -> list[str]:
+        changes = Counter((row.before, row.after) for row in rows)
+        if not changes:
+            return []
+        shown = [
+            f"{one_line(before)} → {one_line(after)} ({count:,})" for (before, after), count in changes.most_common(5)
+        ]
+        link = self.portal.record_link(self.object_type_id, rows[0].record_id)
+        return [
+            f"  Most common: {', '.join(shown)}",
+            f"  For example: {one_line(rows[0].before)} → {one_line(rows[0].after)}, {link}",
+        ]
+
+
+def _counts(rows: Sequence[PlanRow]) -> dict[str, int]:
+    return dict(Counter(row.verdict for row in rows).most_common())
+
+
+def _said(rows: Sequence[PlanRow]) -> str:
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in _counts(rows).items()) or "no rows"

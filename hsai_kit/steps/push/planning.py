@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
@@ -26,34 +27,47 @@ from hsai_kit.steps.push.planned import (
     PlanRow,
 )
 from hsai_kit.store import Change, Decision, PushRecord
-from hsai_kit.store import Pull as PullRecord
 
-__all__ = ["Proposals", "plan_push", "plan_undo", "present_values"]
+__all__ = ["Present", "Proposals", "Target", "plan_push", "plan_undo", "present_values"]
+
+Present: TypeAlias = dict[str, dict[str, str]]
+"""What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
 
 _BLANK_REASON = "the answer is blank, and a blank never overwrites"
 
 
 @dataclass(frozen=True)
-class Proposals:
-    """What a push is made from: the decisions of a run about one field.
+class Target:
+    """A field of the answers and the property that it goes to, with what was decided about it.
 
     `pulled` holds the property's values as pulled, None where it was not pulled; `ours` what earlier pushes from this
     workspace wrote to it since.
     """
 
-    run_id: str
-    portal_id: int
-    pull: PullRecord | None
+    field: str
+    name: str
+    decisions: Mapping[str, Decision]
     pulled: Mapping[str, str | None] | None
     ours: Mapping[str, str]
+
+    def approved(self, record_id: str) -> bool:
+        """Tell whether somebody let a value through for this record."""
+        return _approved(self.decisions.get(record_id))
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What a push is made from: the rows of a run, and which of its fields go where."""
+
+    run_id: str
+    portal_id: int
     object_type: str
-    decisions: Mapping[str, Decision]
     results: Sequence[RowResult]
-    field: str
+    targets: Sequence[Target]
 
 
-def plan_push(hub: Connection, proposals: Proposals, to: str) -> Plan:
-    """Return what a push of `proposals` to the property `to` would do, checked against the portal as it is now.
+def plan_push(hub: Connection, proposals: Proposals) -> Plan:
+    """Return what a push of `proposals` would do, checked against the portal as it is now.
 
     Raises UnknownProperty for a property that does not exist, PushRefused for one that may not be written and for
     records of another portal.
@@ -65,98 +79,115 @@ def plan_push(hub: Connection, proposals: Proposals, to: str) -> Plan:
         )
         raise PushRefused(message)
     kind = background.run(resolve(hub.hubspot, proposals.object_type))
-    definition = pick(background.run(read_properties(hub.hubspot, kind.name)), [to], kind.name)[0]
-    _refuse_protected(hub, definition)
-    approved = [one.record_id for one in proposals.results if _approved(proposals.decisions.get(one.record_id))]
-    present = background.run(present_values(hub, kind.name, approved, to))
-    rows = [_row(one, proposals, definition, present) for one in proposals.results]
-    return Plan(hub.portal, kind, definition, rows, run_id=proposals.run_id, compared=proposals.pulled is not None)
+    names = [target.name for target in proposals.targets]
+    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), names, kind.name)
+    for definition in definitions:
+        _refuse_protected(hub, definition)
+    approved = [
+        one.record_id
+        for one in proposals.results
+        if any(target.approved(one.record_id) for target in proposals.targets)
+    ]
+    present = background.run(present_values(hub, kind.name, approved, names))
+    rows = [
+        _row(one, target, definition, present)
+        for one in proposals.results
+        for target, definition in zip(proposals.targets, definitions, strict=True)
+    ]
+    not_compared = [target.name for target in proposals.targets if target.pulled is None]
+    return Plan(hub.portal, kind, definitions, rows, run_id=proposals.run_id, not_compared=not_compared)
 
 
 def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
     """Return what taking back `changes` would do: only values that are still as they were written are restored.
 
-    Raises UnknownProperty where the property is gone, PushRefused where it can no longer be written.
+    Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
     """
     kind = ObjectType(record.object_type, record.object_type_id)
-    definition = pick(background.run(read_properties(hub.hubspot, kind.name)), [record.property], kind.name)[0]
-    _refuse_read_only(definition)
-    ids = [change.record_id for change in changes]
-    present = background.run(present_values(hub, kind.name, ids, definition.name))
+    known = background.run(read_properties(hub.hubspot, kind.name))
+    definitions = pick(known, record.properties, kind.name)
+    for definition in definitions:
+        _refuse_read_only(definition)
+    ids = list(dict.fromkeys(change.record_id for change in changes))
+    present = background.run(present_values(hub, kind.name, ids, record.properties))
     half = hub.store.pushes.half_undone(record.id)
-    rows = [_undo_row(one, present.get(one.record_id), half_undone=one.record_id in half) for one in changes]
-    return Plan(hub.portal, kind, definition, rows, undoes=record.id)
+    rows = [_undo_row(one, present, half_undone=(one.record_id, one.property) in half) for one in changes]
+    return Plan(hub.portal, kind, definitions, rows, undoes=record.id)
 
 
-async def present_values(hub: Connection, object_type: str, ids: Sequence[str], name: str) -> dict[str, str]:
-    """Return the value that HubSpot holds now for each record, "" where unset; records that are gone are absent.
+async def present_values(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
+    """Return the values that HubSpot holds now of some properties.
 
-    Raises PushRefused where the property is no longer there, which would otherwise look like unset everywhere.
+    Raises PushRefused where a property is no longer there, which would otherwise look like unset everywhere.
     """
-    found: dict[str, str] = {}
+    found: Present = {}
     for start in range(0, len(ids), BATCH):
-        records = await read_batch(hub.hubspot, object_type, ids[start : start + BATCH], [name])
-        if any(name not in record.properties for record in records.values()):
-            message = (
-                f"{object_type} no longer has the property {name!r}: it was deleted in HubSpot meanwhile. "
-                "Restore it there (Settings → Properties → Archived properties), or push to another one."
-            )
-            raise PushRefused(message)
-        found |= {one: record.properties.get(name) or "" for one, record in records.items()}
+        records = await read_batch(hub.hubspot, object_type, ids[start : start + BATCH], names)
+        for name in names:
+            if any(name not in record.properties for record in records.values()):
+                message = (
+                    f"{object_type} no longer has the property {name!r}: it was deleted in HubSpot meanwhile. "
+                    "Restore it there (Settings → Properties → Archived properties), or push to another one."
+                )
+                raise PushRefused(message)
+        found |= {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
     return found
 
 
-def _undo_row(change: Change, now: str | None, *, half_undone: bool) -> PlanRow:
-    before, after = change.after or "", change.before or ""
-    if now is None:
-        return PlanRow(change.record_id, GONE, before, after, "the record was deleted or merged since")
+def _undo_row(change: Change, present: Present, *, half_undone: bool) -> PlanRow:
+    one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
+    if one not in present:
+        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
+    now = present[one][name]
     if now == after:
-        return PlanRow(change.record_id, SAME, now, after)
+        return PlanRow(one, name, SAME, now, after)
     # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
     if now != before and not (half_undone and not now):
-        return PlanRow(change.record_id, CONFLICT, now, after, "the value was changed since the push")
-    return PlanRow(change.record_id, WILL_CHANGE, now, after)
+        return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
+    return PlanRow(one, name, WILL_CHANGE, now, after)
 
 
-def _row(result: RowResult, proposals: Proposals, definition: Property, present: Mapping[str, str]) -> PlanRow:
-    one = result.record_id
-    decision = proposals.decisions.get(one)
-    pulled = (proposals.pulled or {}).get(one) or ""
+def _row(result: RowResult, target: Target, definition: Property, present: Present) -> PlanRow:
+    one, name = result.record_id, target.name
+    decision = target.decisions.get(one)
+    pulled = (target.pulled or {}).get(one) or ""
     if decision is None or not _approved(decision):
-        return _not_approved(result, proposals.field, decision, pulled)
+        return _not_approved(result, target, decision, pulled)
     said = as_hubspot(decision.value)
     value = checked(said, definition)
     if value.value is None:
-        return PlanRow(one, NOT_ALLOWED, pulled, said, value.reason)
+        return PlanRow(one, name, NOT_ALLOWED, pulled, said, value.reason)
     if not value.value:
-        return PlanRow(one, BLANK, pulled, "", _BLANK_REASON)
-    now = present.get(one)
-    if now is None:
-        return PlanRow(one, GONE, pulled, value.value, "the record was deleted or merged since the pull")
+        return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
+    if one not in present:
+        reason = "the record was deleted or merged since the pull"
+        return PlanRow(one, name, GONE, pulled, value.value, reason)
+    now = present[one][name]
     if same(now, value.value, definition):
-        return PlanRow(one, SAME, now, value.value)
-    known = {pulled, proposals.ours.get(one, pulled)}
-    if proposals.pulled is not None and one in proposals.pulled and now not in known:
-        return PlanRow(one, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
+        return PlanRow(one, name, SAME, now, value.value)
+    known = {pulled, target.ours.get(one, pulled)}
+    if target.pulled is not None and one in target.pulled and now not in known:
+        return PlanRow(one, name, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
     mapped = "" if value.value == said else f"{one_line(said)} is written as {one_line(value.value)}"
-    return PlanRow(one, WILL_CHANGE, now, value.value, mapped)
+    return PlanRow(one, name, WILL_CHANGE, now, value.value, mapped)
 
 
-def _not_approved(result: RowResult, field: str, decision: Decision | None, pulled: str) -> PlanRow:
+def _not_approved(result: RowResult, target: Target, decision: Decision | None, pulled: str) -> PlanRow:
     """Say why a row is left alone that nobody approved: it was not looked at, or there is nothing to approve."""
-    one = result.record_id
+    one, name, field = result.record_id, target.name, target.field
     pending = decision is None or decision.decision == "pending"
     answer = result.fields.get(field)
     if pending and pulled and answer is not None and as_hubspot(answer) == pulled:
-        return PlanRow(one, SAME, pulled, pulled)
+        return PlanRow(one, name, SAME, pulled, pulled)
     if not pending or result.fields.get(field) is not None:
-        return PlanRow(one, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
+        return PlanRow(one, name, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
     if result.status in {"refused", "cut_off", "failed", "skipped"}:
         status = result.status.replace("_", " ")
-        return PlanRow(one, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
+        return PlanRow(one, name, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
     if {"not allowed", f"{field}: not allowed"} & set(result.flags):
-        return PlanRow(one, NOT_ALLOWED, pulled, "", "the answer is not one that the assistant's output allows")
-    return PlanRow(one, BLANK, pulled, "", _BLANK_REASON)
+        reason = "the answer is not one that the assistant's output allows"
+        return PlanRow(one, name, NOT_ALLOWED, pulled, "", reason)
+    return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
 
 
 def _approved(decision: Decision | None) -> bool:

@@ -14,6 +14,8 @@ from hsai_kit.store import Change
 
 __all__ = ["Receipt", "open_receipt"]
 
+_COLUMNS = ("property", "before", "after", "outcome", "reason")
+
 
 class Receipt:
     """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads."""
@@ -31,11 +33,12 @@ class Receipt:
     def __repr__(self) -> str:
         said = ", ".join(f"{count:,} {outcome}" for outcome, count in self.counts.items()) or "nothing written"
         broken_off = "" if self.record.status == "done" else f", {self.record.status}"
-        return f"Receipt({self.id}, {self.record.property} of {self.record.object_type}{broken_off}: {said})"
+        names = ", ".join(self.record.properties)
+        return f"Receipt({self.id}, {names} of {self.record.object_type}{broken_off}: {said})"
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many records had which outcome.
+        """How many values had which outcome.
 
         written, same already, conflict, refused, missing (deleted or merged); after a push that was broken off also
         not sent, and sending or unknown for those whose answer never came: `undo` looks what became of them.
@@ -44,13 +47,14 @@ class Receipt:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The receipt as a DataFrame, index `record_id`: `property`, `before`, `after`, `outcome`, `reason`, `link`."""
+        """The receipt as a DataFrame, one row for each value, index `record_id`.
+
+        Columns: `property`, `before`, `after`, `outcome`, `reason`, `link`.
+        """
         index = pd.Index([change.record_id for change in self.changes], dtype="string", name="record_id")
-        columns = {name: [getattr(c, name) for c in self.changes] for name in ("before", "after", "outcome", "reason")}
+        columns = {name: [getattr(c, name) for c in self.changes] for name in _COLUMNS}
         columns["link"] = [self._portal.record_link(self.record.object_type_id, c.record_id) for c in self.changes]
-        frame = pd.DataFrame(columns, index=index, dtype="string")
-        frame.insert(0, "property", self.record.property)
-        return frame
+        return pd.DataFrame(columns, index=index, dtype="string")
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
@@ -28,16 +29,19 @@ _FORWARD_ONLY = "lifecyclestage"
 _under_way: dict[tuple[int, str, str], str] = {}
 
 
-def refuse_while_under_way(portal_id: int, object_type: str, name: str) -> None:
-    """Raise PushRefused while something else writes the same property: both would read before either writes."""
-    if other := _under_way.get((portal_id, object_type, name)):
-        message = f"{other} is still writing {name} of {object_type}. Wait for it, or cancel it first: handle.cancel()."
-        raise PushRefused(message)
+def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str]) -> None:
+    """Raise PushRefused while something else writes one of the properties: both would read before either writes."""
+    for name in names:
+        if other := _under_way.get((portal_id, object_type, name)):
+            message = (
+                f"{other} is still writing {name} of {object_type}. Wait for it, or cancel it first: handle.cancel()."
+            )
+            raise PushRefused(message)
 
 
 @dataclass
 class Writer:
-    """Writes the changing rows of one plan and returns the id of its journal."""
+    """Writes the changing values of one plan and returns the id of its journal."""
 
     hub: Connection
     plan: Plan
@@ -46,26 +50,26 @@ class Writer:
     async def write(self, control: Control) -> str:
         """Write in batches of 100; what HubSpot refuses, or somebody changed meanwhile, is noted and left alone."""
         journal, rows = self.hub.store.pushes, self.plan.changing
-        place = (self.plan.portal.id, self.plan.object_type, self.plan.property)
-        refuse_while_under_way(*place)
+        portal_id, object_type = self.plan.portal.id, self.plan.object_type
+        refuse_while_under_way(portal_id, object_type, self.plan.properties)
         self._push_id = journal.begin(
             "undo" if self.plan.undoes else "push",
             undoes=self.plan.undoes,
-            portal_id=self.plan.portal.id,
-            object_type=self.plan.object_type,
+            portal_id=portal_id,
+            object_type=object_type,
             object_type_id=self.plan.object_type_id,
-            name=self.plan.property,
+            properties=self.plan.properties,
             run_id=self.plan.run_id,
             who=self.hub.workspace.reviewer,
         )
-        _under_way[place] = self._push_id
+        places = [(portal_id, object_type, name) for name in self.plan.properties]
+        _under_way.update(dict.fromkeys(places, self._push_id))
         try:
             self._note(rows, "not sent")
-            for start in range(0, len(rows), BATCH):
+            for batch in _batches(rows):
                 if not await control.gate():
                     journal.end(self._push_id, "stopped")
                     return self._push_id
-                batch = rows[start : start + BATCH]
                 await self._batch(batch)
                 control.progress.done += len(batch)
             journal.end(self._push_id, "done")
@@ -74,21 +78,23 @@ class Writer:
             problem.add_note(f"Receipt {self._push_id} holds what was written until then.")
             raise
         finally:
-            del _under_way[place]
+            for place in places:
+                del _under_way[place]
         return self._push_id
 
     async def _batch(self, rows: Sequence[PlanRow], attempt: int = 1, *, lost: bool = False) -> None:
         """Look, then write what is still as planned; `lost` says that an earlier attempt may have written it."""
-        now = await present_values(self.hub, self.plan.object_type, [row.record_id for row in rows], self.plan.property)
+        ids, names = _ids(rows), list(dict.fromkeys(row.property for row in rows))
+        now = await present_values(self.hub, self.plan.object_type, ids, names)
         until = time.monotonic() + _FRESH
-        ready = [row for row in rows if now.get(row.record_id) == row.before]
-        changed = [row for row in rows if now.get(row.record_id) != row.before]
-        self._keep([self._left_alone(row, now.get(row.record_id), lost=lost) for row in changed])
+        held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
+        ready = [row for row in rows if held[row] == row.before]
+        self._keep([self._left_alone(row, held[row], lost=lost) for row in rows if held[row] != row.before])
         if not ready:
             return
         self._note(ready, "sending")
         try:
-            updated = await self._update({row.record_id: row.after for row in ready}, attempt, until)
+            updated = await self._update(ready, attempt, until)
         except Unsettled as problem:
             lost = lost or problem.maybe_done
             if not lost:
@@ -101,77 +107,110 @@ class Writer:
                 if not lost:
                     self._note(ready, "not sent", str(problem))
                 raise _in_words(problem, self.plan) from None
-            await self._apart(ready, str(problem), lost=lost)
+            await self._apart(ready, problem, lost=lost)
         else:
             await self._written(ready, updated)
 
-    async def _apart(self, rows: Sequence[PlanRow], reason: str, *, lost: bool) -> None:
-        """HubSpot refused a batch as a whole: halve it until the bad rows stand alone."""
-        if len(rows) == 1:
-            self._note(rows, "refused", reason)
+    async def _apart(self, rows: Sequence[PlanRow], problem: HsaiError, *, lost: bool) -> None:
+        """HubSpot refused a batch as a whole: halve it until bad records stand alone, and in them bad values."""
+        ids = _ids(rows)
+        if len(ids) > 1:
+            self._note(rows, "not sent")
+            first = set(ids[: len(ids) // 2])
+            await self._batch([row for row in rows if row.record_id in first], lost=lost)
+            await self._batch([row for row in rows if row.record_id not in first], lost=lost)
             return
-        self._note(rows, "not sent")
-        middle = len(rows) // 2
-        for half in (rows[:middle], rows[middle:]):
-            await self._batch(half, lost=lost)
+        named = _properties_of(problem)
+        bad = [row for row in rows if row.property in named] or rows
+        self._note(bad, "refused", str(problem))
+        if good := [row for row in rows if row not in bad]:
+            self._note(good, "not sent")
+            await self._batch(good, lost=lost)
 
     async def _written(self, rows: Sequence[PlanRow], updated: Updated) -> None:
-        outcomes = {row.record_id: self._outcome(row, updated) for row in rows}
-        kept = [row for row in rows if outcomes[row.record_id].outcome == "refused"]
-        if kept and self.plan.undoes and self.plan.property == _FORWARD_ONLY:
-            self._keep([one for one in outcomes.values() if one.outcome != "refused"])
+        outcomes = {row: self._outcome(row, updated) for row in rows}
+        kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == _FORWARD_ONLY]
+        if kept and self.plan.undoes:
+            self._keep([one for row, one in outcomes.items() if row not in kept])
             again = await self._cleared_first(kept)
-            outcomes = {row.record_id: self._outcome(row, again) for row in kept}
+            outcomes = {row: self._outcome(row, again) for row in kept}
         self._keep(list(outcomes.values()))
 
     async def _cleared_first(self, rows: Sequence[PlanRow]) -> Updated:
         """Restore an earlier stage, which only a blank makes room for; plan_undo finds what ends between the two."""
         try:
-            await self._update({row.record_id: "" for row in rows})
-            return await self._update({row.record_id: row.after for row in rows})
+            await self._update([replace(row, after="") for row in rows])
+            return await self._update(rows)
         except Unsettled as problem:
             raise problem.problem from None
 
-    async def _update(self, values: dict[str, str], attempt: int = 1, until: float = math.inf) -> Updated:
-        changes = {one: {self.plan.property: value} for one, value in values.items()}
+    async def _update(self, rows: Sequence[PlanRow], attempt: int = 1, until: float = math.inf) -> Updated:
+        changes: dict[str, dict[str, str]] = {}
+        for row in rows:
+            changes.setdefault(row.record_id, {})[row.property] = row.after
         return await update_batch(self.hub.hubspot, self.plan.object_type, changes, attempt=attempt, until=until)
 
     def _outcome(self, row: PlanRow, updated: Updated) -> Change:
         record = updated.records.get(row.record_id)
         if record is None:
             reason = updated.reasons.get(row.record_id) or "HubSpot left it out of its answer: deleted or merged"
-            return Change(row.record_id, row.before, row.after, "missing", reason)
+            return _change(row, "missing", reason)
         # HubSpot may keep a value in a form of its own (a date, a phone number), which undo has to know again.
-        held = record.properties.get(self.plan.property, row.after) or ""
-        if held == row.before and not self.plan.same(held, row.after):
-            forward = f"; {_FORWARD_ONLY} only moves forward" if self.plan.property == _FORWARD_ONLY else ""
-            reason = f"HubSpot took the request and kept the old value{forward}"
-            return Change(row.record_id, row.before, row.after, "refused", reason)
-        return Change(row.record_id, row.before, held, "written")
+        held = record.properties.get(row.property, row.after) or ""
+        if held == row.before and not self.plan.same(row.property, held, row.after):
+            forward = f"; {_FORWARD_ONLY} only moves forward" if row.property == _FORWARD_ONLY else ""
+            return _change(row, "refused", f"HubSpot took the request and kept the old value{forward}")
+        return _change(replace(row, after=held), "written")
 
     def _left_alone(self, row: PlanRow, now: str | None, *, lost: bool) -> Change:
         if now is None:
-            return Change(row.record_id, row.before, row.after, "missing", "the record was deleted or merged meanwhile")
-        if self.plan.same(now, row.after):
+            return _change(row, "missing", "the record was deleted or merged meanwhile")
+        if self.plan.same(row.property, now, row.after):
             if lost:
-                return Change(row.record_id, row.before, now, "written")
-            reason = "somebody wrote the same value meanwhile"
-            return Change(row.record_id, row.before, row.after, "same already", reason)
-        reason = f"the value was changed in HubSpot meanwhile, to {one_line(now)}"
-        return Change(row.record_id, row.before, row.after, "conflict", reason)
+                return _change(replace(row, after=now), "written")
+            return _change(row, "same already", "somebody wrote the same value meanwhile")
+        return _change(row, "conflict", f"the value was changed in HubSpot meanwhile, to {one_line(now)}")
 
     def _note(self, rows: Sequence[PlanRow], outcome: str, reason: str = "") -> None:
-        self._keep([Change(row.record_id, row.before, row.after, outcome, reason) for row in rows])
+        self._keep([_change(row, outcome, reason) for row in rows])
 
     def _keep(self, changes: Sequence[Change]) -> None:
         self.hub.store.pushes.note(self._push_id, changes)
 
 
+def _change(row: PlanRow, outcome: str, reason: str = "") -> Change:
+    return Change(row.record_id, row.property, row.before, row.after, outcome, reason)
+
+
+def _ids(rows: Sequence[PlanRow]) -> list[str]:
+    return list(dict.fromkeys(row.record_id for row in rows))
+
+
+def _batches(rows: Sequence[PlanRow]) -> Iterator[list[PlanRow]]:
+    """Yield the values of up to 100 records at a time."""
+    by_record: dict[str, list[PlanRow]] = {}
+    for row in rows:
+        by_record.setdefault(row.record_id, []).append(row)
+    records = list(by_record.values())
+    for start in range(0, len(records), BATCH):
+        yield [row for record in records[start : start + BATCH] for row in record]
+
+
+def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
+    detail = getattr(problem, "detail", None)
+    return [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
+
+
+def _properties_of(problem: HsaiError) -> set[str]:
+    """Return the properties that HubSpot names as the reason."""
+    contexts = [one.get("context") for one in _errors_of(problem)]
+    names = [one.get("propertyName") for one in contexts if isinstance(one, dict)]
+    return {str(name) for some in names for name in (some if isinstance(some, list) else [some])}
+
+
 def _of_the_property(problem: HsaiError) -> bool:
     """Tell whether every other record would be refused too."""
-    detail = getattr(problem, "detail", None)
-    errors = [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
-    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in errors)
+    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in _errors_of(problem))
 
 
 def _about_one_record(problem: HsaiError) -> bool:
@@ -184,7 +223,7 @@ def _in_words(problem: HsaiError, plan: Plan) -> HsaiError:
     if not _of_the_property(problem):
         return problem
     message = (
-        f"{plan.property} of {plan.object_type} was changed in HubSpot since the plan was made and can no longer be "
-        f"written. {problem} Look at the property there, then plan anew."
+        f"{', '.join(sorted(_properties_of(problem)))} of {plan.object_type} was changed in HubSpot since the plan was "
+        f"made and can no longer be written. {problem} Look at the property there, then plan anew."
     )
     return PushRefused(message)

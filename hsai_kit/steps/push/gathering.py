@@ -1,0 +1,102 @@
+"""What is to be pushed: which fields of a run's answers go to which properties, with what was decided about each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import PushRefused
+from hsai_kit.run import Run
+from hsai_kit.steps.push.planning import Proposals, Target
+
+__all__ = ["Destination", "Reviewed", "proposals"]
+
+
+class Reviewed(Protocol):
+    """What a push takes: the result of `review`."""
+
+    run: Run
+    field: str
+    to: str | None
+
+
+Destination: TypeAlias = str | Mapping[str, str] | None
+"""The property that answers go to, or properties by field; None for those that the assistant names."""
+
+
+def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination) -> Proposals:
+    """Gather what was decided about each field that is pushed.
+
+    Raises PushRefused where it is not told what goes where, and for runs of other workspaces.
+    """
+    if isinstance(checked, Run):
+        message = (
+            "A run is reviewed before it is pushed: checked = review(run), approve what is right, push(hub, checked)."
+        )
+        raise PushRefused(message)
+    reviewed = list(checked) if isinstance(checked, Sequence) else [checked]
+    if not reviewed:
+        message = "There is nothing to push: name at least one review, such as push(hub, [review(run, 'state')])."
+        raise PushRefused(message)
+    run = reviewed[0].run
+    if other := next((one.run.id for one in reviewed if one.run.id != run.id), None):
+        message = f"These are reviews of two runs, {run.id} and {other}. Push each run by itself."
+        raise PushRefused(message)
+    destinations = _destinations(reviewed, to)
+    _refuse_strange(hub, run)
+    pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
+    targets = [
+        Target(
+            field=field,
+            name=name,
+            decisions=hub.store.decisions.current(run.id, field),
+            pulled=hub.store.pulls.values(pull.id, name) if pull and name in pull.properties else None,
+            ours=(
+                hub.store.pushes.written_since(pull.at, run.record.portal_id, pull.object_type, name) if pull else {}
+            ),
+        )
+        for field, name in destinations.items()
+    ]
+    return Proposals(run.id, run.record.portal_id, run.record.object_type, run.results(), targets)
+
+
+def _destinations(reviewed: Sequence[Reviewed], to: Destination) -> dict[str, str]:
+    """Return the property of each field."""
+    fields = [one.field for one in reviewed]
+    if isinstance(to, str) and len(fields) > 1:
+        message = f"Several fields cannot go to one property. Say which goes where: to={{{fields[0]!r}: {to!r}, …}}."
+        raise PushRefused(message)
+    told = {fields[0]: to} if isinstance(to, str) else dict(to or {})
+    known = reviewed[0].run.fields
+    if unknown := [field for field in told if field not in known]:
+        message = f"This run has no field {unknown[0]!r}. It has: {', '.join(known)}."
+        raise PushRefused(message)
+    found = {one.field: told.get(one.field) or one.to for one in reviewed} | told
+    for field, name in found.items():
+        if not name:
+            example = "to='…'" if len(found) == 1 else f"to={{{field!r}: '…'}}"
+            what = "the answers go" if len(found) == 1 else f"{field} goes"
+            message = f"Say which property {what} to: push(hub, checked, {example})."
+            raise PushRefused(message)
+    names = {field: name for field, name in found.items() if name}
+    for name in names.values():
+        if len(sharing := [field for field, other in names.items() if other == name]) > 1:
+            message = f"{' and '.join(sharing)} would both go to {name}. Give each field a property of its own."
+            raise PushRefused(message)
+    return names
+
+
+def _refuse_strange(hub: Connection, run: Run) -> None:
+    if run.store.path != hub.store.path:
+        message = (
+            f"This run is kept in {run.store.path}, and this connection works in {hub.workspace.folder}. "
+            "Connect with the workspace of the run to push it."
+        )
+        raise PushRefused(message)
+    if not run.record.object_type:
+        message = (
+            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
+            "Ask again with the kind of records: ask(..., object_type='contacts')."
+        )
+        raise PushRefused(message)
