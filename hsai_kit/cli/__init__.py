@@ -9,6 +9,8 @@ import typer
 
 from hsai_kit.cli.asking import cancel, resume, runs
 from hsai_kit.cli.keys import connect, disconnect, status
+from hsai_kit.cli.rooms import app as app_command
+from hsai_kit.cli.rooms import lab
 from hsai_kit.cli.screen import in_words
 from hsai_kit.cli.trying import demo, init, sandbox
 
@@ -24,7 +26,7 @@ app = typer.Typer(
 )
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
-for _command in (demo, init, connect, disconnect, status, runs, resume, cancel, sandbox):
+for _command in (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, sandbox):
     app.command()(in_words(_command))
 
 

@@ -6,18 +6,18 @@ function stop(event) {
   if (!saves) event.stopPropagation();
 }
 
-function guard(event) {
-  const output = event.target.closest?.(".jp-OutputArea-output");
-  if (!output || guarded.has(output) || !output.querySelector(".jupyter-widgets, .widget-container")) return;
-  guarded.add(output);
-  output.addEventListener("keydown", stop);
-}
-
 function render({ el }) {
   el.style.display = "none";
+  function guard(event) {
+    const output = event.target.closest?.(".jp-OutputArea-output");
+    if (!output || guarded.has(output) || !output.querySelector(".jupyter-widgets, .widget-container")) return;
+    guarded.add(output);
+    output.addEventListener("keydown", stop);
+  }
   // Capturing, so that an output is guarded before its first key arrives.
-  document.addEventListener("focusin", guard, true);
-  document.addEventListener("keydown", guard, true);
+  const events = ["focusin", "keydown"];
+  for (const name of events) document.addEventListener(name, guard, true);
+  return () => events.forEach((name) => document.removeEventListener(name, guard, true));
 }
 
 export default { render };

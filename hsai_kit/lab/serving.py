@@ -1,0 +1,112 @@
+"""Starting JupyterLab and Voilà for one person on this computer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from importlib import resources, util
+from pathlib import Path
+
+from hsai_kit.errors import HsaiError, SandboxFailed
+from hsai_kit.lab.notebooks import FOLDER, place
+from hsai_kit.progress import say
+from hsai_kit.workspace import Workspace
+
+__all__ = ["room", "serve_app", "serve_lab"]
+
+_ROOM = "hsai-workspace"
+_FIRST = "00_tour.ipynb"
+
+
+def room(folder: Path | None) -> Workspace:
+    """Return the workspace: in the folder given, around here, or in `hsai-workspace` here; made if need be."""
+    if folder is not None:
+        return Workspace.make(folder)
+    return Workspace.find() or Workspace.make(_ROOM)
+
+
+def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
+    """Serve JupyterLab over the workspace until it is stopped, opened at the first notebook."""
+    from jupyterlab.labapp import LabApp
+
+    for made in place(workspace):
+        say(f"Put {FOLDER}/{made.name} into {workspace.folder}")
+    settings = Path(str(resources.files("hsai_kit.lab"))) / "settings"
+    arguments = [
+        *_server_arguments("ServerApp", port),
+        f"--ServerApp.root_dir={workspace.folder}",
+        f"--LabApp.default_url=/lab/tree/{FOLDER}/{_FIRST}",
+        f"--LabApp.app_settings_dir={settings}",
+        f"--LabApp.open_browser={browser}",
+        "--log-level=WARN",
+    ]
+    if sys.platform != "win32":
+        # Kernels are reached through files of this user instead of ports that anybody here could open.
+        arguments.append("--KernelManager.transport=ipc")
+    with _surroundings(workspace, sandbox=sandbox):
+        say("Starting JupyterLab. Stop it with Ctrl-C.")
+        LabApp.launch_instance(arguments)
+
+
+def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
+    """Serve the panels as one page until it is stopped; raises HsaiError where the extra is not installed."""
+    if util.find_spec("voila") is None:
+        message = 'hsai app needs one more package. Install it with: python -m pip install "hsai_kit[app]"'
+        raise HsaiError(message)
+    from voila.app import Voila
+
+    page = Path(str(resources.files("hsai_kit.lab"))) / "app.ipynb"
+    arguments = [
+        str(page),
+        *_server_arguments("Voila", port),
+        "--Voila.auto_token=True",
+        f"--Voila.open_browser={browser}",
+        "--VoilaConfiguration.show_tracebacks=False",
+        "--VoilaConfiguration.show_margins=True",
+    ]
+    with _surroundings(workspace, sandbox=sandbox):
+        say("Starting the panels. Stop them with Ctrl-C.")
+        Voila.launch_instance(arguments)
+
+
+def _server_arguments(server: str, port: int | None) -> list[str]:
+    return [f"--{server}.ip=127.0.0.1", *([f"--{server}.port={port}"] if port is not None else [])]
+
+
+@contextlib.contextmanager
+def _surroundings(workspace: Workspace, *, sandbox: bool) -> Iterator[None]:
+    """Work in the workspace's folder, and give every notebook the same sandbox where one is wanted."""
+    with contextlib.ExitStack() as cleanup:
+        cleanup.enter_context(contextlib.chdir(workspace.folder))
+        if sandbox:
+            cleanup.enter_context(_sandbox(workspace))
+        yield
+
+
+@contextlib.contextmanager
+def _sandbox(workspace: Workspace) -> Iterator[None]:
+    # Imported only where one is started.
+    from hsai_kit.sandbox import Sandbox, SandboxError
+
+    # Its state is kept, so that what was pushed today can be undone tomorrow.
+    running = Sandbox(data=workspace.folder / "sandbox.sqlite")
+    try:
+        running.start()
+    except SandboxError as problem:
+        failure = SandboxFailed(str(problem))
+    else:
+        os.environ |= {
+            "HUBSPOT_BASE_URL": running.hubspot_url,
+            "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
+            "OPENAI_BASE_URL": running.openai_url,
+            "OPENAI_API_KEY": running.openai_key,
+        }
+        say("A sandbox with a made-up portal and a scripted assistant (no language model) is running: no keys needed.")
+        try:
+            yield
+        finally:
+            running.stop()
+        return
+    raise failure
