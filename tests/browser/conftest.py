@@ -7,7 +7,8 @@
 
 `room` is one page of JupyterLab, one for the whole session; each test opens a notebook of its own in it. A page error
 or a request that wants to leave the computer fails the test. `room.shot(what, "name")` writes a picture in the light
-and one in the dark theme into `artifacts/`. Kernels find the session's sandbox in their environment, so `connect()` is the sandbox.
+and one in the dark theme into `artifacts/`. Kernels find the
+session's sandbox in their environment, so `connect()` is the sandbox.
 """
 
 from __future__ import annotations
@@ -49,6 +50,13 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # A kernel that starts while two cores are busy takes its time; what is there already comes at once.
 SLOW_MS = 60_000
 expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # One worker drives the one browser.
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def chromium_of(driver: Playwright) -> Browser:
