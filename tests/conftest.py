@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run all that starts kernels by itself: two that start at once can be given the same ports."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Let one worker run all that starts kernels: two that start at once can be given the same ports.
+
+    A wrapper, because pytest-xdist reads the groups in the same hook and would otherwise come first.
+    """
     for item in items:
         if item.path.suffix == ".ipynb" or "browser" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("kernels"))
+    return (yield)
 
 
 @pytest.fixture(scope="session")
