@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,7 @@ from hsai_kit import background
 from hsai_kit.errors import HsaiError, MissingKey
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.keys import Service
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import Model, read_models
 from hsai_kit.llm.prices import SANDBOX_PREFIX
@@ -43,6 +44,8 @@ class Connection:
         self._scripted = scripted
         self._llm = llm
         self._models: list[Model] | None = None
+        self.key_places: Mapping[Service, str] = {}
+        """For each service that has a key: the place where it was found, in words."""
         self._on_close = on_close
         atexit.register(self.close)
 

@@ -18,14 +18,14 @@ from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.keys import current_portal, find_key
+from hsai_kit.keys import Service, current_portal, find_key
 from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.progress import say
-from hsai_kit.steps.connect.keeping import disconnect, keep_keys, refuse_garbled
+from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
 from hsai_kit.workspace import Settings, Workspace
 
-__all__ = ["Status", "connect", "disconnect", "keep_keys", "status"]
+__all__ = ["Status", "check_key", "connect", "disconnect", "found_keys", "keep_keys", "status"]
 
 SandboxSide: TypeAlias = bool | Literal["hubspot", "openai"]
 
@@ -140,11 +140,13 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
         message = f"The HubSpot key from {found.place} belongs to portal {portal.id}, not to {portal_id}."
         raise KeyProblem(message)
     llm: LLMClient | HsaiError
+    places: dict[Service, str] = {"hubspot": "the sandbox" if sides.made_up_portal else found.place}
     try:
         # Over a made-up portal it is the analyst's own OpenAI key, kept under their own portal, that is meant.
         key = find_key("openai", sides.key, portal_id or current_portal() if sides.made_up_portal else portal.id)
         refuse_garbled("openai", key)
         llm = LLMClient(key.secret, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
+        places["openai"] = "the sandbox" if sides.scripted else key.place
     except MissingKey as problem:
         llm = problem
         if not is_openais(sides.openai_url):
@@ -155,6 +157,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
     hub = Connection(
         portal=portal, hubspot=hubspot, llm=llm, workspace=workspace, scripted=sides.scripted, on_close=closing.close
     )
+    hub.key_places = places
     closing.enter_context(cleanup.pop_all())
     hub.store.pulls.connected(portal.id, portal.name, portal.account_type)
     return hub

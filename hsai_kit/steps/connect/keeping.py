@@ -8,7 +8,7 @@ import os
 from pydantic import SecretStr
 
 from hsai_kit import background
-from hsai_kit.errors import KeyProblem
+from hsai_kit.errors import KeyProblem, MissingKey
 from hsai_kit.hubspot.account import Portal, read_portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.keys import (
@@ -24,7 +24,7 @@ from hsai_kit.keys import (
 )
 from hsai_kit.llm.client import LLMClient
 
-__all__ = ["disconnect", "keep_keys", "refuse_garbled"]
+__all__ = ["check_key", "disconnect", "found_keys", "keep_keys", "refuse_garbled"]
 
 
 def keep_keys(
@@ -59,6 +59,30 @@ def keep_keys(
     return portal
 
 
+def check_key(service: Service, secret: SecretStr) -> str:
+    """Ask a service whether it takes a key and return in words what the key is for; nothing is kept.
+
+    Raises RefusedKey, KeyProblem or NoConnection, each with the way out.
+    """
+    refuse_garbled(service, FoundKey(secret, "the field"))
+    if service == "openai":
+        count = background.run(_check_openai(secret))
+        return f"OpenAI takes this key: {count} models may be used with it."
+    with contextlib.closing(HubSpotClient(secret, base_url=os.environ.get("HUBSPOT_BASE_URL"))) as hubspot:
+        portal = background.run(read_portal(hubspot))
+    name = f" ({portal.name})" if portal.name else ""
+    return f"HubSpot takes this key: it is of portal {portal.id}{name}, {portal.account_type}."
+
+
+def found_keys(portal_id: int | None = None) -> dict[Service, str]:
+    """Return for each service the place, in words, where a key is found now; services without a key are absent."""
+    found: dict[Service, str] = {}
+    for service in ENVIRONMENT:
+        with contextlib.suppress(MissingKey):
+            found[service] = find_key(service, None, portal_id or current_portal()).place
+    return found
+
+
 def disconnect(portal_id: int | None = None) -> list[str]:
     """Forget the keys of a portal (without one: the portal last used) and return in words what was forgotten.
 
@@ -81,10 +105,10 @@ def disconnect(portal_id: int | None = None) -> list[str]:
     ]
 
 
-async def _check_openai(key: SecretStr) -> None:
+async def _check_openai(key: SecretStr) -> int:
     client = LLMClient(key, base_url=os.environ.get("OPENAI_BASE_URL"))
     try:
-        await client.models()
+        return len(await client.models())
     finally:
         await client.close()
 

@@ -1,0 +1,85 @@
+"""What a message view can show, as plain data for its JavaScript: text, facts, ticks, tables, bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from hsai_kit.defuse import one_line
+
+__all__ = ["Block", "bars", "code", "facts", "frame_table", "link", "table", "text", "ticks"]
+
+Block: TypeAlias = dict[str, Any]
+Tone = Literal["plain", "muted", "good", "warn", "bad", "next"]
+
+# What a person reads in a table; the whole value is in the object that the panel gives.
+_CELL = 160
+
+
+def text(said: str, tone: Tone = "plain") -> Block:
+    """One paragraph."""
+    return {"kind": "text", "text": said, "tone": tone}
+
+
+def code(said: str, title: str = "") -> Block:
+    """Text as it stands, with its line breaks."""
+    return {"kind": "code", "text": said, "title": title}
+
+
+def facts(items: Iterable[tuple[str, object]]) -> Block:
+    """Numbers and names, each under its label."""
+    return {"kind": "facts", "items": [[label, _shown(value)] for label, value in items]}
+
+
+def ticks(title: str, items: Iterable[tuple[bool, str]]) -> Block:
+    """List what may be done and what may not."""
+    return {"kind": "ticks", "title": title, "items": [list(item) for item in items]}
+
+
+def link(said: object, href: str) -> dict[str, str]:
+    """Return a cell that leads somewhere; only https addresses are followed."""
+    return {"text": one_line(str(said), _CELL), "href": href}
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", more: str = "", numbers: str = ""
+) -> Block:
+    """Rows under their columns; `numbers` names the columns that are set to the right, with spaces between."""
+    right = [place for place, column in enumerate(columns) if column in numbers.split()]
+    shown = [[_shown(value) for value in row] for row in rows]
+    return {"kind": "table", "title": title, "columns": list(columns), "rows": shown, "more": more, "numbers": right}
+
+
+def frame_table(frame: pd.DataFrame, *, title: str = "", most: int = 10, index: str = "") -> Block:
+    """Show the first rows of a frame; `index` is the heading of the index, which is left out without one."""
+    head = frame.head(most)
+    rows = [list(row) for row in head.itertuples(index=bool(index), name=None)]
+    columns = [*([index] if index else []), *map(str, frame.columns)]
+    left = len(frame) - len(head)
+    numbers = " ".join(str(c) for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c].dtype))
+    return table(columns, rows, title=title, more=f"and {left:,} more rows" if left > 0 else "", numbers=numbers)
+
+
+def bars(title: str, items: Iterable[tuple[str, int]]) -> Block:
+    """Show counts as bars, in the order given."""
+    return {"kind": "bars", "title": title, "items": [[one_line(label, 60), int(count)] for label, count in items]}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list | tuple):
+        return one_line(", ".join(map(str, value)), _CELL)
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return one_line(str(value), _CELL)
