@@ -94,6 +94,18 @@ class Assistant(BaseModel):
     def _trimmed(cls, value: str | None) -> str | None:
         return value.strip() if value else value
 
+    def changed(self, **settings: Any) -> Assistant:
+        """Return the assistant with other settings; raises AssistantError that names the one that cannot be.
+
+        >>> Assistant(name="tone", instructions="Say how the customer feels.").changed(temperature=0.2).temperature
+        0.2
+        """
+        try:
+            return Assistant.model_validate({**self.model_dump(), **settings})
+        except ValidationError as problem:
+            message = f"The assistant {self.name!r} cannot be asked so: {sentence(problem, _in_the_file)}."
+        raise AssistantError(message)
+
     @property
     def version(self) -> str:
         """The first 12 hex digits of a SHA-256 over all that decides an answer; name, description and source do not."""

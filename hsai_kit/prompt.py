@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 import jinja2
@@ -16,7 +17,7 @@ from rapidfuzz import process
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import PromptError
 
-__all__ = ["Prompt", "as_text"]
+__all__ = ["Prompt", "as_text", "completions"]
 
 _DOT = "__of__"
 
@@ -113,6 +114,24 @@ class _Dots(NodeTransformer):
         if isinstance(node.node, nodes.Name) and f"{node.node.name}.{node.attr}" in self._columns:
             return nodes.Name(f"{node.node.name}{_DOT}{node.attr}", "load", lineno=node.lineno)
         return self.generic_visit(node)
+
+
+def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int, list[str]]:
+    """Return how many characters before the cursor a completion replaces, and the tokens that fit there.
+
+    `before` is the text up to the cursor; without an open `{{` there is nothing to complete.
+
+    >>> completions("State: {{ sta", ["state", "country", "company.state"])
+    (3, ['state', 'company.state'])
+    """
+    found = re.search(r"\{\{\s*([\w.]*)$", before)
+    if not found:
+        return 0, []
+    begun = found[1]
+    names = list(columns)
+    first = [name for name in names if name.casefold().startswith(begun.casefold())]
+    within = [name for name in names if name not in first and begun.casefold() in name.casefold()]
+    return len(begun), [*first, *within][:most]
 
 
 def _quoted(value: object) -> str:

@@ -53,6 +53,8 @@ class ConnectPanel(Panel):
 
     def allowed(self, control: ipywidgets.Widget) -> bool:
         """Keys are kept and forgotten only where there are some, and a connection is left only where there is one."""
+        if self.busy:
+            return False
         mine = self.where.value == _PORTAL
         if control is self.keep:
             return mine and bool(self._typed)

@@ -151,32 +151,27 @@ class Panel(ipywidgets.VBox):
         if source.value is not None:
             self.attempt(lambda: use(source.value))
 
+    def allowed(self, control: ipywidgets.Widget) -> bool:  # noqa: ARG002 -- panels say more about theirs
+        """Tell whether a control may be used now: while the panel works, none may."""
+        return not self.busy
+
+    def refresh(self) -> None:
+        """Bar or free every control as `allowed` says."""
+        for control in self._controls:
+            control.disabled = not self.allowed(control)
+
     def _begun(self, label: str) -> None:
         with self._lock:
             self._working += 1
         self._problem.clear()
         if label:
             self._remarks.show(text(label, "muted"))
-        self._bar(barred=True)
+        self.refresh()
 
     def _done(self) -> None:
         with self._lock:
             self._working -= 1
-            still = self._working
-        if not still:
-            self._bar(barred=False)
-
-    def _bar(self, *, barred: bool) -> None:
-        for control in self._controls:
-            control.disabled = barred or not self.allowed(control)
-
-    def allowed(self, control: ipywidgets.Widget) -> bool:  # noqa: ARG002 -- panels say which of theirs
-        """Tell whether a button may be clicked now; panels with buttons that come and go say so here."""
-        return True
-
-    def refresh(self) -> None:
-        """Bar or free every button as `allowed` says."""
-        self._bar(barred=self.busy)
+        self.refresh()
 
 
 def field(control: T, *, wide: bool = False) -> T:

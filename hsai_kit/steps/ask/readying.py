@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from hsai_kit.assistant import Assistant, Effort, load
 from hsai_kit.connection import Connection
-from hsai_kit.errors import AssistantError
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model
 from hsai_kit.prompt import Prompt
 from hsai_kit.steps.ask.engines import checked_engine, checked_model, engine_for, refuse_known_settings
 from hsai_kit.steps.ask.planning import Asking, Estimate, plan_asking
-from hsai_kit.workspace import sentence
 
 __all__ = ["Forecast", "Readied", "different", "forecast", "readied", "refused_settings"]
 
@@ -69,7 +65,7 @@ def readied(
     """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
     chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
-    chosen = _changed(chosen, {name: value for name, value in given.items() if value is not None})
+    chosen = chosen.changed(**{name: value for name, value in given.items() if value is not None})
     name, known = checked_engine(engine or chosen.engine), checked_model(hub, model, chosen)
     asked = engine_for(hub, name, chosen, known.id)
     refuse_known_settings(hub, asked)
@@ -109,11 +105,3 @@ def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:
     # Ten thousand rows show what there is, and take no time to render.
     texts = Prompt(prompt).render(frame.head(10_000)).dropna().drop_duplicates()
     return frame.loc[texts.index[:n]]
-
-
-def _changed(assistant: Assistant, changes: dict[str, Any]) -> Assistant:
-    try:
-        return Assistant.model_validate({**assistant.model_dump(), **changes})
-    except ValidationError as problem:
-        message = f"The assistant {assistant.name!r} cannot be asked so: {sentence(problem)}."
-    raise AssistantError(message)
