@@ -36,6 +36,7 @@ class Control:
         self.app = Starlette(
             routes=[
                 self._route("GET", "/counts", self.counts),
+                self._route("GET", "/answered", self.answered),
                 self._route("GET", "/requests", self.requests),
                 self._route("GET", "/truth", self.truth),
                 self._route("GET", "/faults", self.faults),
@@ -53,6 +54,10 @@ class Control:
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """Count each side's requests by route and status."""
         return {name: side.journal.counts() for name, side in self._sandbox.sides.items()}
+
+    def answered(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Count by side and route the POSTs that were answered whole, once or again."""
+        return {name: side.journal.answered() for name, side in self._sandbox.sides.items()}
 
     def requests(self, side: str, last: str = "1000") -> list[dict[str, Any]]:
         """List a side's newest requests, newest last."""

@@ -117,6 +117,10 @@ class Sandbox:
         """
         self._ask("POST", "/faults", {"spec": spec})
 
+    def faults(self) -> dict[str, list[dict[str, Any]]]:
+        """List each side's armed faults: their kind and options, and how many requests each has `seen` and `struck`."""
+        return _as_dict(self._ask("GET", "/faults"))
+
     def clear_faults(self) -> None:
         """Disarm all faults; the latency of `latency` stays."""
         self._ask("DELETE", "/faults")
@@ -149,6 +153,14 @@ class Sandbox:
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """Count requests: side, then `POST /v1/responses`, then status; `no answer` where none was given."""
         return _as_dict(self._ask("GET", "/counts"))
+
+    def answered(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Count POSTs answered whole: side, then `POST /v1/responses`, then `once` and `again`.
+
+        `again` are whole answers to a request, the same path and body, that had one before: what was paid twice. An
+        answer that a fault cut off counts as neither. The first 200,000 requests are known again.
+        """
+        return _as_dict(self._ask("GET", "/answered"))
 
     def requests(self, side: str, last: int = 1000) -> list[dict[str, Any]]:
         """List a side's newest requests, newest last, 2,000 at most.

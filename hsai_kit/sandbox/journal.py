@@ -7,6 +7,7 @@ import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Match, Route
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 KEPT_REQUESTS = 2_000
 KEPT_BODY_BYTES = 262_144  # a full batch of 100 records is about a tenth of it; uploads are not kept
 KEPT_ROUTES = 500
+KEPT_ANSWERED = 200_000
 NO_ANSWER = "no answer"
 
 
@@ -60,6 +62,8 @@ class Journal:
         self._template = template
         self._entries: deque[Entry] = deque(maxlen=KEPT_REQUESTS)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._answered: set[int] = set()
+        self._whole: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._epoch = 0
 
     def begin(self, method: str, path: str, query: str, body: bytes) -> Entry:
@@ -77,10 +81,19 @@ class Journal:
         if route not in self._counts and len(self._counts) >= KEPT_ROUTES:
             route = "other routes"
         self._counts[route][NO_ANSWER if entry.status is None else str(entry.status)] += 1
+        if entry.method == "POST" and entry.body and entry.status == HTTPStatus.OK and entry.fault != "cut":
+            self._count_whole(route, hash((entry.path, entry.body)))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many requests of each route ended with which status."""
         return {route: dict(statuses) for route, statuses in self._counts.items()}
+
+    def answered(self) -> dict[str, dict[str, int]]:
+        """For each route of POSTs, how many got their first whole answer (`once`), and how many another (`again`).
+
+        A request is the same where its path and its body are; whole is a 200 that was not cut off.
+        """
+        return {route: {"once": seen["once"], "again": seen["again"]} for route, seen in self._whole.items()}
 
     def requests(self, last: int) -> list[dict[str, Any]]:
         """List the newest `last` requests, newest last, those still under way included."""
@@ -91,7 +104,15 @@ class Journal:
         """Forget all requests; those under way will not be counted."""
         self._entries.clear()
         self._counts.clear()
+        self._answered.clear()
+        self._whole.clear()
         self._epoch += 1
+
+    def _count_whole(self, route: str, request: int) -> None:
+        known = request in self._answered
+        if known or len(self._answered) < KEPT_ANSWERED:
+            self._answered.add(request)
+            self._whole[route]["again" if known else "once"] += 1
 
 
 def route_templates(routes: Iterable[BaseRoute]) -> Callable[[str, str], str]:

@@ -32,6 +32,23 @@ def test_a_request_without_an_answer_is_counted_as_such() -> None:
     assert journal.counts() == {"GET /": {"no answer": 1}}
 
 
+def test_an_answer_to_the_same_request_is_told_from_the_first_one_and_a_cut_one_is_none() -> None:
+    journal = Journal(lambda _method, path: path)
+    for body, status, fault in (
+        (b"1", 200, "cut"),
+        (b"1", 500, "500"),
+        (b"1", 200, None),
+        (b"2", 200, "commit_then_stall"),
+        (b"1", 200, None),
+    ):
+        entry = journal.begin("POST", "/ask", "", body)
+        entry.status, entry.fault = status, fault
+        journal.end(entry)
+    assert journal.answered() == {"POST /ask": {"once": 2, "again": 1}}
+    journal.clear()
+    assert journal.answered() == {}
+
+
 def test_a_path_is_counted_under_the_route_that_takes_it() -> None:
     async def endpoint(request: Request) -> Response:
         return Response()

@@ -13,6 +13,7 @@ from hsai_kit.llm.client import Answered
 from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.prices import Usage, decision_price
 from hsai_kit.llm.responses import Responses
+from hsai_kit.output import Output
 
 TRIAGE = Assistant(
     name="triage",
@@ -135,29 +136,24 @@ def test_a_refusal_is_a_status(hub):
     assert whole.answers["status"].tolist() == ["refused"]
 
 
-def test_a_refused_field_is_blank_and_flagged_while_the_others_are_answered():
-    body = {
-        "model": "sandbox-luna",
-        "answers": [
-            {"type": "refusal", "name": "class"},
-            {
-                "type": "choice",
-                "name": "urgent",
-                "choice": True,
-                "confidence": 0.8,
-                "probabilities": [{"value": True, "probability": 0.9}, {"value": False, "probability": 0.1}],
-            },
-        ],
-        "usage": {"input_tokens": 10, "output_tokens": 2},
-    }
-    answer = Decisions(TRIAGE, "sandbox-luna").read("x", Answered(json.dumps(body).encode(), "req_1", 0.1))
-    assert (answer.status, answer.confidence) == ("answered", 0.9)
-    assert "class" in answer.reason
-    from hsai_kit.run import _refusals
-
-    read = TRIAGE.output.read(answer.output, "x")
-    assert read.value == {"class": None, "urgent": True}
-    assert _refusals(read.flags, answer) == ("class: refused",)
+def test_a_refused_field_is_blank_and_flagged_while_the_others_are_answered(hub, sandbox):
+    fields = {"religion": {"kind": "choice", "options": ["catholic", "jewish", "muslim"]}, "urgent": {"kind": "yes_no"}}
+    asked = TRIAGE.model_copy(update={"output": Output(shape={"kind": "fields", "fields": fields})})
+    said = ["We run a catholic school and ask for a quote", "URGENT: we are blocked by a bug, please help"]
+    run = ask(hub, frame_of(*said), asked, engine="decisions")
+    assert sandbox.counts()["openai"]["POST /v1/decisions"] == {"200": 2}
+    answers = run.answers
+    assert answers["status"].tolist() == ["answered", "answered"]
+    assert answers["religion"].notna().tolist() == [True, False]
+    assert answers["urgent"].tolist() == [False, True]
+    assert answers["flags"].iloc[0] == []
+    assert answers["flags"].iloc[1] == ["religion: refused"]
+    assert answers["reason"].tolist() == ["", "The model refused to answer religion."]
+    (second,) = [answer for text, answer in kept(hub, run).items() if said[1] in text]
+    assert json.loads(second.probabilities)["religion"] is None
+    assert second.confidence == max(json.loads(second.probabilities)["urgent"].values())
+    checked = review(run, "religion", to="religion")
+    assert checked.approve() == 1, "what was refused is no proposal"
 
 
 def test_the_same_again_is_remembered_and_the_other_engine_asks_for_itself(hub, sandbox, contacts):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .choosing import answer_choice, judge_choice
 from .estimates import estimate_levels, estimate_probability
 from .fields import answer_fields
-from .hostile import must_refuse
+from .hostile import must_not_guess, must_refuse
 from .reply import MARK, FieldReply, FieldsReply, Reply
 from .writing import answer_text
 
@@ -23,5 +23,6 @@ __all__ = [
     "estimate_levels",
     "estimate_probability",
     "judge_choice",
+    "must_not_guess",
     "must_refuse",
 ]

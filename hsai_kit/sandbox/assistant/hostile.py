@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ORDERS = re.compile(
     r"""
@@ -34,6 +38,14 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_PRIVATE = re.compile(
+    r"""
+    \b(?:race|ethnic(?:ity|_origin)?|religion|religious_belief|faith | sexual_orientation | political_(?:party|views?)
+    | health_condition|disability|pregnan(?:t|cy)|union_member(?:ship)?)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
 REFUSAL = "I can't help with what this record asks for."
 
 
@@ -53,3 +65,17 @@ def must_refuse(text: str) -> bool:
     True
     """
     return len(text) > 12 and _FORBIDDEN.search(text) is not None
+
+
+def must_not_guess(name: str, text: str, options: Iterable[str]) -> bool:
+    """Whether a question is about what nobody should guess of a person, and the record itself does not say it.
+
+    >>> must_not_guess("religion", "I would like a quote", ["catholic", "none"])
+    True
+    >>> must_not_guess("religion", "We are a catholic school", ["catholic", "none"])
+    False
+    """
+    if not _PRIVATE.search(name.replace(" ", "_").replace("-", "_")):
+        return False
+    said = text.casefold()
+    return not any(re.search(rf"\b{re.escape(option.casefold())}\b", said) for option in options)

@@ -85,8 +85,9 @@ class _Question:
         self.tokens = MESSAGE_TOKENS + count_tokens(self.instructions) + sum(count_tokens(word) for word in words)
 
     def answer(self, instructions: str, text: str) -> dict[str, Any]:
-        """Answer it about a record."""
-        if assistant.must_refuse(text):
+        """Answer it about a record, or refuse: each question of a request by itself."""
+        options = [str(value) for value, _ in (*self.choices, *self.levels)]
+        if assistant.must_refuse(text) or assistant.must_not_guess(str(self.name or ""), text, options):
             return {"type": "refusal", "name": self.name}
         asked = f"{instructions}\n{self.instructions}" if instructions else self.instructions
         if self.kind == "predicate":
