@@ -23,6 +23,7 @@ HsaiError
 ├── FrameError              a DataFrame that cannot be asked about
 ├── SandboxFailed           the sandbox could not be started or filled
 ├── ReviewError             a decision that cannot be made
+├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
 └── PushRefused             a write that must not happen as asked
 
 KeyboardInterrupt
@@ -36,6 +37,7 @@ from collections.abc import Sequence
 __all__ = [
     "AssistantError",
     "DailyLimit",
+    "EvaluationError",
     "FrameError",
     "HsaiError",
     "HubSpotError",
@@ -217,6 +219,10 @@ class FrameError(HsaiError):
 
 class ReviewError(HsaiError):
     """A decision that cannot be made as asked."""
+
+
+class EvaluationError(HsaiError):
+    """An evaluation, a rating or a judge that cannot be made as asked."""
 
 
 class SandboxFailed(HsaiError):

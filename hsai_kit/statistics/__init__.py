@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hsai_kit.statistics.agreement import Agreement, alpha, kappa
 from hsai_kit.statistics.calibration import Bins, binned, calibration_error
+from hsai_kit.statistics.corrected import Accuracy, accuracy, corrected_rate
 from hsai_kit.statistics.pairs import Table, holm, mcnemar, two_by_two
 from hsai_kit.statistics.power import smallest_difference
 from hsai_kit.statistics.proportions import Rate, fewest_for, rate, wilson
@@ -12,14 +14,20 @@ from hsai_kit.statistics.units import per_unit, units
 __all__ = [
     "RESAMPLES",
     "SEED",
+    "Accuracy",
+    "Agreement",
     "Bins",
     "Rate",
     "Table",
+    "accuracy",
+    "alpha",
     "binned",
     "bootstrap",
     "calibration_error",
+    "corrected_rate",
     "fewest_for",
     "holm",
+    "kappa",
     "mcnemar",
     "per_unit",
     "rate",
