@@ -25,16 +25,20 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Let one worker run all that starts kernels: two that start at once can be given the same ports.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out the tests file by file, and all that starts kernels to one worker.
 
-    A wrapper, because pytest-xdist reads the groups in the same hook and would otherwise come first.
+    Two kernels that start at the same moment can be given the same ports, and wait for each other's messages then.
     """
-    for item in items:
-        if item.path.suffix == ".ipynb" or "browser" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("kernels"))
-    return (yield)
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneWorkerForKernels(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "kernels" if file.endswith((".ipynb", "test_no_key_leaks.py")) or "/browser/" in file else file
+
+    return OneWorkerForKernels(config, log)
 
 
 @pytest.fixture(scope="session")

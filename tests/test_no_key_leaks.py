@@ -75,7 +75,6 @@ def test_nothing_that_a_script_leaves_behind_holds_a_key(keys, tmp_path):
     assert keys.openai_key.encode() not in everything
 
 
-@pytest.mark.xdist_group("kernels")
 def test_nothing_in_an_executed_notebook_holds_a_key(keys, tmp_path, monkeypatch):
     monkeypatch.setenv("WRONG_KEY", WRONG)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
