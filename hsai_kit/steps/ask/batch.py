@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from hsai_kit.background import Control
@@ -126,7 +126,7 @@ class Batching:
         learning = Learning(self.hub, self.engine)
         learning.begin()
         try:
-            answer = await self.engine.ask(self.hub.llm, text)
+            answer = replace(await self.engine.ask(self.hub.llm, text), question=one)
         except ModelError as problem:
             if stops_the_run(problem) or passes(problem):
                 raise

@@ -120,7 +120,7 @@ class Collecting:
             text = questions.get(str(line.get("custom_id")))
             answer = None if text is None else self._answer(line, text)
             if answer is not None:
-                answers.append(answer)
+                answers.append(replace(answer, question=str(line.get("custom_id"))))
             if len(answers) >= _AT_ONCE:
                 self.hub.store.runs.add_answers(run_id, answers)
                 kept += len(answers)

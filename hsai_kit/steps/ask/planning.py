@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -122,9 +123,20 @@ class Asking:
 
 
 def plan_asking(
-    hub: Connection, frame: pd.DataFrame, engine: Engine, engine_name: EngineName, object_type: str | None = None
+    hub: Connection,
+    frame: pd.DataFrame,
+    engine: Engine,
+    engine_name: EngineName,
+    object_type: str | None = None,
+    *,
+    use_approved: bool = True,
+    repeat: int = 1,
 ) -> Asking:
-    """Work out what asking about `frame` means; raises FrameError, PromptError and AssistantError."""
+    """Work out what asking about `frame` means; raises FrameError, PromptError and AssistantError.
+
+    Without `use_approved` what people approved answers nothing, since it is what an assistant is measured against.
+    A `repeat` above 1 is another question with the same text: memory answers it only where it was that repeat before.
+    """
     assistant = engine.assistant
     ids = record_ids(frame)
     if not ids:
@@ -136,10 +148,11 @@ def plan_asking(
         )
         raise PromptError(message)
     texts = Prompt(assistant.prompt).render(frame)
-    rows = list(_rows(hub, frame, engine, ids, texts))
+    hashes = {text: _hash(engine, text, repeat) for text in texts.dropna().unique()}
+    approved = hub.store.runs.remembered(assistant.name) if use_approved else {}
+    rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
-    hashes = {engine.hash_of(text): text for text in texts.dropna().unique()}
-    questions = {one: text for one, text in hashes.items() if one in asked}
+    questions = {one: text for text, one in hashes.items() if one in asked}
     source = source_of(hub, frame, ids, object_type)
     return Asking(
         hub=hub,
@@ -154,8 +167,19 @@ def plan_asking(
     )
 
 
+def _hash(engine: Engine, text: str, repeat: int) -> str:
+    first = engine.hash_of(text)
+    return first if repeat == 1 else hashlib.sha256(f"{first} repeat {repeat}".encode()).hexdigest()
+
+
 def _rows(
-    hub: Connection, frame: pd.DataFrame, engine: Engine, ids: list[str], texts: pd.Series
+    hub: Connection,
+    frame: pd.DataFrame,
+    engine: Engine,
+    ids: list[str],
+    texts: pd.Series,
+    hashes: dict[str, str],
+    approved: dict[str, tuple[str, str]],
 ) -> Iterator[PlannedRow]:
     """Decide for each row: blank, known by a table, known from what was approved, or a question."""
     assistant = engine.assistant
@@ -163,8 +187,6 @@ def _rows(
     if assistant.lookup:
         found = looked_up(frame, assistant.lookup, assistant.output, hub.workspace.folder)
         tabled = [None if pd.isna(answer) else str(answer) for answer in found]
-    approved = hub.store.runs.remembered(assistant.name)
-    hashes = {text: engine.hash_of(text) for text in texts.dropna().unique()}
     for one, text, answer in zip(ids, texts, tabled, strict=True):
         if answer is not None:
             yield PlannedRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_name(engine)}")

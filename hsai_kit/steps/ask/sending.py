@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
@@ -105,7 +105,8 @@ class Sending:
 
     async def _answer(self, one: str, text: str) -> Answer | None:
         try:
-            return await self.engine.ask(self._llm, text)
+            # Kept under the question that was asked: a repeat has the text of another one.
+            return replace(await self.engine.ask(self._llm, text), question=one)
         except Withdrawn:
             return None
         except HsaiError as problem:
