@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
+    from hsai_kit.steps.evaluate import (
+        Evaluation,
+        Labels,
+        evaluate,
+        labels_from,
+        open_evaluation,
+        open_labels,
+        read_labels,
+        with_examples,
+    )
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import open_receipt, plan, push, undo
     from hsai_kit.steps.remember import remember
@@ -19,7 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Assistant",
+    "Evaluation",
     "HsaiError",
+    "Labels",
     "Prompt",
     "ask",
     "assistants",
@@ -27,25 +39,33 @@ __all__ = [
     "connect",
     "copy_agent",
     "count",
+    "evaluate",
     "import_assistant",
+    "labels_from",
     "lists",
     "object_types",
+    "open_evaluation",
+    "open_labels",
     "open_receipt",
     "open_run",
     "plan",
     "properties",
     "pull",
     "push",
+    "read_labels",
     "remember",
     "resume",
     "review",
     "runs",
     "undo",
+    "with_examples",
 ]
 
 _HOMES = {
     "Assistant": "hsai_kit.assistant",
+    "Evaluation": "hsai_kit.steps.evaluate",
     "HsaiError": "hsai_kit.errors",
+    "Labels": "hsai_kit.steps.evaluate",
     "Prompt": "hsai_kit.prompt",
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.library",
@@ -53,20 +73,26 @@ _HOMES = {
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.library",
     "count": "hsai_kit.steps.pull",
+    "evaluate": "hsai_kit.steps.evaluate",
     "import_assistant": "hsai_kit.library",
+    "labels_from": "hsai_kit.steps.evaluate",
     "lists": "hsai_kit.steps.pull",
     "object_types": "hsai_kit.steps.pull",
+    "open_evaluation": "hsai_kit.steps.evaluate",
+    "open_labels": "hsai_kit.steps.evaluate",
     "open_receipt": "hsai_kit.steps.push",
     "open_run": "hsai_kit.steps.ask",
     "plan": "hsai_kit.steps.push",
     "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
+    "read_labels": "hsai_kit.steps.evaluate",
     "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
     "runs": "hsai_kit.steps.ask",
     "undo": "hsai_kit.steps.push",
+    "with_examples": "hsai_kit.steps.evaluate",
 }
 
 

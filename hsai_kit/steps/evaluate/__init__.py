@@ -1,0 +1,166 @@
+"""Assistants side by side over labelled rows: how often right, how sure, at what price, and fit to run alone or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Literal, overload
+
+import pandas as pd
+
+from hsai_kit.background import Control, Handle, start
+from hsai_kit.connection import Connection
+from hsai_kit.errors import EvaluationError
+from hsai_kit.llm.engine import EngineName
+from hsai_kit.progress import Progress, say
+from hsai_kit.steps.evaluate.asking import Plan, checked_budget, planned
+from hsai_kit.steps.evaluate.contenders import One, contenders
+from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.examples import with_examples
+from hsai_kit.steps.evaluate.labels import Given, Labels, labels_from, open_labels, read_labels
+from hsai_kit.steps.evaluate.measured import measured_field, measured_rows
+
+__all__ = [
+    "Evaluation",
+    "Labels",
+    "evaluate",
+    "labels_from",
+    "open_evaluation",
+    "open_labels",
+    "read_labels",
+    "with_examples",
+]
+
+
+@overload
+def evaluate(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = ...,
+    *,
+    field: str | None = ...,
+    prompt: str | None = ...,
+    repeats: int = ...,
+    engine: EngineName | None = ...,
+    cluster: str | None = ...,
+    budget_usd: float | None = ...,
+    object_type: str | None = ...,
+    confirm: bool | None = ...,
+    wait: Literal[True] = ...,
+) -> Evaluation: ...
+@overload
+def evaluate(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = ...,
+    *,
+    field: str | None = ...,
+    prompt: str | None = ...,
+    repeats: int = ...,
+    engine: EngineName | None = ...,
+    cluster: str | None = ...,
+    budget_usd: float | None = ...,
+    object_type: str | None = ...,
+    confirm: bool | None = ...,
+    wait: Literal[False],
+) -> Handle[Evaluation]: ...
+def evaluate(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = None,
+    *,
+    field: str | None = None,
+    prompt: str | None = None,
+    repeats: int = 1,
+    engine: EngineName | None = None,
+    cluster: str | None = None,
+    budget_usd: float | None = None,
+    object_type: str | None = None,
+    confirm: bool | None = None,
+    wait: bool = True,
+) -> Evaluation | Handle[Evaluation]:
+    """Ask each assistant about the same rows and return how they did; nothing is written to HubSpot.
+
+    `assistants` are names, `name@version`, Assistant objects, or pairs of one of these with a model; a mapping gives
+    them names of your own. `labels` are the right answers: a column's name, a CSV file, a kept set's name, a Series by
+    record id, or what `labels_from(run)` returns; only labelled rows are asked. Without labels, validity, price and
+    time are measured. `field` names which of several fields is measured. `prompt` is asked by all in place of their
+    own. `repeats` asks each question so many times, to see how often answers change. `cluster` is a column, such as
+    `company.name`: its rows are not independent of each other.
+
+    Everything is remembered: the same call goes on where it stopped and asks only what is missing or failed. What
+    people approved and `remember`ed answers nothing here. `budget_usd` is the most that this call may spend;
+    `confirm`, `engine`, `object_type` and `wait` are as in `ask`.
+
+    Raises EvaluationError for labels that do not fit and for rows that an assistant was shown as examples, and what
+    `ask` raises, before anything is sent.
+
+    >>> from hsai_kit import connect, pull
+    >>> with connect(sandbox=True) as hub:
+    ...     contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=40)
+    ...     found = evaluate(hub, contacts, ["state-abbreviations", ("state-abbreviations", "sandbox-sol")])
+    ...     found.table["n"].tolist()
+    40 records → ...
+    [40, 40]
+    """
+    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
+        message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
+        raise EvaluationError(message)
+    checked_budget(budget_usd)
+    made = contenders(hub, assistants, prompt=prompt, engine=engine)
+    measured = measured_field(made, field, labels)
+    rows, chosen, source = measured_rows(hub, frame, made, measured, labels, cluster)
+    clusters = None if cluster is None else [row.cluster for row in rows]
+
+    def begin() -> tuple[str, Plan]:
+        plan = planned(
+            hub,
+            chosen,
+            made,
+            repeats=repeats,
+            object_type=object_type,
+            budget_usd=budget_usd,
+            clusters=clusters,
+        )
+        plan.agree(confirm=confirm, asks=wait)
+        begun = hub.store.evaluations.begin(
+            rows,
+            plan.begin(),
+            who=hub.workspace.reviewer,
+            portal_id=hub.portal.id,
+            field=measured,
+            labels=source,
+            repeats=repeats,
+            cluster=cluster or "",
+        )
+        return begun, plan
+
+    async def send(control: Control, evaluation_id: str, plan: Plan) -> Evaluation:
+        await plan.send(hub.store.evaluations.runs(evaluation_id), control)
+        return open_evaluation(hub, evaluation_id)
+
+    async def all_of_it(control: Control) -> Evaluation:
+        return await send(control, *await asyncio.to_thread(begin))
+
+    progress = Progress(f"Evaluating {', '.join(one.name for one in made)}")
+    if not wait:
+        return start(all_of_it, progress)
+    begun, plan = begin()
+    kept = "The answers so far are kept: the same call goes on."
+    found = start(lambda control: send(control, begun, plan), progress).wait(kept)
+    for note in found.notes:
+        say(note)
+    return found
+
+
+def open_evaluation(hub: Connection, evaluation_id: str | None = None) -> Evaluation:
+    """Return an earlier evaluation of this workspace by its id, or the newest one."""
+    wanted = evaluation_id or hub.store.evaluations.latest()
+    if wanted is None:
+        message = f"There are no evaluations in {hub.workspace.folder} yet. Make one with evaluate()."
+        raise EvaluationError(message)
+    settings = hub.workspace.settings.review
+    return Evaluation(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)

@@ -1,0 +1,150 @@
+"""Asking every assistant about the same rows, each repeat anew, through the engine that `ask` uses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hsai_kit.background import Control
+from hsai_kit.connection import Connection
+from hsai_kit.llm.batches import Batched
+from hsai_kit.progress import say
+from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
+from hsai_kit.steps.ask.agreeing import agree
+from hsai_kit.steps.ask.batch import Batching
+from hsai_kit.steps.ask.budget import checked_budget
+from hsai_kit.steps.ask.earlier import refuse_under_way
+from hsai_kit.steps.ask.engines import say_done_without
+from hsai_kit.steps.ask.planning import Asking, dollars, plan_asking
+from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.steps.evaluate.contenders import Contender
+from hsai_kit.store import EvaluatedRun
+
+__all__ = ["Asked", "Plan", "checked_budget", "planned"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One run to be: a contender, which repeat it is (from 1), and what asking means."""
+
+    contender: Contender
+    repeat: int
+    asking: Asking
+
+
+@dataclass
+class Plan:
+    """All runs of an evaluation before they are sent; `questions` are the independent ones among its rows."""
+
+    hub: Connection
+    asked: list[Asked]
+    records: int
+    questions: int
+    budget_usd: float | None
+
+    def agree(self, *, confirm: bool | None, asks: bool) -> None:
+        """Say what will be asked, what it costs and what it can show, and ask for a yes where it is much."""
+        for one in self.asked:
+            if one.contender.ready.name != "batch":
+                refuse_under_way(self.hub, one.asking.to_send)
+        estimates = [one.asking.estimate() for one in self.asked]
+        requests = sum(estimate.requests for estimate in estimates)
+        low, high = (
+            None if None in usd else sum(filter(None, usd))
+            for usd in ([one.usd_low for one in estimates], [one.usd_high for one in estimates])
+        )
+        names = list(dict.fromkeys(one.contender.name for one in self.asked))
+        repeats = len(self.asked) // len(names)
+        times = f", {repeats} times each" if repeats > 1 else ""
+        cost = "to the sandbox's scripted assistant (no language model, costs nothing)"
+        cost = cost if self.hub.scripted else f"to {', '.join(names)}, {dollars(low, high)}"
+        who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
+        say(
+            f"{self.records:,} records → {self.questions:,} independent questions for {who}{times}, "
+            f"{sum(one.known for one in estimates):,} answers known → {requests:,} requests {cost}"
+        )
+        say(can_show(self.questions, len(names)))
+        for one in self.asked[::repeats]:
+            if warning := one.contender.ready.model.warning:
+                say(f"{one.contender.name}: {warning}")
+            say_done_without(one.contender.ready.engine)
+        agreed = confirm if requests else True
+        agree(self.hub, low, high, confirm=agreed, asks=asks, kept="Nothing was asked and nothing was paid")
+
+    def begin(self) -> list[EvaluatedRun]:
+        """Write all runs down and return them."""
+        return [EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
+
+    async def send(self, runs: Sequence[EvaluatedRun], control: Control) -> None:
+        """Send the runs one after the other, up to the budget over all of them."""
+        store = self.hub.store.runs
+        waiting = await asyncio.to_thread(lambda: [store.outstanding(run.run_id) for run in runs])
+        control.progress.total = sum(map(len, waiting))
+        left = self.budget_usd
+        for one, run, questions in zip(self.asked, runs, waiting, strict=True):
+            if not await control.gate():
+                store.end(run.run_id, "stopped")
+                continue
+            control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
+            engine = one.contender.ready.engine
+            if isinstance(engine, Batched):
+                await Batching(self.hub, engine, run.run_id, questions, left).run(control)
+            else:
+                await Sending(self.hub, engine, run.run_id, questions, left).run(control)
+            if left is not None:
+                left = max(1e-9, left - store.spent(run.run_id))
+
+
+def planned(
+    hub: Connection,
+    frame: pd.DataFrame,
+    contenders: Sequence[Contender],
+    *,
+    repeats: int,
+    object_type: str | None,
+    budget_usd: float | None,
+    clusters: Sequence[object] | None,
+) -> Plan:
+    """Work out all runs of an evaluation; raises what `ask` raises before anything is sent."""
+    asked = [
+        Asked(
+            one,
+            repeat,
+            plan_asking(hub, frame, one.ready.engine, one.ready.name, object_type, use_approved=False, repeat=repeat),
+        )
+        for one in contenders
+        for repeat in range(1, repeats + 1)
+    ]
+    keys: list[Sequence[object]] = [[row.question for row in one.asking.rows] for one in asked if one.repeat == 1]
+    if clusters is not None:
+        keys.append(clusters)
+    independent = int(units(*keys).max(initial=-1)) + 1
+    return Plan(hub, asked, len(frame), independent, budget_usd)
+
+
+def can_show(questions: int, assistants: int) -> str:
+    """Say before money is spent what this many independent questions can show at all.
+
+    For one assistant that is how wide the interval will be, for several the smallest difference between two that
+    would be found four times in five, if they disagree in right and wrong on one question in ten.
+    """
+    if assistants < 2:
+        low, high = wilson(0.95, questions)
+        return (
+            f"With {questions:,} independent questions a share right of 95 % is known to within {low:.1%} to "
+            f"{high:.1%}; a lower end of 97 % needs at least {fewest_for(0.97):,} of them."
+        )
+    pairs = assistants * (assistants - 1) // 2
+    found = smallest_difference(questions, comparisons=pairs)
+    if found is None:
+        return (
+            f"{questions:,} independent questions are too few to show any difference between two assistants that "
+            "disagree on one in ten. Label more, or read the figures as a hint."
+        )
+    return (
+        f"With {questions:,} independent questions, a difference of {100 * found:.1f} points or more in the share "
+        f"right would show (4 times in 5, where two assistants disagree on one question in ten)."
+    )

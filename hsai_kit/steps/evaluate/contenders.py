@@ -1,0 +1,109 @@
+"""What is measured: assistants by name, version or object, each with a model, under names that tell them apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from hsai_kit.assistant import Assistant, load
+from hsai_kit.connection import Connection
+from hsai_kit.errors import AssistantError, EvaluationError
+from hsai_kit.llm.engine import EngineName
+from hsai_kit.steps.ask.readying import Readied, readied
+from hsai_kit.versions import versions
+
+__all__ = ["Contender", "One", "contenders"]
+
+One: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One assistant with one model, checked, under the name that it has in the tables."""
+
+    name: str
+    ready: Readied
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant that is asked."""
+        return self.ready.engine.assistant
+
+
+def contenders(
+    hub: Connection,
+    given: One | Iterable[One] | Mapping[str, One],
+    *,
+    prompt: str | None,
+    engine: EngineName | None,
+) -> list[Contender]:
+    """Return what is to be measured; raises EvaluationError where two are the same, and what `ask` raises.
+
+    A name is the assistant's, with the model or the version where that is what tells two apart; a mapping gives names
+    of its own.
+    """
+    named = dict(given) if isinstance(given, Mapping) else None
+    listed = list(named.values()) if named is not None else _listed(given)
+    if not listed:
+        message = "There is no assistant to evaluate. Name at least one: evaluate(hub, frame, ['state-abbreviations'])."
+        raise EvaluationError(message)
+    made = [_ready(hub, one, prompt, engine) for one in listed]
+    names = list(named) if named is not None else _names(made)
+    twice = [name for name, count in Counter(map(_identity, made)).items() if count > 1]
+    if twice:
+        both = " and ".join(name for name, one in zip(names, made, strict=True) if _identity(one) == twice[0])
+        message = f"{both} are the same assistant with the same model, so nothing would tell them apart. Leave one out."
+        raise EvaluationError(message)
+    return [Contender(name, ready) for name, ready in zip(names, made, strict=True)]
+
+
+def _listed(given: One | Iterable[One] | Mapping[str, One]) -> list[One]:
+    # A tuple in the list is a pair of assistant and model; on its own it is a list like any other.
+    return [given] if isinstance(given, str | Assistant) else list(given)  # type: ignore[arg-type]
+
+
+def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> Readied:
+    which, model = one if isinstance(one, tuple) else (one, None)
+    assistant = which if isinstance(which, Assistant) else _found(hub, which)
+    return readied(hub, assistant, prompt=prompt, model=model, engine=engine)
+
+
+def _found(hub: Connection, name: str) -> Assistant:
+    """Return an assistant by name, or by name and version: `state-abbreviations@1a2b3c4d5e6f`."""
+    plain, _, version = name.partition("@")
+    if not version:
+        return load(hub.workspace, name)
+    kept = versions(hub.workspace, plain)
+    for one in kept.itertuples():
+        if str(one.version).startswith(version):
+            return Assistant.from_file(Path(str(one.file))).model_copy(update={"name": plain})
+    for run in hub.store.runs.all():
+        if run.assistant == plain and run.assistant_version.startswith(version):
+            return Assistant.model_validate_json(run.assistant_json)
+    known = ", ".join(map(str, kept["version"])) or "none"
+    message = f"There is no version {version} of {plain!r} in this workspace. There are: {known}."
+    raise AssistantError(message)
+
+
+def _identity(ready: Readied) -> tuple[str, str, str]:
+    return ready.engine.assistant.version, ready.model.id, ready.name
+
+
+def _names(made: list[Readied]) -> list[str]:
+    """Name each by the assistant, and by model, version and engine as far as it takes to tell them apart."""
+    parts = [
+        (ready.engine.assistant.name, ready.model.id, ready.engine.assistant.version, ready.name) for ready in made
+    ]
+    names = []
+    for own in parts:
+        rivals = [other for other in parts if other[0] == own[0] and other is not own]
+        told: list[str] = []
+        for place in (1, 2, 3):
+            if rivals and any(other[place] != own[place] for other in rivals):
+                told.append(own[place])
+                rivals = [other for other in rivals if other[place] == own[place]]
+        names.append(f"{own[0]} ({', '.join(told)})" if told else own[0])
+    return names

@@ -1,0 +1,187 @@
+"""Right answers: from a column, a file, earlier reviews or a person at work now; kept with who gave them and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import EvaluationError, FrameError
+from hsai_kit.frames import record_ids
+from hsai_kit.output import Value
+from hsai_kit.run import Run
+from hsai_kit.store import Label
+from hsai_kit.store.database import now
+
+__all__ = ["Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
+
+# What a column of right answers may be called besides the field's own name.
+_NAMES = ("right", "expected", "label", "answer")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Right answers to one field, by record: `.frame` shows them, `.save(hub, name)` keeps them in the workspace.
+
+    A label whose value is None says that no answer is right. `source` says where they came from.
+    """
+
+    field: str
+    source: str
+    items: tuple[Label, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"Labels({len(self):,} right answers for {self.field!r}, from {self.source})"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The labels as a DataFrame, index `record_id`: `right`, `who`, `at` (UTC), `source`, `asked` (NA: unknown)."""
+        index = pd.Index([one.record_id for one in self.items], dtype="string", name="record_id")
+        columns = {
+            "right": pd.Series([one.value for one in self.items], dtype=object).convert_dtypes().array,
+            "who": pd.array([one.who for one in self.items], dtype="string"),
+            "at": pd.to_datetime([one.at for one in self.items], utc=True).as_unit("us"),
+            "source": pd.array([one.source for one in self.items], dtype="string"),
+            "asked": pd.array([one.asked for one in self.items], dtype="string"),
+        }
+        return pd.DataFrame(columns, index=index)
+
+    def without(self, records: Iterable[str]) -> Labels:
+        """Return the labels of all other records."""
+        gone = set(map(str, records))
+        return replace(self, items=tuple(one for one in self.items if one.record_id not in gone))
+
+    def save(self, hub: Connection, name: str) -> Labels:
+        """Keep the labels in the workspace under `name`, beside those that are there, and return the whole set.
+
+        Of two labels for a record the later one holds; the earlier ones stay in the store.
+        """
+        hub.store.labels.add(name, self.field, self.items)
+        return open_labels(hub, name, self.field)
+
+
+Given: TypeAlias = "Labels | pd.Series | Mapping[str, Value] | str | Path"
+
+
+def labels_from(run: Run, field: str | None = None) -> Labels:
+    """Return what people approved or edited in the review of a run as right answers, with who and when.
+
+    Records that were rejected or not decided have none, nor have those for which the assistant rightly said nothing:
+    label such records too before you trust a figure. Raises EvaluationError where nothing was decided.
+    """
+    chosen = _field_of(run, field)
+    decided = run.store.decisions.current(run.id, chosen)
+    passed = {one: made for one, made in decided.items() if made.decision in {"approved", "edited"}}
+    if not passed:
+        message = f"Nobody has approved or edited anything in {run.id} yet. Review it first: review(run)."
+        raise EvaluationError(message)
+    items = [
+        Label(row.row.record_id, made.value, row.input, f"{made.decision} in {run.id}", made.reviewer, made.decided_at)
+        for row in run.store.runs.rows(run.id)
+        if (made := passed.get(row.row.record_id))
+    ]
+    return Labels(chosen, run.id, tuple(items))
+
+
+def open_labels(hub: Connection, name: str, field: str = "answer") -> Labels:
+    """Return the labels that were kept under `name`; raises EvaluationError that names the sets there are."""
+    items = hub.store.labels.current(name, field)
+    if not items:
+        known = ", ".join(f"{one} ({of})" for one, of in hub.store.labels.names()) or "none"
+        message = f"There are no labels {name!r} for {field!r} in this workspace. There are: {known}."
+        raise EvaluationError(message)
+    return Labels(field, f"labels {name!r}", tuple(items))
+
+
+def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Labels:
+    """Read right answers from a CSV file: one column with record ids, one called as the field, or `right`.
+
+    A blank cell is no label. Where no answer is right, write the option that means so, such as UNKNOWN.
+    """
+    file = Path(path).expanduser()
+    try:
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        message = f"The labels in {file} cannot be read: {reason}"
+    else:
+        try:
+            ids = record_ids(frame)
+        except FrameError as problem:
+            message = f"The labels in {file} cannot be used: {problem}"
+        else:
+            return _of_values(
+                hub, zip(ids, frame[_column(frame, field, file)], strict=True), field, f"file {file.name}"
+            )
+    raise EvaluationError(message)
+
+
+def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) -> Labels:
+    """Return labels from whatever they were given as: a column's name, a CSV file, a kept set, a Series, a mapping."""
+    if isinstance(given, Labels):
+        if given.field != field:
+            message = f"These labels are right answers for {given.field!r}, and {field!r} is measured. Say field=…"
+            raise EvaluationError(message)
+        return given
+    if isinstance(given, pd.Series):
+        if isinstance(given.index, pd.RangeIndex):
+            message = "The labels' index counts rows instead of naming records. Make it the record id."
+            raise EvaluationError(message)
+        return _of_values(hub, given.items(), field, f"column {given.name}" if given.name else "a Series")
+    if isinstance(given, Mapping):
+        return _of_values(hub, given.items(), field, "a mapping")
+    if isinstance(given, str) and given in frame.columns:
+        return _of_values(hub, zip(record_ids(frame), frame[given], strict=True), field, f"column {given}")
+    if isinstance(given, Path) or given.casefold().endswith((".csv", ".txt")):
+        return read_labels(hub, _found(hub, given), field)
+    return open_labels(hub, given, field)
+
+
+def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: str, source: str) -> Labels:
+    who, at = hub.workspace.reviewer, now()
+    items: dict[str, Label] = {}
+    for one, value in values:
+        plain = value.item() if hasattr(value, "item") else value
+        if plain is pd.NA or plain is pd.NaT or plain != plain or (isinstance(plain, str) and not plain.strip()):
+            continue
+        label = Label(str(one), plain if isinstance(plain, str | float | bool | int) else None, None, source, who, at)
+        if items.setdefault(str(one), label).value != label.value:
+            message = f"Record {one} has two right answers in {source}: {items[str(one)].value!r} and {plain!r}."
+            raise EvaluationError(message)
+    return Labels(field, source, tuple(items.values()))
+
+
+def _found(hub: Connection, path: str | Path) -> Path:
+    """Return the file where it is, looked for from here and from the workspace's folder."""
+    file = Path(path).expanduser()
+    inside = hub.workspace.folder / file
+    return inside if not file.exists() and inside.exists() else file
+
+
+def _column(frame: pd.DataFrame, field: str, file: Path) -> str:
+    for name in (field, *_NAMES):
+        if name in frame.columns:
+            return name
+    message = (
+        f"{file} has no column {field!r} with the right answers, nor one called {' or '.join(_NAMES)}. "
+        f"It has: {', '.join(map(str, frame.columns))}."
+    )
+    raise EvaluationError(message)
+
+
+def _field_of(run: Run, field: str | None) -> str:
+    if field is None and len(run.fields) > 1:
+        message = f"This run answers several fields: {', '.join(run.fields)}. Say which: labels_from(run, 'field')."
+        raise EvaluationError(message)
+    chosen = field or run.fields[0]
+    if chosen not in run.fields:
+        message = f"This run has no field {chosen!r}. It has: {', '.join(run.fields)}."
+        raise EvaluationError(message)
+    return chosen

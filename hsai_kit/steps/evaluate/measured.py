@@ -1,0 +1,87 @@
+"""What is measured: which field, and which rows with which right answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import EvaluationError
+from hsai_kit.frames import record_ids
+from hsai_kit.progress import say
+from hsai_kit.steps.evaluate.contenders import Contender
+from hsai_kit.steps.evaluate.examples import refuse_leaks
+from hsai_kit.steps.evaluate.labels import Given, Labels, as_labels
+from hsai_kit.steps.evaluate.matching import read_label
+from hsai_kit.store import EvaluatedRow
+
+__all__ = ["measured_field", "measured_rows"]
+
+
+def measured_field(made: Sequence[Contender], field: str | None, labels: Given | None) -> str:
+    """Return the field that is measured; raises EvaluationError where not every assistant answers it."""
+    if field is None and isinstance(labels, Labels):
+        field = labels.field
+    for one in made:
+        names = list(one.assistant.output.fields)
+        if field is None and len(names) > 1:
+            message = (
+                f"{one.name} answers several fields: {', '.join(names)}. Say which is measured: field={names[0]!r}."
+            )
+            raise EvaluationError(message)
+        field = field or names[0]
+        if field not in names:
+            message = f"{one.name} has no field {field!r}. It has: {', '.join(names)}."
+            raise EvaluationError(message)
+    return field or "answer"
+
+
+def measured_rows(
+    hub: Connection,
+    frame: pd.DataFrame,
+    made: Sequence[Contender],
+    field: str,
+    given: Given | None,
+    cluster: str | None,
+) -> tuple[list[EvaluatedRow], pd.DataFrame, str]:
+    """Return the rows to be measured, each with what is right, the part of the frame with them, and the labels' source.
+
+    Raises EvaluationError for labels that no assistant could give, and for rows that one was shown as examples.
+    """
+    ids = record_ids(frame)
+    if cluster is not None and cluster not in frame.columns:
+        message = f"The rows cannot be clustered by {cluster!r}, which is not among the columns. Pull it too."
+        raise EvaluationError(message)
+    groups = [None] * len(ids) if cluster is None else [None if pd.isna(one) else str(one) for one in frame[cluster]]
+    if given is None:
+        refuse_leaks(made, ids, frame)
+        rows = [
+            EvaluatedRow(one, labelled=False, expected=None, cluster=group)
+            for one, group in zip(ids, groups, strict=True)
+        ]
+        return rows, frame, ""
+    labels = as_labels(hub, frame, given, field)
+    kinds = [one.assistant.output.fields[field] for one in made]
+    right = {one.record_id: one for one in labels.items}
+    wanted = [place for place, one in enumerate(ids) if one in right]
+    if not wanted:
+        message = (
+            f"None of the {len(ids):,} records has a label in {labels.source}: the record ids do not meet. "
+            "Check that labels and records are of the same portal."
+        )
+        raise EvaluationError(message)
+    chosen = frame.iloc[wanted]
+    rows = [
+        EvaluatedRow(
+            ids[place],
+            labelled=True,
+            expected=read_label(kinds, right[ids[place]].value, ids[place]),
+            cluster=groups[place],
+        )
+        for place in wanted
+    ]
+    if len(wanted) < len(ids):
+        say(f"{len(wanted):,} of {len(ids):,} records are labelled; only they are asked about.")
+    refuse_leaks(made, [ids[place] for place in wanted], chosen)
+    return rows, chosen, labels.source

@@ -1,0 +1,95 @@
+"""The rows of an evaluation: each record's answer of each assistant and repeat beside the right one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from hsai_kit.output import Number, YesNo
+from hsai_kit.run import RowResult, Run
+from hsai_kit.steps.evaluate.matching import Kind, same
+from hsai_kit.store import EvaluatedRow, Store
+
+__all__ = ["evaluated_rows"]
+
+_COLUMNS = {
+    "assistant": "string",
+    "record_id": "string",
+    "repeat": "Int64",
+    "answer": "object",
+    "expected": "object",
+    "right": "boolean",
+    "valid": "boolean",
+    "status": "string",
+    "flags": "object",
+    "confidence": "Float64",
+    "usd": "Float64",
+    "seconds": "Float64",
+    "question": "string",
+    "cluster": "string",
+    "reason": "string",
+    "unit": "string",
+}
+
+
+def evaluated_rows(store: Store, evaluation_id: str, field: str, runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
+    """Return the rows of an evaluation as `Evaluation.rows` describes them.
+
+    `unit` is what rows have in common that cannot differ in their answer: the question, or the rule that answered.
+    """
+    known = store.evaluations.rows(evaluation_id)
+    kinds: set[str] = set()
+    cells: list[tuple[object, ...]] = []
+    for name, repeats in runs.items():
+        first: dict[str, str] = {}
+        for repeat, run in enumerate(repeats, start=1):
+            kind = run.assistant.output.fields[field]
+            kinds.add(_dtype(kind))
+            for row in _rows(store, run, field, kind, known):
+                # A repeat's question has a hash of its own; it is the first one asked again.
+                unit = first.setdefault(str(row[0]), str(row[-1]))
+                cells.append((name, row[0], repeat, *row[1:-1], unit))
+    columns = dict(zip(_COLUMNS, zip(*cells, strict=True), strict=True)) if cells else dict.fromkeys(_COLUMNS, ())
+    dtypes = _COLUMNS | dict.fromkeys(("answer", "expected"), kinds.pop() if len(kinds) == 1 else "object")
+    return pd.DataFrame({name: pd.Series(list(columns[name]), dtype=dtype) for name, dtype in dtypes.items()})
+
+
+def _rows(
+    store: Store, run: Run, field: str, kind: Kind, known: Mapping[str, EvaluatedRow]
+) -> Iterator[tuple[object, ...]]:
+    results = run.results()
+    sharing = Counter(row.question for row in results)
+    # What memory answered was paid by another run, and costs the same the next time it is not remembered.
+    prices = {use.answer.question: use.answer.usd for use in store.overview.uses(run.id)}
+    for row in results:
+        given = known[row.record_id]
+        answer = row.fields.get(field)
+        valid = _valid(row, field)
+        right = None
+        if valid is not None and given.labelled:
+            right = valid and same(kind, answer, given.expected)
+        price = 0.0 if row.question is None else prices.get(row.question)
+        usd = None if price is None else price / sharing[row.question]
+        unit = row.question or (f"rule {row.reason} {json.dumps(row.fields)}")
+        yield (
+            *(row.record_id, answer, given.expected, right, valid, row.status, list(row.flags), row.confidence),
+            *(usd, row.seconds, row.question, given.cluster, row.reason, unit),
+        )
+
+
+def _valid(row: RowResult, field: str) -> bool | None:
+    """Tell whether an answer is allowed, not refused, not cut off; None where the row was not asked."""
+    if row.status == "skipped":
+        # A row whose prompt is blank gets no answer, as it will when it is automated.
+        return None if row.question else True
+    if row.status not in {"answered", "from_memory", "by_rule"}:
+        return False
+    wrong = {"not allowed", f"{field}: not allowed", f"{field}: refused"}
+    return not wrong.intersection(row.flags)
+
+
+def _dtype(kind: Kind) -> str:
+    return "Float64" if isinstance(kind, Number) else "boolean" if isinstance(kind, YesNo) else "string"
