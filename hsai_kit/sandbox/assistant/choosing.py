@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from . import abroad
 from .hostile import REFUSAL, gives_orders, must_refuse
+from .judging import case_of, judged_level, likely_good, preferred
 from .judgment import Judgment, settle
 from .options import none_option, region_options
 from .record import plain, read_record
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping, Sequence
 
+    from .judging import Case
     from .options import RegionOptions
 
 _YES = frozenset({"yes", "true", "y", "1"})
@@ -59,7 +61,23 @@ def _answer(
 ) -> Reply:
     if must_refuse(text):
         return Reply(REFUSAL, None, refusal=True)
+    if (case := case_of(text)) is not None and (judged := _judged(model, text, case, options)) is not None:
+        return judged
     return settle(model, text, judge_choice(instructions, text, options, descriptions))
+
+
+def _judged(model: str, text: str, case: Case, options: tuple[str, ...]) -> Reply | None:
+    """Judge a written text by the options: which of two, yes or no, or a level from the lowest to the highest."""
+    if len(case.texts) > 1:
+        return preferred(model, text, case, options)
+    yes = next((option for option in options if key_of(option) in _YES), None)
+    no = next((option for option in options if key_of(option) in _NO), None)
+    if yes is not None and no is not None:
+        likely = likely_good(model, text, case)
+        chosen, other = (yes, no) if likely >= 0.5 else (no, yes)
+        return Reply(chosen, max(likely, 1 - likely), ((other, min(likely, 1 - likely)),))
+    level = options[judged_level(model, text, case, len(options))]
+    return Reply(level, 0.7, tuple((option, 0.3 / (len(options) - 1)) for option in options if option != level))
 
 
 def judge_choice(

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .judging import case_of, judged_level, likely_good
 from .judgment import Judgment, settle
 from .record import plain, read_record
 from .regions import locate
@@ -38,6 +39,8 @@ def estimate_probability(model: str, instructions: str, text: str) -> float:
     >>> estimate_probability("sandbox-luna", "The customer asks for a refund.", "Please refund the invoice.") > 0.7
     True
     """
+    if (case := case_of(text)) is not None and len(case.texts) == 1:
+        return likely_good(model, text, case)
     probability, difficulty = judge_predicate(instructions, text)
     is_likely = probability >= 0.5
     judgment = Judgment(
@@ -80,6 +83,9 @@ def estimate_levels(model: str, instructions: str, text: str, levels: Sequence[s
     >>> shares.index(max(shares))
     2
     """
+    if (case := case_of(text)) is not None and len(case.texts) == 1:
+        level = judged_level(model, text, case, len(levels))
+        return tuple(0.7 if place == level else 0.3 / (len(levels) - 1) for place in range(len(levels)))
     position, certainty = _position(f"{instructions} {' '.join(levels)}", text)
     if _is_descending(levels):
         position = 1 - position

@@ -11,6 +11,7 @@ from .record import Record, plain, read_record
 from .regions import locate
 from .reply import MARK, Reply
 from .sentences import pick_sentences
+from .slips import with_slip
 from .state_field import NOWHERE
 
 _LETTER = re.compile(
@@ -35,11 +36,12 @@ _WORDS = re.compile(r"\b(\d{1,3})\s+words\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=16384)
-def answer_text(model: str, instructions: str, text: str) -> Reply:  # noqa: ARG001  (as its siblings)
+def answer_text(model: str, instructions: str, text: str) -> Reply:
     """Write free text about the record; it always ends with the mark that says no language model wrote it.
 
     Summaries are made of the record's own sentences, e-mails of a template and the record's facts. A number of
-    sentences or words in the instructions is kept to. `model` makes no difference here, but belongs to the call.
+    sentences or words in the instructions is kept to. Now and then a summary says something that the record does not,
+    how often depends on the model.
 
     >>> answer_text("sandbox-luna", "Summarize in one sentence.", "Note: Ada wants 40 seats by May 3. Hi.").text
     'Ada wants 40 seats by May 3. (scripted sandbox answer)'
@@ -52,7 +54,7 @@ def answer_text(model: str, instructions: str, text: str) -> Reply:  # noqa: ARG
     if _STATE.search(instructions) and not _SUMMARY.search(instructions):
         code, weight = locate(text).codes[0]
         return Reply(f"{code if code != NOWHERE else 'UNKNOWN'} {MARK}", weight)
-    return Reply(f"{_summary(instructions, text)} {MARK}", None)
+    return Reply(f"{with_slip(model, instructions, text, _summary(instructions, text))} {MARK}", None)
 
 
 def summarize(text: str, count: int = 2, words: int | None = None) -> str:
