@@ -11,9 +11,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Budget", "GoOn", "Pacer", "Window", "Withdrawn", "backoff"]
+__all__ = ["Budget", "GoOn", "Pacer", "Room", "Window", "Withdrawn", "backoff"]
 
 GoOn: TypeAlias = Callable[[], Awaitable[bool]]
 """Waits while work is paused; False says that it was stopped and nothing more may be sent."""
@@ -40,17 +41,38 @@ class Window:
         self.limit = limit
         self.seconds = seconds
         self._sent: deque[float] = deque()
+        self._held = 0
 
-    def wait(self) -> float:
-        """Return how many seconds the next send must wait; 0 says that there is room."""
+    def wait(self, sends: int = 1) -> float:
+        """Return how many seconds the next `sends` must wait; 0 says that there is room for all of them."""
         now = time.monotonic()
         while self._sent and now - self._sent[0] >= self.seconds:
             self._sent.popleft()
-        return 0.0 if len(self._sent) < self.limit else self._sent[0] + self.seconds - now
+        # More than fit at all could never be sent otherwise.
+        too_many = len(self._sent) + self._held + min(sends, self.limit) - self.limit
+        if too_many <= 0:
+            return 0.0
+        # What others hold may be given back at any moment.
+        return self._sent[too_many - 1] + self.seconds - now if too_many <= len(self._sent) else _LOOK_SECONDS
+
+    def hold(self, sends: int) -> None:
+        """Keep room for `sends` that follow soon."""
+        self._held += sends
+
+    def let_go(self, sends: int) -> None:
+        """Give back room that was held."""
+        self._held -= sends
 
     def take(self) -> None:
         """Count a send."""
         self._sent.append(time.monotonic())
+
+
+@dataclass
+class Room:
+    """Sends that every window keeps room for, so that none of them waits for the windows again."""
+
+    left: int
 
 
 class Budget:
@@ -166,11 +188,38 @@ class Pacer:
             await _asked(go_on)
 
     @asynccontextmanager
-    async def turn(self, tokens: float = 0, go_on: GoOn | None = None) -> AsyncIterator[None]:
+    async def room(self, sends: int) -> AsyncIterator[Room]:
+        """Wait until every window has room for `sends` that belong together, and keep it for them inside the block."""
+        async with self._gate:
+            while (left := max((window.wait(sends) for window in self.windows), default=0.0)) > 0:
+                await asyncio.sleep(min(left, _LOOK_SECONDS))
+            for window in self.windows:
+                window.hold(sends)
+        room = Room(sends)
+        try:
+            yield room
+        finally:
+            for window in self.windows:
+                window.let_go(room.left)
+
+    @asynccontextmanager
+    async def turn(
+        self, tokens: float = 0, go_on: GoOn | None = None, *, room: Room | None = None
+    ) -> AsyncIterator[None]:
         """Hold one place: wait for it, for the end of any pause, and for room in every window and budget.
 
-        `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no.
+        `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no. What
+        has `room` waits for the end of a pause only, and never behind others that wait for the windows.
         """
+        if room is not None and room.left:
+            while (left := self._paused_until - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, _LOOK_SECONDS))
+            room.left -= 1
+            for window in self.windows:
+                window.let_go(1)
+                window.take()
+            yield
+            return
         await self._places.acquire()
         while self._too_many:
             # Fewer are allowed by now than when this place was made: it is gone.

@@ -418,3 +418,35 @@ def test_an_account_that_is_used_up_is_waited_for_by_all_and_hardly_asked_meanwh
     assert all(one.body for one in found)
     # Four a second come back: all have to wait, and few of them have to be told so.
     assert statuses(sandbox).get("429", 0) - before <= 10
+
+
+def test_a_send_with_room_goes_at_once_while_others_wait_for_the_window():
+    async def main() -> tuple[float, list[float]]:
+        pacer = Pacer(8, (Window(4, 0.4),))
+        async with pacer.room(2) as room:
+            async with pacer.turn(room=room):
+                pass
+            others = asyncio.create_task(sends(pacer, 4))
+            await asyncio.sleep(0.1)
+            asked = time.monotonic()
+            async with pacer.turn(room=room):
+                waited = time.monotonic() - asked
+            return waited, await others
+
+    waited, at = asyncio.run(main())
+    assert waited < 0.1
+    # Two of the four had to leave the room that was held.
+    assert most_within(at, 0.4) <= 3
+    assert at[-1] - at[0] > 0.2
+
+
+def test_room_that_was_not_used_is_given_back_and_room_for_more_than_fits_is_still_room():
+    async def main() -> list[float]:
+        pacer = Pacer(8, (Window(2, 5.0),))
+        for _ in range(3):
+            async with pacer.room(5) as room:
+                assert room.left == 5
+        return await sends(pacer, 2)
+
+    at = asyncio.run(main())
+    assert at[1] - at[0] < 1

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.hubspot.problems import Answer, in_words, pause_for
 from hsai_kit.network import proxy_for
-from hsai_kit.pacing import Pacer, Window, backoff
+from hsai_kit.pacing import Pacer, Room, Window, backoff
 
 __all__ = ["HubSpotClient", "Reply"]
 
@@ -94,22 +95,34 @@ class HubSpotClient:
         """GET `path` and return the body; raises what `errors` says for HubSpot."""
         return (await self._call("GET", path, query, None, self._pacer)).data
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Reply:
+    async def post(self, path: str, body: Mapping[str, Any], *, room: Room | None = None) -> Reply:
         """POST `body` to `path`, for requests that change nothing."""
-        return await self._call("POST", path, None, body, self._pacer)
+        return await self._call("POST", path, None, body, self._pacer, room)
+
+    def room(self, calls: int) -> AbstractAsyncContextManager[Room]:
+        """Wait for room for `calls` that follow each other at once, such as a look and the write that relies on it."""
+        return self._pacer.room(calls)
 
     async def search(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a search, which has an allowance of its own."""
         return (await self._call("POST", path, None, body, self._search_pacer)).data
 
-    async def write(self, path: str, body: Mapping[str, Any], *, attempt: int = 1, until: float = math.inf) -> Reply:
+    async def write(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        attempt: int = 1,
+        until: float = math.inf,
+        room: Room | None = None,
+    ) -> Reply:
         """POST what changes records: once, and not after `until` on the clock of `time.monotonic`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
         wrote meanwhile. So where another request waits and repeats itself, this raises Unsettled, and the pause holds
         for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
         """
-        async with self._pacer.turn():
+        async with self._pacer.turn(room=room):
             if time.monotonic() > until:
                 waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
                 raise Unsettled(waiting, maybe_done=False)
@@ -130,10 +143,16 @@ class HubSpotClient:
         return (await self.post("/oauth/v2/private-apps/get/access-token-info", body)).data
 
     async def _call(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, pacer: Pacer
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        pacer: Pacer,
+        room: Room | None = None,
     ) -> Reply:
         for attempt in range(1, _ATTEMPTS + 1):
-            async with pacer.turn():
+            async with pacer.turn(room=room):
                 outcome = await self._send(method, path, query, body)
             if isinstance(outcome, Reply):
                 return outcome

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.pacing import Room
 
 __all__ = ["BATCH", "Record", "Updated", "counted", "listed", "read_batch", "searched", "update_batch"]
 
@@ -94,11 +95,16 @@ async def counted(client: HubSpotClient, object_type: str, groups: Sequence[Sequ
 
 
 async def read_batch(
-    client: HubSpotClient, object_type: str, ids: Sequence[str], properties: Sequence[str]
+    client: HubSpotClient,
+    object_type: str,
+    ids: Sequence[str],
+    properties: Sequence[str],
+    *,
+    room: Room | None = None,
 ) -> dict[str, Record]:
     """Return up to 100 records by id; ids that were deleted or merged away are not among them."""
     body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
-    reply = await client.post(client.paths.objects(object_type, "/batch/read"), body)
+    reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
     return {record.id: record for record in _records(reply.data.get("results") or [])}
 
 
@@ -109,8 +115,9 @@ async def update_batch(
     *,
     attempt: int = 1,
     until: float = math.inf,
+    room: Room | None = None,
 ) -> Updated:
-    """Write up to 100 records once, `changes` by record id; `attempt` and `until` are those of `client.write`.
+    """Write up to 100 records once, `changes` by record id; the other arguments are those of `client.write`.
 
     An id that is neither in `records` nor in `reasons` was left out in silence, as HubSpot does with merged records.
     Raises InvalidValues where HubSpot refused the whole batch, Unsettled where it has to be looked at before another
@@ -118,7 +125,7 @@ async def update_batch(
     """
     body = {"inputs": [{"id": one, "properties": dict(values)} for one, values in changes.items()]}
     path = client.paths.objects(object_type, "/batch/update")
-    reply = await client.write(path, body, attempt=attempt, until=until)
+    reply = await client.write(path, body, attempt=attempt, until=until, room=room)
     reasons = {
         str(one): str(error.get("message") or "HubSpot gave no reason")
         for error in reply.data.get("errors") or []

@@ -135,6 +135,12 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 
 
 @pytest.fixture
+def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write one batch after the other, for what a test does between two of them."""
+    monkeypatch.setattr("hsai_kit.steps.push.write._AT_ONCE", 1)
+
+
+@pytest.fixture
 def colleague(sandbox: Sandbox) -> Colleague:
     """Somebody with a key of their own, so that what they do does not count in our windows."""
     from hubspot import HubSpot

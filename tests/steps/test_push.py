@@ -54,7 +54,7 @@ def test_batches_are_of_a_hundred_and_take_two_calls_each(hub, proposed, wire):
     checked = proposed(limit=250)
     checked.approve()
     push(hub, checked, confirm=True)
-    assert [len(batch) for batch in wire.updates] == [100, 100, 50]
+    assert sorted(len(batch) for batch in wire.updates) == [50, 100, 100]
     assert (wire.reads, len(wire.updates)) == (3 + 3, 3)  # three reads are the plan's
 
 
@@ -163,7 +163,7 @@ def test_what_somebody_did_while_the_plan_was_read_is_left_alone_and_reported(hu
     assert colleague.sees(["101", "102"], "city") == {"101": "Reno", "102": "TX"}
 
 
-def test_what_changes_during_a_pause_is_left_alone(hub, sandbox, proposed, colleague, wire, wait_until):
+def test_what_changes_during_a_pause_is_left_alone(in_turn, hub, sandbox, proposed, colleague, wire, wait_until):
     checked = proposed(limit=250)
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.2:path={wire.ours}")
@@ -254,7 +254,9 @@ def test_a_property_deleted_after_the_plan_stops_the_push_in_a_sentence(hub, col
     assert len(wire.updates) == 0
 
 
-def test_a_cancel_finishes_what_is_in_flight_and_sends_no_more(hub, sandbox, proposed, colleague, wire, wait_until):
+def test_a_cancel_finishes_what_is_in_flight_and_sends_no_more(
+    in_turn, hub, sandbox, proposed, colleague, wire, wait_until
+):
     checked = proposed(limit=250)
     before = colleague.sees(checked.frame.index, "city")
     checked.approve()

@@ -30,20 +30,20 @@ with connect(workspace=sys.argv[1]) as hub:
 
 @pytest.fixture
 def pushing(proposed, tmp_path):
-    """Start a push of 250 values in a process of its own."""
+    """Start a push of so many values in a process of its own."""
 
-    def start() -> subprocess.Popen[str]:
+    def start(count: int = 250) -> subprocess.Popen[str]:
+        proposed(limit=count).approve()
         command = [sys.executable, "-c", PUSHING, str(tmp_path / "workspace")]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
-    proposed(limit=250).approve()
     return start
 
 
 @pytest.fixture
 def cities(colleague):
     """The values of a part of the portal that is larger than what is pushed."""
-    ids = [str(one) for one in range(101, 420)]
+    ids = [str(one) for one in range(101, 1000)]
     before = colleague.sees(ids, "city")
     return before, lambda: colleague.sees(ids, "city")
 
@@ -53,25 +53,26 @@ def killed(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-# Before HubSpot took the second batch, and after it did: both look the same to the one who is killed.
-@pytest.mark.parametrize(("fault", "restored"), [("stall", 100), ("commit_then_stall", 200)])
+# Before HubSpot took what was in flight, and after it did: both look the same to the one who is killed.
+@pytest.mark.parametrize(("fault", "restored"), [("stall", 100), ("commit_then_stall", 250)])
 def test_kill_9_in_the_middle_leaves_a_journal_from_which_undo_restores_every_old_value(
     hub, sandbox, pushing, cities, wire, wait_until, fault, restored, tmp_path
 ):
     before, now = cities
-    sandbox.fault(f"hubspot:{fault}:seconds=60:path={wire.ours}:after=1:count=1")
+    sandbox.fault(f"hubspot:{fault}:seconds=60:path={wire.ours}:after=1")
     process = pushing()
-    wait_until(lambda: len(wire.updates) == 2)
+    wait_until(lambda: len(wire.updates) == 3)
     if fault == "commit_then_stall":
-        wait_until(lambda: list(now().values()).count("TX") >= 200)
+        wait_until(lambda: list(now().values()).count("TX") >= 250)
     killed(process)
+    sandbox.clear_faults()
 
     store = sqlite3.connect(tmp_path / "workspace" / "hsai.sqlite")
     assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store.close()
     receipt = open_receipt(hub)
     assert receipt.record.status == "running"
-    assert receipt.counts == {"written": 100, "sending": 100, "not sent": 50}
+    assert receipt.counts == {"sending": 150, "written": 100}
     assert {change.record_id: change.before for change in receipt.changes}.items() <= before.items()
     assert sum(value != before[one] for one, value in now().items()) == restored
     assert undo(hub, receipt, confirm=True).counts == {"written": restored}
@@ -82,15 +83,18 @@ def test_after_kill_9_the_same_push_writes_the_rest_and_each_value_once(
     hub, sandbox, pushing, cities, wire, wait_until
 ):
     before, now = cities
-    sandbox.fault(f"hubspot:commit_then_stall:seconds=60:path={wire.ours}:after=1:count=1")
-    process = pushing()
-    wait_until(lambda: list(now().values()).count("TX") >= 200)
+    sandbox.fault(f"hubspot:commit_then_stall:seconds=60:path={wire.ours}:after=1")
+    process = pushing(800)
+    wait_until(lambda: len(wire.updates) == 7)
+    wait_until(lambda: list(now().values()).count("TX") >= 700)
     killed(process)
+    sandbox.clear_faults()
     first = open_receipt(hub)
+    assert first.counts == {"sending": 600, "not sent": 100, "written": 100}
     second = push(hub, review(open_run(hub), to="city"), confirm=True)
-    assert [len(batch) for batch in wire.updates] == [100, 100, 50]
-    assert undo(hub, second, confirm=True).counts == {"written": 50}
-    assert undo(hub, first, confirm=True).counts == {"written": 200}
+    assert [len(batch) for batch in wire.updates] == [100] * 8
+    assert undo(hub, second, confirm=True).counts == {"written": 100}
+    assert undo(hub, first, confirm=True).counts == {"written": 700}
     assert now() == before
 
 
@@ -121,10 +125,11 @@ def test_an_undo_that_is_killed_is_finished_by_the_same_undo_in_another(
     checked = proposed(limit=250)
     checked.approve()
     receipt = push(hub, checked, confirm=True)
-    sandbox.fault(f"hubspot:commit_then_stall:seconds=60:path={wire.ours}:after=1:count=1")
+    sandbox.fault(f"hubspot:stall:seconds=60:path={wire.ours}:after=1")
     command = [sys.executable, "-c", UNDOING, str(tmp_path / "workspace"), receipt.id]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: sum(value == "TX" for value in now().values()) <= 50 + sum(v == "TX" for v in before.values()))
+    wait_until(lambda: len(wire.updates) == 3 + 3)
     killed(process)
-    assert undo(hub, receipt, confirm=True).counts == {"written": 50}
+    sandbox.clear_faults()
+    assert undo(hub, receipt, confirm=True).counts == {"written": 150}
     assert now() == before

@@ -74,7 +74,7 @@ def test_a_lost_answer_and_a_refusal_after_it_keep_both_apart(hasty, sandbox, co
 
 
 def test_answers_that_stay_lost_are_unknown_and_undo_looks_what_became_of_them(
-    hasty, sandbox, proposed, colleague, wire, wait_until
+    in_turn, hasty, sandbox, proposed, colleague, wire, wait_until
 ):
     before = colleague.sees([str(one) for one in range(101, 420)], "city")
     checked = proposed(limit=250)
@@ -104,7 +104,7 @@ def test_answers_that_stay_lost_are_unknown_and_undo_looks_what_became_of_them(
     ],
 )
 def test_trouble_that_does_not_pass_stops_at_once_with_a_receipt_that_undo_takes_back(
-    hub, sandbox, proposed, colleague, trouble, error, sentence, wire, wait_until
+    in_turn, hub, sandbox, proposed, colleague, trouble, error, sentence, wire, wait_until
 ):
     checked = proposed(limit=250)
     before = colleague.sees(checked.frame.index, "city")
@@ -131,7 +131,7 @@ def test_trouble_that_does_not_pass_stops_at_once_with_a_receipt_that_undo_takes
     assert colleague.sees(before, "city") == before
 
 
-def test_after_a_stop_the_same_push_goes_on_where_it_ended(hub, sandbox, proposed, colleague, wire):
+def test_after_a_stop_the_same_push_goes_on_where_it_ended(in_turn, hub, sandbox, proposed, colleague, wire):
     checked = proposed(limit=250)
     checked.approve()
     sandbox.fault(f"hubspot:daily:path={wire.ours}:after=1")

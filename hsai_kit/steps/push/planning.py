@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from hsai_kit import background
+from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import PushRefused
@@ -14,6 +16,8 @@ from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.records import BATCH, read_batch
 from hsai_kit.hubspot.values import as_hubspot, checked, same
+from hsai_kit.pacing import Room
+from hsai_kit.progress import Progress
 from hsai_kit.run import RowResult
 from hsai_kit.steps.push.planned import (
     BLANK,
@@ -33,6 +37,8 @@ __all__ = ["Present", "Proposals", "Target", "plan_push", "plan_undo", "present_
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
 
+# Batches that are read at once.
+_AT_ONCE = 4
 _BLANK_REASON = "the answer is blank, and a blank never overwrites"
 
 
@@ -88,7 +94,7 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
         for one in proposals.results
         if any(target.approved(one.record_id) for target in proposals.targets)
     ]
-    present = background.run(present_values(hub, kind.name, approved, names))
+    present = _look(hub, kind.name, approved, names)
     rows = [
         _row(one, target, definition, present)
         for one in proposals.results
@@ -109,29 +115,56 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     for definition in definitions:
         _refuse_read_only(definition)
     ids = list(dict.fromkeys(change.record_id for change in changes))
-    present = background.run(present_values(hub, kind.name, ids, record.properties))
+    present = _look(hub, kind.name, ids, record.properties)
     half = hub.store.pushes.half_undone(record.id)
     rows = [_undo_row(one, present, half_undone=(one.record_id, one.property) in half) for one in changes]
     return Plan(hub.portal, kind, definitions, rows, undoes=record.id)
 
 
-async def present_values(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
-    """Return the values that HubSpot holds now of some properties.
+def _look(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
+    """Read what HubSpot holds of many records, a few batches at a time, with a progress line."""
+
+    async def work(control: Control) -> Present:
+        found: Present = {}
+        starts = iter(range(0, len(ids), BATCH))
+
+        async def some() -> None:
+            for start in starts:
+                batch = ids[start : start + BATCH]
+                if control.stopping:
+                    return
+                found.update(await present_values(hub, object_type, batch, names))
+                control.progress.done += len(batch)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(some())
+        return found
+
+    progress = Progress(f"Looking what HubSpot holds of {', '.join(names)}", total=len(ids))
+    try:
+        return background.start(work, progress).wait("Nothing was written. Run the same again.")
+    except ExceptionGroup as several:
+        problem = several.exceptions[0]
+    raise problem
+
+
+async def present_values(
+    hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str], room: Room | None = None
+) -> Present:
+    """Return the values that HubSpot holds now of some properties of up to 100 records.
 
     Raises PushRefused where a property is no longer there, which would otherwise look like unset everywhere.
     """
-    found: Present = {}
-    for start in range(0, len(ids), BATCH):
-        records = await read_batch(hub.hubspot, object_type, ids[start : start + BATCH], names)
-        for name in names:
-            if any(name not in record.properties for record in records.values()):
-                message = (
-                    f"{object_type} no longer has the property {name!r}: it was deleted in HubSpot meanwhile. "
-                    "Restore it there (Settings → Properties → Archived properties), or push to another one."
-                )
-                raise PushRefused(message)
-        found |= {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
-    return found
+    records = await read_batch(hub.hubspot, object_type, ids, names, room=room)
+    for name in names:
+        if any(name not in record.properties for record in records.values()):
+            message = (
+                f"{object_type} no longer has the property {name!r}: it was deleted in HubSpot meanwhile. "
+                "Restore it there (Settings → Properties → Archived properties), or push to another one."
+            )
+            raise PushRefused(message)
+    return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
 
 
 def _undo_row(change: Change, present: Present, *, half_undone: bool) -> PlanRow:

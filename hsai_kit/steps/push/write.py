@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused, Unsettled
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
+from hsai_kit.pacing import Room
 from hsai_kit.steps.push.planned import Plan, PlanRow
 from hsai_kit.steps.push.planning import present_values
 from hsai_kit.store import Change
@@ -22,6 +24,8 @@ __all__ = ["Writer", "refuse_while_under_way"]
 # HubSpot has no If-Match: a value that was read longer ago than this (seconds) is read anew before it is replaced.
 _FRESH = 2.0
 _ATTEMPTS = 6
+# Batches under way at once: with 150 ms a call, four use up what HubSpot allows in ten seconds.
+_AT_ONCE = 6
 # The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
 _FORWARD_ONLY = "lifecyclestage"
 
@@ -66,13 +70,8 @@ class Writer:
         _under_way.update(dict.fromkeys(places, self._push_id))
         try:
             self._note(rows, "not sent")
-            for batch in _batches(rows):
-                if not await control.gate():
-                    journal.end(self._push_id, "stopped")
-                    return self._push_id
-                await self._batch(batch)
-                control.progress.done += len(batch)
-            journal.end(self._push_id, "done")
+            stopped = await self._everything(_batches(rows), control)
+            journal.end(self._push_id, "stopped" if stopped else "done")
         except BaseException as problem:
             journal.break_off(self._push_id, "the push was broken off before HubSpot said what became of it")
             problem.add_note(f"Receipt {self._push_id} holds what was written until then.")
@@ -82,34 +81,75 @@ class Writer:
                 del _under_way[place]
         return self._push_id
 
-    async def _batch(self, rows: Sequence[PlanRow], attempt: int = 1, *, lost: bool = False) -> None:
+    async def _everything(self, batches: Iterator[list[PlanRow]], control: Control) -> bool:
+        """Write batches side by side; return whether some were left because a stop was asked for.
+
+        The first goes alone: what is wrong with all of them shows there. After an error nothing new is sent, and what
+        is in flight comes to its end, so that the journal knows of it.
+        """
+        problems: list[BaseException] = []
+
+        async def several(most: float = math.inf) -> None:
+            sent = 0
+            while sent < most and not problems and await control.gate() and not problems:
+                if (batch := next(batches, None)) is None:
+                    return
+                try:
+                    await self._batch(batch)
+                except BaseException as problem:  # noqa: BLE001 -- raised below, when the others are through
+                    problems.append(problem)
+                    return
+                sent += 1
+                control.progress.done += len(batch)
+
+        await several(1)
+        await asyncio.gather(*(several() for _ in range(_AT_ONCE)))
+        if problems:
+            raise problems[0]
+        return next(batches, None) is not None
+
+    async def _batch(self, rows: Sequence[PlanRow], *, lost: bool = False) -> None:
         """Look, then write what is still as planned; `lost` says that an earlier attempt may have written it."""
-        ids, names = _ids(rows), list(dict.fromkeys(row.property for row in rows))
-        now = await present_values(self.hub, self.plan.object_type, ids, names)
-        until = time.monotonic() + _FRESH
-        held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
-        ready = [row for row in rows if held[row] == row.before]
-        self._keep([self._left_alone(row, held[row], lost=lost) for row in rows if held[row] != row.before])
-        if not ready:
-            return
-        self._note(ready, "sending")
-        try:
-            updated = await self._update(ready, attempt, until)
-        except Unsettled as problem:
-            lost = lost or problem.maybe_done
+        for attempt in range(1, _ATTEMPTS + 1):
+            # Room for both calls: a write that waited for the window would rely on what was read long ago.
+            async with self.hub.hubspot.room(2) as room:
+                rows = await self._still_as_planned(rows, room, lost=lost)
+                if not rows:
+                    return
+                outcome = await self._sent(rows, attempt, room, lost=lost)
+            if isinstance(outcome, Updated):
+                await self._written(rows, outcome)
+                return
+            if not isinstance(outcome, Unsettled):
+                await self._apart(rows, outcome, lost=lost)
+                return
+            problem, lost = outcome.problem, lost or outcome.maybe_done
             if not lost:
-                self._note(ready, "not sent", str(problem))
-            if attempt == _ATTEMPTS:
-                raise problem.problem from None
-            await self._batch(ready, attempt + 1, lost=lost)
+                self._note(rows, "not sent", str(problem))
+        raise problem
+
+    async def _sent(self, rows: Sequence[PlanRow], attempt: int, room: Room, *, lost: bool) -> Updated | HsaiError:
+        """Write once; returned, not raised, is what something can be done about: unsettled, or a bad record."""
+        until = time.monotonic() + _FRESH
+        self._note(rows, "sending")
+        try:
+            return await self._update(rows, attempt, until, room)
+        except Unsettled as problem:
+            return problem
         except HsaiError as problem:
-            if not _about_one_record(problem):
-                if not lost:
-                    self._note(ready, "not sent", str(problem))
-                raise _in_words(problem, self.plan) from None
-            await self._apart(ready, problem, lost=lost)
-        else:
-            await self._written(ready, updated)
+            if _about_one_record(problem):
+                return problem
+            if not lost:
+                self._note(rows, "not sent", str(problem))
+            raise _in_words(problem, self.plan) from None
+
+    async def _still_as_planned(self, rows: Sequence[PlanRow], room: Room, *, lost: bool) -> list[PlanRow]:
+        """Read what HubSpot holds, note what is to be left alone, and return what may be written."""
+        names = list(dict.fromkeys(row.property for row in rows))
+        now = await present_values(self.hub, self.plan.object_type, _ids(rows), names, room)
+        held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
+        self._keep([self._left_alone(row, held[row], lost=lost) for row in rows if held[row] != row.before])
+        return [row for row in rows if held[row] == row.before]
 
     async def _apart(self, rows: Sequence[PlanRow], problem: HsaiError, *, lost: bool) -> None:
         """HubSpot refused a batch as a whole: halve it until bad records stand alone, and in them bad values."""
@@ -144,11 +184,14 @@ class Writer:
         except Unsettled as problem:
             raise problem.problem from None
 
-    async def _update(self, rows: Sequence[PlanRow], attempt: int = 1, until: float = math.inf) -> Updated:
+    async def _update(
+        self, rows: Sequence[PlanRow], attempt: int = 1, until: float = math.inf, room: Room | None = None
+    ) -> Updated:
         changes: dict[str, dict[str, str]] = {}
         for row in rows:
             changes.setdefault(row.record_id, {})[row.property] = row.after
-        return await update_batch(self.hub.hubspot, self.plan.object_type, changes, attempt=attempt, until=until)
+        object_type = self.plan.object_type
+        return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
 
     def _outcome(self, row: PlanRow, updated: Updated) -> Change:
         record = updated.records.get(row.record_id)
