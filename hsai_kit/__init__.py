@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         with_examples,
     )
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
-    from hsai_kit.steps.push import open_receipt, plan, push, undo
+    from hsai_kit.steps.push import push
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
+    from hsai_kit.steps.then import create_note, create_task, log_email, open_receipt, plan, then, undo
 
 __all__ = [
     "Assistant",
@@ -39,10 +40,13 @@ __all__ = [
     "connect",
     "copy_agent",
     "count",
+    "create_note",
+    "create_task",
     "evaluate",
     "import_assistant",
     "labels_from",
     "lists",
+    "log_email",
     "object_types",
     "open_evaluation",
     "open_labels",
@@ -57,6 +61,7 @@ __all__ = [
     "resume",
     "review",
     "runs",
+    "then",
     "undo",
     "with_examples",
 ]
@@ -73,16 +78,19 @@ _HOMES = {
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.library",
     "count": "hsai_kit.steps.pull",
+    "create_note": "hsai_kit.steps.then",
+    "create_task": "hsai_kit.steps.then",
     "evaluate": "hsai_kit.steps.evaluate",
     "import_assistant": "hsai_kit.library",
     "labels_from": "hsai_kit.steps.evaluate",
     "lists": "hsai_kit.steps.pull",
+    "log_email": "hsai_kit.steps.then",
     "object_types": "hsai_kit.steps.pull",
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",
-    "open_receipt": "hsai_kit.steps.push",
+    "open_receipt": "hsai_kit.steps.then",
     "open_run": "hsai_kit.steps.ask",
-    "plan": "hsai_kit.steps.push",
+    "plan": "hsai_kit.steps.then",
     "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
@@ -91,7 +99,8 @@ _HOMES = {
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
     "runs": "hsai_kit.steps.ask",
-    "undo": "hsai_kit.steps.push",
+    "then": "hsai_kit.steps.then",
+    "undo": "hsai_kit.steps.then",
     "with_examples": "hsai_kit.steps.evaluate",
 }
 

@@ -19,6 +19,7 @@ HsaiError
 │   ├── UnsupportedSetting  the model does not take this setting
 │   └── NoQuota             the account has no money or quota left
 ├── UnknownObjectType, UnknownProperty, UnknownList, WhereError, PullError    what was asked of pull
+├── UnknownOwner            no such active owner or team in this portal
 ├── PromptError             a prompt's tokens
 ├── FrameError              a DataFrame that cannot be asked about
 ├── SandboxFailed           the sandbox could not be started or filled
@@ -60,6 +61,7 @@ __all__ = [
     "UnknownList",
     "UnknownModel",
     "UnknownObjectType",
+    "UnknownOwner",
     "UnknownProperty",
     "Unsettled",
     "UnsupportedSetting",
@@ -199,6 +201,10 @@ class UnknownProperty(HsaiError):
 
 class UnknownList(HsaiError):
     """No such list of these records in this portal."""
+
+
+class UnknownOwner(HsaiError):
+    """No such active owner or team in this portal, or a name that fits several."""
 
 
 class WhereError(HsaiError):

@@ -17,7 +17,7 @@ from rapidfuzz import process
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import PromptError
 
-__all__ = ["Prompt", "as_text", "completions"]
+__all__ = ["Prompt", "Template", "as_text", "completions"]
 
 _DOT = "__of__"
 
@@ -34,15 +34,19 @@ class Prompt:
     ['State: "Calif."', <NA>]
     """
 
+    called = "prompt"
+
     def __init__(self, template: str) -> None:
         self.template = template.strip()
-        self._environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=_quoted)
+        self._environment = SandboxedEnvironment(
+            undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._shown
+        )
         try:
             # Compiled and not only parsed: an unknown filter is found by the compiler.
             self._environment.from_string(self.template)
         except jinja2.TemplateSyntaxError as problem:
             message = (
-                f"The prompt cannot be read, line {problem.lineno}: {str(problem.message).rstrip('.')}. "
+                f"The {self.called} cannot be read, line {problem.lineno}: {str(problem.message).rstrip('.')}. "
                 "Write tokens as {{ state }}; a column whose name has spaces or signs needs another name first: "
                 "frame.rename(columns=…)."
             )
@@ -77,7 +81,7 @@ class Prompt:
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
             record = ", ".join(f"{token} {one_line(value)!r}" for token, value in values.items())
             reason = one_line(problem, 120).rstrip(".")
-            message = f"The prompt cannot be rendered for {record}: {reason}. Mend the expression and try again."
+            message = f"The {self.called} cannot be rendered for {record}: {reason}. Mend the expression and try again."
         raise PromptError(message)
 
     def _bound(self, columns: list[str]) -> tuple[jinja2.Template, list[str]]:
@@ -88,19 +92,55 @@ class Prompt:
         calls = [call.node for call in bound.find_all(nodes.Call)]
         for node in bound.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name in used and node not in calls:
-                raise PromptError(_unknown(f"{node.node.name}.{node.attr}", columns))
+                raise PromptError(_unknown(self.called, f"{node.node.name}.{node.attr}", columns))
         for token in used:
             if token not in columns:
-                raise PromptError(_unknown(token, columns))
+                raise PromptError(_unknown(self.called, token, columns))
             if columns.count(token) > 1:
                 message = f"The DataFrame has the column {token!r} more than once. Keep one of them and try again."
                 raise PromptError(message)
+        self._check(used)
+        return self._environment.from_string(bound), used
+
+    @staticmethod
+    def _shown(value: object) -> str:
+        return json.dumps(str(value), ensure_ascii=False)
+
+    def _check(self, used: list[str]) -> None:
         if not used:
             message = (
                 "The prompt has no token, so every record would get the same question. Add one, such as {{ state }}."
             )
             raise PromptError(message)
-        return self._environment.from_string(bound), used
+
+
+class Template(Prompt):
+    """A text for people, such as the subject of a task: values stand in it bare, and it need not have a token.
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"firstname": ["Ana"]}, index=pd.Index(["101"], name="record_id"))
+    >>> Template("Call {{ firstname }}").render(frame).tolist()
+    ['Call Ana']
+    """
+
+    called = "template"
+
+    def render(self, frame: pd.DataFrame) -> pd.Series:
+        """Return one text for each row, "" where nothing is left of it."""
+        template, tokens = self._bound(list(map(str, frame.columns)))
+        texts = [as_text(frame[token]).tolist() for token in tokens]
+        rendered = [
+            self._render(template, {token: column[place] for token, column in zip(tokens, texts, strict=True)})
+            for place in range(len(frame))
+        ]
+        return pd.Series(pd.array(rendered, dtype="string"), index=frame.index, name="text")
+
+    @staticmethod
+    def _shown(value: object) -> str:
+        return str(value)
+
+    def _check(self, used: list[str]) -> None:
+        """Let a text without a token pass: everybody gets the same."""
 
 
 class _Dots(NodeTransformer):
@@ -132,10 +172,6 @@ def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int
     first = [name for name in names if name.casefold().startswith(begun.casefold())]
     within = [name for name in names if name not in first and begun.casefold() in name.casefold()]
     return len(begun), [*first, *within][:most]
-
-
-def _quoted(value: object) -> str:
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def as_text(column: pd.Series) -> pd.Series:
@@ -171,12 +207,12 @@ def _one(value: object) -> str:
     return str(value).strip().encode("utf-8", "replace").decode()
 
 
-def _unknown(token: str, columns: list[str]) -> str:
+def _unknown(called: str, token: str, columns: list[str]) -> str:
     near = process.extractOne(token, columns)
     hint = f" Did you mean {{{{ {near[0]} }}}}?" if near and near[1] >= 60 else ""
     if near and hint and not near[0].replace(".", "_").isidentifier():
         hint = f" A token cannot name {near[0]!r}: rename it with frame.rename(columns={{{near[0]!r}: …}})."
     return (
-        f"The prompt uses {{{{ {token} }}}}, which is not among the pulled properties.{hint} "
+        f"The {called} uses {{{{ {token} }}}}, which is not among the pulled properties.{hint} "
         f"Pulled are: {', '.join(columns)}. Pull it too, or mend the token."
     )

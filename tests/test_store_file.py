@@ -30,6 +30,8 @@ TABLES = {
     "pushes",
     "changes",
     "remembered",
+    "actions",
+    "acts",
     "batches",
     "batch_questions",
     "capabilities",

@@ -9,11 +9,11 @@ import asyncio
 import functools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
@@ -110,13 +110,14 @@ class HubSpotClient:
     async def write(
         self,
         path: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | Sequence[str],
         *,
         attempt: int = 1,
         until: float = math.inf,
         room: Room | None = None,
+        method: Literal["POST", "PUT"] = "POST",
     ) -> Reply:
-        """POST what changes records: once, and not after `until` on the clock of `time.monotonic`.
+        """Send what changes records: once, and not after `until` on the clock of `time.monotonic`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
         wrote meanwhile. So where another request waits and repeats itself, this raises Unsettled, and the pause holds
@@ -126,10 +127,10 @@ class HubSpotClient:
             if time.monotonic() > until:
                 waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
                 raise Unsettled(waiting, maybe_done=False)
-            outcome = await self._send("POST", path, None, body)
+            outcome = await self._send(method, path, None, body)
         if isinstance(outcome, Reply):
             return outcome
-        problem, seconds = _judged(outcome, attempt, "POST", path)
+        problem, seconds = _judged(outcome, attempt, method, path)
         # A server, or a gateway before it, may give up on a write that is carried out all the same.
         maybe_done = outcome.status >= 500 if isinstance(outcome, Answer) else outcome.maybe_done
         if seconds is None and not maybe_done:
@@ -163,13 +164,21 @@ class HubSpotClient:
         raise AssertionError  # the last attempt returns or raises
 
     async def _send(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[str] | None,
     ) -> Reply | Answer | NoConnection:
         work = functools.partial(self._send_now, method, path, query, body)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _send_now(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[str] | None,
     ) -> Reply | Answer | NoConnection:
         try:
             data, status, headers = self._api.call_api(

@@ -1,8 +1,8 @@
-"""Lists (HubSpot also calls them segments): which there are, and who is a member."""
+"""Lists (HubSpot also calls them segments): which there are, who is a member, and changing that."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from hsai_kit.errors import NotFound, UnknownList
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
 
-__all__ = ["RecordList", "find_list", "member_pages", "read_lists"]
+__all__ = ["Added", "RecordList", "add_members", "find_list", "member_pages", "read_lists", "remove_members"]
 
 # HubSpot's own limits: 500 lists a page of the search for lists, 250 members a page.
 _LISTS_PAGE, _MEMBERS_PAGE = 500, 250
@@ -29,6 +29,14 @@ class RecordList:
     kind: str
     size: int | None
     updated_at: str
+
+
+@dataclass(frozen=True)
+class Added:
+    """What adding did: the ids that were added, and those that HubSpot does not know; the others were members."""
+
+    added: frozenset[str]
+    missing: frozenset[str]
 
 
 async def read_lists(client: HubSpotClient, query: str = "") -> list[RecordList]:
@@ -86,6 +94,21 @@ async def member_pages(client: HubSpotClient, list_id: str) -> AsyncIterator[lis
         if after is None:
             return
         query["after"] = after
+
+
+async def add_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> Added:
+    """Add records to a static list once; `attempt` and what is raised are those of `client.write`."""
+    path = f"{client.paths.lists_root}/{list_id}/memberships/add"
+    answer = (await client.write(path, list(ids), attempt=attempt, method="PUT")).data
+    # One of HubSpot's own spellings has an s too many.
+    added = answer.get("recordsIdsAdded") or answer.get("recordIdsAdded") or []
+    return Added(frozenset(map(str, added)), frozenset(map(str, answer.get("recordIdsMissing") or [])))
+
+
+async def remove_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> None:
+    """Remove records from a static list once; those that are no members are passed over."""
+    path = f"{client.paths.lists_root}/{list_id}/memberships/remove"
+    await client.write(path, list(ids), attempt=attempt, method="PUT")
 
 
 def _fitting(one: RecordList, kind: ObjectType) -> RecordList:

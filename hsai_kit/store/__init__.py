@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsai_kit.store.actions import Act, ActionRecord, Actions
 from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
@@ -16,6 +17,8 @@ from hsai_kit.store.pushes import Change, Pushes, PushRecord
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
 __all__ = [
+    "Act",
+    "ActionRecord",
     "Answer",
     "BatchRecord",
     "Change",
@@ -48,6 +51,7 @@ class Store:
         self.labels = Labels(self._database)
         self.evaluations = Evaluations(self._database)
         self.pushes = Pushes(self._database)
+        self.actions = Actions(self._database)
         self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)
 

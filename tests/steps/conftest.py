@@ -43,6 +43,17 @@ class Colleague:
             found |= {one.id: one.properties[name] or "" for one in self._batches.read(object_type, batch).results}
         return found
 
+    def sees_about(self, ids: Iterable[str], kind: str) -> dict[str, list[dict[str, str]]]:
+        """Read the tasks, notes or the like that are about each record of contacts."""
+        names = [one.name for one in self._properties.get_all(kind).results]
+        found: dict[str, list[dict[str, str]]] = {}
+        for one in ids:
+            linked = self._client.crm.objects.basic_api.get_by_id("contacts", one, associations=[kind]).associations
+            beside = [link.id for link in linked[kind].results] if linked else []
+            read = [self._records.get_by_id(kind, link, properties=names).properties for link in dict.fromkeys(beside)]
+            found[one] = [dict(values) for values in read]
+        return found
+
     def sees_everything(self, ids: Iterable[str], object_type: str = "contacts") -> dict[str, dict[str, str | None]]:
         """Read every property of each record but for the date of the last change."""
         names = [one.name for one in self._properties.get_all(object_type).results]

@@ -1,0 +1,88 @@
+"""Owners of a portal and their teams: whom a record or a task is assigned to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import process
+
+from hsai_kit.errors import UnknownOwner
+from hsai_kit.hubspot.client import HubSpotClient
+
+__all__ = ["Owner", "owner_named", "read_owners", "team_named"]
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody whom records can be assigned to; `teams` are the names of the teams that they are in."""
+
+    id: str
+    name: str
+    email: str
+    teams: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"owner {self.id}"
+
+
+async def read_owners(client: HubSpotClient) -> list[Owner]:
+    """Return the active owners of the portal, in order of their ids; those who left are not among them."""
+    found: list[Owner] = []
+    query: dict[str, Any] = {"limit": _PAGE, "archived": "false"}
+    while True:
+        answer = await client.get(client.paths.owners, query)
+        found += [_owner(raw) for raw in answer.get("results") or []]
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        if after is None:
+            return found
+        query["after"] = after
+
+
+def owner_named(owners: Sequence[Owner], wanted: str) -> Owner:
+    """Return the owner of that name, e-mail address or owner id.
+
+    Raises UnknownOwner with the nearest name, and where a name is not one person's alone.
+    """
+    name = wanted.strip().casefold()
+    ways = (
+        [one for one in owners if name in {one.email.casefold(), one.id}],
+        [one for one in owners if name == one.name.casefold()],
+        [one for one in owners if name in one.name.casefold().split()],
+    )
+    fitting = next((way for way in ways if way), [])
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        message = (
+            f"{wanted!r} could be {' or '.join(f'{one.name} ({one.email})' for one in fitting)}. "
+            "Name one of them by the e-mail address."
+        )
+        raise UnknownOwner(message)
+    spellings = {text: one for one in owners for text in (one.name, one.email) if text}
+    near = process.extractOne(wanted, list(spellings), processor=str.casefold)
+    hint = f" Did you mean {spellings[near[0]].name} ({spellings[near[0]].email})?" if near and near[1] >= 60 else ""
+    message = f"This portal has no active owner {wanted!r}.{hint} Owners are named by name, e-mail address or owner id."
+    raise UnknownOwner(message)
+
+
+def team_named(owners: Sequence[Owner], wanted: str) -> list[Owner]:
+    """Return the active owners in a team; raises UnknownOwner with the nearest team's name."""
+    teams = sorted({team for one in owners for team in one.teams})
+    name = next((team for team in teams if team.casefold() == wanted.strip().casefold()), None)
+    if name is not None:
+        return [one for one in owners if name in one.teams]
+    near = process.extractOne(wanted, teams, processor=str.casefold)
+    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    known = f" Teams with active owners: {', '.join(teams)}." if teams else " No active owner is in a team."
+    message = f"This portal has no team {wanted!r} with active owners.{hint}{known}"
+    raise UnknownOwner(message)
+
+
+def _owner(raw: Mapping[str, Any]) -> Owner:
+    name = " ".join(filter(None, (raw.get("firstName"), raw.get("lastName"))))
+    teams = tuple(str(team["name"]) for team in raw.get("teams") or [])
+    return Owner(str(raw["id"]), name, str(raw.get("email") or ""), teams)

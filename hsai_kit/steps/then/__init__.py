@@ -1,0 +1,207 @@
+"""What happens once an answer is approved: tasks, notes, lists, messages, properties; each with a plan and an undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, overload
+
+import pandas as pd
+
+from hsai_kit.background import Control, Handle, start
+from hsai_kit.connection import Connection
+from hsai_kit.errors import PushRefused
+from hsai_kit.progress import Progress, say
+from hsai_kit.steps.push import Plan, Receipt
+from hsai_kit.steps.push import open_receipt as _open_push
+from hsai_kit.steps.push import plan as _plan_push
+from hsai_kit.steps.push import undo as _undo_push
+from hsai_kit.steps.push.gathering import Destination, Reviewed
+from hsai_kit.steps.then.actions import Action, Note, Task, create_note, create_task, log_email
+from hsai_kit.steps.then.archiving import Archiver, plan_archiving
+from hsai_kit.steps.then.carrying import Carrier
+from hsai_kit.steps.then.creating import Creator
+from hsai_kit.steps.then.planned import ActionPlan
+from hsai_kit.steps.then.planning import plan_creation
+from hsai_kit.steps.then.receipt import ActionReceipt
+from hsai_kit.steps.then.source import approved_rows
+from hsai_kit.store import ActionRecord
+from hsai_kit.talk import answered_yes
+
+__all__ = [
+    "ActionPlan",
+    "ActionReceipt",
+    "create_note",
+    "create_task",
+    "log_email",
+    "open_receipt",
+    "plan",
+    "then",
+    "undo",
+]
+
+_CARRIERS: Mapping[str, type[Carrier]] = {"create_task": Creator, "create_note": Creator}
+_UNDOERS: Mapping[str, type[Carrier]] = {"create_task": Archiver, "create_note": Archiver}
+_TAKEN_BACK = {"done", "sending", "unknown"}
+
+
+@overload
+def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination = ...) -> Plan: ...
+@overload
+def plan(
+    hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Action, *, frame: pd.DataFrame | None = ...
+) -> ActionPlan: ...
+def plan(
+    hub: Connection,
+    checked: Reviewed | Sequence[Reviewed],
+    to: Destination | Action = None,
+    *,
+    frame: pd.DataFrame | None = None,
+) -> Plan | ActionPlan:
+    """Return what `push` to the properties `to`, or `then` with the action `to`, would do, without doing anything.
+
+    Every value or record is a row with a verdict; arguments and errors are those of `push` and `then`.
+    """
+    return _planned(hub, checked, to, frame) if isinstance(to, Action) else _plan_push(hub, checked, to)
+
+
+@overload
+def then(
+    hub: Connection,
+    checked: Reviewed | Sequence[Reviewed],
+    action: Action,
+    *,
+    frame: pd.DataFrame | None = ...,
+    confirm: bool | None = ...,
+    wait: Literal[True] = ...,
+) -> ActionReceipt: ...
+@overload
+def then(
+    hub: Connection,
+    checked: Reviewed | Sequence[Reviewed],
+    action: Action,
+    *,
+    frame: pd.DataFrame | None = ...,
+    confirm: bool | None = ...,
+    wait: Literal[False],
+) -> Handle[ActionReceipt]: ...
+def then(
+    hub: Connection,
+    checked: Reviewed | Sequence[Reviewed],
+    action: Action,
+    *,
+    frame: pd.DataFrame | None = None,
+    confirm: bool | None = None,
+    wait: bool = True,
+) -> ActionReceipt | Handle[ActionReceipt]:
+    """Do `action` about every approved or edited row, after showing the plan and asking.
+
+    `checked` is one review, or several of the same run: then a row has to be approved in each of them. `action` is
+    made by `create_task`, `create_note`, `log_email`, `add_to_list`, `notify` or `update`. Whatever was killed or
+    repeated in between, a row never gets the same twice: what stands already is found by its mark. `frame` gives
+    templates more columns than were pulled, such as those of a DataFrame that was merged. `confirm=True` acts without
+    asking (for scripts). The receipt tells what was done about each record; `undo(hub, receipt)` takes it back. With
+    `wait=False` a handle comes back at once.
+
+    Raises PushRefused where it was not confirmed or must not be done, UnknownOwner and UnknownList for who or what is
+    not there, PromptError for a template; other errors stop it, and its receipt holds what was done until then.
+    """
+    ready = _planned(hub, checked, action, frame)
+    return _carried_out(hub, ready, _CARRIERS[action.kind], confirm=confirm, wait=wait)
+
+
+@overload
+def undo(
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = ..., wait: Literal[True] = ...
+) -> Receipt | ActionReceipt: ...
+@overload
+def undo(
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = ..., wait: Literal[False]
+) -> Handle[Receipt] | Handle[ActionReceipt]: ...
+def undo(
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = None, wait: bool = True
+) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
+    """Take back a push or an action, after showing the plan and asking; returns a receipt of its own.
+
+    Values that are still as the push wrote them are put back; tasks and notes that were made and that nobody changed
+    since are archived; records that were added to a list are removed again. What somebody changed since is left alone
+    and reported. Raises PushRefused where it was not confirmed or cannot be taken back, as with messages, and where
+    the receipt is of another portal.
+    """
+    wanted = receipt if isinstance(receipt, str) else receipt.id
+    record = hub.store.actions.get(wanted)
+    if record is None:
+        return _undo_push(hub, wanted, confirm=confirm, wait=wait)  # type: ignore[call-overload,no-any-return]
+    return _carried_out(hub, _plan_undo(hub, record), _UNDOERS[record.kind], confirm=confirm, wait=wait)
+
+
+def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | ActionReceipt:
+    """Return an earlier receipt of this workspace by its id, or that of the newest push or action."""
+    pushed = hub.store.pushes.get(hub.store.pushes.latest() or "")
+    done = hub.store.actions.latest()
+    newest = done.id if done is not None and (pushed is None or done.at >= pushed.at) else None
+    wanted = receipt_id or newest
+    if wanted is not None and hub.store.actions.get(wanted) is not None:
+        return ActionReceipt(hub, wanted)
+    return _open_push(hub, receipt_id)
+
+
+def _plan_undo(hub: Connection, record: ActionRecord) -> ActionPlan:
+    if record.portal_id != hub.portal.id:
+        message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
+        raise PushRefused(message)
+    if record.kind not in _UNDOERS:
+        what = "is itself an undo" if record.kind == "undo" else "was a message, and what was sent cannot be taken back"
+        message = f"{record.id} {what}."
+        raise PushRefused(message)
+    acts = [act for act in hub.store.actions.acts(record.id) if act.outcome in _TAKEN_BACK]
+    return plan_archiving(hub, record, acts)
+
+
+def _planned(
+    hub: Connection, checked: Reviewed | Sequence[Reviewed], action: Action, frame: pd.DataFrame | None
+) -> ActionPlan:
+    if isinstance(action, Task | Note):
+        return plan_creation(hub, approved_rows(hub, checked, frame), action)
+    message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
+    raise PushRefused(message)
+
+
+def _carried_out(
+    hub: Connection,
+    ready: ActionPlan,
+    carrier: Callable[[Connection, ActionPlan], Carrier],
+    *,
+    confirm: bool | None,
+    wait: bool,
+) -> ActionReceipt | Handle[ActionReceipt]:
+    say(str(ready))
+    count = len(ready.acting)
+    if count and confirm is not True:
+        _ask(ready, count, refused=confirm is False)
+
+    async def work(control: Control) -> ActionReceipt:
+        return ActionReceipt(hub, await carrier(hub, ready).carry_out(control))
+
+    handle = start(work, Progress(ready.target.said, total=count))
+    if not wait:
+        return handle
+    again = "Run the same again to go on"
+    return handle.wait(f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub)).")
+
+
+def _ask(ready: ActionPlan, count: int, *, refused: bool) -> None:
+    where = f"portal {ready.portal.id} ({ready.portal.account_type})"
+    message = ""
+    if refused:
+        message = f"Nothing was done: confirm is False. It would be about {count:,} records in {where}."
+    else:
+        said = answered_yes(f"{ready.target.said} for {count:,} {ready.object_type} in {where}?")
+        if said is None:
+            message = (
+                "Nothing was done: nobody can be asked here. "
+                "In a script, look at plan(hub, checked, …) first and then pass confirm=True."
+            )
+        elif not said:
+            message = "Nothing was done: it was not confirmed."
+    if message:
+        raise PushRefused(message)

@@ -1,0 +1,114 @@
+"""Carrying out a plan: one session at a time, written down before and after every batch."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from filelock import FileLock, Timeout
+
+from hsai_kit.background import Control
+from hsai_kit.connection import Connection
+from hsai_kit.errors import PushRefused
+from hsai_kit.steps.then.planned import CHANGED, GONE, ActionPlan, ActionRow
+from hsai_kit.store import Act
+
+__all__ = ["ATTEMPTS", "Carrier", "Undoer"]
+
+ATTEMPTS = 6
+
+
+class Carrier(ABC):
+    """Does what a plan says and returns the id of its journal."""
+
+    size = 100
+    """How many rows are done at a time."""
+
+    def __init__(self, hub: Connection, plan: ActionPlan) -> None:
+        self.hub = hub
+        self.plan = plan
+        self.journal = hub.store.actions
+        self.id = ""
+
+    async def carry_out(self, control: Control) -> str:
+        """Do it batch by batch; raises PushRefused while another session of this workspace does something."""
+        lock = FileLock(self.hub.workspace.folder / ".then.lock", thread_local=False)
+        try:
+            # The system lets go of it when a process dies, so what is found half sent now is nobody's any more.
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = "Another session of this workspace is at work on records just now. Wait for it, then try again."
+            raise PushRefused(message) from None
+        try:
+            return await self._all(control)
+        finally:
+            lock.release()
+
+    async def _all(self, control: Control) -> str:
+        plan = self.plan
+        self.id = self.journal.begin(
+            plan.action,
+            undoes=plan.undoes,
+            portal_id=plan.portal.id,
+            object_type=plan.object_type,
+            object_type_id=plan.object_type_id,
+            run_id=plan.run_id,
+            who=self.hub.workspace.reviewer,
+            target=plan.target.id,
+            about=plan.about,
+        )
+        rows = plan.acting
+        try:
+            self.journal.note(self.id, [self.act(row, "not sent") for row in rows])
+            await self.before()
+            for start in range(0, len(rows), self.size):
+                if not await control.gate():
+                    self.journal.end(self.id, "stopped")
+                    return self.id
+                batch = rows[start : start + self.size]
+                await self.batch(batch)
+                control.progress.done += len(batch)
+            self.journal.end(self.id, "done")
+        except BaseException as problem:
+            self.journal.break_off(self.id, "it was broken off before the answer came")
+            problem.add_note(f"Receipt {self.id} holds what was done until then.")
+            raise
+        return self.id
+
+    def act(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+        """Return the line of the journal about a row."""
+        return Act(row.record_id, row.mark, outcome, row.what, made_id or row.made_id, content, reason)
+
+    def note(self, rows: Sequence[ActionRow], outcome: str, reason: str = "") -> None:
+        """Write the same about several rows."""
+        self.journal.note(self.id, [self.act(row, outcome, reason) for row in rows])
+
+    async def before(self) -> None:
+        """Look at what earlier sessions left unfinished; by default there is nothing to do."""
+        return
+
+    @abstractmethod
+    async def batch(self, rows: Sequence[ActionRow]) -> None:
+        """Do what the plan says about some rows, and write it down."""
+
+
+class Undoer(Carrier):
+    """Takes back what an action did; its own journal has no marks, so that the same can be done again afterwards."""
+
+    def act(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+        """Return the line of the journal about a row."""
+        return Act(row.record_id, "", outcome, row.what, made_id or row.made_id, content, reason or row.reason)
+
+    async def before(self) -> None:
+        """Let what is gone be gone, and note what is left alone."""
+        gone = [row for row in self.plan.rows if row.verdict == GONE]
+        for row in gone:
+            self.journal.settle(row.mark, "gone", reason=row.reason)
+        self.note(gone, "gone")
+        self.note([row for row in self.plan.rows if row.verdict == CHANGED], "left alone")
+
+    def taken_back(self, rows: Sequence[ActionRow]) -> None:
+        """Note that rows are taken back, here and where they were done."""
+        self.note(rows, "taken back")
+        for row in rows:
+            self.journal.settle(row.mark, "taken back", reason=f"taken back by {self.id}")

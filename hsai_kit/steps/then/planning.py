@@ -1,0 +1,194 @@
+"""Making a plan: what is approved, what is done already, and what is to be done about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from hsai_kit import background
+from hsai_kit.connection import Connection
+from hsai_kit.hubspot.creation import marked
+from hsai_kit.hubspot.records import Record
+from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
+from hsai_kit.steps.then.assigning import Assigner, due_after, today_in
+from hsai_kit.steps.then.drafting import LONGEST, as_html, signature
+from hsai_kit.steps.then.planned import (
+    DONE,
+    GONE,
+    NOBODY,
+    NOT_ALLOWED,
+    NOT_APPROVED,
+    PERHAPS,
+    WILL,
+    ActionPlan,
+    ActionRow,
+    Target,
+)
+from hsai_kit.steps.then.source import Approved
+from hsai_kit.store import Act
+
+__all__ = ["KEPT", "plan_creation", "planned"]
+
+# What is written of each kind of record, and read again to tell whether somebody changed it.
+KEPT = {
+    "tasks": (
+        "hs_task_subject",
+        "hs_task_body",
+        "hs_task_status",
+        "hs_task_priority",
+        "hs_task_type",
+        "hs_timestamp",
+        "hubspot_owner_id",
+    ),
+    "notes": ("hs_note_body", "hs_timestamp", "hubspot_owner_id"),
+}
+Drafted = Callable[[list[str]], Mapping[str, ActionRow]]
+
+
+def plan_creation(hub: Connection, source: Approved, action: Creation) -> ActionPlan:
+    """Plan tasks or notes: what stands already is found by its mark, in the journal and in HubSpot itself."""
+    waiting = [one for one in source.present if source.is_approved(one)]
+    there = background.run(marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
+    draft = _tasks(source, action) if isinstance(action, Task) else _notes(source, action)
+    said = "Create a task" if isinstance(action, Task) else "Create a note"
+    if isinstance(action, Note) and action.subject is not None:
+        said = "Keep a drafted e-mail as a note"
+    return planned(hub, source, action, draft, Target(action.makes, said), there=there)
+
+
+def planned(
+    hub: Connection,
+    source: Approved,
+    action: Action,
+    draft: Drafted,
+    target: Target,
+    *,
+    there: Mapping[str, Sequence[Record]] | None = None,
+) -> ActionPlan:
+    """Return the plan: `draft` says what would be done about the records that nothing was done about yet.
+
+    `there` is what HubSpot has of the marks already.
+    """
+    marks = {row.record_id: source.mark(action, row.record_id) for row in source.results}
+    approved = [row.record_id for row in source.results if source.is_approved(row.record_id)]
+    standing = hub.store.actions.standing([marks[one] for one in approved])
+    rows: dict[str, ActionRow] = {}
+    for one in approved:
+        done = _done(one, marks[one], standing.get(marks[one]), (there or {}).get(marks[one]), action)
+        if done is not None:
+            rows[one] = done
+        elif one not in source.present:
+            rows[one] = ActionRow(one, GONE, reason="the record was deleted or merged since the pull")
+    todo = [one for one in approved if one not in rows]
+    rows |= draft(todo)
+    for row in source.results:
+        if row.record_id not in rows:
+            decision = source.decisions.get(row.record_id)
+            reason = "pending" if decision is None else decision.decision
+            rows[row.record_id] = ActionRow(row.record_id, NOT_APPROVED, reason=reason)
+    ordered = [rows[row.record_id] for row in source.results]
+    remarks = _remarks(hub, source, action, ordered)
+    return ActionPlan(
+        hub.portal,
+        source.kind,
+        ordered,
+        target,
+        action=action.kind,
+        about=f"{target.said} ({action.name})",
+        run_id=source.run.id,
+        remarks=remarks,
+    )
+
+
+def _done(
+    record_id: str, mark: str, standing: tuple[str, Act] | None, there: Sequence[Record] | None, action: Action
+) -> ActionRow | None:
+    """Return the row of what stands already, None where it is to be done."""
+    if standing is not None and standing[1].outcome == "done":
+        made_id = standing[1].made_id
+        return ActionRow(record_id, DONE, standing[1].what, reason=f"done in {standing[0]}", mark=mark, made_id=made_id)
+    if there:
+        return ActionRow(record_id, DONE, reason="found in HubSpot by its mark", mark=mark, made_id=there[0].id)
+    if standing is not None and isinstance(action, Notify):
+        reason = f"{standing[0]} was broken off while it was sent: look there, and send it again under another name=…"
+        return ActionRow(record_id, PERHAPS, standing[1].what, reason=reason, mark=mark)
+    return None
+
+
+def _remarks(hub: Connection, source: Approved, action: Action, rows: Sequence[ActionRow]) -> list[str]:
+    if isinstance(action, AddToList):
+        return []
+    before = hub.store.actions.done_elsewhere(hub.portal.id, source.kind.name, action.kind, source.run.id)
+    again = sum(row.verdict == WILL and row.record_id in before for row in rows)
+    if not again:
+        return []
+    thing = {"create_task": "a task", "create_note": "a note", "notify": "a message"}[action.kind]
+    return [f"Take care: {again:,} of these records have {thing} from another run of this workspace already."]
+
+
+def _tasks(source: Approved, action: Task) -> Drafted:
+    made_before = source.hub.store.actions.count_done(source.hub.portal.id, action.kind)
+    assigner = Assigner(source.owners, action.assignee, action.otherwise, made_before=made_before)
+    zone = source.hub.portal.time_zone
+    due = due_after(action.due_in, today_in(zone), zone)
+
+    def draft(ids: list[str]) -> dict[str, ActionRow]:
+        subjects, bodies = source.rendered(action.subject, ids), source.rendered(action.body, ids)
+        rows = {}
+        for one in ids:
+            mark, subject = source.mark(action, one), " ".join(subjects[one].split())
+            body = as_html(bodies[one]) + signature(source, one, mark)
+            refusal = "the subject is blank" if not subject else _too_long(subject, body)
+            if refusal:
+                rows[one] = ActionRow(one, NOT_ALLOWED, subject, bodies[one], reason=refusal)
+                continue
+            owner = assigner.whom(source.present[one])
+            if owner is None:
+                rows[one] = ActionRow(
+                    one, NOBODY, subject, bodies[one], reason=assigner.why_nobody(source.present[one])
+                )
+                continue
+            properties = {
+                "hs_task_subject": subject,
+                "hs_task_body": body,
+                "hs_task_status": "NOT_STARTED",
+                "hs_task_priority": action.priority,
+                "hs_task_type": action.type,
+                "hs_timestamp": due,
+                "hubspot_owner_id": owner.id,
+            }
+            rows[one] = ActionRow(one, WILL, subject, bodies[one], str(owner), mark=mark, properties=properties)
+        return rows
+
+    return draft
+
+
+def _notes(source: Approved, action: Note) -> Drafted:
+    now = as_hubspot(datetime.now(UTC))
+    active = {one.id for one in source.owners}
+
+    def draft(ids: list[str]) -> dict[str, ActionRow]:
+        bodies = source.rendered(action.body, ids)
+        subjects = source.rendered(action.subject, ids) if action.subject is not None else {}
+        rows = {}
+        for one in ids:
+            mark, subject = source.mark(action, one), subjects.get(one, "")
+            head = f"<p><strong>Draft e-mail, not sent</strong></p>{as_html(f'Subject: {subject}')}" if subjects else ""
+            body = head + as_html(bodies[one]) + signature(source, one, mark)
+            refusal = "the note is blank" if not bodies[one].strip() else _too_long("", body)
+            if refusal:
+                rows[one] = ActionRow(one, NOT_ALLOWED, subject, bodies[one], reason=refusal)
+                continue
+            properties = {"hs_note_body": body, "hs_timestamp": now}
+            if source.present[one] in active:
+                properties["hubspot_owner_id"] = source.present[one]
+            rows[one] = ActionRow(one, WILL, subject or "note", bodies[one], mark=mark, properties=properties)
+        return rows
+
+    return draft
+
+
+def _too_long(subject: str, body: str) -> str:
+    longest = max(len(subject), len(body))
+    return f"{longest:,} characters are more than the {LONGEST:,} that HubSpot keeps" if longest > LONGEST else ""

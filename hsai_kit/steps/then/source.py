@@ -1,0 +1,189 @@
+"""What an action is made from: the approved rows, the records as they are now, and the words for its templates."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hsai_kit import background
+from hsai_kit.connection import Connection
+from hsai_kit.errors import MissingScopes, PushRefused
+from hsai_kit.frames import record_ids
+from hsai_kit.hubspot.objects import ObjectType, resolve
+from hsai_kit.hubspot.owners import Owner, read_owners
+from hsai_kit.hubspot.properties import read_properties
+from hsai_kit.hubspot.records import BATCH, read_batch
+from hsai_kit.hubspot.values import as_column
+from hsai_kit.prompt import Template
+from hsai_kit.run import RowResult, Run
+from hsai_kit.steps.push.gathering import Reviewed
+from hsai_kit.steps.then.actions import Action
+from hsai_kit.store import Decision
+
+__all__ = ["Approved", "approved_rows"]
+
+_OWNER = "hubspot_owner_id"
+
+
+@dataclass(frozen=True)
+class Approved:
+    """The rows of a run, which of them are approved, and what is known about those.
+
+    `present` has the owner's id ("" for nobody) of each approved record that is still there; `words` the columns for
+    templates, index `record_id`.
+    """
+
+    hub: Connection
+    run: Run
+    kind: ObjectType
+    results: Sequence[RowResult]
+    decisions: Mapping[str, Decision]
+    present: Mapping[str, str]
+    owners: Sequence[Owner]
+    words: pd.DataFrame
+
+    def is_approved(self, record_id: str) -> bool:
+        """Tell whether somebody let this row through."""
+        return _passed(self.decisions.get(record_id))
+
+    def mark(self, action: Action, record_id: str) -> str:
+        """Return what is the same whenever this action is done about this row, and different from all else."""
+        said = "|".join((str(self.hub.portal.id), self.run.id, action.kind, action.name, record_id))
+        return f"hsai-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+    def rendered(self, template: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return a template's text for each of some records; raises PromptError for a token that is no column."""
+        return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
+
+
+def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame: pd.DataFrame | None) -> Approved:
+    """Look at what was approved, in every review that is given, and at those records as they are now.
+
+    Raises PushRefused where the run is another portal's or workspace's, or it is not known which records these are.
+    """
+    reviewed = _reviewed(checked)
+    run = reviewed[0].run
+    _refuse_strange(hub, run)
+    kind = background.run(resolve(hub.hubspot, run.record.object_type))
+    decisions = _together([hub.store.decisions.current(run.id, one.field) for one in reviewed])
+    results = run.results()
+    ids = [row.record_id for row in results if _passed(decisions.get(row.record_id))]
+    present = background.run(_present(hub, kind, ids))
+    found = Approved(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
+    return dataclasses.replace(found, words=_words(found, reviewed[0].field, frame))
+
+
+def _reviewed(checked: Reviewed | Sequence[Reviewed]) -> Sequence[Reviewed]:
+    if isinstance(checked, Run):
+        message = "A run is reviewed before anything is done: checked = review(run), approve, then(hub, checked, …)."
+        raise PushRefused(message)
+    reviewed = list(checked) if isinstance(checked, Sequence) else [checked]
+    if len({one.run.id for one in reviewed}) != 1:
+        message = "Give one review, or several reviews of one run, such as then(hub, review(run, 'class'), …)."
+        raise PushRefused(message)
+    return reviewed
+
+
+def _refuse_strange(hub: Connection, run: Run) -> None:
+    message = ""
+    if run.store.path != hub.store.path:
+        message = (
+            f"This run is kept in {run.store.path}, and this connection works in {hub.workspace.folder}. "
+            "Connect with the workspace of the run."
+        )
+    elif run.record.portal_id != hub.portal.id:
+        message = (
+            f"These records are from portal {run.record.portal_id}, and this connection is to portal "
+            f"{hub.portal.id}. Connect to their own portal."
+        )
+    elif not run.record.object_type:
+        message = (
+            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
+            "Ask again with the kind of records: ask(..., object_type='contacts')."
+        )
+    if message:
+        raise PushRefused(message)
+
+
+def _passed(decision: Decision | None) -> bool:
+    return decision is not None and decision.decision in {"approved", "edited"}
+
+
+def _together(decided: Sequence[Mapping[str, Decision]]) -> dict[str, Decision]:
+    """Return one decision for each record: what stands in the way, else that somebody edited, else an approval."""
+    found: dict[str, Decision] = {}
+    for one in decided[0]:
+        made = [decisions.get(one) for decisions in decided]
+        worst = min(made, key=lambda decision: (_passed(decision), decision is None or decision.decision != "edited"))
+        if worst is not None:
+            found[one] = worst
+    return found
+
+
+async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), BATCH):
+        records = await read_batch(hub.hubspot, kind.name, ids[start : start + BATCH], [_OWNER])
+        found |= {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
+    return found
+
+
+def _owners(hub: Connection) -> list[Owner]:
+    try:
+        return background.run(read_owners(hub.hubspot))
+    except MissingScopes:
+        # Only who is named needs it; that they cannot be found is said there.
+        return []
+
+
+def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the columns that templates may name: pulled ones, then the answer, then what is known of the record."""
+    ids = [row.record_id for row in source.results if row.record_id in source.present]
+    index = pd.Index(ids, dtype="string", name="record_id")
+    words = _pulled(source, index) if frame is None else _given(frame, index)
+    answers = {row.record_id: row.fields for row in source.results}
+    fields = source.run.fields
+    decided = {name: source.hub.store.decisions.current(source.run.id, name) for name in fields}
+    for name in fields:
+        words[name] = pd.Series(
+            [_value(decided[name].get(one), answers[one].get(name)) for one in ids], index=index, dtype=object
+        )
+    words["answer"] = words[field]
+    names = {one.id: str(one) for one in source.owners}
+    words["owner"] = [names.get(source.present[one], "") for one in ids]
+    words["link"] = [source.hub.portal.record_link(source.kind.type_id, one) for one in ids]
+    words["record_id"] = ids
+    return words
+
+
+def _value(decision: Decision | None, proposal: object) -> object:
+    """Return the value that holds: what was decided, else what was proposed."""
+    return decision.value if decision is not None and decision.decision != "pending" else proposal
+
+
+def _pulled(source: Approved, index: pd.Index) -> pd.DataFrame:
+    pull = source.hub.store.pulls.get(source.run.record.pull_id) if source.run.record.pull_id else None
+    words = pd.DataFrame(index=index)
+    if pull is None:
+        return words
+    definitions = background.run(read_properties(source.hub.hubspot, pull.object_type))
+    for name in pull.properties:
+        if name in definitions:
+            values = source.hub.store.pulls.values(pull.id, name)
+            words[name] = pd.Series(as_column([values.get(one) for one in index], definitions[name]), index=index)
+    return words
+
+
+def _given(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    known = frame.set_axis(pd.Index(record_ids(frame), dtype="string", name="record_id"))
+    missing = index.difference(known.index)
+    if len(missing):
+        message = (
+            f"Record {missing[0]} is approved but not in the DataFrame that was given. Give the one that was asked."
+        )
+        raise PushRefused(message)
+    return known.loc[index].copy()

@@ -1,0 +1,174 @@
+"""The journal of what else was done about records: tasks, notes, lists, messages; and of taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from hsai_kit.store.database import Database, new_id, now
+
+__all__ = ["Act", "ActionRecord", "Actions"]
+
+# SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
+_IN = 900
+
+
+@dataclass(frozen=True)
+class ActionRecord:
+    """An action or its undo as kept; `status` is running, done or stopped, `about` says in words what it was.
+
+    `kind` is create_task, create_note, log_email, add_to_list, notify or undo; `target` is where it went: the object
+    type that was made, the id of a list, or the name of an address.
+    """
+
+    id: str
+    at: str
+    ended_at: str | None
+    kind: str
+    undoes: str | None
+    portal_id: int
+    object_type: str
+    object_type_id: str
+    run_id: str | None
+    who: str
+    status: str
+    target: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """What an action did about one record.
+
+    `outcome` is not sent, sending (its answer is awaited), unknown (its answer was lost), refused, done, taken back,
+    left alone or gone. `mark` is the same whenever the same is done about the same row again; `made_id` is the record
+    that was made; `content` is what it held then (JSON by property).
+    """
+
+    record_id: str
+    mark: str
+    outcome: str
+    what: str
+    made_id: str = ""
+    content: str = ""
+    reason: str = ""
+
+
+_RECORD = ", ".join(field.name for field in fields(ActionRecord))
+_ACT = ", ".join(field.name for field in fields(Act))
+# What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
+_STANDING = "('sending', 'unknown', 'done')"
+
+
+class Actions:
+    """Reads and writes of `actions` and `acts`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, kind: str, **values: str | int | None) -> str:
+        """Begin an action or an undo and return its id; `values` are the other columns of ActionRecord."""
+        action_id = new_id("then" if kind != "undo" else "undo")
+        columns = {"id": action_id, "at": now(), "kind": kind, "status": "running", **values}
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        self._database.execute(f"INSERT INTO actions ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- column names are ours
+        return action_id
+
+    def claim(self, action_id: str, acts: Iterable[Act]) -> list[Act]:
+        """Note acts that are about to be sent and return those that nothing else has sent, or sends just now."""
+        claimed = []
+        with self._database.transaction():
+            at = now()
+            for act in acts:
+                self._database.execute(
+                    "DELETE FROM acts WHERE action_id = ? AND record_id = ?", (action_id, act.record_id)
+                )
+                done = self._database.execute(
+                    f"INSERT OR IGNORE INTO acts (action_id, at, {_ACT}) VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?)",  # noqa: S608 -- column names are ours
+                    (action_id, at, act.record_id, act.mark, act.what, act.made_id, act.content, act.reason),
+                )
+                if done:
+                    claimed.append(act)
+        return claimed
+
+    def note(self, action_id: str, acts: Iterable[Act]) -> None:
+        """Write acts down, all or none; a later outcome about the same record replaces the earlier one."""
+        at, names = now(), [field.name for field in fields(Act)]
+        places = ", ".join("?" * (len(names) + 2))
+        later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
+        self._database.many(
+            # Not OR REPLACE, which would also delete whatever else stands under the same mark.
+            f"INSERT INTO acts (action_id, at, {_ACT}) VALUES ({places}) "  # noqa: S608 -- column names are ours
+            f"ON CONFLICT (action_id, record_id) DO UPDATE SET {later}",
+            ((action_id, at, *(getattr(act, name) for name in names)) for act in acts),
+        )
+
+    def settle(self, mark: str, outcome: str, *, made_id: str = "", content: str = "", reason: str = "") -> None:
+        """Note what became of the act with that mark that stands, or may stand, whichever action it is of."""
+        self._database.execute(
+            f"UPDATE acts SET outcome = ?, made_id = COALESCE(NULLIF(?, ''), made_id), "  # noqa: S608 -- a constant of ours
+            f"content = COALESCE(NULLIF(?, ''), content), reason = ? WHERE mark = ? AND outcome IN {_STANDING}",
+            (outcome, made_id, content, reason, mark),
+        )
+
+    def end(self, action_id: str, status: str) -> None:
+        """Note how an action ended."""
+        self._database.execute("UPDATE actions SET status = ?, ended_at = ? WHERE id = ?", (status, now(), action_id))
+
+    def break_off(self, action_id: str, reason: str) -> None:
+        """Note that an action was broken off; what was being sent may have been done or not."""
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE acts SET outcome = 'unknown', reason = ? WHERE action_id = ? AND outcome = 'sending'",
+                (reason, action_id),
+            )
+            self.end(action_id, "stopped")
+
+    def standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
+        """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
+        found: dict[str, tuple[str, Act]] = {}
+        for start in range(0, len(marks), _IN):
+            part = marks[start : start + _IN]
+            places = ", ".join("?" * len(part))
+            sql = f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark IN ({places})"  # noqa: S608 -- column names are ours
+            rows = self._database.all(sql, part)
+            found |= {row["mark"]: (row["action_id"], Act(*tuple(row)[1:])) for row in rows}
+        return found
+
+    def done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
+        """Return the records about which the same kind of action was done from another run."""
+        rows = self._database.all(
+            "SELECT DISTINCT c.record_id FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "
+            "AND a.portal_id = ? AND a.object_type = ? AND a.kind = ? AND a.run_id != ?",
+            (portal_id, object_type, kind, run_id),
+        )
+        return {row["record_id"] for row in rows}
+
+    def count_done(self, portal_id: int, kind: str) -> int:
+        """Return how often a kind of action was done in a portal, and not taken back."""
+        row = self._database.one(
+            "SELECT COUNT(*) FROM acts c JOIN actions a ON a.id = c.action_id "
+            "WHERE c.outcome = 'done' AND a.portal_id = ? AND a.kind = ?",
+            (portal_id, kind),
+        )
+        return int(row[0]) if row else 0
+
+    def get(self, action_id: str) -> ActionRecord | None:
+        """Return the action, or None."""
+        row = self._database.one(f"SELECT {_RECORD} FROM actions WHERE id = ?", (action_id,))  # noqa: S608 -- column names are ours
+        return ActionRecord(*row) if row else None
+
+    def latest(self) -> ActionRecord | None:
+        """Return the newest action, no undo, or None."""
+        row = self._database.one(
+            f"SELECT {_RECORD} FROM actions WHERE kind != 'undo' ORDER BY at DESC, rowid DESC LIMIT 1"  # noqa: S608 -- column names are ours
+        )
+        return ActionRecord(*row) if row else None
+
+    def acts(self, action_id: str) -> list[Act]:
+        """Return the journal of an action, by record id."""
+        rows = self._database.all(
+            f"SELECT {_ACT} FROM acts WHERE action_id = ? ORDER BY LENGTH(record_id), record_id",  # noqa: S608 -- column names are ours
+            (action_id,),
+        )
+        return [Act(*row) for row in rows]
