@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "Value", "YesNo"]
+__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "Value", "YesNo", "as_words"]
 
 Value: TypeAlias = str | float | bool | None
 _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascript:)\S*", re.IGNORECASE)
@@ -212,6 +212,19 @@ class Output(BaseModel):
             return read["answer"]
         flags = tuple(f"{name}: {flag}" for name, one in read.items() for flag in one.flags)
         return Read({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
+
+
+def as_words(value: Value | dict[str, Value]) -> str:
+    """Return an answer's value as a person reads it; "" for a blank.
+
+    >>> as_words({"urgency": "high", "spam": False})
+    'urgency: high; spam: no'
+    """
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {as_words(one)}" for name, one in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def _tags_and_links(text: str) -> set[str]:

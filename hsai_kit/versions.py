@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import shutil
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from hsai_kit.workspace import Workspace
 __all__ = ["Difference", "changed_settings", "save_version", "versions"]
 
 
+_SHORT = 60
+
+
 @dataclass(frozen=True)
 class Difference:
     """One setting that differs between two versions, each value in words ("" where it is not set)."""
@@ -25,6 +29,17 @@ class Difference:
     setting: str
     before: str
     after: str
+
+    def lines(self) -> list[str]:
+        r"""Return it as lines to read: a short value as `before → after`, of a text the lines that went and came.
+
+        >>> Difference("instructions", "Be kind.\nBe brief.", "Be kind.\nBe exact.").lines()
+        ['instructions', '  - Be brief.', '  + Be exact.']
+        """
+        if max(len(self.before), len(self.after)) <= _SHORT and "\n" not in self.before + self.after:
+            return [f"{self.setting}: {self.before or 'not set'} → {self.after or 'not set'}"]
+        compared = difflib.ndiff(self.before.splitlines(), self.after.splitlines())
+        return [self.setting, *(f"  {line}" for line in compared if line[:2] in {"- ", "+ "})]
 
 
 def changed_settings(before: Assistant, after: Assistant) -> list[Difference]:

@@ -71,8 +71,8 @@ def _shown(value: object) -> object:
     if isinstance(value, dict):
         return value
     if isinstance(value, list | tuple):
-        return one_line(", ".join(map(str, value)), _CELL)
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return one_line(", ".join(map(str, value)), _CELL) if value else ""
+    if value is None or value is pd.NA or value is pd.NaT or value == "" or value != value:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
