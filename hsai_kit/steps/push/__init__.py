@@ -15,7 +15,7 @@ from hsai_kit.steps.push.planning import plan_push, plan_undo
 from hsai_kit.steps.push.receipt import Receipt, open_receipt
 from hsai_kit.steps.push.write import Writer, refuse_while_under_way
 
-__all__ = ["Plan", "Receipt", "open_receipt", "plan", "push", "undo"]
+__all__ = ["Plan", "Receipt", "carry_out", "open_receipt", "plan", "push", "undo", "undo_plan"]
 
 # What a journal can hold that may stand in HubSpot: a batch whose answer never came may have been written.
 _TAKEN_BACK = {"written", "sending", "unknown"}
@@ -68,7 +68,7 @@ def push(
     Raises PushRefused where it was not confirmed or must not be written; other errors stop the push, and its receipt
     (`open_receipt(hub)`) holds what was written until then: the same push goes on there, and undo takes it back.
     """
-    return _carried_out(hub, plan(hub, checked, to), confirm=confirm, wait=wait)
+    return carry_out(hub, plan(hub, checked, to), confirm=confirm, wait=wait)
 
 
 @overload
@@ -87,6 +87,11 @@ def undo(
     Only values that are still as the push wrote them are restored; what somebody changed since is left alone.
     Raises PushRefused where it was not confirmed, the receipt is of another portal, or a push is still writing there.
     """
+    return carry_out(hub, undo_plan(hub, receipt), confirm=confirm, wait=wait)
+
+
+def undo_plan(hub: Connection, receipt: Receipt | str) -> Plan:
+    """Return what `undo` would do, value by value, without writing anything; raises PushRefused as `undo` does."""
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = Receipt(hub, push_id).record
     if record.portal_id != hub.portal.id:
@@ -96,10 +101,14 @@ def undo(
         raise PushRefused(message)
     refuse_while_under_way(record.portal_id, record.object_type, record.properties)
     changes = [change for change in hub.store.pushes.changes(push_id) if change.outcome in _TAKEN_BACK]
-    return _carried_out(hub, plan_undo(hub, record, changes), confirm=confirm, wait=wait)
+    return plan_undo(hub, record, changes)
 
 
-def _carried_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool) -> Receipt | Handle[Receipt]:
+def carry_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool) -> Receipt | Handle[Receipt]:
+    """Write a plan as it was shown, of a push or of an undo; each value is looked at once more just before.
+
+    Raises PushRefused where it was not confirmed, or something else is writing there.
+    """
     say(str(ready))
     count = len(ready.changing)
     refuse_while_under_way(ready.portal.id, ready.object_type, ready.properties)

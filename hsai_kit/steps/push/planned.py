@@ -64,7 +64,7 @@ class Plan:
         self.run_id = run_id
         self.undoes = undoes
         self._definitions = {one.name: one for one in definitions}
-        self._not_compared = not_compared
+        self.not_compared = not_compared
 
     def __repr__(self) -> str:
         return f"Plan({', '.join(self.properties)} of {self.object_type}: {_said(self.rows)})"
@@ -79,9 +79,9 @@ class Plan:
             rows = [row for row in self.rows if row.property == name]
             lines.append(f"  {f'{name}: ' if several else ''}{_said(rows)}")
             lines += self._samples([row for row in rows if row.verdict == WILL_CHANGE])
-        if self._not_compared:
-            names = ", ".join(self._not_compared)
-            were = "were" if len(self._not_compared) > 1 else "was"
+        if self.not_compared:
+            names = ", ".join(self.not_compared)
+            were = "were" if len(self.not_compared) > 1 else "was"
             lines.append(f"  Take care: {names} {were} not pulled with these records, so what changed there since")
             lines.append("  cannot be told. Whatever stands there now would be replaced.")
         reasons = Counter(
