@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         read_labels,
         with_examples,
     )
+    from hsai_kit.steps.evaluate.checks import check_texts
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push
     from hsai_kit.steps.remember import remember
@@ -37,6 +38,7 @@ __all__ = [
     "ask",
     "assistants",
     "cancel",
+    "check_texts",
     "connect",
     "copy_agent",
     "count",
@@ -75,6 +77,7 @@ _HOMES = {
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.library",
     "cancel": "hsai_kit.steps.ask",
+    "check_texts": "hsai_kit.steps.evaluate.checks",
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.library",
     "count": "hsai_kit.steps.pull",

@@ -65,7 +65,9 @@ def is_faithful(text: str, source: str) -> bool:
     (True, False)
     """
     told = _even(source)
-    return all(_even(one) in told for one in split_sentences(text.replace(MARK, "")) if _even(one))
+    said = filter(None, map(_even, split_sentences(text.replace(MARK, ""))))
+    # "by March 1" does not stand in "by March 10".
+    return all(re.search(rf"{re.escape(one)}(?!\w)", told) for one in said)
 
 
 def likely_good(model: str, text: str, case: Case) -> float:
