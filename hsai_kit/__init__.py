@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.evaluate import (
         Evaluation,
+        Gate,
         Labels,
         evaluate,
+        label,
         labels_from,
         open_evaluation,
         open_labels,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Assistant",
     "Evaluation",
+    "Gate",
     "HsaiError",
     "Labels",
     "Prompt",
@@ -46,6 +49,7 @@ __all__ = [
     "create_task",
     "evaluate",
     "import_assistant",
+    "label",
     "labels_from",
     "lists",
     "log_email",
@@ -71,6 +75,7 @@ __all__ = [
 _HOMES = {
     "Assistant": "hsai_kit.assistant",
     "Evaluation": "hsai_kit.steps.evaluate",
+    "Gate": "hsai_kit.steps.evaluate",
     "HsaiError": "hsai_kit.errors",
     "Labels": "hsai_kit.steps.evaluate",
     "Prompt": "hsai_kit.prompt",
@@ -85,6 +90,7 @@ _HOMES = {
     "create_task": "hsai_kit.steps.then",
     "evaluate": "hsai_kit.steps.evaluate",
     "import_assistant": "hsai_kit.library",
+    "label": "hsai_kit.steps.evaluate",
     "labels_from": "hsai_kit.steps.evaluate",
     "lists": "hsai_kit.steps.pull",
     "log_email": "hsai_kit.steps.then",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hsai_kit.statistics.agreement import Agreement, alpha, kappa
 from hsai_kit.statistics.calibration import Bins, binned, calibration_error
 from hsai_kit.statistics.corrected import Accuracy, accuracy, corrected_rate
-from hsai_kit.statistics.pairs import Table, holm, mcnemar, two_by_two
+from hsai_kit.statistics.pairs import Table, holm, mcnemar, paired_difference, two_by_two
 from hsai_kit.statistics.power import smallest_difference
 from hsai_kit.statistics.proportions import Rate, fewest_for, rate, wilson
 from hsai_kit.statistics.resampling import RESAMPLES, SEED, bootstrap
@@ -29,6 +29,7 @@ __all__ = [
     "holm",
     "kappa",
     "mcnemar",
+    "paired_difference",
     "per_unit",
     "rate",
     "smallest_difference",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 from scipy.stats import binom
 
-__all__ = ["Table", "holm", "mcnemar", "two_by_two"]
+__all__ = ["Table", "holm", "mcnemar", "paired_difference", "two_by_two"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,22 @@ def mcnemar(only_first: ArrayLike, only_second: ArrayLike) -> NDArray[np.float64
     """
     b, c = np.asarray(only_first), np.asarray(only_second)
     return np.asarray(np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)), dtype=float)
+
+
+def paired_difference(differences: ArrayLike, weights: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the weighted mean of paired differences (-1 to 1, one for each unit) and the ends of its interval.
+
+    Bonett and Price (2012), which adds one unit to each side of the disagreement and so stays honest where hardly
+    anything differs: a bootstrap of rows without any difference would be sure of 0 whatever their number. Here the
+    two added units have a typical weight, and the variance is that between weighted units.
+    """
+    d, w = np.asarray(differences, dtype=float), np.asarray(weights, dtype=float)
+    total = float(w.sum())
+    typical = float((w * w).sum()) / total
+    around = float((w * d).sum()) / (total + 2 * typical)
+    spread = float((w * w * (d - around) ** 2).sum()) + typical**2 * ((1 - around) ** 2 + (1 + around) ** 2)
+    half = float(ndtri(0.5 + level / 2)) * spread**0.5 / (total + 2 * typical)
+    return float((w * d).sum() / total), max(-1.0, around - half), min(1.0, around + half)
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ def smallest_difference(
     The power is exact: the test's own rejections, weighed by how many units come to disagree.
 
     >>> round(smallest_difference(400), 3)
-    0.048
+    0.046
     """
     level = alpha / comparisons
     if n < 1 or _power(n, disagree, disagree, level) < power:

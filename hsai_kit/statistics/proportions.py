@@ -64,11 +64,13 @@ def rate(values: ArrayLike, weights: ArrayLike, level: float = 0.95) -> Rate:
     return Rate(share, low, high, worth)
 
 
-def fewest_for(share: float, level: float = 0.95) -> int:
-    """Return how many rows, all of them right, have an interval whose lower end reaches `share` (below 1).
+def fewest_for(wanted: float, share: float = 1.0, level: float = 0.95) -> int:
+    """Return how many independent rows with this share right have an interval whose lower end reaches `wanted`.
 
-    >>> fewest_for(0.995)
-    765
+    `share` has to be above `wanted`. It is Wilson's interval solved for the number of rows.
+
+    >>> fewest_for(0.995), fewest_for(0.97, 0.98)
+    (765, 1118)
     """
     z = float(ndtri(0.5 + level / 2))
-    return math.ceil(z * z * share / (1 - share))
+    return math.ceil(z * z * wanted * (1 - wanted) / (share - wanted) ** 2)

@@ -17,13 +17,19 @@ from hsai_kit.steps.evaluate.asking import Plan, checked_budget, planned
 from hsai_kit.steps.evaluate.contenders import One, contenders
 from hsai_kit.steps.evaluate.evaluation import Evaluation
 from hsai_kit.steps.evaluate.examples import with_examples
+from hsai_kit.steps.evaluate.gate import Gate, Verdict
+from hsai_kit.steps.evaluate.labelling import Labelling, label
 from hsai_kit.steps.evaluate.labels import Given, Labels, labels_from, open_labels, read_labels
 from hsai_kit.steps.evaluate.measured import measured_field, measured_rows
 
 __all__ = [
     "Evaluation",
+    "Gate",
+    "Labelling",
     "Labels",
+    "Verdict",
     "evaluate",
+    "label",
     "labels_from",
     "open_evaluation",
     "open_labels",

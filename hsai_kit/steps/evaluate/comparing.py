@@ -10,7 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.statistics import Table, bootstrap, holm, mcnemar, per_unit, smallest_difference, two_by_two, units
+from hsai_kit.statistics import (
+    Table,
+    bootstrap,
+    holm,
+    mcnemar,
+    paired_difference,
+    per_unit,
+    smallest_difference,
+    two_by_two,
+    units,
+)
 
 __all__ = ["Measured", "compared", "flipped"]
 
@@ -58,11 +68,16 @@ class _Pair:
     records: NDArray[np.float64]
 
 
-def compared(rows: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """Compare pairs of assistants as `Evaluation.compare` describes it."""
+def compared(
+    rows: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str, str]], *, by_scores: bool = False
+) -> pd.DataFrame:
+    """Compare pairs of assistants as `Evaluation.compare` describes it; only scores and prices are resampled."""
     averaged = {name: _by_record(part) for name, part in rows.items()}
     made = [_pair(averaged[first], averaged[second], first, second) for first, second in pairs]
     ends = _intervals(made)
+    if not by_scores:
+        for pair, (low, high) in zip(made, ends, strict=True):
+            _, low[0], high[0] = paired_difference(pair.differences[:, 0], pair.records)
     frame = pd.DataFrame([_figures(pair, *ends[place]) for place, pair in enumerate(made)])
     frame.insert(frame.columns.get_loc("p") + 1, "p_holm", holm(frame["p"]))
     frame["verdict"] = [_verdict(row, len(pairs)) for row in frame.to_dict("records")]
@@ -93,7 +108,7 @@ def _intervals(pairs: Sequence[_Pair]) -> list[tuple[NDArray[np.float64], NDArra
         low, high = bootstrap(np.column_stack([pairs[one].differences for one in places]), pairs[places[0]].records)
         for number, place in enumerate(places):
             columns = slice(2 * number, 2 * number + 2)
-            ends[place] = low[columns], high[columns]
+            ends[place] = low[columns].copy(), high[columns].copy()
     return [ends[place] for place in range(len(pairs))]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.statistics import calibration_error, rate
+from hsai_kit.statistics import bootstrap, calibration_error, per_unit, rate, units
 from hsai_kit.steps.evaluate.calibration import Calibration
 from hsai_kit.steps.evaluate.comparing import Measured, compared, flipped
 from hsai_kit.steps.evaluate.rows import evaluated_rows
@@ -124,12 +124,13 @@ class Evaluation:
 
         Columns: `first`, `second`, `records`, `units` (independent rows), `both`, `only_first`, `only_second`,
         `neither` (units by who is right), `p` (McNemar's exact test on units), `p_holm` (corrected for the number of
-        pairs), `difference` (first minus second in the share of records right) with `low` and `high` (95 %, paired
-        bootstrap of units by the number of records they stand for, seeded, 10,000 resamples), `usd_difference` per
-        1,000 records with `usd_low` and `usd_high`, and `verdict`, a sentence.
+        pairs), `difference` (first minus second in the share of records right) with `low` and `high` (95 %, Bonett and
+        Price's on units, by the number of records they stand for), `usd_difference` per 1,000 records with `usd_low`
+        and `usd_high` (95 %, paired bootstrap of units, seeded, 10,000 resamples), and `verdict`, a sentence.
 
-        `scores` (0-1, index `assistant` and `record_id`) takes the place of right and wrong. Raises EvaluationError
-        for fewer than two assistants, and where neither labels nor scores are there.
+        `scores` (0-1, index `assistant` and `record_id`) takes the place of right and wrong; its interval is the
+        bootstrap's. Raises EvaluationError for fewer than two assistants, and where neither labels nor scores are
+        there.
         """
         if baseline is not None:
             self._known(baseline)
@@ -142,7 +143,7 @@ class Evaluation:
             for other in self.names[place + 1 :]
             if baseline is None
         ] or [(one, str(baseline)) for one in self.names if one != baseline]
-        return compared(self._measured(scores), pairs)
+        return compared(self._measured(scores), pairs, by_scores=scores is not None)
 
     @property
     def flips(self) -> pd.DataFrame:
@@ -161,6 +162,14 @@ class Evaluation:
             raise EvaluationError(message)
         rows = self.rows[self.rows["assistant"] == chosen]
         return Calibration(chosen, self._units_of(rows[rows["right"].notna() & rows["confidence"].notna()]), len(rows))
+
+    def usd_at_most(self, name: str) -> float | None:
+        """Return the upper end of an assistant's USD per 1,000 records (95 %, bootstrap), None where unknown."""
+        rows = self.rows[(self.rows["assistant"] == self._known(name)) & self.rows["valid"].notna()]
+        if rows.empty or rows["usd"].isna().any():
+            return None
+        prices, records = per_unit(units(rows["unit"].to_list()), rows["usd"].astype(float))
+        return float(bootstrap(prices, records)[1, 0]) * 1000
 
     def _known(self, name: str) -> str:
         if name not in self.runs:

@@ -10,6 +10,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.frames import record_ids
 from hsai_kit.progress import say
+from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.steps.evaluate.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels import Given, Labels, as_labels
@@ -83,5 +84,23 @@ def measured_rows(
     ]
     if len(wanted) < len(ids):
         say(f"{len(wanted):,} of {len(ids):,} records are labelled; only they are asked about.")
-    refuse_leaks(made, [ids[place] for place in wanted], chosen)
+    named = [ids[place] for place in wanted]
+    refuse_leaks(made, named, chosen)
+    _say_changed(made[0], [right[one].asked for one in named], named, chosen)
     return rows, chosen, labels.source
+
+
+def _say_changed(one: Contender, asked: Sequence[str | None], ids: Sequence[str], rows: pd.DataFrame) -> None:
+    """Say which records read otherwise than when they were labelled, as after a push of what was labelled."""
+    if not one.assistant.prompt or not any(asked):
+        return
+    texts = Prompt(one.assistant.prompt).render(rows)
+    told = [(record, before == now) for record, before, now in zip(ids, asked, texts, strict=True) if before]
+    changed = [record for record, same in told if not same]
+    # Where hardly any is the same, another prompt is asked.
+    if changed and len(changed) <= len(told) / 2:
+        say(
+            f"{len(changed):,} of these records read otherwise than when they were labelled ({', '.join(changed[:3])}"
+            f"{' …' if len(changed) > 3 else ''}). If a push has put the right answer into them, evaluate on the "
+            "records as they were pulled before."
+        )
