@@ -15,9 +15,9 @@ from hsai_kit.assistant import Assistant
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.costs import Costs, costs_of
 from hsai_kit.output import Choice, Number, Text, Value, YesNo
-from hsai_kit.store import Answer, RowAnswer, RunRecord, Store
+from hsai_kit.store import Answer, PlannedRow, RowAnswer, RunRecord, Store
 
-__all__ = ["RowResult", "Run"]
+__all__ = ["RowResult", "Run", "dtype_of"]
 
 # What `answers` tells of each row besides its values.
 _COLUMNS = {
@@ -106,7 +106,7 @@ class Run:
         share a question pay once), `seconds`, `question` (its hash).
         """
         kinds = self.assistant.output.fields
-        dtypes = {name: _dtype(kind) for name, kind in kinds.items()} | _COLUMNS
+        dtypes = {name: dtype_of(kind) for name, kind in kinds.items()} | _COLUMNS
         cells: dict[str, list[object]] = {name: [] for name in ("record_id", *dtypes)}
         # One pass without keeping the rows themselves: a million of them would take more than the columns.
         for row in self._results():
@@ -133,6 +133,27 @@ class Run:
     def results(self) -> list[RowResult]:
         """Read how each row ended; answers are checked against the assistant's output here, whatever came back."""
         return list(self._results())
+
+    def outcomes(self) -> tuple[list[str], list[int], list[RowResult]]:
+        """Return the record ids, for each the place of how it ended in a list of distinct ends, and that list.
+
+        Rows that share a question end alike but for what they paid, so that a hundred thousand rows of a few thousand
+        questions are read in a fraction of the time of `results`.
+        """
+        ids: list[str] = []
+        ends: list[int] = []
+        distinct: list[RowResult] = []
+        places: dict[tuple[str | None, ...], int] = {}
+        for page in self.store.runs.planned(self.id):
+            new = {row[1:]: row for row in page if row[1:] not in places}
+            answers = dict(self.store.runs.answers(self.id, sorted({key[0] for key in new if key[0] is not None})))
+            for key, row in new.items():
+                places[key] = len(distinct)
+                answered = RowAnswer(PlannedRow(*row), *answers.get(row[1], (None, False, None)))
+                distinct.append(self._result(answered, set(), {}))
+            ids += [row[0] for row in page]
+            ends += [places[row[1:]] for row in page]
+        return ids, ends, distinct
 
     def _results(self) -> Iterator[RowResult]:
         paid: set[str] = set()
@@ -186,7 +207,8 @@ def _column(values: list[object], dtype: str) -> pd.Series:
     return pd.Series(values, dtype=object).array if dtype == "object" else pd.array(values, dtype=dtype)
 
 
-def _dtype(kind: Text | Number | YesNo | Choice) -> str:
+def dtype_of(kind: Text | Number | YesNo | Choice) -> str:
+    """Return the pandas dtype of a field's values."""
     return "Float64" if isinstance(kind, Number) else "boolean" if isinstance(kind, YesNo) else "string"
 
 

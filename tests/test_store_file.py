@@ -19,6 +19,7 @@ from hsai_kit.store.database import Database, new_id
 from hsai_kit.store.schema import MIGRATIONS
 
 TABLES = {
+    "strokes",
     "connections",
     "pulls",
     "records",
@@ -243,9 +244,9 @@ def test_one_file_is_left_after_closing_so_that_it_can_be_copied(path, store):
 
 def test_a_transaction_is_all_or_nothing(path):
     database = Database(path)
-    row = (1, "Acme", "STANDARD", "2026-11-16T00:00:00Z")
+    row = (1, "Acme", "STANDARD", "2026-11-16T00:00:00Z", "app.hubspot.com")
     with contextlib.closing(database), pytest.raises(sqlite3.IntegrityError):
-        database.many("INSERT INTO connections VALUES (?, ?, ?, ?)", [row, row])
+        database.many("INSERT INTO connections VALUES (?, ?, ?, ?, ?)", [row, row])
     with raw(path) as file:
         assert file.execute("SELECT COUNT(*) FROM connections").fetchone() == (0,)
 

@@ -8,7 +8,7 @@ from hsai_kit.store.actions import Act, ActionRecord, Actions
 from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
-from hsai_kit.store.decisions import Decision, Decisions
+from hsai_kit.store.decisions import Decision, Decisions, Undone
 from hsai_kit.store.evaluations import EvaluatedRow, EvaluatedRun, EvaluationRecord, Evaluations
 from hsai_kit.store.labels import Label, Labels
 from hsai_kit.store.overview import ListedRun, Overview, Use
@@ -34,6 +34,7 @@ __all__ = [
     "RowAnswer",
     "RunRecord",
     "Store",
+    "Undone",
     "Use",
 ]
 

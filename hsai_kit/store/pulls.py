@@ -29,11 +29,18 @@ class Pulls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def connected(self, portal_id: int, name: str, account_type: str) -> None:
-        """Note that a portal was connected to just now."""
+    def connected(self, portal_id: int, name: str, account_type: str, ui_domain: str = "app.hubspot.com") -> None:
+        """Note that a portal was connected to just now; `ui_domain` is where people see its records."""
         self._database.execute(
-            "INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)", (portal_id, name, account_type, now())
+            "INSERT OR REPLACE INTO connections (portal_id, name, account_type, checked_at, ui_domain) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (portal_id, name, account_type, now(), ui_domain),
         )
+
+    def ui_domain(self, portal_id: int) -> str:
+        """Return where people see the records of a portal, HubSpot's own address where it was never noted."""
+        row = self._database.one("SELECT ui_domain FROM connections WHERE portal_id = ?", (portal_id,))
+        return str(row[0]) if row else "app.hubspot.com"
 
     def begin(
         self, portal_id: int, object_type: str, object_type_id: str, properties: Sequence[str], condition: str | None
@@ -77,7 +84,16 @@ class Pulls:
         )
         return [pull for row in rows if (pull := self.get(row["id"]))]
 
+    def record(self, pull_id: str, record_id: str) -> dict[str, str | None]:
+        """Return the raw values of one record of a pull, none where it is not in it."""
+        row = self._database.one(
+            "SELECT properties FROM records WHERE pull_id = ? AND record_id = ?", (pull_id, record_id)
+        )
+        return dict(json.loads(row["properties"])) if row else {}
+
     def values(self, pull_id: str, name: str) -> dict[str, str | None]:
         """Return the raw value of one property for every record of a pull, None where unset."""
         rows = self._database.all("SELECT record_id, properties FROM records WHERE pull_id = ?", (pull_id,))
-        return {row["record_id"]: json.loads(row["properties"]).get(name) for row in rows}
+        # Parsed as one list, which takes a third of the time; json_extract would cut a text at a NUL.
+        parsed = json.loads(f"[{','.join(row['properties'] for row in rows)}]")
+        return {row["record_id"]: values.get(name) for row, values in zip(rows, parsed, strict=True)}

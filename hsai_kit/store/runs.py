@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from hsai_kit.store.database import Database, new_id, now
 
@@ -228,19 +229,27 @@ class Runs:
         They are read in pages, and each answer once, so that a million rows of few questions take little memory.
         """
         known: dict[str | None, tuple[str | None, bool, Answer | None]] = {None: (None, False, None)}
+        for page in self.planned(run_id):
+            unread = {row[1] for row in page}.difference(known)
+            known.update(self.answers(run_id, sorted(unread)))
+            for row in page:
+                yield RowAnswer(PlannedRow(*row), *known[row[1]])
+
+    def planned(self, run_id: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a run in pages, the fields of a PlannedRow each."""
         sql = (
-            "SELECT position, record_id, question, skipped, ruled, rule FROM rows "
+            "SELECT record_id, question, skipped, ruled, rule, position FROM rows "
             "WHERE run_id = ? AND position > ? ORDER BY position LIMIT ?"
         )
         last = -1
         while page := self._database.all(sql, (run_id, last, _PAGE)):
             last = page[-1]["position"]
-            unread = {row["question"] for row in page}.difference(known)
-            known.update(self._answers(run_id, sorted(unread)))
-            for row in page:
-                yield RowAnswer(PlannedRow(*tuple(row)[1:]), *known[row["question"]])
+            yield [tuple(row)[:5] for row in page]
 
-    def _answers(self, run_id: str, questions: Sequence[str]) -> Iterator[tuple[str, tuple[str, bool, Answer | None]]]:
+    def answers(
+        self, run_id: str, questions: Sequence[str | None]
+    ) -> Iterator[tuple[str, tuple[str, bool, Answer | None]]]:
+        """Yield for each question its text, whether this run paid for the answer, and the answer."""
         columns = ", ".join(f"a.{name}" for name in _ANSWER_COLUMNS)
         for start in range(0, len(questions), _IN):
             part = questions[start : start + _IN]

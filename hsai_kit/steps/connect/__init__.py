@@ -159,7 +159,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
     )
     hub.key_places = places
     closing.enter_context(cleanup.pop_all())
-    hub.store.pulls.connected(portal.id, portal.name, portal.account_type)
+    hub.store.pulls.connected(portal.id, portal.name, portal.account_type, portal.ui_domain)
     return hub
 
 

@@ -1,0 +1,22 @@
+"""Tables that a person goes through a page at a time: what a grid asks for, and what a source of rows answers."""
+
+from __future__ import annotations
+
+from hsai_kit.pages.frame import FrameSource
+from hsai_kit.pages.source import Action, Card, Column, Facet, Found, Option, Query, Source
+from hsai_kit.pages.words import Segment, compared, shown
+
+__all__ = [
+    "Action",
+    "Card",
+    "Column",
+    "Facet",
+    "Found",
+    "FrameSource",
+    "Option",
+    "Query",
+    "Segment",
+    "Source",
+    "compared",
+    "shown",
+]

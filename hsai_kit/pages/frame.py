@@ -1,0 +1,158 @@
+"""Any DataFrame in a grid, to look at: search, sort and filters come by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hsai_kit.errors import HsaiError
+from hsai_kit.pages.source import Action, Card, Column, Facet, Found, Option, Query
+from hsai_kit.pages.words import compared, shown
+
+__all__ = ["FrameSource"]
+
+# A column of texts with at most so many distinct values can be filtered by a list of them.
+_OPTIONS = 40
+_CELL = 160
+
+
+class FrameSource:
+    """A DataFrame as a source for a grid, read only; the index names the records.
+
+    `compare` are two columns that are shown side by side with the words that differ, `link` returns the address of a
+    record, `actions` and `on_act` let rows be acted on: `on_act(action, part of the frame, value)` returns a sentence.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        compare: tuple[str, str] | None = None,
+        link: Callable[[str], str] = lambda _: "",
+        actions: Sequence[Action] = (),
+        on_act: Callable[[str, pd.DataFrame, str | None], str] | None = None,
+    ) -> None:
+        self.frame = frame
+        self.actions = actions
+        self.group_columns: Sequence[Column] = ()
+        self._compare = compare or ()
+        self._link = link
+        self._on_act = on_act
+
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        """The index, then every column of the frame, the two that are compared in their places."""
+        named = str(self.frame.index.name or "record").replace("_", " ")
+        return [Column("", named, "record"), *(self._column(str(name)) for name in self.frame.columns)]
+
+    def facets(self) -> Sequence[Facet]:
+        """Return a filter for every column with few distinct values."""
+        found = []
+        for name in self.frame.columns:
+            counts = self._texts[str(name)].value_counts()
+            if 2 <= len(counts) <= _OPTIONS and len(counts) < len(self.frame):
+                options = [Option(str(text), _label(str(text)), int(count)) for text, count in counts.items()]
+                found.append(Facet(str(name), str(name).replace("_", " "), "choice", options))
+        return found
+
+    def summary(self) -> str:
+        """Return how many rows there are."""
+        return f"{len(self.frame):,} rows"
+
+    def find(self, query: Query) -> Found:
+        """Return the rows that hold the search text anywhere and have every filter's value."""
+        mask = np.ones(len(self.frame), dtype=bool)
+        if wanted := query.search.casefold():
+            mask = np.fromiter((wanted in line for line in self._lines), dtype=bool, count=len(self.frame))
+        for name, value in query.filters.items():
+            mask &= (self._texts[name] == value).to_numpy(dtype=bool)
+        rows = np.flatnonzero(mask)
+        if query.sort or query.descending:
+            column = self.frame.index.to_series() if not query.sort else self.frame[query.sort]
+            places = pd.Series(np.arange(len(self.frame)), index=self.frame.index)
+            keys = column if pd.api.types.is_numeric_dtype(column.dtype) else self._texts[query.sort]
+            ordered = (
+                keys.iloc[rows]
+                .reset_index(drop=True)
+                .sort_values(ascending=not query.descending, kind="stable", na_position="last")
+            )
+            rows = places.to_numpy()[rows][ordered.index.to_numpy()]
+        return Found(rows)
+
+    def rows(self, found: Found, start: int, stop: int) -> list[dict[str, Any]]:
+        """Return the cells of some rows."""
+        return [self._row(int(place)) for place in found.rows[start:stop]]
+
+    def card(self, found: Found, row: int) -> Card:
+        """Return every value of a row in full."""
+        place = int(found.rows[row])
+        record = str(self.frame.index[place])
+        source = [(name, shown(str(texts.iloc[place]))) for name, texts in self._texts.items() if name]
+        before, after = self._sides(place, None) if self._compare else ([], [])
+        return Card(record, self._link(record), source, before, after)
+
+    def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
+        """Hand the rows to `on_act`."""
+        if self._on_act is None:
+            message = "These rows are only to look at."
+            raise HsaiError(message)
+        return self._on_act(action, self.frame.iloc[found.places(rows)], value)
+
+    def undo(self) -> str:
+        """Say that there is nothing to take back."""
+        return "There is nothing to take back here."
+
+    @cached_property
+    def _texts(self) -> dict[str, pd.Series]:
+        columns = {"": self.frame.index.to_series(), **{str(name): self.frame[name] for name in self.frame.columns}}
+        return {name: column.map(_text).astype(object) for name, column in columns.items()}
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        parts = [texts.tolist() for texts in self._texts.values()]
+        return ["\n".join(line).casefold() for line in zip(*parts, strict=True)]
+
+    def _column(self, name: str) -> Column:
+        dtype = self.frame[name].dtype
+        number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+        kind = "share" if name == "confidence" else "flags" if name == "flags" else "number" if number else "text"
+        return Column(name, name.replace("_", " "), kind)  # type: ignore[arg-type]
+
+    def _row(self, place: int) -> dict[str, Any]:
+        record = str(self.frame.index[place])
+        cells: dict[str, Any] = {"": {"text": shown(record), "link": self._link(record)}}
+        sides = dict(zip(self._compare, self._sides(place, _CELL), strict=True)) if self._compare else {}
+        for column in self.columns[1:]:
+            value = self.frame[column.name].iloc[place]
+            if column.kind == "flags":
+                cells[column.name] = {"flags": [shown(str(one)) for one in _list(value)], "note": ""}
+            elif column.kind in {"share", "number"}:
+                cells[column.name] = None if pd.isna(value) else float(value)
+            elif column.name in sides:
+                cells[column.name] = {"segments": sides[column.name]}
+            else:
+                text = str(self._texts[column.name].iloc[place])
+                cells[column.name] = {"text": shown(text[:_CELL]), "more": len(text) > _CELL}
+        return cells
+
+    def _sides(self, place: int, cut: int | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        before, after = (shown(str(self._texts[name].iloc[place])[:cut]) for name in self._compare)
+        return compared(before, after)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _label(text: str) -> str:
+    return shown(text) or "(blank)"

@@ -1,0 +1,74 @@
+"""Which words went and which came, cheap enough for a page of rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import TypeAlias
+
+__all__ = ["Segment", "compared", "shown"]
+
+Segment: TypeAlias = tuple[str, str]
+
+# difflib takes 0.6 s for 1,000 words against 1,000 others, and 4.6 s for 3,000.
+_MOST_WORDS = 300
+_WORD = re.compile(r"\S+\s*|\s+")
+
+
+def compared(before: str, after: str, most: int = _MOST_WORDS) -> tuple[list[Segment], list[Segment]]:
+    """Return both texts as segments, each "same", or "gone" (in `before`) or "came" (in `after`).
+
+    Of texts of more than `most` words only what they begin and end with in common is told apart from the rest.
+
+    >>> compared("a red car", "a blue car")
+    ([('same', 'a '), ('gone', 'red '), ('same', 'car')], [('same', 'a '), ('came', 'blue '), ('same', 'car')])
+    """
+    if before == after:
+        return _whole("same", before), _whole("same", after)
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    old_words, new_words = [one.strip() for one in old], [one.strip() for one in new]
+    if before.split() == after.split():
+        # Only spaces differ, which nobody would see.
+        return _whole("gone", _visible(before)), _whole("came", _visible(after))
+    if not set(old_words) & set(new_words):
+        return _whole("gone", before), _whole("came", after)
+    left: list[Segment] = []
+    right: list[Segment] = []
+    for same, (i1, i2), (j1, j2) in _blocks(old_words, new_words, most):
+        _add(left, "same" if same else "gone", old[i1:i2])
+        _add(right, "same" if same else "came", new[j1:j2])
+    return left, right
+
+
+def shown(text: str) -> str:
+    """Return text as it can be shown: what cannot be printed is `·`, so that nothing hides in it."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "·" for letter in text)
+
+
+def _blocks(old: Sequence[str], new: Sequence[str], most: int) -> list[tuple[bool, tuple[int, int], tuple[int, int]]]:
+    if max(len(old), len(new)) <= most:
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        return [(tag == "equal", (i1, i2), (j1, j2)) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
+    shortest = min(len(old), len(new))
+    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
+    tail = next((i for i in range(shortest - head) if old[-1 - i] != new[-1 - i]), shortest - head)
+    middle = (len(old) - tail, len(new) - tail)
+    return [
+        (True, (0, head), (0, head)),
+        (False, (head, middle[0]), (head, middle[1])),
+        (True, (middle[0], len(old)), (middle[1], len(new))),
+    ]
+
+
+def _add(segments: list[Segment], kind: str, words: Sequence[str]) -> None:
+    if words:
+        segments.append((kind, "".join(words)))
+
+
+def _whole(kind: str, text: str) -> list[Segment]:
+    return [(kind, text)] if text else []
+
+
+def _visible(text: str) -> str:
+    return re.sub(r"^ +| +$|  +", lambda spaces: "␣" * len(spaces.group()), text)

@@ -1,0 +1,108 @@
+"""What a grid shows of a row, of a group of rows, and of one row in full."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from hsai_kit.hubspot.account import Portal
+from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.pages import Card, compared, shown
+from hsai_kit.steps.review.decided import DECISIONS, Decided
+from hsai_kit.steps.review.proposals import Places
+
+__all__ = ["Cells"]
+
+# So many characters of each text stand in a cell; the card shows the rest.
+_CELL = 160
+_CELL_WORDS = 80
+# Ends that need a word beside the flags, so that nobody wonders where an answer came from or went.
+_NOTES = {"by_rule": "by rule", "from_memory": "from memory", "skipped": "", "failed": "", "refused": ""}
+
+
+class Cells:
+    """Cells of a review, all text made showable."""
+
+    def __init__(self, decided: Decided, to: str | None) -> None:
+        self._decided = decided
+        self._proposals = decided.proposals
+        self._to = to
+        run = decided.run
+        self._link = _linked(run.store.pulls.ui_domain(run.record.portal_id), run.record.portal_id)
+        pull = run.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
+        self._kind = pull.object_type_id if pull else ""
+
+    def row(self, place: int) -> dict[str, Any]:
+        """Return the cells of the row at a place."""
+        proposals, decided = self._proposals, self._decided
+        one = proposals.outcome(place)
+        record = proposals.ids[place]
+        sure = proposals.confidence[place]
+        decision = {
+            "name": DECISIONS[decided.code[place]],
+            "who": shown(decided.who[place] or ""),
+            "at": decided.at[place] or "",
+        }
+        note = _NOTES.get(one.status, "") or ("" if one.status in {"answered", "from_memory"} else one.reason)
+        return {
+            "record": {"text": shown(record), "link": self.link(record)},
+            "change": self._change(place),
+            "confidence": None if np.isnan(sure) else round(float(sure), 4),
+            "flags": {"flags": [shown(flag) for flag in proposals.flags[proposals.ends[place]]], "note": shown(note)},
+            "decision": decision,
+        }
+
+    def group(self, members: Places) -> dict[str, Any]:
+        """Return the cells of rows with the same change."""
+        proposals, decided = self._proposals, self._decided
+        ends = np.unique(proposals.ends[members])
+        flags = dict.fromkeys(flag for end in ends for flag in proposals.flags[end])
+        sure = proposals.confidence[members]
+        sure = sure[~np.isnan(sure)]
+        numbers = np.bincount(decided.code[members], minlength=len(DECISIONS))
+        counts = {name: int(count) for name, count in zip(DECISIONS, numbers, strict=True) if count}
+        return {
+            "change": self._change(int(members[0]), proposed=True),
+            "count": len(members),
+            "confidence": [round(float(sure.min()), 4), round(float(sure.max()), 4)] if len(sure) else None,
+            "flags": {"flags": [shown(flag) for flag in flags], "note": ""},
+            "decision": {"counts": counts},
+        }
+
+    def card(self, place: int) -> Card:
+        """Return the row at a place in full: its source record, both texts, and what was asked."""
+        run, proposals = self._decided.run, self._proposals
+        record = proposals.ids[place]
+        one = proposals.outcome(place)
+        values = run.store.pulls.record(run.record.pull_id, record) if run.record.pull_id else {}
+        source = [(name, shown(text)) for name, text in values.items() if text and name != self._to]
+        if one.question is not None:
+            asked = next((text for _, (text, *_) in run.store.runs.answers(run.id, [one.question])), None)
+            source.append(("Asked", shown(asked or "")))
+        text = self._final(place)
+        before, after = compared(shown(proposals.before[place]), shown(text))
+        flags = ", ".join(proposals.flags[proposals.ends[place]])
+        note = ". ".join(filter(None, (flags, one.reason)))
+        return Card(f"Record {shown(record)}", self.link(record), source, before, after, shown(note), text)
+
+    def link(self, record: str) -> str:
+        """Return the address of a record in HubSpot, "" where the kind of record is not known."""
+        return self._link.record_link(self._kind, quote(record, safe="")) if self._kind else ""
+
+    def _change(self, place: int, *, proposed: bool = False) -> dict[str, Any]:
+        old = self._proposals.before[place]
+        new = as_hubspot(self._proposals.values[self._proposals.ends[place]]) if proposed else self._final(place)
+        before, after = compared(shown(old[:_CELL]), shown(new[:_CELL]), _CELL_WORDS)
+        return {"before": before, "after": after, "more": len(old) > _CELL or len(new) > _CELL, "value": new[:_CELL]}
+
+    def _final(self, place: int) -> str:
+        """Return what a push would write if the row were let through: the edit, else the proposal."""
+        if self._decided.code[place] == DECISIONS.index("edited"):
+            return as_hubspot(self._decided.value[place])
+        return str(self._proposals.texts[self._proposals.ends[place]])
+
+
+def _linked(ui_domain: str, portal_id: int) -> Portal:
+    return Portal(portal_id, "", "", ui_domain, "")

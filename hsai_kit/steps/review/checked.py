@@ -1,0 +1,174 @@
+"""The result of `review`: what is proposed, and what somebody decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from hsai_kit.defuse import defused, write_csv
+from hsai_kit.errors import ReviewError
+from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.output import Value
+from hsai_kit.run import Run
+from hsai_kit.steps.review.decided import DECISIONS, Decided
+from hsai_kit.steps.review.proposals import Places, Proposals
+from hsai_kit.steps.review.table import ReviewTable
+
+__all__ = ["Checked", "Rows"]
+
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
+
+
+class Checked:
+    """Proposals and what was decided about them: `.frame`, `.approve(…)`, `.edit(…)`, `.reject(…)`.
+
+    Rows are named by a boolean Series over `.frame` (a mask), by a part of `.frame`, by record ids, or not at all: all
+    rows. Every decision is in the store as it is made, with who and when. In a notebook it shows as a grid.
+    """
+
+    def __init__(self, run: Run, field: str, to: str | None) -> None:
+        self.run = run
+        self.field = field
+        self.to = to
+        self._proposals = Proposals(run, field, to)
+        self._decided = Decided(run, field, self._proposals)
+
+    def __repr__(self) -> str:
+        self._decided.refresh()
+        said = ", ".join(f"{count:,} {decision}" for decision, count in self._decided.counts.items())
+        return f"Checked({self.run.id}, {self.field} for {self.to or 'no property yet'}: {said})"
+
+    def _repr_html_(self) -> str:
+        # Record text is data: pandas escapes it, so that markup in a name stays text.
+        return str(self.frame._repr_html_())
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row for each record, index `record_id`, rows that want eyes first.
+
+        Columns: `before` (as pulled, NA where it was not pulled), `proposal`, `final` (what a push would write, NA for
+        none), `changes` (boolean: that value, or the proposal while pending, differs from before), `confidence`,
+        `status`, `flags`, `decision` (pending, approved, edited, rejected), `reviewer`, `decided_at` (datetime, UTC),
+        `reason`.
+        """
+        decided = self._decided
+        decided.refresh()
+        frame = self._base.copy()
+        code = decided.code
+        passed = (code == DECISIONS.index("approved")) | (code == DECISIONS.index("edited"))
+        final = [value if yes else None for value, yes in zip(decided.value, passed, strict=True)]
+        frame["final"] = self._proposals.column(final)
+        frame["changes"] = pd.array(self._changes(passed), dtype="boolean")
+        frame["decision"] = pd.array(np.array(DECISIONS, dtype=object)[code], dtype="string")
+        frame["reviewer"] = pd.array(decided.who, dtype="string")
+        frame["decided_at"] = pd.to_datetime(pd.Series(decided.at, index=frame.index), utc=True).dt.as_unit("us")
+        columns = ["before", "proposal", "final", "changes", "confidence", "status", "flags"]
+        return frame[[*columns, "decision", "reviewer", "decided_at", "reason"]]
+
+    @cached_property
+    def table(self) -> ReviewTable:
+        """The rows as a source for a grid."""
+        return ReviewTable(self._decided, self.to)
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after every decision that is made here or found in the store."""
+        self._decided.on_change.append(callback)
+
+    def approve(self, rows: Rows = None) -> int:
+        """Approve proposals as they are and return how many; rows without a usable proposal are left pending.
+
+        Raises ReviewError where record ids are named that have no proposal or are not in the run.
+        """
+        wanted, named = self._places(rows)
+        without = wanted[~self._proposals.known[wanted]]
+        if named and len(without):
+            message = (
+                f"Record {self._proposals.ids[without[0]]} has no proposal to approve "
+                f"({self._proposals.why(without[0])}). Give it a value with edit(), or reject it."
+            )
+            raise ReviewError(message)
+        return self._decided.approve(wanted)
+
+    def edit(self, rows: Rows, value: Value) -> int:
+        """Let `value` through in place of the proposals and return for how many rows.
+
+        Raises ReviewError for a value that the assistant's output would not allow.
+        """
+        places = self._places(rows)[0]
+        return self._decided.edit(places, _plain(value))
+
+    def reject(self, rows: Rows = None) -> int:
+        """Reject proposals and return how many; a push leaves those records alone."""
+        return self._decided.reject(self._places(rows)[0])
+
+    def reset(self, rows: Rows = None) -> int:
+        """Take decisions back to pending and return how many; the history keeps them."""
+        return self._decided.reset(self._places(rows)[0])
+
+    def undo_last(self) -> int:
+        """Take back what you decided last, on any day, and return for how many records what held before holds again.
+
+        Each call goes one decision further back; records that were decided anew since are left alone.
+        """
+        undone = self._decided.undo()
+        return undone.put_back if undone else 0
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
+        return write_csv(self.frame, path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write `.frame` as an Excel file in which nothing that a record says is a formula."""
+        target = Path(path)
+        defused(self.frame).to_excel(target, sheet_name="review")
+        return target
+
+    def _places(self, rows: Rows) -> tuple[Places, bool]:
+        """Return the places that are meant, and whether they were named one by one."""
+        if rows is None:
+            return np.arange(len(self._proposals), dtype=np.intp), False
+        if isinstance(rows, pd.DataFrame):
+            return self._existing(map(str, rows.index)), False
+        if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows.dtype):
+            if isinstance(rows.index, pd.RangeIndex):
+                # Positions could be the ids of other records by accident.
+                message = "This mask counts rows instead of naming records. Make it from .frame, whose index is the id."
+                raise ReviewError(message)
+            picked = rows[rows.fillna(False).astype(bool)].index  # noqa: FBT003 -- pandas takes it so
+            return self._existing(map(str, picked)), False
+        return self._existing([rows] if isinstance(rows, str) else map(str, rows)), True
+
+    def _existing(self, named: Iterable[str]) -> Places:
+        ids = list(dict.fromkeys(named))
+        unknown = [one for one in ids if one not in self._proposals.place]
+        if unknown:
+            message = (
+                f"Record {unknown[0]} is not in run {self.run.id}. Name rows by record id or by a mask over .frame."
+            )
+            raise ReviewError(message)
+        return np.array([self._proposals.place[one] for one in ids], dtype=np.intp)
+
+    @cached_property
+    def _base(self) -> pd.DataFrame:
+        return self._proposals.frame()
+
+    def _changes(self, passed: Mask) -> Mask:
+        """Tell where what a push would write, or the proposal while pending, differs from what stands there."""
+        decided, before = self._decided, self._proposals.before
+        changes: Mask = self._proposals.differs & (decided.code == DECISIONS.index("pending"))
+        for place in np.flatnonzero(passed):
+            changes[place] = as_hubspot(decided.value[place]) != before[place]
+        return changes
+
+
+def _plain(value: object) -> Value:
+    # numpy's own scalars are not JSON.
+    item = getattr(value, "item", None)
+    plain = item() if callable(item) else value
+    return plain if isinstance(plain, str | float | bool | int) else None

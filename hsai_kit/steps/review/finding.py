@@ -1,0 +1,220 @@
+"""Which rows of a review are meant: search, filters, order, and groups of the same change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.pages import Facet, Found, Option, Query, shown
+from hsai_kit.steps.review.decided import DECISIONS, Decided
+from hsai_kit.steps.review.proposals import Places
+
+__all__ = ["Finder"]
+
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+# So many values are suggested where one is typed; any other can be typed as well.
+_SUGGESTED = 100
+_BLANK = "(blank)"
+_FLAGGED, _CALM = "(any)", "(none)"
+
+
+class Finder:
+    """Searches and orders what is there once for all, and reads decisions as they are now."""
+
+    def __init__(self, decided: Decided) -> None:
+        self._decided = decided
+        self._proposals = decided.proposals
+
+    def facets(self) -> list[Facet]:
+        """Return the filters with how many rows each option has."""
+        proposals, decided = self._proposals, self._decided
+        states = [
+            Option(name, name, int(count))
+            for name, count in zip(DECISIONS, np.bincount(decided.code, minlength=len(DECISIONS)), strict=True)
+            if count
+        ]
+        flagged = int(self._flagged[proposals.ends].sum())
+        flags = [Option(_FLAGGED, "any", flagged), Option(_CALM, "none", len(proposals) - flagged)]
+        flags += [Option(flag, flag, count) for flag, count in self._flag_counts]
+        changing = int(proposals.differs.sum())
+        changes = [Option("yes", "yes", changing), Option("no", "no", len(proposals) - changing)]
+        people = [Option(name, name, count) for name, count in Counter(filter(None, decided.who)).most_common()]
+        facets = [
+            Facet("decision", "Decision", "choice", states),
+            Facet("flag", "Flag", "choice", flags),
+            Facet("changes", "Changes it", "choice", changes),
+            Facet("before", "Value before", "text", _suggested(self._before_codes, self._befores)),
+            Facet("after", "Value after", "text", _suggested(self._after_codes, self._afters)),
+            Facet("confidence", "Confidence", "share"),
+        ]
+        return [*facets, Facet("reviewer", "Decided by", "choice", people)] if people else facets
+
+    def places(self, query: Query) -> Places:
+        """Return the places that match, in order."""
+        mask = np.ones(len(self._proposals), dtype=bool)
+        if query.search:
+            mask &= self._holding(query.search.casefold())
+        for name, value in query.filters.items():
+            mask &= self._passing(name, value)
+        found = np.flatnonzero(mask)
+        if not query.sort or query.grouped:
+            return found
+        keys = self._keys(query.sort)[found]
+        # Unknown values come last, whichever way it is sorted.
+        order = np.argsort(-keys if query.descending else keys, kind="stable")
+        return found[order]
+
+    def groups(self, places: Places, query: Query) -> Found:
+        """Return one row for each distinct change among some places, the most common first."""
+        width = len(self._afters)
+        pairs = self._before_codes[places] * width + self._after_codes[places]
+        _, first, group, counts = np.unique(pairs, return_index=True, return_inverse=True, return_counts=True)
+        members = np.split(places[np.argsort(group, kind="stable")], np.cumsum(counts)[:-1]) if len(places) else []
+        heads = places[first]
+        if not query.sort or query.sort == "count":
+            keys = counts if query.sort and not query.descending else -counts
+        else:
+            keys = self._keys(query.sort)[heads] * (-1 if query.descending else 1)
+        # Of equal keys the group stands first whose first record does.
+        order = np.lexsort((heads, keys))
+        return Found(heads[order], [members[one] for one in order])
+
+    def _holding(self, wanted: str) -> Mask:
+        after = np.fromiter((wanted in text for text in self._haystacks), dtype=bool, count=len(self._haystacks))
+        before = np.fromiter((wanted in text.casefold() for text in self._befores), bool, len(self._befores))
+        ids = np.fromiter((wanted in one for one in self._proposals.ids), dtype=bool, count=len(self._proposals))
+        mask: Mask = after[self._proposals.ends] | before[self._before_codes] | ids
+        for place in self._edited:
+            mask[place] |= wanted in as_hubspot(self._decided.value[place]).casefold()
+        return mask
+
+    def _passing(self, name: str, value: object) -> Mask:
+        proposals, decided = self._proposals, self._decided
+        if isinstance(value, tuple):
+            low, high = value
+            sure = proposals.confidence
+            # Unknown is neither more nor less than anything.
+            return _mask(sure >= (0 if low is None else low)) & _mask(sure <= (1 if high is None else high))
+        text = str(value)
+        if name == "decision":
+            return _mask(decided.code == (DECISIONS.index(text) if text in DECISIONS else -1))
+        if name == "flag":
+            if text in {_FLAGGED, _CALM}:
+                return _mask(self._flagged[proposals.ends] == (text == _FLAGGED))
+            return _mask([text in flags for flags in proposals.flags])[proposals.ends]
+        if name == "changes":
+            return _mask(proposals.differs == (text == "yes"))
+        if name == "reviewer":
+            return _mask(np.equal(decided.who, text))
+        if name == "before":
+            return _matching(self._befores, text)[self._before_codes]
+        mask = _matching(self._afters, text)[self._after_codes]
+        edited = self._edited
+        if len(edited):
+            finals = np.array([as_hubspot(one) for one in decided.value[edited]], dtype=object)
+            mask[edited] = _matching(finals, text)
+        return mask
+
+    def _keys(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        if column == "confidence":
+            return self._proposals.confidence
+        if column == "decision":
+            return self._decided.code.astype(float)
+        if column == "flags":
+            return -self._flag_numbers[self._proposals.ends]
+        if column == "change":
+            width = len(self._afters) + 1
+            return _ranks(self._befores)[self._before_codes] * width + _ranks(self._afters)[self._after_codes]
+        return self._id_ranks
+
+    @property
+    def _edited(self) -> Places:
+        return np.flatnonzero(self._decided.code == DECISIONS.index("edited"))
+
+    @cached_property
+    def _factorized(self) -> tuple[tuple[Places, Any], tuple[Places, Any]]:
+        before = pd.factorize(self._proposals.before)
+        codes, afters = pd.factorize(self._proposals.texts)
+        return before, (codes[self._proposals.ends], afters)
+
+    @property
+    def _before_codes(self) -> Places:
+        return self._factorized[0][0]
+
+    @property
+    def _befores(self) -> Any:
+        return self._factorized[0][1]
+
+    @property
+    def _after_codes(self) -> Places:
+        return self._factorized[1][0]
+
+    @property
+    def _afters(self) -> Any:
+        return self._factorized[1][1]
+
+    @cached_property
+    def _haystacks(self) -> list[str]:
+        proposals = self._proposals
+        parts = zip(proposals.texts, proposals.flags, proposals.results, strict=True)
+        return ["\n".join((text, *flags, one.reason)).casefold() for text, flags, one in parts]
+
+    @cached_property
+    def _id_ranks(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        ids = self._proposals.ids
+        if all(one.isdecimal() and len(one) < 16 for one in ids):
+            return np.array(ids, dtype=float)
+        return _ranks(np.array(ids, dtype=object))
+
+    @cached_property
+    def _flagged(self) -> Mask:
+        return np.array([bool(flags) for flags in self._proposals.flags], dtype=bool)
+
+    @cached_property
+    def _flag_numbers(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.array([len(flags) for flags in self._proposals.flags], dtype=float)
+
+    @cached_property
+    def _flag_counts(self) -> list[tuple[str, int]]:
+        used = np.bincount(self._proposals.ends, minlength=len(self._proposals.flags))
+        counts: Counter[str] = Counter()
+        for flags, count in zip(self._proposals.flags, used, strict=True):
+            for flag in flags:
+                counts[flag] += int(count)
+        return counts.most_common()
+
+
+def _mask(found: Any) -> Mask:
+    return np.asarray(found, dtype=bool)
+
+
+def _ranks(texts: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    folded = [text.casefold() for text in texts]
+    ranks = np.empty(len(folded), dtype=float)
+    ranks[sorted(range(len(folded)), key=folded.__getitem__)] = np.arange(len(folded))
+    return ranks
+
+
+def _matching(texts: Any, wanted: str) -> Mask:
+    """Tell which texts are meant: the one that is typed exactly, else all that hold it."""
+    if wanted == _BLANK:
+        return np.array([not text for text in texts], dtype=bool)
+    exact = np.array([text == wanted for text in texts], dtype=bool)
+    if exact.any():
+        return exact
+    folded = wanted.casefold()
+    return np.array([folded in text.casefold() for text in texts], dtype=bool)
+
+
+def _suggested(codes: Places, texts: Any) -> list[Option]:
+    counts = np.bincount(codes, minlength=len(texts))
+    top = np.argsort(-counts, kind="stable")[:_SUGGESTED]
+    # Of long texts nobody picks one from a list.
+    named = [(texts[one] or _BLANK, int(counts[one])) for one in top if len(texts[one]) <= 80]
+    return [Option(text, shown(text), count) for text, count in named]

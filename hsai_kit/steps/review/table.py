@@ -1,0 +1,138 @@
+"""A review as rows for a grid: found by text, filter and order, grouped by change, decided by place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hsai_kit.errors import ReviewError
+from hsai_kit.output import Choice, Number, Value, YesNo
+from hsai_kit.pages import Action, Card, Column, Facet, Found, Query
+from hsai_kit.steps.review.cells import Cells
+from hsai_kit.steps.review.decided import Decided
+from hsai_kit.steps.review.finding import Finder
+from hsai_kit.steps.review.proposals import Places
+
+__all__ = ["ReviewTable"]
+
+_COLUMNS = (
+    Column("record", "Record", "record"),
+    Column("change", "Before → proposal", "change"),
+    Column("confidence", "Confidence", "share"),
+    Column("flags", "Why look", "flags"),
+    Column("decision", "Decision", "decision"),
+)
+_GROUPS = (
+    Column("change", "Before → proposal", "change"),
+    Column("count", "Records", "number"),
+    Column("confidence", "Confidence", "share"),
+    Column("flags", "Why look", "flags"),
+    Column("decision", "Decision", "decision"),
+)
+_DONE = {"approve": "Approved", "edit": "Edited", "reject": "Rejected", "reset": "Back to pending:"}
+
+
+class ReviewTable:
+    """What a grid needs of a review; the decisions are the review's own."""
+
+    def __init__(self, decided: Decided, to: str | None) -> None:
+        self.columns: Sequence[Column] = _COLUMNS
+        self.group_columns: Sequence[Column] = _GROUPS
+        self._decided = decided
+        self._finder = Finder(decided)
+        self._cells = Cells(decided, to)
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """Approve, reject, edit, and back to pending."""
+        kind = self._decided.proposals.kind
+        options: tuple[str, ...] = ()
+        if isinstance(kind, Choice):
+            options = tuple(option for option in kind.options if option != kind.none_option)
+        elif isinstance(kind, YesNo):
+            options = ("true", "false")
+        takes = "choice" if options else "number" if isinstance(kind, Number) else "text"
+        return (
+            Action("approve", "Approve", "a"),
+            Action("reject", "Reject", "r"),
+            Action("edit", "Edit", "e", takes, options),  # type: ignore[arg-type]
+            Action("reset", "Back to pending", "p"),
+        )
+
+    def facets(self) -> Sequence[Facet]:
+        """Return the filters: decision, flag, whether it changes anything, reviewer, values, confidence."""
+        self._decided.refresh()
+        return self._finder.facets()
+
+    def summary(self) -> str:
+        """Return how many records are in which state."""
+        self._decided.refresh()
+        counts = self._decided.counts
+        said = ", ".join(f"{count:,} {decision}" for decision, count in counts.items())
+        return f"{len(self._decided.proposals):,} records: {said or 'nothing to review'}"
+
+    def find(self, query: Query) -> Found:
+        """Return the rows, or the groups of rows, that the query means."""
+        self._decided.refresh()
+        places = self._finder.places(query)
+        return self._finder.groups(places, query) if query.grouped else Found(places)
+
+    def rows(self, found: Found, start: int, stop: int) -> list[dict[str, Any]]:
+        """Return the cells of some rows or groups."""
+        self._decided.refresh()
+        if found.members is None:
+            return [self._cells.row(int(place)) for place in found.rows[start:stop]]
+        return [self._cells.group(members) for members in found.members[start:stop]]
+
+    def card(self, found: Found, row: int) -> Card:
+        """Return one row in full, beside its source record; of a group its first record."""
+        return self._cells.card(int(found.places([row])[0]))
+
+    def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
+        """Decide about rows found, and say how many; raises ReviewError for a value that cannot be written."""
+        places = found.places(rows)
+        done = self._done(action, places, value)
+        said = f"{_DONE[action]} {done:,}" + (f" to {_short(value)}." if action == "edit" else ".")
+        left = len(places) - done
+        if left:
+            said += f" Left alone, since nothing is proposed: {left:,}."
+        return said
+
+    def undo(self) -> str:
+        """Take back what was decided last, and say what that was."""
+        undone = self._decided.undo()
+        if undone is None:
+            return "There is nothing of yours to take back."
+        said = f"Took back: {undone.decision} {undone.put_back:,}."
+        kept = undone.records - undone.put_back
+        return f"{said} {kept:,} decided anew since stay." if kept else said
+
+    def _done(self, action: str, places: Places, value: str | None) -> int:
+        if action == "approve":
+            return self._decided.approve(places)
+        if action == "edit":
+            return self._decided.edit(places, self._typed(value or ""))
+        if action == "reject":
+            return self._decided.reject(places)
+        if action == "reset":
+            return self._decided.reset(places)
+        message = f"There is no action {action!r}."
+        raise ReviewError(message)
+
+    def _typed(self, text: str) -> Value:
+        """Return what was typed as a value of the field's kind; what does not fit stays text and is refused there."""
+        kind = self._decided.proposals.kind
+        if isinstance(kind, YesNo):
+            return {"true": True, "false": False}.get(text.strip().casefold(), text)
+        if isinstance(kind, Number):
+            for number in (int, float):
+                try:
+                    return number(text)
+                except ValueError:
+                    continue
+        return text
+
+
+def _short(value: str | None) -> str:
+    text = " ".join((value or "").split())
+    return text if len(text) <= 40 else f"{text[:39]}…"
