@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -129,10 +130,15 @@ class Choice(_Kind):
     def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; what is not an option is `not allowed` and never passed on."""
         wanted = value.strip().casefold() if isinstance(value, str) else ""
-        for option in self.options:
-            if option.strip().casefold() == wanted:
-                return Read(None, ("blank",)) if option == self.none_option else Read(option)
-        return Read(None, ("not allowed",) if wanted else ("blank",))
+        option = self._known.get(wanted)
+        if option is None:
+            return Read(None, ("not allowed",) if wanted else ("blank",))
+        return Read(None, ("blank",)) if option == self.none_option else Read(option)
+
+    @functools.cached_property
+    def _known(self) -> Mapping[str, str]:
+        # Worked out once: an answer is looked up, and not compared with each of 255 options.
+        return {option.strip().casefold(): option for option in self.options}
 
 
 Single: TypeAlias = Annotated[Text | Number | YesNo | Choice, Field(discriminator="kind")]

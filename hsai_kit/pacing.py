@@ -10,11 +10,11 @@ import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Budget", "GoOn", "Pacer", "Room", "Window", "Withdrawn", "backoff"]
+__all__ = ["Budget", "GoOn", "Pacer", "Room", "Turn", "Window", "Withdrawn", "backoff"]
 
 GoOn: TypeAlias = Callable[[], Awaitable[bool]]
 """Waits while work is paused; False says that it was stopped and nothing more may be sent."""
@@ -202,24 +202,28 @@ class Pacer:
             for window in self.windows:
                 window.let_go(room.left)
 
-    @asynccontextmanager
-    async def turn(
+    def turn(
         self, tokens: float = 0, go_on: GoOn | None = None, *, room: Room | None = None
-    ) -> AsyncIterator[None]:
+    ) -> AbstractAsyncContextManager[None]:
         """Hold one place: wait for it, for the end of any pause, and for room in every window and budget.
 
         `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no. What
         has `room` waits for the end of a pause only, and never behind others that wait for the windows.
         """
-        if room is not None and room.left:
-            while (left := self._paused_until - time.monotonic()) > 0:
-                await asyncio.sleep(min(left, _LOOK_SECONDS))
-            room.left -= 1
-            for window in self.windows:
-                window.let_go(1)
-                window.take()
-            yield
-            return
+        return Turn(self, tokens, go_on) if room is None or not room.left else self._within(room)
+
+    @asynccontextmanager
+    async def _within(self, room: Room) -> AsyncIterator[None]:
+        while (left := self._paused_until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+        room.left -= 1
+        for window in self.windows:
+            window.let_go(1)
+            window.take()
+        yield
+
+    async def take(self, tokens: float, go_on: GoOn | None) -> None:
+        """Take a place as `turn` does; whoever took one gives it back."""
         await self._places.acquire()
         while self._too_many:
             # Fewer are allowed by now than when this place was made: it is gone.
@@ -229,12 +233,16 @@ class Pacer:
             # One by one, so that hundreds that wait for the same moment do not all wake up for it.
             async with self._gate:
                 await self._cleared(tokens, go_on)
-            yield
-        finally:
-            if self._too_many:
-                self._too_many -= 1
-            else:
-                self._places.release()
+        except BaseException:
+            self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Give a place back, unless fewer are allowed by now."""
+        if self._too_many:
+            self._too_many -= 1
+        else:
+            self._places.release()
 
     async def _cleared(self, tokens: float, go_on: GoOn | None) -> None:
         while True:
@@ -253,6 +261,24 @@ class Pacer:
         self.tokens.take(tokens)
         for window in self.windows:
             window.take()
+
+
+class Turn(AbstractAsyncContextManager[None]):
+    """One place of a pacer, held inside an `async with` block.
+
+    A class, since a generator for each of ten thousand requests costs as much as parsing their answers.
+    """
+
+    __slots__ = ("_go_on", "_pacer", "_tokens")
+
+    def __init__(self, pacer: Pacer, tokens: float, go_on: GoOn | None) -> None:
+        self._pacer, self._tokens, self._go_on = pacer, tokens, go_on
+
+    async def __aenter__(self) -> None:
+        await self._pacer.take(self._tokens, self._go_on)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pacer.give_back()
 
 
 async def _asked(go_on: GoOn | None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import jinja2
 import numpy as np
@@ -61,13 +62,15 @@ class Prompt:
 
         Rows with the same values are rendered once, so 10,000 rows with 200 distinct values cost 200 renderings.
         """
-        template, tokens = self._bound(list(map(str, frame.columns)))
+        bound, tokens = self._bound(list(map(str, frame.columns)))
+        fill = _plain(bound, tokens, self._shown) or functools.partial(
+            self._render, self._environment.from_string(bound), tokens
+        )
         text = pd.DataFrame({token: as_text(frame[token]) for token in tokens}, index=frame.index)
         group = text.groupby(tokens, sort=False, dropna=False).ngroup().to_numpy()
         distinct = text.drop_duplicates()
         rendered = [
-            pd.NA if not any(values) else self._render(template, dict(zip(tokens, values, strict=True)))
-            for values in distinct.itertuples(index=False, name=None)
+            pd.NA if not any(values) else fill(values) for values in distinct.itertuples(index=False, name=None)
         ]
         return pd.Series(pd.array(rendered, dtype="string").take(group), index=frame.index, name="prompt")
 
@@ -75,7 +78,8 @@ class Prompt:
         """Return the first `n` rows as they would be asked: index as the frame's, one column `prompt`."""
         return self.render(frame.head(n)).to_frame()
 
-    def _render(self, template: jinja2.Template, values: dict[str, str]) -> str:
+    def _render(self, template: jinja2.Template, tokens: list[str], row: tuple[str, ...]) -> str:
+        values = dict(zip(tokens, row, strict=True))
         try:
             return template.render({token.replace(".", _DOT): value for token, value in values.items()}).strip()
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
@@ -84,7 +88,7 @@ class Prompt:
             message = f"The {self.called} cannot be rendered for {record}: {reason}. Mend the expression and try again."
         raise PromptError(message)
 
-    def _bound(self, columns: list[str]) -> tuple[jinja2.Template, list[str]]:
+    def _bound(self, columns: list[str]) -> tuple[nodes.Template, list[str]]:
         """Bind the tokens to columns; a dotted column wins over an attribute of the same spelling."""
         bound = _Dots(columns).visit(self._environment.parse(self.template))
         used = sorted(name.replace(_DOT, ".") for name in meta.find_undeclared_variables(bound))
@@ -100,7 +104,7 @@ class Prompt:
                 message = f"The DataFrame has the column {token!r} more than once. Keep one of them and try again."
                 raise PromptError(message)
         self._check(used)
-        return self._environment.from_string(bound), used
+        return bound, used
 
     @staticmethod
     def _shown(value: object) -> str:
@@ -127,12 +131,10 @@ class Template(Prompt):
 
     def render(self, frame: pd.DataFrame) -> pd.Series:
         """Return one text for each row, "" where nothing is left of it."""
-        template, tokens = self._bound(list(map(str, frame.columns)))
+        bound, tokens = self._bound(list(map(str, frame.columns)))
+        template = self._environment.from_string(bound)
         texts = [as_text(frame[token]).tolist() for token in tokens]
-        rendered = [
-            self._render(template, {token: column[place] for token, column in zip(tokens, texts, strict=True)})
-            for place in range(len(frame))
-        ]
+        rendered = [self._render(template, tokens, tuple(column[at] for column in texts)) for at in range(len(frame))]
         return pd.Series(pd.array(rendered, dtype="string"), index=frame.index, name="text")
 
     @staticmethod
@@ -141,6 +143,25 @@ class Template(Prompt):
 
     def _check(self, used: list[str]) -> None:
         """Let a text without a token pass: everybody gets the same."""
+
+
+def _plain(
+    bound: nodes.Template, tokens: list[str], shown: Callable[[object], str]
+) -> Callable[[tuple[str, ...]], str] | None:
+    """Return what fills in a row's values where the prompt is only text and tokens, as most are; else None.
+
+    A million rows take seconds so, and minutes through the template.
+    """
+    parts: list[str | int] = []
+    for output in bound.body:
+        for node in output.nodes if isinstance(output, nodes.Output) else [output]:
+            if isinstance(node, nodes.TemplateData):
+                parts.append(node.data)
+            elif isinstance(node, nodes.Name):
+                parts.append(tokens.index(node.name.replace(_DOT, ".")))
+            else:
+                return None
+    return lambda row: "".join([shown(row[part]) if isinstance(part, int) else part for part in parts]).strip()
 
 
 class _Dots(NodeTransformer):

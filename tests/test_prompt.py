@@ -33,6 +33,13 @@ def test_tokens_become_the_values_of_each_record_in_the_order_of_the_frame():
     assert list(texts.index) == ["101", "102", "103"]
 
 
+def test_plain_tokens_read_exactly_as_they_do_beside_an_expression():
+    contacts = frame(state=["Calif.", '"TX" {{ x }}\n', None], country=[None, "US", "DE"])
+    plain = "\n State: {{ state }}\n{# a note #}{{country}}{{ state }} \n"
+    expressed = plain.replace("{{country}}", "{% if true %}{{ country }}{% endif %}")
+    assert Prompt(plain).render(contacts).tolist() == Prompt(expressed).render(contacts).tolist()
+
+
 def test_a_record_whose_values_are_all_blank_is_not_asked_about():
     table = frame(state=["CA", None, "  ", None], country=[None, "Canada", "", None])
     assert rendered("{{ state }}/{{ country }}", table) == ['"CA"/""', '""/"Canada"', "(NA)", "(NA)"]

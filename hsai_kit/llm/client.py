@@ -27,6 +27,7 @@ _TIMEOUT_SECONDS = 120.0
 _NO_KEY = "no-key-needed"
 _ATTEMPTS = 8
 _FIRST_AT_ONCE = 8
+_LIMITS = [(f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}") for name in ("requests", "tokens")]
 
 
 def is_openais(base_url: str | None) -> bool:
@@ -157,8 +158,8 @@ class LLMClient:
     def _learn(self, headers: Mapping[str, str]) -> float:
         """Take over what the account's limits are, and return what is left of the scarcer, infinite if untold."""
         least = math.inf
-        for name, budget in (("requests", self._pacer.requests), ("tokens", self._pacer.tokens)):
-            limit, left = headers.get(f"x-ratelimit-limit-{name}"), headers.get(f"x-ratelimit-remaining-{name}")
+        for (limited, remaining), budget in zip(_LIMITS, (self._pacer.requests, self._pacer.tokens), strict=True):
+            limit, left = headers.get(limited), headers.get(remaining)
             if limit and left and limit.isdigit() and left.isdigit() and int(limit) > 0:
                 budget.learn(int(limit), int(left))
                 least = min(least, int(left))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 import truststore
+from yarl import URL
 
 from hsai_kit.network import is_loopback
 
@@ -42,6 +43,7 @@ class Wire:
         self._headers = {**headers, "Content-Type": "application/json"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
 
     def __repr__(self) -> str:
         return f"Wire({self._base_url!r})"
@@ -50,12 +52,18 @@ class Wire:
         """POST `body` (JSON) and return the answer, whatever its status, or that it was lost."""
         session = self._session or self._open()
         try:
-            async with session.post(self._base_url + path, data=body) as answer:
+            async with session.post(self._url(path), data=body) as answer:
                 return Reply(answer.status, answer.headers, await answer.read())
         except TimeoutError:
             return Lost(timed_out=True)
         except (aiohttp.ClientError, OSError):
             return Lost(timed_out=False)
+
+    def _url(self, path: str) -> URL:
+        # Read once: the same two addresses are posted to ten thousand times.
+        if path not in self._urls:
+            self._urls[path] = URL(self._base_url + path)
+        return self._urls[path]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -70,6 +78,8 @@ class Wire:
             connector=connector,
             headers=self._headers,
             timeout=self._timeout,
+            # No answer depends on a cookie, and looking for some takes as long as writing the request.
+            cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=not is_loopback(self._base_url),
             auto_decompress=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -82,6 +83,7 @@ class RowAnswer:
 
 
 _ANSWER_COLUMNS = [field.name for field in fields(Answer)]
+_values_of = operator.attrgetter(*_ANSWER_COLUMNS)
 _ADD_ANSWER = (
     f"INSERT INTO answers ({', '.join(_ANSWER_COLUMNS)}, run_id, at) "  # noqa: S608 -- column names are ours
     f"VALUES ({', '.join('?' * len(_ANSWER_COLUMNS))}, ?, ?) ON CONFLICT (question) DO UPDATE SET "
@@ -217,11 +219,12 @@ class Runs:
 
     def add_answer(self, run_id: str, answer: Answer) -> None:
         """Keep an answer, committed at once; an answer that is there already is never lost to a failure."""
-        self._database.execute(_ADD_ANSWER, _answer_row(run_id, answer))
+        self.add_answers(run_id, [answer])
 
     def add_answers(self, run_id: str, answers: Iterable[Answer]) -> None:
         """Keep answers as `add_answer` does, in one transaction."""
-        self._database.many(_ADD_ANSWER, (_answer_row(run_id, answer) for answer in answers))
+        ending = (run_id, now())
+        self._database.many(_ADD_ANSWER, [_values_of(answer) + ending for answer in answers])
 
     def rows(self, run_id: str) -> Iterator[RowAnswer]:
         """Yield the rows of a run in their order, each with the answer to its question.
@@ -266,7 +269,3 @@ class Runs:
         """Return how many distinct questions a run has."""
         row = self._database.one("SELECT COUNT(DISTINCT question) FROM rows WHERE run_id = ?", (run_id,))
         return int(row[0]) if row else 0
-
-
-def _answer_row(run_id: str, answer: Answer) -> tuple[object, ...]:
-    return (*(getattr(answer, name) for name in _ANSWER_COLUMNS), run_id, now())
