@@ -219,7 +219,7 @@ class AskPanel(Panel):
                 [
                     ("Asked", f"{progress.done:,}" + (f" of {progress.total:,}" if progress.total is not None else "")),
                     ("Spent", "price unknown" if progress.usd is None else f"{progress.usd:,.4f} USD"),
-                    ("Left", _span(left) if self.running else "nothing"),
+                    ("Time left", _span(left) if self.running else "nothing"),
                     ("Rate", f"{progress.rate:,.1f} a second"),
                     ("In flight", f"{min(progress.in_flight, self._places):,}"),
                     *([("Note", progress.note)] if progress.note else []),
@@ -235,6 +235,8 @@ class AskPanel(Panel):
 
     def _came(self, run: Run) -> None:
         self._handle = None
+        # What it would cost has become what it did cost; what the model does without stays worth knowing.
+        self._remarks.show(*(text(line, "muted") for line in self._heard if " requests to " not in line))
         self._list_runs()
         self._show_end(run)
         self.value = run

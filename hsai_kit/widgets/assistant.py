@@ -169,6 +169,7 @@ class AssistantPanel(Panel):
         else:
             self._saved = load(self._hub.workspace, str(self.which.value))
             self._show(self._saved)
+        (self.copy.remove_class if self._agent else self.copy.add_class)("hsai-hidden")
         self.refresh()
 
     def _show(self, one: Assistant) -> None:

@@ -19,23 +19,26 @@ from hsai_kit.widgets.view import MessageView
 __all__ = ["ConnectPanel"]
 
 _SANDBOX, _PORTAL = "Sandbox, no keys needed", "My own portal"
+_SERVICES: tuple[Service, ...] = ("hubspot", "openai")
 _NOWHERE = "nowhere, for this session only"
 
 
 class ConnectPanel(Panel):
     """Connects to the sandbox or to a portal; `value` is the Connection that `connect()` returns.
 
-    `sandbox` is what is chosen at first, `workspace` the folder as `connect` takes it.
+    `sandbox` is what is chosen at first (without it: the sandbox, unless a key for HubSpot is found), `workspace` the
+    folder as `connect` takes it.
     """
 
     value: Connection | None
 
-    def __init__(self, *, sandbox: bool = True, workspace: str | None = None) -> None:
+    def __init__(self, *, sandbox: bool | None = None, workspace: str | None = None) -> None:
         super().__init__("Connect")
         self._workspace = workspace
+        sandbox = "hubspot" not in found_keys() if sandbox is None else sandbox
         self._typed: dict[Service, SecretStr] = {}
         self.where = ipywidgets.ToggleButtons(options=[_SANDBOX, _PORTAL], value=_SANDBOX if sandbox else _PORTAL)
-        self.fields = {service: self._secret_field(service) for service in LABEL}
+        self.fields = {service: self._secret_field(service) for service in _SERVICES}
         homes = [home.place for home in self._homes()]
         self.keep_in = field(ipywidgets.Dropdown(options=[_NOWHERE, *homes], description="Keep the keys in"))
         self._found = MessageView()
@@ -158,7 +161,7 @@ class ConnectPanel(Panel):
         for control in (self.keep, self.forget):
             (control.remove_class if mine else control.add_class)("hsai-hidden")
         found = found_keys() if mine else {}
-        lines = [f"{LABEL[service]}: a key is there, from {place}." for service, place in found.items()]
+        lines = [f"{LABEL[one]}: a key is there, from {found[one]}." for one in _SERVICES if one in found]
         self._found.show(*(text(line, "muted") for line in lines))
         self.connect.description = "Connect" if self.value is None else "Connect again"
         for service, one in self.fields.items():
@@ -171,7 +174,7 @@ class ConnectPanel(Panel):
             return "Connected. Go on with the records."
         if self.where.value == _SANDBOX:
             return "Click Connect: a portal with made-up records and a scripted assistant start on this computer."
-        missing = [LABEL[service] for service in LABEL if service not in {**found, **self._typed}]
+        missing = [LABEL[service] for service in _SERVICES if service not in {**found, **self._typed}]
         if missing:
             return f"Paste the {' and the '.join(missing)} key and check it; what is typed is shown and saved nowhere."
         return "Click Connect."

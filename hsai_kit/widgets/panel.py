@@ -39,6 +39,7 @@ class Panel(ipywidgets.VBox):
         self._advice = MessageView()
         self._problem = MessageView(urgent=True)
         self._remarks = MessageView()
+        self._heard: list[str] = []
         self._working = 0
         self._lock = threading.Lock()
         self._controls: list[ipywidgets.Widget] = []
@@ -108,7 +109,7 @@ class Panel(ipywidgets.VBox):
 
         What the verbs say meanwhile is shown below the controls, what they raise as an error in words.
         """
-        said: list[str] = []
+        said = self._heard = []
 
         def hear(line: str) -> None:
             said.append(line)

@@ -48,6 +48,7 @@ class RecordsPanel(Panel):
         self.limit = field(ipywidgets.Text(description="At most", placeholder="no limit"))
         self.search = field(ipywidgets.Text(description="Search properties", placeholder="label, name or type"))
         self.found = field(ipywidgets.SelectMultiple(description="Properties", rows=9))
+        self.found.add_class("hsai-broad")
         self.chosen = field(ipywidgets.SelectMultiple(description="Columns to pull", rows=9))
         self.other = field(ipywidgets.Text(description="Or by name", placeholder="such as company.name"))
         self.add = self.button("Add →", self._add)
