@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         with_examples,
     )
     from hsai_kit.steps.evaluate.checks import check_texts
+    from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push
     from hsai_kit.steps.remember import remember
@@ -56,12 +57,14 @@ __all__ = [
     "object_types",
     "open_evaluation",
     "open_labels",
+    "open_rating",
     "open_receipt",
     "open_run",
     "plan",
     "properties",
     "pull",
     "push",
+    "rate",
     "read_labels",
     "remember",
     "resume",
@@ -97,12 +100,14 @@ _HOMES = {
     "object_types": "hsai_kit.steps.pull",
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",
+    "open_rating": "hsai_kit.steps.evaluate.rating",
     "open_receipt": "hsai_kit.steps.then",
     "open_run": "hsai_kit.steps.ask",
     "plan": "hsai_kit.steps.then",
     "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
+    "rate": "hsai_kit.steps.evaluate.rating",
     "read_labels": "hsai_kit.steps.evaluate",
     "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",

@@ -14,6 +14,7 @@ from hsai_kit.store.labels import Label, Labels
 from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, Pushes, PushRecord
+from hsai_kit.store.ratings import RatedItem, Rating, Ratings, RatingSet
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
 __all__ = [
@@ -31,6 +32,9 @@ __all__ = [
     "PlannedRow",
     "Pull",
     "PushRecord",
+    "RatedItem",
+    "Rating",
+    "RatingSet",
     "RowAnswer",
     "RunRecord",
     "Store",
@@ -51,6 +55,7 @@ class Store:
         self.decisions = Decisions(self._database)
         self.labels = Labels(self._database)
         self.evaluations = Evaluations(self._database)
+        self.ratings = Ratings(self._database)
         self.pushes = Pushes(self._database)
         self.actions = Actions(self._database)
         self.batches = Batches(self._database)

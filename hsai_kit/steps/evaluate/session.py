@@ -1,0 +1,274 @@
+"""A rating under way: what each rater sees next, what they said, and what follows from it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from hsai_kit.errors import EvaluationError
+from hsai_kit.statistics import Agreement, alpha, kappa, mcnemar, wilson
+from hsai_kit.store import RatedItem, Rating, Store
+
+__all__ = ["TIE", "RatingSession", "Shown"]
+
+TIE = "tie"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a rater sees: the record's text, one text or two in the order drawn for this rater, and what can be said.
+
+    `options` are (key, what it says, value for `give`).
+    """
+
+    item: int
+    source: str
+    texts: tuple[str, ...]
+    question: str
+    options: tuple[tuple[str, str, str], ...]
+    left: int
+
+
+class RatingSession:
+    """Texts before people: `.next(rater)`, `.give(…)`, and then `.results`, `.agreement()` and `.frame`.
+
+    Any number of people rate, at any time; a rater is a name. `rate_panel(session)` shows it by keyboard.
+    """
+
+    def __init__(self, store: Store, rating_id: str, *, rater: str) -> None:
+        record = store.ratings.get(rating_id)
+        if record is None:
+            message = f"There is no rating {rating_id!r} in {store.path}."
+            raise EvaluationError(message)
+        self.store = store
+        self.id = rating_id
+        self.record = record
+        self.rater = rater
+
+    def __repr__(self) -> str:
+        done = Counter(one.rater for one in self._ratings)
+        told = ", ".join(f"{who} {count}" for who, count in done.items()) or "nobody yet"
+        return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {told})"
+
+    @cached_property
+    def items(self) -> list[RatedItem]:
+        """Everything that is to be rated, in an order that no rater sees."""
+        return self.store.ratings.items(self.id)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what was written, which raters are not shown."""
+        return self.record.names
+
+    @property
+    def raters(self) -> list[str]:
+        """Who has rated something."""
+        return list(dict.fromkeys(one.rater for one in self._ratings))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Every rating that holds: `record_id`, `variant`, `rater`, `value`, `shown_first`, `seconds`, `note`, `at`.
+
+        `value` is the preferred variant or tie, yes or no, or the level; `variant` is blank for pairs.
+        """
+        items = {one.item: one for one in self.items}
+        made = [
+            (
+                items[one.item].record_id,
+                items[one.item].variant,
+                one.rater,
+                one.value,
+                one.shown,
+                one.seconds,
+                one.note,
+                one.at,
+            )
+            for one in self._ratings
+        ]
+        columns = ["record_id", "variant", "rater", "value", "shown_first", "seconds", "note", "at"]
+        frame = pd.DataFrame(made, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
+        return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
+
+    def next(self, rater: str | None = None) -> Shown | None:
+        """Return what `rater` is to rate next, None where they have rated all."""
+        waiting = self._waiting(rater or self.rater)
+        return self.shown(waiting[0], rater, left=len(waiting)) if waiting else None
+
+    def shown(self, item: int, rater: str | None = None, *, left: int | None = None) -> Shown:
+        """Return an item as `rater` sees it, whether they have rated it or not."""
+        who = rater or self.rater
+        one = self._item(item)
+        first = self._first(item, who)
+        texts = one.texts if first == 0 else tuple(reversed(one.texts))
+        waiting = len(self._waiting(who)) if left is None else left
+        return Shown(item, one.source, texts, self.record.question, self.options, waiting)
+
+    @property
+    def options(self) -> tuple[tuple[str, str, str], ...]:
+        """What can be said of an item: (key, what it says, value for `give`)."""
+        if self.record.kind == "pairs":
+            return (("1", "The first", "first"), ("2", "The second", "second"), ("0", "No difference", TIE))
+        if self.record.kind == "pass":
+            return (("y", "Yes", "yes"), ("n", "No", "no"))
+        levels = self.record.levels.items()
+        return tuple((str(place), f"{level}: {said}", level) for place, (level, said) in enumerate(levels, 1))
+
+    def give(
+        self,
+        item: int,
+        value: str | int,
+        *,
+        rater: str | None = None,
+        seconds: float | None = None,
+        note: str = "",
+    ) -> None:
+        """Keep what `rater` says of an item: first, second or tie; yes or no; or a level. A later one takes its place.
+
+        Raises EvaluationError for a value that is none of these.
+        """
+        who = (rater or self.rater).strip()
+        one = self._item(item)
+        said = ("yes" if value else "no") if isinstance(value, bool) else str(value).strip()
+        allowed = [option[2] for option in self.options]
+        if said not in allowed:
+            message = f"{value!r} cannot be said here; it is one of {', '.join(allowed)}."
+            raise EvaluationError(message)
+        first = self._first(item, who)
+        shown = self.names[first] if self.record.kind == "pairs" else one.variant
+        if self.record.kind == "pairs" and said != TIE:
+            said = self.names[first if said == "first" else 1 - first]
+        self.store.ratings.give(self.id, item, who, said, shown=shown, seconds=seconds, note=note.strip())
+
+    def take_back(self, item: int, rater: str | None = None) -> None:
+        """Take a rating back; the history keeps it."""
+        self.store.ratings.give(
+            self.id, self._item(item).item, rater or self.rater, None, shown="", seconds=None, note=""
+        )
+
+    @property
+    def last(self) -> Rating | None:
+        """The newest rating that holds."""
+        given = self._ratings
+        return given[-1] if given else None
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """What people say together: `record_id`, `variant`, `verdict`, `raters`, `agreed` (share of raters).
+
+        The verdict is what most of them say; of an even split it is tie for pairs, the middle level of a scale, and NA
+        for yes and no.
+        """
+        given: dict[int, list[str]] = {}
+        for one in self._ratings:
+            given.setdefault(one.item, []).append(one.value)
+        items = {one.item: one for one in self.items}
+        rows = [
+            (items[item].record_id, items[item].variant, self._together(values), len(values), _share(values))
+            for item, values in sorted(given.items())
+        ]
+        frame = pd.DataFrame(rows, columns=["record_id", "variant", "verdict", "raters", "agreed"])
+        return frame.astype({"record_id": "string", "variant": "string", "verdict": "string", "raters": "Int64"})
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """What people say of each variant: index `variant`, `rated`, `share` with `low` and `high` (95 %, Wilson).
+
+        The share is of records where it was preferred (pairs, a tie is nobody's), of texts that pass (yes), or of texts
+        in the upper half of the scale; then `mean` is the mean level as a place on the scale from 1.
+        """
+        verdicts = self.verdicts.dropna(subset=["verdict"])
+        rows = []
+        for name in [*self.names, *([TIE] if self.record.kind == "pairs" else [])]:
+            mine = verdicts if self.record.kind == "pairs" else verdicts[verdicts["variant"] == name]
+            n = len(mine)
+            good = int(mine["verdict"].isin(self._good(name)).sum())
+            places = [self._place(one) for one in mine["verdict"]] if self.record.kind == "levels" else []
+            mean = sum(places) / n if places else math.nan
+            rows.append((name, n, good / n if n else math.nan, *wilson(good / n if n else 0.0, n), mean))
+        frame = pd.DataFrame(rows, columns=["variant", "rated", "share", "low", "high", "mean"]).set_index("variant")
+        return frame if self.record.kind == "levels" else frame.drop(columns="mean")
+
+    @property
+    def verdict(self) -> str:
+        """What the ratings show, in a sentence."""
+        results, who = self.results, f"{len(self.raters)} {'person' if len(self.raters) == 1 else 'people'}"
+        if not self.raters:
+            return "Nobody has rated anything yet."
+        if self.record.kind != "pairs":
+            said = [
+                f"{name}: {row['share']:.0%} good ({row['low']:.0%} to {row['high']:.0%}) of {row['rated']:.0f}"
+                for name, row in results.iterrows()
+            ]
+            return f"{'; '.join(said)}, by {who}."
+        counts = self.verdicts["verdict"].value_counts()
+        first, second = (int(counts.get(name, 0)) for name in self.names)
+        p = float(mcnemar(first, second))
+        told = f"{self.names[0]} {first}, {self.names[1]} {second}, no difference {int(counts.get(TIE, 0))}, by {who}"
+        if p < 0.05:
+            better = self.names[0] if first > second else self.names[1]
+            return f"{better} is preferred ({told}; p = {p:.3f}, exact sign test)."
+        return f"No preference is shown ({told}; p = {p:.2f}, exact sign test)."
+
+    def agreement(self) -> Agreement:
+        """Return how far the raters agree beyond chance: Cohen's kappa for two who rated the same, else alpha."""
+        given: dict[int, dict[str, str]] = {}
+        for one in self._ratings:
+            given.setdefault(one.item, {})[one.rater] = one.value
+        order = list(self.record.levels) if self.record.kind == "levels" else []
+        both = [one for one in given.values() if len(one) > 1]
+        if len(self.raters) == 2:
+            first, second = self.raters
+            return kappa([one[first] for one in both], [one[second] for one in both], order=order)
+        return alpha(list(given.values()), order=order)
+
+    @property
+    def _ratings(self) -> list[Rating]:
+        return self.store.ratings.current(self.id)
+
+    def _waiting(self, rater: str) -> list[int]:
+        done = {one.item for one in self._ratings if one.rater == rater}
+        order = [one.item for one in self.items]
+        random.Random(f"{self.record.seed} {rater}").shuffle(order)  # noqa: S311 -- an order, no secret
+        return [item for item in order if item not in done]
+
+    def _first(self, item: int, rater: str) -> int:
+        """Say which of two variants this rater sees first, the same one every time."""
+        if self.record.kind != "pairs":
+            return 0
+        return random.Random(f"{self.record.seed} {rater} {item}").randrange(2)  # noqa: S311 -- an order, no secret
+
+    def _item(self, item: int) -> RatedItem:
+        if not 0 <= item < len(self.items):
+            message = f"There is no item {item} in {self.id}; it has 0 to {len(self.items) - 1}."
+            raise EvaluationError(message)
+        return self.items[item]
+
+    def _together(self, values: list[str]) -> str | None:
+        if self.record.kind == "levels":
+            ranked = sorted(values, key=self._place)
+            return ranked[(len(ranked) - 1) // 2]
+        (best, most), *rest = Counter(values).most_common()
+        if rest and rest[0][1] == most:
+            return TIE if self.record.kind == "pairs" else None
+        return best
+
+    def _good(self, name: str) -> list[str]:
+        if self.record.kind == "pairs":
+            return [name]
+        if self.record.kind == "pass":
+            return ["yes"]
+        levels = list(self.record.levels)
+        return levels[(len(levels) + 1) // 2 :]
+
+    def _place(self, level: str) -> int:
+        return list(self.record.levels).index(level) + 1
+
+
+def _share(values: Sequence[str]) -> float:
+    return Counter(values).most_common(1)[0][1] / len(values)
