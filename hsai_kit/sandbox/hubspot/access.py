@@ -10,7 +10,7 @@ from hsai_kit.sandbox.hubspot.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-OBJECT_SCOPES = ("contacts", "companies", "deals")
+OBJECT_SCOPES = ("contacts", "companies", "deals", "leads", "products", "line_items", "quotes")
 # Of every group, one scope is enough: `(("a", "b"), ("c",))` reads (a or b) and c.
 Needs = tuple[tuple[str, ...], ...]
 READ, WRITE = "read", "write"

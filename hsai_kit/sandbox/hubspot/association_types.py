@@ -25,6 +25,14 @@ _PAIRS = (
     StandardType("companies", "tickets", 340, 339),
     StandardType("companies", "tickets", 25, 26, "Primary"),
     StandardType("deals", "tickets", 27, 28),
+    StandardType("deals", "line_items", 19, 20),
+    StandardType("deals", "quotes", 63, 64),
+    StandardType("quotes", "line_items", 67, 68),
+    StandardType("quotes", "contacts", 69, 70),
+    StandardType("quotes", "companies", 71, 72),
+    StandardType("leads", "contacts", 608, 609),
+    StandardType("leads", "contacts", 578, 579, "Primary"),
+    StandardType("leads", "companies", 610, 611),
 )
 # From the record to the activity; the way back is the next number.
 _ACTIVITIES = {

@@ -18,6 +18,20 @@ TYPE_IDS: dict[tuple[str, str], int] = {
     ("companies", "tickets"): 340,
     ("deals", "tickets"): 27,
     ("tickets", "deals"): 28,
+    ("deals", "line_items"): 19,
+    ("line_items", "deals"): 20,
+    ("deals", "quotes"): 63,
+    ("quotes", "deals"): 64,
+    ("quotes", "line_items"): 67,
+    ("line_items", "quotes"): 68,
+    ("quotes", "contacts"): 69,
+    ("contacts", "quotes"): 70,
+    ("quotes", "companies"): 71,
+    ("companies", "quotes"): 72,
+    ("leads", "contacts"): 608,
+    ("contacts", "leads"): 609,
+    ("leads", "companies"): 610,
+    ("companies", "leads"): 611,
     ("contacts", "calls"): 193,
     ("calls", "contacts"): 194,
     ("contacts", "emails"): 197,
@@ -59,7 +73,8 @@ TYPE_IDS: dict[tuple[str, str], int] = {
     ("tickets", "tasks"): 229,
     ("tasks", "tickets"): 230,
 }
-# Beside the unlabeled association, the one company that a contact, deal or ticket mainly belongs to.
+# Beside the unlabeled association, the one company that a contact, deal or ticket mainly belongs to, and the one
+# contact of a lead.
 PRIMARY_TYPE_IDS: dict[tuple[str, str], int] = {
     ("contacts", "companies"): 1,
     ("companies", "contacts"): 2,
@@ -67,6 +82,8 @@ PRIMARY_TYPE_IDS: dict[tuple[str, str], int] = {
     ("companies", "deals"): 6,
     ("companies", "tickets"): 25,
     ("tickets", "companies"): 26,
+    ("leads", "contacts"): 578,
+    ("contacts", "leads"): 579,
 }
 # A portal's own types, here those of the custom object.
 OWN_TYPE_IDS: dict[tuple[str, str], int] = {

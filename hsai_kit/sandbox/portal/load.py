@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal import account
 from hsai_kit.sandbox.portal.definitions import FIRST_IDS, OBJECT_TYPES, date_properties
 from hsai_kit.sandbox.portal.definitions.processes import PIPELINE_PROPERTIES, PIPELINES
+from hsai_kit.sandbox.portal.definitions.selling import PROSPECTS
 from hsai_kit.sandbox.portal.loading.additions import OwnerBook, add_stages
 from hsai_kit.sandbox.portal.loading.columns import convert
 from hsai_kit.sandbox.portal.loading.delimited import read_delimited
@@ -61,7 +62,7 @@ def _empty() -> Portal:
         records={object_type.name: [] for object_type in OBJECT_TYPES},
         associations=[],
         owners=list(account.OWNERS),
-        pipelines=list(PIPELINES),
+        pipelines=[*PIPELINES, PROSPECTS],
         lists=[],
         merges=[],
         truth={},

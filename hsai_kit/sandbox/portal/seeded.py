@@ -7,6 +7,7 @@ from random import Random
 from hsai_kit.sandbox.portal import account
 from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
 from hsai_kit.sandbox.portal.definitions.processes import PIPELINES
+from hsai_kit.sandbox.portal.definitions.selling import PROSPECTS
 from hsai_kit.sandbox.portal.hostile import MERGE, make_hostile
 from hsai_kit.sandbox.portal.model import Portal, RecordList
 from hsai_kit.sandbox.portal.records.activities import add_activities
@@ -14,6 +15,7 @@ from hsai_kit.sandbox.portal.records.business import add_deals, add_subscription
 from hsai_kit.sandbox.portal.records.companies import add_companies
 from hsai_kit.sandbox.portal.records.contacts import add_contacts
 from hsai_kit.sandbox.portal.records.making import Making
+from hsai_kit.sandbox.portal.records.selling import add_leads, add_products, add_quotes
 
 # Activities per contact.
 _ACTIVITIES = {"notes": 0.375, "calls": 0.125, "emails": 0.2, "meetings": 0.03, "tasks": 0.1}
@@ -23,7 +25,7 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     """Make a portal with that many contacts and everything else in proportion.
 
     2,400 contacts come with 300 companies, 400 deals, 200 tickets, 900 notes, 300 calls, 480 e-mails, 72 meetings,
-    240 tasks and 120 subscriptions. ValueError where `contacts` is less than 1.
+    240 tasks, 120 subscriptions, 120 leads, 12 products and 100 quotes. ValueError where `contacts` is less than 1.
     """
     if contacts < 1:
         message = f"A portal needs at least one contact, not {contacts}."
@@ -41,6 +43,9 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     add_subscriptions(making, chance("subscriptions"), contacts // 20)
     for kind, share in _ACTIVITIES.items():
         add_activities(making, chance(kind), kind, int(contacts * share))
+    add_products(making, chance("products"))
+    add_leads(making, chance("leads"), contacts // 20)
+    add_quotes(making, chance("quotes"), contacts // 24)
     make_hostile(making)
     making.work_out()
     return Portal(
@@ -54,7 +59,7 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
         records=making.records,
         associations=making.associations,
         owners=list(account.OWNERS),
-        pipelines=list(PIPELINES),
+        pipelines=[*PIPELINES, PROSPECTS],
         lists=_lists(making, chance("lists")),
         merges=[MERGE] if any(one.id == MERGE.new_id for one in making.records["contacts"]) else [],
         truth=making.truth,
@@ -62,18 +67,21 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
 
 
 def _lists(making: Making, rng: Random) -> list[RecordList]:
-    """Make two lists by hand, one of which still names a contact that was merged away, and two by condition."""
+    """Make lists of every kind: by hand, one of which still names a contact that was merged away, by condition, and
+    one that was a condition once and stays as it was then."""
     contacts, companies = making.records["contacts"], making.records["companies"]
     ids = [record.id for record in contacts]
     fair = {*rng.sample(ids, min(60, len(ids))), MERGE.old_id, MERGE.new_id} & {*ids, MERGE.old_id}
     testers = rng.sample(ids, min(25, len(ids)))
     customers = [one.id for one in contacts if one.properties.get("lifecyclestage") == "customer"]
+    early = [one.id for one in contacts if one.created_at < "2026"]
     renewing = [one.id for one in companies if "2026-11" <= (one.properties.get("renewal_date") or "") < "2027-03"]
     return [
         RecordList("11", "Trade fair Chicago 2026", "contacts", "MANUAL", _ordered(fair)),
         RecordList("12", "Newsletter test group", "contacts", "MANUAL", _ordered(testers)),
         RecordList("13", "Customers", "contacts", "DYNAMIC", _ordered(customers)),
         RecordList("14", "Companies that renew this winter", "companies", "DYNAMIC", _ordered(renewing)),
+        RecordList("15", "Contacts at the start of 2026", "contacts", "SNAPSHOT", _ordered(early)),
     ]
 
 

@@ -55,6 +55,8 @@ def test_an_unknown_token_and_none_are_refused(sandbox: Sandbox, open_api: Calla
         ("GET", "/crm/objects/2026-09/tickets", None, ["tickets"]),
         ("POST", "/crm/objects/2026-09/notes", {"properties": {}}, ["crm.objects.contacts.write"]),
         ("GET", "/crm/objects/2026-09/subscriptions", None, ["crm.objects.custom.read"]),
+        ("GET", "/crm/objects/2026-09/line_items", None, ["crm.objects.line_items.read"]),
+        ("GET", "/crm/objects/2026-09/0-136", None, ["crm.objects.leads.read"]),
         ("GET", "/crm/properties/2026-09/deals", None, ["crm.objects.deals.read", "crm.schemas.deals.read"]),
         ("POST", "/crm/properties/2026-09/contacts", {}, ["crm.schemas.contacts.write"]),
         ("GET", "/crm-object-schemas/2026-09/schemas", None, ["crm.schemas.custom.read"]),

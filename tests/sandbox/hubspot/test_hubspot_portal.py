@@ -173,7 +173,7 @@ def test_the_typed_client_reads_all_of_it(hubspot_client: HubSpot) -> None:
     assert crm.pipelines.pipelines_api.get_all("tickets").results[0].stages[3].metadata["ticketState"] == "CLOSED"
     assert crm.lists.lists_api.get_by_id("13").list.name == "Customers"
     assert crm.lists.lists_api.get_by_name("Customers", "0-1").list.list_id == "13"
-    assert crm.lists.lists_api.do_search({"query": ""}).total == 4
+    assert crm.lists.lists_api.do_search({"query": ""}).total == 5
     assert crm.lists.memberships_api.get_page("13", limit=1).results[0].record_id
     assert crm.lists.memberships_api.add("11", ["101"]).records_ids_added == ["101"]
     assert crm.schemas.core_api.get_all().results[0].object_type_id == "2-11000001"

@@ -32,8 +32,8 @@ def test_a_missing_file(tmp_path):
 
 
 def test_an_unknown_object_type(refused):
-    told = refused("Record ID\n1\n", object_type="leads")
-    assert "“leads”" in told
+    told = refused("Record ID\n1\n", object_type="carts")
+    assert "“carts”" in told
     assert "contacts, companies, deals" in told
 
 

@@ -16,7 +16,7 @@ from hsai_kit.sandbox.portal.definitions import FIRST_IDS
 
 COUNTS = {
     "contacts": 2400, "companies": 300, "deals": 400, "tickets": 200, "notes": 900, "calls": 300, "emails": 480,
-    "meetings": 72, "tasks": 240, "subscriptions": 120,
+    "meetings": 72, "tasks": 240, "subscriptions": 120, "leads": 120, "products": 12, "line_items": 204, "quotes": 100,
 }  # fmt: skip
 FINGERPRINT = (
     "from hsai_kit.sandbox.portal import seeded_portal; import hashlib;"
@@ -184,7 +184,7 @@ def test_associations_go_both_ways_between_records_that_exist(portal):
     ("pair", "type_id"),
     [
         (("contacts", "companies"), 279), (("companies", "contacts"), 280), (("deals", "contacts"), 3),
-        (("deals", "companies"), 341), (("notes", "contacts"), 202), (("tasks", "contacts"), 204),
+        (("deals", "companies"), 341), (("line_items", "deals"), 20), (("quotes", "deals"), 64), (("leads", "contacts"), 608), (("notes", "contacts"), 202), (("tasks", "contacts"), 204),
         (("emails", "contacts"), 198), (("notes", "companies"), 190), (("notes", "deals"), 214),
     ],
 )  # fmt: skip
@@ -197,6 +197,7 @@ def test_associations_have_hubspots_type_ids(portal, pair, type_id):
 
 def test_a_contact_has_one_primary_company_beside_the_unlabeled_association(portal):
     primary = [one for one in portal.associations if one.label == "Primary" and one.from_type == "contacts"]
+    primary = [one for one in primary if one.to_type == "companies"]
     assert {one.type_id for one in primary} == {1}
     assert len({one.from_id for one in primary}) == len(primary) > 1500
 
@@ -208,8 +209,10 @@ def test_the_custom_object_is_associated_under_types_of_the_portals_own(portal):
     assert (subscriptions.type_id, subscriptions.fully_qualified_name) == ("2-11000001", "p24681357_subscriptions")
 
 
-def test_there_are_two_lists_by_hand_and_two_by_condition(portal):
-    assert sorted(one.processing_type for one in portal.lists) == ["DYNAMIC", "DYNAMIC", "MANUAL", "MANUAL"]
+def test_there_are_lists_of_every_kind(portal):
+    assert sorted(one.processing_type for one in portal.lists) == [
+        *("DYNAMIC", "DYNAMIC", "MANUAL", "MANUAL", "SNAPSHOT"),
+    ]
     customers = next(one for one in portal.lists if one.name == "Customers")
     stages = {record.id: record.properties.get("lifecyclestage") for record in portal.records["contacts"]}
     assert set(customers.member_ids) == {key for key, stage in stages.items() if stage == "customer"}
@@ -249,7 +252,7 @@ def test_a_portal_can_be_written_as_json(portal):
 
 
 def test_an_unknown_property_or_object_type_is_a_key_error(portal):
-    with pytest.raises(KeyError, match="leads"):
-        portal.object_type("leads")
+    with pytest.raises(KeyError, match="carts"):
+        portal.object_type("carts")
     with pytest.raises(KeyError, match="sate"):
         portal.object_type("contacts").definition("sate")

@@ -8,13 +8,15 @@ from hsai_kit.sandbox.portal.definitions.activities import CALLS, EMAILS, MEETIN
 from hsai_kit.sandbox.portal.definitions.companies import COMPANIES
 from hsai_kit.sandbox.portal.definitions.contacts import CONTACTS
 from hsai_kit.sandbox.portal.definitions.processes import DEALS, TICKETS
+from hsai_kit.sandbox.portal.definitions.selling import LEADS, LINE_ITEMS, PRODUCTS, QUOTES
 from hsai_kit.sandbox.portal.definitions.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.portal.model import ObjectType
 
 OBJECT_TYPES: tuple[ObjectType, ...] = (
-    CONTACTS, COMPANIES, DEALS, TICKETS, NOTES, TASKS, EMAILS, CALLS, MEETINGS, SUBSCRIPTIONS,
+    CONTACTS, COMPANIES, DEALS, TICKETS, NOTES, TASKS, EMAILS, CALLS, MEETINGS, SUBSCRIPTIONS, LEADS, PRODUCTS,
+    LINE_ITEMS, QUOTES,
 )  # fmt: skip
 
 # Each type's records are numbered from here, so that an id tells by its size what it belongs to.
@@ -29,6 +31,10 @@ FIRST_IDS = {
     "calls": 80_000_001,
     "meetings": 90_000_001,
     "subscriptions": 95_000_001,
+    "leads": 110_000_001,
+    "products": 120_000_001,
+    "line_items": 130_000_001,
+    "quotes": 140_000_001,
 }
 
 
@@ -36,6 +42,6 @@ def date_properties(object_type: str) -> tuple[str, str]:
     """Tell under which names records of a type hold when they were created and last changed."""
     if object_type == "contacts":
         return "createdate", "lastmodifieddate"
-    if object_type in {"companies", "deals", "tickets"}:
+    if object_type in {"companies", "deals", "tickets", "products", "line_items"}:
         return "createdate", "hs_lastmodifieddate"
     return "hs_createdate", "hs_lastmodifieddate"

@@ -1,0 +1,114 @@
+"""What is sold and to whom it is offered: leads, products, line items and quotes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hsai_kit.sandbox.portal.definitions.parts import choice, date, kept_by_hubspot, number, owner, text
+from hsai_kit.sandbox.portal.model import ObjectType, Option, Pipeline, PropertyDefinition, PropertyGroup, Stage
+
+
+def _lead_stage(id: str, label: str, order: int, state: str) -> Stage:  # noqa: A002 — HubSpot's word
+    closed = str(state in {"QUALIFIED", "UNQUALIFIED"}).lower()
+    return Stage(id, label, order, {"isClosed": closed, "leadState": state})
+
+
+PROSPECTS = Pipeline(
+    "lead-pipeline-id", "leads", "Lead pipeline", 0,
+    (
+        _lead_stage("new-stage-id", "New", 0, "NEW"),
+        _lead_stage("attempting-stage-id", "Attempting", 1, "IN_PROGRESS"),
+        _lead_stage("connected-stage-id", "Connected", 2, "IN_PROGRESS"),
+        _lead_stage("qualified-stage-id", "Qualified", 3, "QUALIFIED"),
+        _lead_stage("unqualified-stage-id", "Disqualified", 4, "UNQUALIFIED"),
+    ),
+)  # fmt: skip
+
+
+def _kept(group: str, created: str) -> tuple[PropertyDefinition, ...]:
+    return (
+        kept_by_hubspot("hs_object_id", "Record ID", group, "number"),
+        kept_by_hubspot(created, "Create date", group, "datetime"),
+        kept_by_hubspot("hs_lastmodifieddate", "Last modified date", group, "datetime"),
+    )
+
+
+LEADS = ObjectType(
+    name="leads",
+    singular="lead",
+    type_id="0-136",
+    label="Lead",
+    label_plural="Leads",
+    primary_property="hs_lead_name",
+    groups=(PropertyGroup("lead_information", "Lead information", 0),),
+    properties=(
+        replace(text("hs_lead_name", "Lead name", "lead_information"), required=True),
+        choice("hs_lead_type", "Lead type", "lead_information", "NEW_BUSINESS: New business", "UPSELL: Upsell",
+               "RE_ATTEMPTING: Re-attempting"),
+        choice("hs_lead_label", "Lead label", "lead_information", "COLD: Cold", "WARM: Warm", "HOT: Hot"),
+        PropertyDefinition("hs_pipeline", "Pipeline", "enumeration", "select", "lead_information",
+                           options=(Option(PROSPECTS.id, PROSPECTS.label),)),
+        PropertyDefinition("hs_pipeline_stage", "Lead stage", "enumeration", "radio", "lead_information",
+                           options=tuple(Option(stage.id, stage.label) for stage in PROSPECTS.stages)),
+        owner("Lead owner", "lead_information"),
+        *_kept("lead_information", "hs_createdate"),
+    ),
+    default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+)  # fmt: skip
+PRODUCTS = ObjectType(
+    name="products",
+    singular="product",
+    type_id="0-7",
+    label="Product",
+    label_plural="Products",
+    primary_property="name",
+    groups=(PropertyGroup("productinformation", "Product information", 0),),
+    properties=(
+        replace(text("name", "Name", "productinformation"), required=True),
+        text("hs_sku", "SKU", "productinformation"),
+        text("description", "Product description", "productinformation", field_type="textarea"),
+        number("price", "Unit price", "productinformation"),
+        number("hs_cost_of_goods_sold", "Unit cost", "productinformation"),
+        choice("recurringbillingfrequency", "Billing frequency", "productinformation", "monthly: Monthly",
+               "annually: Annually"),
+        *_kept("productinformation", "createdate"),
+    ),
+    default_properties=("createdate", "description", "hs_lastmodifieddate", "hs_object_id", "name", "price"),
+)  # fmt: skip
+LINE_ITEMS = ObjectType(
+    name="line_items",
+    singular="line_item",
+    type_id="0-8",
+    label="Line item",
+    label_plural="Line items",
+    primary_property="name",
+    groups=(PropertyGroup("lineiteminformation", "Line item information", 0),),
+    properties=(
+        text("name", "Name", "lineiteminformation"),
+        number("hs_product_id", "Product ID", "lineiteminformation"),
+        number("quantity", "Quantity", "lineiteminformation"),
+        number("price", "Unit price", "lineiteminformation"),
+        kept_by_hubspot("amount", "Net price", "lineiteminformation", "number"),
+        *_kept("lineiteminformation", "createdate"),
+    ),
+    default_properties=("createdate", "hs_lastmodifieddate", "hs_object_id"),
+)
+QUOTES = ObjectType(
+    name="quotes",
+    singular="quote",
+    type_id="0-14",
+    label="Quote",
+    label_plural="Quotes",
+    primary_property="hs_title",
+    groups=(PropertyGroup("quoteinformation", "Quote information", 0),),
+    properties=(
+        replace(text("hs_title", "Quote title", "quoteinformation"), required=True),
+        date("hs_expiration_date", "Expiration date", "quoteinformation"),
+        choice("hs_status", "Quote status", "quoteinformation", "DRAFT: Draft", "PENDING_APPROVAL: Pending approval",
+               "APPROVED: Approved", "APPROVAL_NOT_NEEDED: Published", "REJECTED: Rejected"),
+        kept_by_hubspot("hs_quote_amount", "Quote amount", "quoteinformation", "number"),
+        owner("Quote owner", "quoteinformation"),
+        *_kept("quoteinformation", "hs_createdate"),
+    ),
+    default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+)  # fmt: skip
