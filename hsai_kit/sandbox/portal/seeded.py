@@ -67,8 +67,7 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
 
 
 def _lists(making: Making, rng: Random) -> list[RecordList]:
-    """Make lists of every kind: by hand, one of which still names a contact that was merged away, by condition, and
-    one that was a condition once and stays as it was then."""
+    """Make lists of every kind; one made by hand still names a contact that was merged away."""
     contacts, companies = making.records["contacts"], making.records["companies"]
     ids = [record.id for record in contacts]
     fair = {*rng.sample(ids, min(60, len(ids))), MERGE.old_id, MERGE.new_id} & {*ids, MERGE.old_id}

@@ -184,7 +184,8 @@ def test_associations_go_both_ways_between_records_that_exist(portal):
     ("pair", "type_id"),
     [
         (("contacts", "companies"), 279), (("companies", "contacts"), 280), (("deals", "contacts"), 3),
-        (("deals", "companies"), 341), (("line_items", "deals"), 20), (("quotes", "deals"), 64), (("leads", "contacts"), 608), (("notes", "contacts"), 202), (("tasks", "contacts"), 204),
+        (("deals", "companies"), 341), (("line_items", "deals"), 20), (("quotes", "deals"), 64),
+        (("leads", "contacts"), 608), (("notes", "contacts"), 202), (("tasks", "contacts"), 204),
         (("emails", "contacts"), 198), (("notes", "companies"), 190), (("notes", "deals"), 214),
     ],
 )  # fmt: skip
