@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hsai_kit.assistant import Assistant
     from hsai_kit.errors import HsaiError
+    from hsai_kit.frames import left_out, with_labels
     from hsai_kit.library import assistants, copy_agent, import_assistant
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
@@ -52,6 +53,7 @@ __all__ = [
     "import_assistant",
     "label",
     "labels_from",
+    "left_out",
     "lists",
     "log_email",
     "object_types",
@@ -73,6 +75,7 @@ __all__ = [
     "then",
     "undo",
     "with_examples",
+    "with_labels",
 ]
 
 _HOMES = {
@@ -95,6 +98,7 @@ _HOMES = {
     "import_assistant": "hsai_kit.library",
     "label": "hsai_kit.steps.evaluate",
     "labels_from": "hsai_kit.steps.evaluate",
+    "left_out": "hsai_kit.frames",
     "lists": "hsai_kit.steps.pull",
     "log_email": "hsai_kit.steps.then",
     "object_types": "hsai_kit.steps.pull",
@@ -116,6 +120,7 @@ _HOMES = {
     "then": "hsai_kit.steps.then",
     "undo": "hsai_kit.steps.then",
     "with_examples": "hsai_kit.steps.evaluate",
+    "with_labels": "hsai_kit.frames",
 }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from hsai_kit.errors import FrameError
 
-__all__ = ["Origin", "mark", "origin", "record_ids"]
+__all__ = ["Origin", "as_record_id", "id_column", "left_out", "mark", "origin", "record_ids", "with_labels"]
 
 _ATTRIBUTE = "hsai_kit"
 # How HubSpot's own exports and the API call the record's id.
@@ -24,10 +26,71 @@ class Origin:
     object_type: str
 
 
-def mark(frame: pd.DataFrame, *, pull_id: str, object_type: str) -> pd.DataFrame:
-    """Note in `frame.attrs` where the frame came from; filters and most operations keep it."""
-    frame.attrs[_ATTRIBUTE] = {"pull_id": pull_id, "object_type": object_type}
+class _Notes(dict[str, Any]):
+    """What is noted in `attrs`. pandas copies that with every operation; this is shared instead, and never changed."""
+
+    def __deepcopy__(self, memo: object) -> _Notes:
+        return self
+
+
+def mark(
+    frame: pd.DataFrame,
+    *,
+    pull_id: str,
+    object_type: str,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    read_only: Sequence[str] = (),
+    left_out: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Note in `frame.attrs["hsai_kit"]` what is known of the frame; filters and most operations keep it.
+
+    That is where it came from, the labels of each column's values, which columns nobody may write, and which record
+    ids that were asked for are not in it, with the reason.
+    """
+    frame.attrs[_ATTRIBUTE] = _Notes(
+        pull_id=pull_id,
+        object_type=object_type,
+        labels={column: dict(known) for column, known in (labels or {}).items() if known},
+        read_only=list(read_only),
+        left_out=dict(left_out or {}),
+    )
     return frame
+
+
+def with_labels(data: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+    """Return the values of a pulled column, or of a whole frame, as HubSpot shows them: labels and owners' names.
+
+    Where there is no label the value stays as it is; a column without labels comes back unchanged.
+
+    >>> from hsai_kit import connect, pull
+    >>> with connect(sandbox=True) as hub:
+    ...     deals = pull(hub, "deals", ["dealstage"], where="dealstage is closedwon", limit=1)
+    >>> with_labels(deals["dealstage"]).tolist()
+    ['Closed Won']
+    """
+    known = (data.attrs.get(_ATTRIBUTE) or {}).get("labels") or {}
+    if isinstance(data, pd.DataFrame):
+        return data.assign(**{column: _labeled(data[column], known[column]) for column in data if column in known})
+    return _labeled(data, known[data.name]) if data.name in known else data
+
+
+def left_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the record ids that were asked for and are not in a pulled frame: `record_id` and the `reason`."""
+    noted = (frame.attrs.get(_ATTRIBUTE) or {}).get("left_out") or {}
+    return pd.DataFrame({"record_id": list(noted), "reason": list(noted.values())}, dtype="string")
+
+
+def _labeled(column: pd.Series, known: Mapping[str, str]) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        shown = [known.get(value, value) for value in column.cat.categories]
+        if len(set(shown)) == len(shown):
+            return column.cat.rename_categories(shown)
+        # Two options may have the same label.
+        return column.map(lambda value: known.get(value, value)).astype("category")
+    return column.map(
+        lambda value: [known.get(one, one) for one in value] if isinstance(value, list) else known.get(value, value),
+        na_action="ignore",
+    ).astype(column.dtype)
 
 
 def origin(frame: pd.DataFrame) -> Origin:
@@ -51,7 +114,7 @@ def record_ids(frame: pd.DataFrame) -> list[str]:
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         twice = next(one for one in ids if one in seen or seen.add(one))  # type: ignore[func-returns-value]
-        column = _column(frame)
+        column = id_column(frame)
         way = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
         message = (
             f"Record {twice} is in the DataFrame more than once. Each record is asked about once: "
@@ -62,16 +125,16 @@ def record_ids(frame: pd.DataFrame) -> list[str]:
 
 
 def _ids(frame: pd.DataFrame) -> list[str]:
-    column = _column(frame)
+    column = id_column(frame)
     values = frame.index.to_series() if column is None else frame[column]
     if isinstance(values, pd.DataFrame):
         message = f"The DataFrame has the column {column!r} more than once. Keep the one that holds the record ids."
         raise FrameError(message)
-    return [_text(value) for value in values]
+    return [as_record_id(value) for value in values]
 
 
-def _column(frame: pd.DataFrame) -> str | None:
-    """Return the name of the column that holds the ids, None where the index does."""
+def id_column(frame: pd.DataFrame) -> str | None:
+    """Return the name of the column that holds the ids, None where the index does; raises FrameError without one."""
     if frame.index.name in _ID_COLUMNS:
         return None
     for column in _ID_COLUMNS:
@@ -84,7 +147,8 @@ def _column(frame: pd.DataFrame) -> str | None:
     raise FrameError(message)
 
 
-def _text(value: object) -> str:
+def as_record_id(value: object) -> str:
+    """Return a cell as a record id, "" where it is blank; raises FrameError where a spreadsheet has rounded it."""
     # Spreadsheets turn ids into floats: 101.0 is record 101. Long ones they round, and then the record is lost.
     text = "" if value is None or value is pd.NA or value != value else str(value).strip().removesuffix(".0")
     if isinstance(value, float) and text and value.is_integer() and abs(value) < 2**53:

@@ -1,44 +1,50 @@
-"""Associations: which company, deal or contact stands beside a record."""
+"""Associations: which companies, deals or notes stand beside a record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from hsai_kit.errors import HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.records import BATCH, Record, read_batch
 
-__all__ = ["ASSOCIATIONS_BATCH", "first_associated"]
+__all__ = ["ASSOCIATIONS_BATCH", "associated"]
 
-# HubSpot reads the associations of up to 1,000 records at once.
+# HubSpot reads the associations of up to 1,000 records at once, 500 of each record a page.
 ASSOCIATIONS_BATCH = 1000
+# How HubSpot says in a 207 that a record has nothing beside it, or is gone itself.
+_NOTHING = ("NO_ASSOCIATIONS_FOUND", "OBJECT_NOT_FOUND")
 
 
-async def first_associated(
-    client: HubSpotClient,
-    from_type: str,
-    ids: Sequence[str],
-    to_type: str,
-    properties: Sequence[str],
-    known: dict[str, Record],
-) -> Mapping[str, Record]:
-    """Return for up to 1,000 ids the primary associated record of `to_type`, or its first one.
+async def associated(client: HubSpotClient, from_type: str, ids: Sequence[str], to_type: str) -> dict[str, list[str]]:
+    """Return for up to 1,000 records the ids of all records of `to_type` beside each, the primary one first.
 
-    Ids without one are absent. `known` keeps the other records by id, so that many batches read each of them once.
+    Records without any are absent. Raises HubSpotError where HubSpot could not tell for a record.
     """
-    body = {"inputs": [{"id": one} for one in ids]}
-    reply = await client.post(client.paths.associations(from_type, to_type), body)
-    beside: dict[str, str] = {}
-    for result in reply.data.get("results") or []:
-        targets = sorted(result.get("to") or [], key=_primary_first)
-        if targets:
-            beside[str(result["from"]["id"])] = str(targets[0]["toObjectId"])
-    wanted = sorted(set(beside.values()) - known.keys())
-    for start in range(0, len(wanted), BATCH):
-        known |= await read_batch(client, to_type, wanted[start : start + BATCH], properties)
-    return {one: known[other] for one, other in beside.items() if other in known}
+    found: dict[str, dict[str, bool]] = {}
+    inputs: list[dict[str, str]] = [{"id": one} for one in ids]
+    while inputs:
+        answer = (await client.post(client.paths.associations(from_type, to_type), {"inputs": inputs})).data
+        _refuse_failures(answer.get("errors") or [])
+        inputs = []
+        for result in answer.get("results") or []:
+            one = str(result["from"]["id"])
+            beside = found.setdefault(one, {})
+            for target in result.get("to") or []:
+                other = str(target["toObjectId"])
+                beside[other] = beside.get(other, False) or _primary(target)
+            if after := ((result.get("paging") or {}).get("next") or {}).get("after"):
+                inputs.append({"id": one, "after": str(after)})
+    return {one: sorted(beside, key=lambda other: not beside[other]) for one, beside in found.items() if beside}
 
 
-def _primary_first(target: Mapping[str, object]) -> bool:
-    kinds = target.get("associationTypes")
-    labels = [kind.get("label") for kind in kinds] if isinstance(kinds, list) else []
-    return "Primary" not in labels
+def _primary(target: Mapping[str, Any]) -> bool:
+    return any(kind.get("label") == "Primary" for kind in target.get("associationTypes") or [])
+
+
+def _refuse_failures(errors: Sequence[Mapping[str, Any]]) -> None:
+    for error in errors:
+        if not str(error.get("subCategory") or error.get("category") or "").endswith(_NOTHING):
+            reason = str(error.get("message") or "no reason given").rstrip(".")
+            message = f"HubSpot could not tell what stands beside a record: {reason}. Run the same again."
+            raise HubSpotError(message, category=str(error.get("category") or ""), detail=error)

@@ -31,6 +31,13 @@ class ObjectType:
         """The property that holds when a record was last changed."""
         return "lastmodifieddate" if self.name == "contacts" else "hs_lastmodifieddate"
 
+    @property
+    def created_property(self) -> str:
+        """The property that holds when a record was made; for activities, when they happened."""
+        if self.name in _ACTIVITIES:
+            return "hs_timestamp"
+        return "createdate" if self.name in _OLDER else "hs_createdate"
+
 
 STANDARD = (
     ObjectType("contacts", "0-1", "Contacts", ("contact",)),
@@ -47,6 +54,10 @@ STANDARD = (
     ObjectType("emails", "0-49", "E-mails", ("email", "e-mails", "e-mail")),
     ObjectType("tasks", "0-27", "Tasks", ("task",)),
 )
+
+
+_ACTIVITIES = {"notes", "meetings", "calls", "emails", "tasks"}
+_OLDER = {"contacts", "companies", "deals", "tickets", "products", "line_items"}
 
 
 async def read_object_types(client: HubSpotClient) -> tuple[ObjectType, ...]:

@@ -29,10 +29,13 @@ class Owner:
         return self.name or self.email or f"owner {self.id}"
 
 
-async def read_owners(client: HubSpotClient) -> list[Owner]:
-    """Return the active owners of the portal, in order of their ids; those who left are not among them."""
+async def read_owners(client: HubSpotClient, *, left: bool = False) -> list[Owner]:
+    """Return the active owners of the portal, in order of their ids, or with `left` those who left.
+
+    Somebody who left may own records still.
+    """
     found: list[Owner] = []
-    query: dict[str, Any] = {"limit": _PAGE, "archived": "false"}
+    query: dict[str, Any] = {"limit": _PAGE, "archived": "true" if left else "false"}
     while True:
         answer = await client.get(client.paths.owners, query)
         found += [_owner(raw) for raw in answer.get("results") or []]

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hsai_kit.errors import NotFound
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.pacing import Room
 
-__all__ = ["BATCH", "Record", "Updated", "counted", "listed", "read_batch", "searched", "update_batch"]
+__all__ = ["BATCH", "Record", "Updated", "as_records", "list_page", "listed", "read_batch", "survivor", "update_batch"]
 
-# HubSpot's page and batch sizes: 100 a list page and a batch, 200 a search page.
+# HubSpot's page and batch size.
 BATCH = 100
-_SEARCH_PAGE = 200
 # A list takes its properties in the address, and HubSpot refuses a long one (414). Its limit is not documented;
 # 8,000 characters is what the servers before it commonly take.
 _LONGEST_NAMES = 6_000
@@ -42,56 +42,44 @@ class Updated:
 
 
 async def listed(client: HubSpotClient, object_type: str, properties: Sequence[str]) -> AsyncIterator[list[Record]]:
-    """Yield all records, a page of up to 100 at a time, in the order of their ids.
+    """Yield all records, a page of up to 100 at a time, in the order of their ids."""
+    after: str | int | None = None
+    while True:
+        page, after = await list_page(client, object_type, properties, after)
+        yield page
+        if after is None:
+            return
 
-    Where the names of the properties are too long for an address, each page's values are read as a batch.
+
+async def list_page(
+    client: HubSpotClient, object_type: str, properties: Sequence[str], after: str | int | None
+) -> tuple[list[Record], str | None]:
+    """Return up to 100 records from the cursor `after` on (None: from the first), and the cursor of the next page.
+
+    Where the names of the properties are too long for an address, the page's values are read as a batch.
     """
     query: dict[str, Any] = {"limit": BATCH, "archived": "false"}
     names = ",".join(properties)
     too_long = len(names) > _LONGEST_NAMES
     if names and not too_long:
         query["properties"] = names
-    while True:
-        answer = await client.get(client.paths.objects(object_type), query)
-        page = _records(answer["results"])
-        if too_long and page:
-            found = await read_batch(client, object_type, [record.id for record in page], properties)
-            page = [found[record.id] for record in page if record.id in found]
-        yield page
-        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-        if after is None:
-            return
+    if after is not None:
         query["after"] = after
+    answer = await client.get(client.paths.objects(object_type), query)
+    page = as_records(answer["results"])
+    if too_long and page:
+        found = await read_batch(client, object_type, [record.id for record in page], properties)
+        page = [found[record.id] for record in page if record.id in found]
+    following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+    return page, None if following is None else str(following)
 
 
-async def searched(
-    client: HubSpotClient, object_type: str, properties: Sequence[str], groups: Sequence[Sequence[Mapping[str, Any]]]
-) -> AsyncIterator[tuple[list[Record], int]]:
-    """Yield pages of up to 200 records that match any of the filter groups, with the number still to come.
-
-    Pages go by record id and not by offset: a search ends at 10,000 results, and offsets shift under changes.
-    """
-    last = "0"
-    while True:
-        beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
-        body = {
-            "filterGroups": [{"filters": [*group, beyond]} for group in groups],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": list(properties),
-            "limit": _SEARCH_PAGE,
-        }
-        answer = await client.search(client.paths.objects(object_type, "/search"), body)
-        records = _records(answer["results"])
-        yield records, int(answer.get("total") or len(records))
-        if len(records) < _SEARCH_PAGE:
-            return
-        last = records[-1].id
-
-
-async def counted(client: HubSpotClient, object_type: str, groups: Sequence[Sequence[Mapping[str, Any]]]) -> int:
-    """Return how many records match any of the filter groups; no groups match all."""
-    body = {"filterGroups": [{"filters": list(group)} for group in groups], "properties": ["hs_object_id"], "limit": 1}
-    return int((await client.search(client.paths.objects(object_type, "/search"), body))["total"])
+async def survivor(client: HubSpotClient, object_type: str, record_id: str) -> str | None:
+    """Return the id of the record that one was merged into, None where there is no such record any more."""
+    try:
+        return str((await client.get(client.paths.objects(object_type, f"/{record_id}")))["id"])
+    except NotFound:
+        return None
 
 
 async def read_batch(
@@ -105,7 +93,7 @@ async def read_batch(
     """Return up to 100 records by id; ids that were deleted or merged away are not among them."""
     body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
     reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
-    return {record.id: record for record in _records(reply.data.get("results") or [])}
+    return {record.id: record for record in as_records(reply.data.get("results") or [])}
 
 
 async def update_batch(
@@ -131,8 +119,9 @@ async def update_batch(
         for error in reply.data.get("errors") or []
         for one in (error.get("context") or {}).get("ids") or []
     }
-    return Updated({record.id: record for record in _records(reply.data.get("results") or [])}, reasons)
+    return Updated({record.id: record for record in as_records(reply.data.get("results") or [])}, reasons)
 
 
-def _records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
+def as_records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
+    """Return HubSpot's results as records."""
     return [Record(str(result["id"]), result.get("properties") or {}) for result in results]

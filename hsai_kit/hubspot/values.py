@@ -14,7 +14,7 @@ import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
 
-__all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same"]
+__all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same", "texts", "typed"]
 
 
 def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
@@ -23,7 +23,18 @@ def as_column(values: Sequence[str | None], definition: Property) -> pd.api.exte
     Unset and "" are NA. Values that do not fit the definition's type leave the whole column as strings, so that
     nothing is lost. Dates are midnight UTC and are not shifted to any time zone.
     """
-    raw = _texts(values)
+    return typed(texts(values), definition)
+
+
+def texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
+    """Return HubSpot's strings as a string array; "" is NA."""
+    # Half of an emoji, as cut-off texts have it, is no UTF-8: pandas with pyarrow refuses it, and so does every API.
+    whole = [value.encode("utf-8", "replace").decode() if value else None for value in values]
+    return pd.array(whole, dtype="string")
+
+
+def typed(raw: pd.api.extensions.ExtensionArray, definition: Property) -> pd.api.extensions.ExtensionArray:
+    """Return HubSpot's strings, as `texts` makes them, as the array that `as_column` tells of."""
     try:
         if definition.type == "number":
             return _numbers(raw)
@@ -137,12 +148,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 60
 _TEXT_LIMIT = 65_536
 _BOOLEANS = {"true": True, "false": False}
-
-
-def _texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
-    # Half of an emoji, as cut-off texts have it, is no UTF-8: pandas with pyarrow refuses it, and so does every API.
-    whole = [value.encode("utf-8", "replace").decode() if value else None for value in values]
-    return pd.array(whole, dtype="string")
 
 
 def _numbers(raw: pd.api.extensions.ExtensionArray) -> pd.api.extensions.ExtensionArray:

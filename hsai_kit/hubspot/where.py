@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
 from hsai_kit.errors import WhereError
-from hsai_kit.hubspot.properties import Property, pick
+from hsai_kit.hubspot.groups import Filter, Groups, milliseconds, within_limits
+from hsai_kit.hubspot.properties import Option, Property, pick
 from hsai_kit.hubspot.values import as_moment
 
 __all__ = ["filter_groups"]
 
-Filter: TypeAlias = dict[str, Any]
-
-# HubSpot's own limits are 5 groups, 6 filters a group and 18 in all; one filter a group is ours, for paging.
-_MOST_GROUPS, _MOST_IN_GROUP, _MOST_IN_ALL = 5, 5, 18
 # Word processors turn straight quotes into curly ones.
 _TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d|>=|<=|!=|=|>|<|[^\s"'\u201c\u201d=<>!]+)""")
 _QUOTES = "\"'\u201c"
@@ -33,11 +29,10 @@ _FORMS = (
     'state is known · state is CA or "New York" · state is not CA · createdate after 2026-01-01 · '
     "amount >= 1000 · jobtitle contains sales"
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 24 * 60 * 60 * 1000
 
 
-def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -> list[list[Filter]]:
+def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -> Groups:
     """Return the groups (any of them) of filters (all of them) that `where` means.
 
     Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
@@ -49,7 +44,7 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
     if not words:
         message = f"where is empty. Leave it out to read all {object_type}."
         raise WhereError(message)
-    groups: list[list[Filter]] = [[]]
+    groups: Groups = [[]]
     while words:
         groups[-1].append(_condition(words, known, object_type))
         if words:
@@ -58,17 +53,7 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
                 raise WhereError(_not_understood(joint))
             if joint.casefold() == "or":
                 groups.append([])
-    if (
-        len(groups) > _MOST_GROUPS
-        or max(map(len, groups)) > _MOST_IN_GROUP
-        or sum(len(group) + 1 for group in groups) > _MOST_IN_ALL
-    ):
-        message = (
-            f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
-            f"each of at most {_MOST_IN_GROUP} joined by 'and', and {_MOST_IN_ALL - _MOST_GROUPS} in all. "
-            "Pull with fewer and filter the DataFrame."
-        )
-        raise WhereError(message)
+    within_limits(groups)
     return groups
 
 
@@ -148,13 +133,12 @@ def _value(words: list[str], definition: Property) -> str:
         if moment is None:
             message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
             raise WhereError(message)
-        # Search compares times as milliseconds since 1970, in UTC.
-        return str((moment - _EPOCH) // timedelta(milliseconds=1))
+        return milliseconds(moment)
     if definition.type == "number" and not re.fullmatch(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)", text):
         message = f"{definition.name} is a number, and {text!r} is none. Write it as 1000 or 2.5."
         raise WhereError(message)
     if definition.options:
-        option = definition.option_for(text)
+        option = definition.option_for(text) or _by_initials(text, definition)
         if option is None:
             labels = ", ".join(o.label for o in definition.options[:30])
             message = f"{definition.name} has no option {text!r}. It has: {labels}."
@@ -167,6 +151,17 @@ def _value(words: list[str], definition: Property) -> str:
             raise WhereError(message)
         return truth
     return text
+
+
+def _by_initials(text: str, definition: Property) -> Option | None:
+    """Return the one option whose label has these initials: MQL is the Marketing Qualified Lead."""
+    wanted = text.casefold()
+    found = [
+        option
+        for option in definition.options
+        if len(initials := "".join(word[0] for word in option.label.split())) > 1 and initials.casefold() == wanted
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _filter(definition: Property, operator: str, **rest: Any) -> Filter:

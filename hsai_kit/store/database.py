@@ -74,8 +74,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements of the block, or none of them."""
+        """All statements of the block, or none of them; a block inside of another is part of it."""
         with self._held():
+            if self._connection.in_transaction:
+                yield
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield

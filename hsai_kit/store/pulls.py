@@ -43,25 +43,85 @@ class Pulls:
         return str(row[0]) if row else "app.hubspot.com"
 
     def begin(
-        self, portal_id: int, object_type: str, object_type_id: str, properties: Sequence[str], condition: str | None
+        self,
+        portal_id: int,
+        object_type: str,
+        object_type_id: str,
+        properties: Sequence[str],
+        condition: str | None,
+        request: str = "",
     ) -> str:
-        """Begin a pull and return its id."""
+        """Begin a pull and return its id; `request` is what was asked, by which it is found again."""
         pull_id = new_id("pull")
         self._database.execute(
-            "INSERT INTO pulls VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
-            (pull_id, now(), portal_id, object_type, object_type_id, json.dumps(list(properties)), condition),
+            "INSERT INTO pulls (id, at, portal_id, object_type, object_type_id, properties, condition, request) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (pull_id, now(), portal_id, object_type, object_type_id, json.dumps(list(properties)), condition, request),
         )
         return pull_id
 
-    def add(self, pull_id: str, records: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
-        """Keep the raw strings of some records, `(record id, properties)` each."""
+    def add(
+        self,
+        pull_id: str,
+        records: Iterable[tuple[str, Mapping[str, str | None]]],
+        places: Iterable[tuple[int, int, int | None]] = (),
+    ) -> None:
+        """Keep the raw strings of some records, `(record id, properties)` each, and how far the pull has come.
+
+        A place is `(part, the id to go on from, the id where the part ends)`; both are kept or neither.
+        """
         # As ASCII: half an emoji, as cut-off texts have it, is no UTF-8, and here it has to come back as it was.
         rows = [(pull_id, one, json.dumps(dict(values))) for one, values in records]
-        self._database.many("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+        with self._database.transaction():
+            self._database.many("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+            self._database.many(
+                "INSERT OR REPLACE INTO pull_places VALUES (?, ?, ?, ?)", [(pull_id, *place) for place in places]
+            )
+
+    def ask_for(self, pull_id: str, ids: Sequence[str]) -> None:
+        """Keep which records a pull is asked for."""
+        self._database.execute("INSERT OR REPLACE INTO pull_ids VALUES (?, ?)", (pull_id, json.dumps(list(ids))))
 
     def end(self, pull_id: str) -> None:
         """Note that the pull is complete."""
-        self._database.execute("UPDATE pulls SET ended_at = ? WHERE id = ?", (now(), pull_id))
+        with self._database.transaction():
+            self._database.execute("UPDATE pulls SET ended_at = ? WHERE id = ?", (now(), pull_id))
+            self._database.execute("DELETE FROM pull_places WHERE pull_id = ?", (pull_id,))
+            self._database.execute("DELETE FROM pull_ids WHERE pull_id = ?", (pull_id,))
+
+    def broken_off(self, portal_id: int, request: str) -> Pull | None:
+        """Return the newest pull of the same request if it did not come to its end, else None."""
+        row = self._database.one(
+            "SELECT id, ended_at FROM pulls WHERE portal_id = ? AND request = ? ORDER BY at DESC, rowid DESC LIMIT 1",
+            (portal_id, request),
+        )
+        return self.get(row["id"]) if row and row["ended_at"] is None else None
+
+    def places(self, pull_id: str) -> list[tuple[int, int, int | None]]:
+        """Return how far a pull came: `(part, the id to go on from, the id where the part ends)`."""
+        rows = self._database.all("SELECT part, next, end FROM pull_places WHERE pull_id = ? ORDER BY part", (pull_id,))
+        return [(row["part"], row["next"], row["end"]) for row in rows]
+
+    def asked_for(self, pull_id: str) -> list[str] | None:
+        """Return which records a pull was asked for, None where it was not asked for certain ones."""
+        row = self._database.one("SELECT ids FROM pull_ids WHERE pull_id = ?", (pull_id,))
+        return json.loads(row["ids"]) if row else None
+
+    def ids(self, pull_id: str) -> list[str]:
+        """Return the ids of the records that a pull has read, lowest first."""
+        rows = self._database.all(
+            "SELECT record_id FROM records WHERE pull_id = ? ORDER BY CAST(record_id AS INTEGER), record_id", (pull_id,)
+        )
+        return [row["record_id"] for row in rows]
+
+    def records(self, pull_id: str, ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Return the raw strings of some records of a pull, by id."""
+        rows = self._database.all(
+            "SELECT record_id, properties FROM records WHERE pull_id = ? "
+            "AND record_id IN (SELECT value FROM json_each(?))",
+            (pull_id, json.dumps(list(ids))),
+        )
+        return {row["record_id"]: json.loads(row["properties"]) for row in rows}
 
     def get(self, pull_id: str) -> Pull | None:
         """Return the pull, or None."""

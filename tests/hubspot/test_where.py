@@ -206,13 +206,13 @@ def test_a_misspelled_property_brings_the_nearest_one():
         groups("state is CA or contry is US")
 
 
-def test_as_much_as_hubspot_takes_with_the_filter_that_paging_adds():
-    five = " and ".join(["amount > 1"] * 5)
-    assert [len(group) for group in groups(f"{five} or {five} or {five}")] == [5, 5, 5]
+def test_as_much_as_hubspot_takes_and_no_more():
+    six = " and ".join(["amount > 1"] * 6)
+    assert [len(group) for group in groups(f"{six} or {six} or {six}")] == [6, 6, 6]
     for where in (
         " or ".join(["amount > 1"] * 6),
-        " and ".join(["amount > 1"] * 6),
-        f"{five} or {five} or {five} or amount > 2",
+        " and ".join(["amount > 1"] * 7),
+        f"{six} or {six} or {six} or amount > 2",
     ):
         assert "more conditions than HubSpot's search takes" in refusal(where)
 

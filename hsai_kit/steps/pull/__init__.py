@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+import asyncio
+import secrets
+from collections.abc import Sequence
 from typing import Literal, overload
 
 import pandas as pd
 
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
-from hsai_kit.frames import mark
-from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, first_associated
+from hsai_kit.errors import MissingScopes
+from hsai_kit.frames import left_out, mark
+from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
-from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.records import Record, listed, searched
-from hsai_kit.hubspot.values import as_column
-from hsai_kit.hubspot.where import filter_groups
+from hsai_kit.hubspot.owners import Owner, read_owners
+from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.progress import Progress, say
+from hsai_kit.steps.pull.asked import Asked, Since, Where
+from hsai_kit.steps.pull.beside import Beside
+from hsai_kit.steps.pull.columns import Column, Own, Owned, understood
+from hsai_kit.steps.pull.frame import OWNER, as_frame, labels_of
+from hsai_kit.steps.pull.given import Ids, as_given
 from hsai_kit.steps.pull.looking import count, lists, object_types, properties
+from hsai_kit.steps.pull.matching import as_searches, narrowed
+from hsai_kit.steps.pull.reading import Reading
+from hsai_kit.steps.pull.sampling import chosen, sampled
 
 __all__ = ["count", "lists", "object_types", "properties", "pull"]
 
@@ -30,8 +37,14 @@ def pull(
     object_type: str,
     properties: Sequence[str],
     *,
-    where: str | None = ...,
+    where: Where | None = ...,
+    list: str | int | None = ...,
+    ids: Ids | None = ...,
+    changed_since: Since | None = ...,
     limit: int | None = ...,
+    sample: int | None = ...,
+    seed: int | None = ...,
+    resume: bool = ...,
     wait: Literal[True] = ...,
 ) -> pd.DataFrame: ...
 @overload
@@ -40,8 +53,14 @@ def pull(
     object_type: str,
     properties: Sequence[str],
     *,
-    where: str | None = ...,
+    where: Where | None = ...,
+    list: str | int | None = ...,
+    ids: Ids | None = ...,
+    changed_since: Since | None = ...,
     limit: int | None = ...,
+    sample: int | None = ...,
+    seed: int | None = ...,
+    resume: bool = ...,
     wait: Literal[False],
 ) -> Handle[pd.DataFrame]: ...
 def pull(
@@ -49,19 +68,38 @@ def pull(
     object_type: str,
     properties: Sequence[str],
     *,
-    where: str | None = None,
+    where: Where | None = None,
+    list: str | int | None = None,  # noqa: A002 -- HubSpot's own word
+    ids: Ids | None = None,
+    changed_since: Since | None = None,
     limit: int | None = None,
+    sample: int | None = None,
+    seed: int | None = None,
+    resume: bool = False,
     wait: bool = True,
 ) -> pd.DataFrame | Handle[pd.DataFrame]:
-    """Read records of `object_type` with the given properties into a DataFrame.
+    """Read records of `object_type` (a name, label or type id) with the given properties into a DataFrame.
 
     The index is `record_id` (strings); each property is a typed column in the order given: string, Int64 or Float64,
-    boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA. `company.name`
-    reads a property of the primary (or first) associated record. `where` takes conditions in plain words, such as
-    `state is known and lifecyclestage is lead`; `limit` the most records to read. The raw strings are kept in the
-    store. With `wait=False` a handle comes back at once; after its `.cancel()` the result holds what was read so far.
+    boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA. `with_labels(frame)`
+    gives labels and owners' names for internal values. Beside the record's own properties there are columns of others:
+    `company.name` (of the primary or first company), `deals.amount (sum)`, `(latest)` (of the one made last) or
+    `(count)` (of those with a value), `deals (count)`, `owner.name`, `owner.email`, and the newest activities as one
+    dated text, newest first: `notes (5)`, `emails (3)`, `activities (10)` for notes, e-mails, calls and meetings.
 
-    Raises UnknownObjectType, UnknownProperty and WhereError before any record is read; what HubSpot raises after.
+    Which records: all, or those that meet `where`, plain words such as `state is known and lifecyclestage is lead` or
+    the API's own filter groups; members of `list` (name or id, of any kind); the record `ids` of a Series, an Index, a
+    list, or a CSV or Excel file, in that order; changed at or after `changed_since` (a date, a time, a timedelta, or
+    words such as `yesterday` and `7 days ago`). These narrow each other down. `limit` reads the first ones by id,
+    `sample` a random choice, the same one again for the same `seed`. `left_out(frame)` tells which ids were asked for
+    and are not there, or were merged into others.
+
+    Every page is kept in the store as it comes. After Ctrl-C, a fault or a kill, the same pull with `resume=True` goes
+    on where it stopped; where nothing broke off it begins anew. With `wait=False` a handle comes back at once; after
+    its `.cancel()` the result holds what was read so far.
+
+    Raises UnknownObjectType, UnknownProperty, UnknownList, WhereError and PullError before any record is read; what
+    HubSpot raises after.
 
     >>> from hsai_kit import connect
     >>> with connect(sandbox=True) as hub:
@@ -69,120 +107,142 @@ def pull(
     >>> contacts.shape
     (3, 2)
     """
-    if isinstance(properties, str):
-        properties = [properties]
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
-        message = f"limit is {limit!r}; it is the most records to read, so it starts at 1."
-        raise HsaiError(message)
-    wanted = list(dict.fromkeys(properties))
+    asked = Asked(
+        object_type=object_type,
+        properties=tuple(dict.fromkeys([properties] if isinstance(properties, str) else properties)),
+        where=where,
+        list=None if list is None else str(list),
+        given=None if ids is None else as_given(ids),
+        changed_since=changed_since,
+        limit=limit,
+        sample=sample,
+        seed=seed,
+    )
 
     async def work(control: Control) -> pd.DataFrame:
-        return await _Pull(hub, control, wanted, where, limit).frame(object_type)
+        return await _Pull(hub, control, asked, resume=resume).frame()
 
-    handle = start(work, Progress(f"Pulling {object_type}", total=limit))
+    handle = start(work, Progress(f"Pulling {object_type}", total=limit or sample))
     if not wait:
         return handle
-    frame = handle.wait()
-    if frame.empty and where:
-        say(f"No {object_type} match: {where}")
+    frame = handle.wait("What was read is kept: the same pull with resume=True goes on there.")
+    _say(asked, frame)
     return frame
 
 
-@dataclass
-class _Beside:
-    """The records of another type that stand beside the pulled ones, and the columns that they give."""
-
-    name: str
-    columns: list[tuple[str, Property]] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
-    """By their own id: many contacts share a company."""
-    of: dict[str, Record] = field(default_factory=dict)
-    """By the id of the pulled record."""
-
-
-@dataclass
 class _Pull:
     """One pull on the background loop."""
 
-    hub: Connection
-    control: Control
-    wanted: list[str]
-    where: str | None
-    limit: int | None
+    def __init__(self, hub: Connection, control: Control, asked: Asked, *, resume: bool) -> None:
+        self._hub, self._control, self._asked = hub, control, asked
+        self._client, self._store = hub.hubspot, hub.store
+        self._resume = resume
 
-    async def frame(self, object_type: str) -> pd.DataFrame:
-        client, store = self.hub.hubspot, self.hub.store
-        kind = await resolve(client, object_type)
-        known = await read_properties(client, kind.name)
+    async def frame(self) -> pd.DataFrame:
+        asked, zone = self._asked, self._hub.portal.time_zone
+        kind = await resolve(self._client, asked.object_type)
+        known = await read_properties(self._client, kind.name)
         # Everything is checked before the first record is read.
-        own = pick(known, [name for name in self.wanted if "." not in name], kind.name)
-        beside = await self._beside()
-        groups = None if self.where is None else filter_groups(self.where, known, kind.name)
-        names = [definition.name for definition in own]
-        pull_id = store.pulls.begin(self.hub.portal.id, kind.name, kind.type_id, names, self.where)
-        records: list[Record] = []
-        waiting: list[str] = []
-        async for page in self._pages(kind, names, groups):
-            store.pulls.add(pull_id, ((record.id, record.properties) for record in page))
-            records += page
-            waiting += [record.id for record in page]
-            # Between the pages and not after them, so that a stop has little left to read and no row is half read.
-            if len(waiting) >= ASSOCIATIONS_BATCH:
-                await self._look_beside(kind, beside, waiting)
-                waiting = []
-        await self._look_beside(kind, beside, waiting)
-        if not self.control.stopping:
-            store.pulls.end(pull_id)
-        columns = {d.name: as_column([record.properties.get(d.name) for record in records], d) for d in own}
-        for other in beside:
-            there = [other.of[record.id].properties if record.id in other.of else {} for record in records]
-            columns |= {column: as_column([one.get(d.name) for one in there], d) for column, d in other.columns}
-        index = pd.Index([record.id for record in records], dtype="string", name="record_id")
-        return mark(pd.DataFrame(columns, index=index)[self.wanted], pull_id=pull_id, object_type=kind.name)
+        columns = await understood(self._client, kind, known, asked.properties)
+        queries = as_searches(asked.where, asked.changed_since, known, kind, zone)
+        members = None if asked.list is None else await find_list(self._client, asked.list, kind)
+        owners = await self._owners(columns)
+        names = [column.definition.name for column in columns if isinstance(column, Own)]
+        if any(isinstance(column, Owned) for column in columns):
+            names.append(OWNER)
+        names = list(dict.fromkeys(names))
+        pull_id = self._begin(kind, names)
+        beside = Beside(self._client, kind, columns)
+        try:
+            reading = Reading(
+                self._client, self._store, self._control, pull_id, kind, names, queries, beside, limit=asked.limit
+            )
+            order = (await self._read(reading, members))[: asked.limit]
+            await beside.finish()
+        except BaseException:
+            await beside.drop()
+            raise
+        if not self._control.stopping:
+            self._store.pulls.end(pull_id)
+        # Not on the loop, which others use meanwhile.
+        frame = await asyncio.to_thread(as_frame, self._store, pull_id, order, columns, beside, owners)
+        return mark(
+            frame,
+            pull_id=pull_id,
+            object_type=kind.name,
+            labels=labels_of(columns, owners),
+            read_only=[one.name for one in columns if isinstance(one, Own) and not one.definition.writable],
+            left_out={**reading.left_out, **dict.fromkeys(asked.given.strange if asked.given else (), _STRANGE)},
+        )
 
-    async def _pages(
-        self, kind: ObjectType, names: list[str], groups: list[list[dict[str, object]]] | None
-    ) -> AsyncIterator[list[Record]]:
-        progress, client = self.control.progress, self.hub.hubspot
-        async for page, left in (
-            _with_left(listed(client, kind.name, names))
-            if groups is None
-            else searched(client, kind.name, names, groups)
-        ):
-            if left is not None:
-                total = progress.done + left
-                progress.total = min(total, self.limit) if self.limit else total
-            kept = page if self.limit is None else page[: self.limit - progress.done]
-            progress.done += len(kept)
-            if kept:
-                yield kept
-            if progress.done == self.limit or not await self.control.gate():
-                return
+    def _begin(self, kind: ObjectType, names: Sequence[str]) -> str:
+        """Begin a pull in the store, or find the one that broke off."""
+        portal, request = self._hub.portal.id, self._asked.request
+        if self._resume and (before := self._store.pulls.broken_off(portal, request)):
+            self._control.progress.note = f"going on with the pull of {before.at}"
+            return before.id
+        return self._store.pulls.begin(portal, kind.name, kind.type_id, names, self._asked.condition, request)
 
-    async def _beside(self) -> list[_Beside]:
-        """Resolve `company.name` and its like: the other types and, for each column, the definition there."""
-        found: dict[str, _Beside] = {}
-        for column in self.wanted:
-            prefix, dot, name = column.partition(".")
-            if dot:
-                kind = await resolve(self.hub.hubspot, prefix)
-                known = await read_properties(self.hub.hubspot, kind.name)
-                found.setdefault(kind.name, _Beside(kind.name)).columns.append(
-                    (column, pick(known, [name], kind.name)[0])
-                )
-        return list(found.values())
+    async def _read(self, reading: Reading, members: RecordList | None) -> Sequence[str]:
+        """Read the records into the store, and return the ids in the order that the frame has them in."""
+        asked = self._asked
+        wanted: Sequence[str] | None = self._store.pulls.asked_for(reading.pull_id)
+        if wanted is None and (asked.given or asked.sample):
+            wanted = await self._choose(reading, members)
+            self._store.pulls.ask_for(reading.pull_id, wanted)
+        if wanted is not None:
+            if asked.sample:
+                # They were chosen among those that match.
+                reading.queries = ()
+            return await reading.certain(wanted)
+        if members is not None:
+            await reading.members(members)
+        elif reading.queries:
+            await reading.matches()
+        else:
+            await reading.everything()
+        return self._store.pulls.ids(reading.pull_id)
 
-    async def _look_beside(self, kind: ObjectType, beside: list[_Beside], ids: list[str]) -> None:
-        for first in range(0, len(ids), ASSOCIATIONS_BATCH):
-            for other in beside:
-                names = list(dict.fromkeys(definition.name for _, definition in other.columns))
-                batch = ids[first : first + ASSOCIATIONS_BATCH]
-                other.of.update(
-                    await first_associated(self.hub.hubspot, kind.name, batch, other.name, names, other.records)
-                )
+    async def _choose(self, reading: Reading, members: RecordList | None) -> Sequence[str]:
+        asked, kind = self._asked, reading.kind
+        if asked.sample is None:
+            return asked.given.ids if asked.given else ()
+        seed = secrets.randbits(32) if asked.seed is None else asked.seed
+        if asked.given is None and members is None:
+            gate = self._control.gate
+            return await sampled(self._client, kind.name, reading.queries, asked.sample, seed, gate)
+        ids = [*asked.given.ids] if asked.given else []
+        if members is not None:
+            async for page in member_pages(self._client, members.id):
+                ids += page
+        return chosen(await narrowed(self._client, kind.name, reading.queries, ids), asked.sample, seed)
+
+    async def _owners(self, columns: Sequence[Column]) -> dict[str, Owner]:
+        owned = any(isinstance(column, Owned) or column.definition.referenced == "OWNER" for column in columns)
+        if not owned:
+            return {}
+        try:
+            everybody = [*await read_owners(self._client, left=True), *await read_owners(self._client)]
+        except MissingScopes:
+            # Their ids are good for everything but reading.
+            return {}
+        return {one.id: one for one in everybody}
 
 
-async def _with_left(pages: AsyncIterator[list[Record]]) -> AsyncIterator[tuple[list[Record], int | None]]:
-    # The list endpoint does not say how many records there are.
-    async for page in pages:
-        yield page, None
+_STRANGE = "no record id: those have digits only"
+_SHOWN = 3
+
+
+def _say(asked: Asked, frame: pd.DataFrame) -> None:
+    """Tell what somebody would miss in the frame."""
+    if frame.empty and asked.filtered:
+        say(f"No {asked.object_type} match: {asked.condition or f'changed since {asked.changed_since}'}")
+    if asked.given and asked.given.twice:
+        say(f"{len(asked.given.twice):,} ids were there more than once; each record is read once.")
+    if asked.given and asked.given.blank:
+        say(f"{asked.given.blank:,} rows had no id.")
+    gone = left_out(frame)
+    if len(gone):
+        shown = "; ".join(f"{one} {reason}" for one, reason in gone.head(_SHOWN).itertuples(index=False))
+        more = ". left_out(frame) has all of them." if len(gone) > _SHOWN else "."
+        say(f"{len(gone):,} ids are not in the frame as they were asked for: {shown}{more}")

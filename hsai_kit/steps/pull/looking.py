@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
 import pandas as pd
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PullError
-from hsai_kit.hubspot.lists import find_list, read_lists
+from hsai_kit.hubspot import searching
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.groups import Query
+from hsai_kit.hubspot.lists import find_list, member_pages, read_lists
 from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
 from hsai_kit.hubspot.properties import Property, read_properties
-from hsai_kit.hubspot.records import counted, listed
-from hsai_kit.hubspot.where import filter_groups
+from hsai_kit.hubspot.records import BATCH, read_batch
+from hsai_kit.steps.pull.asked import Since, Where, positive
+from hsai_kit.steps.pull.matching import as_searches, matching_ids, narrowed
+from hsai_kit.steps.pull.sampling import sampled
 
-__all__ = ["Where", "count", "lists", "object_types", "properties"]
-
-Where: TypeAlias = str | Sequence[Mapping[str, Any]]
+__all__ = ["count", "lists", "object_types", "properties"]
 
 
 def object_types(hub: Connection) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def properties(hub: Connection, object_type: str, *, sample: int | None = None) 
     `description`. With `sample`, the share of blanks (0 to 1) in that many records is `blank`.
     Raises UnknownObjectType with the nearest name.
     """
-    _positive("sample", sample)
+    positive("sample", sample)
 
     async def read() -> pd.DataFrame:
         kind = await resolve(hub.hubspot, object_type)
@@ -84,8 +85,9 @@ def count(
     *,
     where: Where | None = None,
     list: str | int | None = None,  # noqa: A002 -- HubSpot's own word
+    changed_since: Since | None = None,
 ) -> int:
-    """Return how many records a pull with the same arguments would read, without reading them.
+    """Return how many records a pull with the same arguments would read.
 
     HubSpot counts by search, which sees changes a few moments late, and a list's members as it counted them last.
     Raises UnknownObjectType, UnknownList, UnknownProperty and WhereError as `pull` does.
@@ -95,11 +97,14 @@ def count(
         client = hub.hubspot
         kind = await resolve(client, object_type)
         known = await read_properties(client, kind.name)
-        groups = [] if where is None else filter_groups(where, known, kind.name)  # type: ignore[arg-type]
-        if list is not None:
-            members = await find_list(client, str(list), kind)
-            return members.size or 0
-        return await counted(client, kind.name, groups)
+        queries = as_searches(where, changed_since, known, kind, hub.portal.time_zone)
+        if list is None:
+            return await _count_matches(client, kind, queries)
+        members = await find_list(client, str(list), kind)
+        if not queries and members.size is not None:
+            return members.size
+        ids = [one async for page in member_pages(client, members.id) for one in page]
+        return len(await narrowed(client, kind.name, queries, ids))
 
     return background.run(read())
 
@@ -118,20 +123,25 @@ def _described(one: Property) -> dict[str, object]:
     }
 
 
+async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[Query]) -> int:
+    one = queries[0] if queries else Query(((),))
+    if len(queries) <= 1 and not one.rest:
+        return await searching.total_of(client, kind.name, one)
+    # A record that two searches find counts once.
+    return sum([len(page) async for page in matching_ids(client, kind.name, queries)])
+
+
 async def _blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sample: int) -> dict[str, float]:
+    ids = await sampled(hub.hubspot, kind.name, (), sample, 0, _always)
     there = dict.fromkeys(names, 0)
     looked = 0
-    async for page in listed(hub.hubspot, kind.name, names):
-        for record in page[: sample - looked]:
+    for start in range(0, len(ids), BATCH):
+        for record in (await read_batch(hub.hubspot, kind.name, ids[start : start + BATCH], names)).values():
             looked += 1
             for name in names:
                 there[name] += bool(record.properties.get(name))
-        if looked >= sample:
-            break
     return {name: 1 - filled / looked for name, filled in there.items()} if looked else {}
 
 
-def _positive(name: str, value: int | None) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        message = f"{name} is {value!r}; it is a number of records, so it starts at 1."
-        raise PullError(message)
+async def _always() -> bool:
+    return True

@@ -1,0 +1,135 @@
+"""HubSpot's own filter groups: checked before they are sent, and cut so that search can be read to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from rapidfuzz import process
+
+from hsai_kit.errors import WhereError
+from hsai_kit.hubspot.properties import Property, pick
+from hsai_kit.hubspot.values import as_hubspot
+
+__all__ = ["Filter", "Groups", "Query", "as_groups", "as_queries", "milliseconds", "within_limits"]
+
+Filter: TypeAlias = dict[str, Any]
+Groups: TypeAlias = list[list[Filter]]
+
+# HubSpot's own limits of one search.
+_MOST_GROUPS, _MOST_IN_GROUP, _MOST_IN_ALL = 5, 6, 18
+# What each operator compares with.
+_OPERANDS = {
+    **dict.fromkeys(("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"), ("value",)),
+    "BETWEEN": ("value", "highValue"),
+    "IN": ("values",),
+    "NOT_IN": ("values",),
+    "HAS_PROPERTY": (),
+    "NOT_HAS_PROPERTY": (),
+}
+_FORM = "[{'filters': [{'propertyName': 'state', 'operator': 'EQ', 'value': 'CA'}]}]"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One search: its groups have room for one more filter each, the record's id, by which pages go.
+
+    `rest` are the filters of a single group that had no room: what the search finds is looked up with them.
+    """
+
+    groups: tuple[tuple[Filter, ...], ...]
+    rest: tuple[Filter, ...] = ()
+
+
+def as_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, Property], object_type: str) -> Groups:
+    """Return filter groups as the API takes them: a list of `{"filters": […]}`, or of filters that must all hold.
+
+    Raises WhereError with the filter that is wrong, UnknownProperty with the nearest name.
+    """
+    if isinstance(given, Mapping):
+        given = given.get("filterGroups") or [given]
+    if not isinstance(given, Sequence) or not given or not all(isinstance(one, Mapping) for one in given):
+        message = f"where is neither words nor a list of filter groups. Write them as the API takes them: {_FORM}"
+        raise WhereError(message)
+    wrapped = given if all("filters" in one for one in given) else [{"filters": given}]
+    groups = [[_checked(one, known, object_type) for one in _filters(group)] for group in wrapped]
+    within_limits(groups)
+    return groups
+
+
+def within_limits(groups: Groups) -> None:
+    """Raise WhereError where there are more conditions than HubSpot's search takes."""
+    if len(groups) > _MOST_GROUPS or max(map(len, groups)) > _MOST_IN_GROUP or sum(map(len, groups)) > _MOST_IN_ALL:
+        message = (
+            f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
+            f"each of at most {_MOST_IN_GROUP} joined by 'and', and {_MOST_IN_ALL} in all. "
+            "Pull with fewer and filter the DataFrame."
+        )
+        raise WhereError(message)
+
+
+def as_queries(groups: Groups, also: Filter | None = None) -> list[Query]:
+    """Return the searches that together find what the groups mean, with `also` in every group.
+
+    No groups mean all records. A record may be found by more than one search.
+    """
+    queries: list[Query] = []
+    packed: list[tuple[Filter, ...]] = []
+    for group in groups or [[]]:
+        filters = (*group, also) if also else tuple(group)
+        if len(filters) >= _MOST_IN_GROUP:
+            queries.append(Query((filters[: _MOST_IN_GROUP - 1],), filters[_MOST_IN_GROUP - 1 :]))
+            continue
+        if len(packed) == _MOST_GROUPS or sum(len(one) + 1 for one in packed) + len(filters) + 1 > _MOST_IN_ALL:
+            queries.append(Query(tuple(packed)))
+            packed = []
+        packed.append(filters)
+    return [*queries, Query(tuple(packed))] if packed else queries
+
+
+def milliseconds(moment: datetime) -> str:
+    """Return a moment as search compares times: milliseconds since 1970, in UTC."""
+    return str((moment - _EPOCH) // timedelta(milliseconds=1))
+
+
+def _filters(group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    filters = group.get("filters")
+    if not isinstance(filters, Sequence) or not filters or not all(isinstance(one, Mapping) for one in filters):
+        message = f"A filter group of where has no filters. Write them as the API takes them: {_FORM}"
+        raise WhereError(message)
+    return filters
+
+
+def _checked(one: Mapping[str, Any], known: Mapping[str, Property], object_type: str) -> Filter:
+    name = str(one.get("propertyName") or "")
+    if not name:
+        message = f"A filter of where names no property: {dict(one)!r}. Write it as the API takes it: {_FORM}"
+        raise WhereError(message)
+    pick(known, [name], object_type)
+    operator = str(one.get("operator") or "").upper()
+    if operator not in _OPERANDS:
+        near = process.extractOne(operator, list(_OPERANDS))
+        hint = f" Did you mean {near[0]}?" if near and near[1] >= 60 else ""
+        message = f"where has no operator {operator!r} for {name}.{hint} There are: {', '.join(_OPERANDS)}."
+        raise WhereError(message)
+    asked: Filter = {"propertyName": name, "operator": operator}
+    for operand in _OPERANDS[operator]:
+        value = one.get(operand)
+        if operand == "values" and isinstance(value, list | tuple | set) and value:
+            asked[operand] = [_operand(each) for each in value]
+        elif operand != "values" and value is not None and value != "" and not isinstance(value, list | dict):
+            asked[operand] = _operand(value)
+        else:
+            what = "a list of values" if operand == "values" else f"a {operand}"
+            message = f"The operator {operator} compares {name} with {what}, and there is none. Add it as {operand!r}."
+            raise WhereError(message)
+    return asked
+
+
+def _operand(value: Any) -> str:
+    if isinstance(value, datetime):
+        return milliseconds(value if value.tzinfo else value.replace(tzinfo=UTC))
+    return as_hubspot(value)

@@ -1,0 +1,183 @@
+"""What stands beside the pulled records: read while they are read, put together when all are there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hsai_kit.hubspot.activities import Entry, as_entry, as_story, properties_of
+from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, associated
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.hubspot.records import BATCH, Record, read_batch
+from hsai_kit.steps.pull.columns import Activities, Associated, Column
+
+__all__ = ["Beside"]
+
+# Each thousand records' activities are read at once, so not too many thousands at a time.
+_STORIES_AT_ONCE = 2
+
+
+@dataclass
+class _Other:
+    """The records of one other type: which stand beside which, and the values that the columns need."""
+
+    kind: ObjectType
+    columns: list[Associated] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the id of the pulled record; only the first one where no column needs more."""
+    values: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """By their own id, in the order of `names`: many contacts share a company."""
+    asked: set[str] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+
+    @property
+    def only_first(self) -> bool:
+        return all(column.how == "first" for column in self.columns)
+
+
+class Beside:
+    """Reads for the records that it is told of; a record's columns are whole once `finish` has returned."""
+
+    def __init__(self, client: HubSpotClient, kind: ObjectType, columns: Sequence[Column]) -> None:
+        self._client = client
+        self._kind = kind
+        self._others: dict[str, _Other] = {}
+        self._activities = [column for column in columns if isinstance(column, Activities)]
+        self._stories: dict[str, dict[str, str | None]] = {column.name: {} for column in self._activities}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ids: list[str] = []
+        self._gate = asyncio.Semaphore(_STORIES_AT_ONCE)
+        for column in columns:
+            if isinstance(column, Associated):
+                other = self._others.setdefault(column.kind.name, _Other(column.kind))
+                other.columns.append(column)
+        for other in self._others.values():
+            wanted = [column.source.name for column in other.columns if column.source is not None]
+            if any(column.how == "latest" for column in other.columns):
+                wanted.append(other.kind.created_property)
+            other.names = list(dict.fromkeys(wanted))
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Begin to read what stands beside these records."""
+        if not self._others and not self._activities:
+            return
+        self._ids += ids
+        while len(self._ids) >= ASSOCIATIONS_BATCH:
+            self._begin(self._ids[:ASSOCIATIONS_BATCH])
+            del self._ids[:ASSOCIATIONS_BATCH]
+
+    async def finish(self) -> None:
+        """Read what is left and wait for all of it; raises what HubSpot said."""
+        if self._ids:
+            self._begin(self._ids)
+            self._ids = []
+        await self._settle()
+        for other in self._others.values():
+            if other.waiting:
+                self._start(self._read(other, other.waiting))
+                other.waiting = []
+        await self._settle()
+
+    async def drop(self) -> None:
+        """Break off what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def raise_failure(self) -> None:
+        """Raise what HubSpot said meanwhile, so that a pull does not go on for nothing."""
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.discard(task)
+            task.result()
+
+    def column(self, column: Associated | Activities, ids: Sequence[str]) -> list[str | None]:
+        """Return the raw values of a column for these records, None where there is nothing."""
+        if isinstance(column, Activities):
+            stories = self._stories[column.name]
+            return [stories.get(one) for one in ids]
+        other = self._others[column.kind.name]
+        return [_made(column, other, other.of.get(one, ())) for one in ids]
+
+    def _begin(self, ids: Sequence[str]) -> None:
+        for other in self._others.values():
+            self._start(self._look(other, ids))
+        if self._activities:
+            self._start(self._tell(ids))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.create_task(work))
+
+    async def _settle(self) -> None:
+        while self._tasks:
+            done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    async def _look(self, other: _Other, ids: Sequence[str]) -> None:
+        found = await associated(self._client, self._kind.name, ids, other.kind.name)
+        for one, beside in found.items():
+            other.of[one] = tuple(beside[:1] if other.only_first else beside)
+            if other.names:
+                new = [each for each in other.of[one] if each not in other.asked]
+                other.asked.update(new)
+                other.waiting += new
+        # Full batches at once; the rest waits for company.
+        while len(other.waiting) >= BATCH:
+            batch, other.waiting = other.waiting[:BATCH], other.waiting[BATCH:]
+            self._start(self._read(other, batch))
+
+    async def _read(self, other: _Other, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), BATCH):
+            found = await read_batch(self._client, other.kind.name, ids[start : start + BATCH], other.names)
+            for one, record in found.items():
+                other.values[one] = tuple(record.properties.get(name) for name in other.names)
+
+    async def _tell(self, ids: Sequence[str]) -> None:
+        async with self._gate:
+            entries: dict[str, dict[str, list[Entry]]] = {}
+            for kind in dict.fromkeys(kind for column in self._activities for kind in column.kinds):
+                entries[kind] = await self._entries(kind, ids)
+        for column in self._activities:
+            for one in ids:
+                told = [entry for kind in column.kinds for entry in entries[kind].get(one, ())]
+                if told:
+                    self._stories[column.name][one] = as_story(told, column.most)
+
+    async def _entries(self, kind: str, ids: Sequence[str]) -> dict[str, list[Entry]]:
+        beside = await associated(self._client, self._kind.name, ids, kind)
+        wanted = list(dict.fromkeys(other for others in beside.values() for other in others))
+        names = properties_of(kind)
+        batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
+        answers = await asyncio.gather(*(read_batch(self._client, kind, batch, names) for batch in batches))
+        known: dict[str, Record] = {}
+        for answer in answers:
+            known |= answer
+        told = {one: as_entry(kind, one, record.properties) for one, record in known.items()}
+        return {one: [told[other] for other in others if other in told] for one, others in beside.items()}
+
+
+def _made(column: Associated, other: _Other, beside: tuple[str, ...]) -> str | None:
+    """Make one value of the records beside a record."""
+    if column.source is None:
+        return str(len(beside))
+    place = other.names.index(column.source.name)
+    known = [(one, other.values[one]) for one in beside if one in other.values]
+    if column.how == "first":
+        return known[0][1][place] if known else None
+    if column.how == "latest":
+        made = other.names.index(other.kind.created_property)
+        return max(known, key=lambda one: (one[1][made] or "", int(one[0])))[1][place] if known else None
+    there = [value for _, values in known if (value := values[place])]
+    return str(len(there)) if column.how == "count" else _sum(there)
+
+
+def _sum(values: Sequence[str]) -> str | None:
+    try:
+        return f"{sum(map(Decimal, values)):f}" if values else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,103 @@
+"""Record ids that somebody has: a Series, an Index, a list, a DataFrame, or a CSV or Excel file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+from charset_normalizer import from_bytes
+
+from hsai_kit.errors import FrameError, PullError
+from hsai_kit.frames import as_record_id, id_column
+
+__all__ = ["Given", "Ids", "as_given"]
+
+Ids: TypeAlias = pd.Series | pd.Index | pd.DataFrame | Iterable[object] | str | Path
+
+_FILES = {".csv", ".tsv", ".txt", ".xlsx"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """Ids in the order given, each once; `twice` are those that were there more than once, `blank` how many had none.
+
+    `strange` are values that cannot be record ids, which have digits only.
+    """
+
+    ids: tuple[str, ...]
+    twice: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    blank: int = 0
+
+
+def as_given(ids: Ids) -> Given:
+    """Return the record ids of `ids`; raises PullError where there is none, and for a file without a column of ids."""
+    cells = [as_record_id(value) for value in _cells(ids)]
+    known = list(dict.fromkeys(cell for cell in cells if cell))
+    good = tuple(one for one in known if one.isascii() and one.isdigit())
+    seen: set[str] = set()
+    twice = dict.fromkeys(cell for cell in cells if cell and (cell in seen or seen.add(cell)))  # type: ignore[func-returns-value]
+    strange = tuple(one for one in known if not (one.isascii() and one.isdigit()))
+    if not good:
+        what = (
+            f"such as {strange[0]!r}, which is no record id: those have digits only" if strange else "and none is there"
+        )
+        message = f"ids holds no record id ({what}). Give the column Record ID of an export, or a pulled frame's index."
+        raise PullError(message)
+    return Given(good, tuple(twice), strange, sum(not cell for cell in cells))
+
+
+def _cells(ids: Ids) -> Iterable[object]:
+    if isinstance(ids, str | Path):
+        text = str(ids).strip()
+        if text.isascii() and text.isdigit():
+            return [text]
+        return _column(_file(Path(text).expanduser()), text)
+    if isinstance(ids, pd.DataFrame):
+        return _column(ids, "the DataFrame")
+    if isinstance(ids, int):
+        return [ids]
+    if not isinstance(ids, Iterable):
+        message = f"ids is a {type(ids).__name__}. Give a Series, an Index, a list, or the path of a CSV file."
+        raise PullError(message)
+    return ids
+
+
+def _column(frame: pd.DataFrame, name: str) -> Iterable[object]:
+    if len(frame.columns) == 1 and isinstance(frame.index, pd.RangeIndex):
+        return list(frame.iloc[:, 0])
+    try:
+        column = id_column(frame)
+    except FrameError:
+        there = ", ".join(map(str, frame.columns[:20]))
+        message = (
+            f"{name} has no column 'Record ID' or 'record_id'. It has: {there}. Rename the one that holds the ids."
+        )
+        raise PullError(message) from None
+    return list(frame.index if column is None else frame[column])
+
+
+def _file(path: Path) -> pd.DataFrame:
+    if path.suffix.lower() not in _FILES:
+        message = f"ids is {str(path)!r}, which is neither a record id nor the path of a CSV or Excel file."
+        raise PullError(message)
+    try:
+        if path.suffix.lower() == ".xlsx":
+            return pd.read_excel(path, dtype=str)
+        data = path.read_bytes()
+    except OSError as problem:
+        message = f"The file {path} cannot be read: {problem.strerror or problem}. Look whether it is there."
+        raise PullError(message) from None
+    found = from_bytes(data).best()
+    text = str(found) if found else data.decode("utf-8", "replace")
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+        message = f"The file {path} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
+        raise PullError(message) from None

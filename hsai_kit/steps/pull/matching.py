@@ -1,0 +1,59 @@
+"""The searches that find what a pull is to read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from hsai_kit.hubspot import searching
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.groups import Filter, Groups, Query, as_groups, as_queries, milliseconds
+from hsai_kit.hubspot.moments import as_since
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.hubspot.properties import Property
+from hsai_kit.hubspot.records import BATCH
+from hsai_kit.hubspot.where import filter_groups
+from hsai_kit.steps.pull.asked import Since, Where
+
+__all__ = ["as_searches", "matching_ids", "narrowed"]
+
+
+def as_searches(
+    where: Where | None, changed_since: Since | None, known: Mapping[str, Property], kind: ObjectType, zone: str
+) -> list[Query]:
+    """Return the searches that together find what matches; none where everything does.
+
+    Raises WhereError, UnknownProperty and PullError. `zone` is the portal's time zone.
+    """
+    if where is None and changed_since is None:
+        return []
+    groups: Groups = []
+    if where is not None:
+        groups = (
+            filter_groups(where, known, kind.name) if isinstance(where, str) else as_groups(where, known, kind.name)
+        )
+    return as_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
+
+
+async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequence[Query]) -> AsyncIterator[list[str]]:
+    """Yield the ids of all records that any of the searches finds, page by page, each once."""
+    seen: set[str] = set()
+    for query in queries:
+        async for records, _, _ in searching.pages(client, object_type, (), query):
+            new = [record.id for record in records if record.id not in seen]
+            seen.update(new)
+            yield new
+
+
+async def narrowed(client: HubSpotClient, object_type: str, queries: Sequence[Query], ids: Sequence[str]) -> list[str]:
+    """Return those of the ids whose records match; of no searches all do."""
+    if not queries:
+        return list(ids)
+    found: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        found |= (await searching.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
+    return [one for one in ids if one in found]
+
+
+def _changed(kind: ObjectType, since: Since, zone: str) -> Filter:
+    moment = as_since(since, zone)
+    return {"propertyName": kind.changed_property, "operator": "GTE", "value": milliseconds(moment)}

@@ -1,0 +1,231 @@
+"""Reading the records of a pull: all of them, those that match, the members of a list, or certain ones.
+
+Every page is kept in the store as it comes, with the place where the pull goes on if it breaks off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from hsai_kit.background import Control
+from hsai_kit.hubspot import searching
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.groups import Query
+from hsai_kit.hubspot.listing import AT_ONCE, NotById, Span, read_spans
+from hsai_kit.hubspot.lists import RecordList, member_pages
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
+from hsai_kit.steps.pull.beside import Beside
+from hsai_kit.store import Store
+
+__all__ = ["Reading"]
+
+# A limit beyond this is worth finding out where its last record lies, so that many pages are read at once.
+_FAR = 1_000
+# Whether an id was merged is asked one by one, so not for more than these.
+_ASKED_AFTER = 500
+
+
+@dataclass
+class Reading:
+    """One pull's records on their way into the store, from where it broke off if it did."""
+
+    client: HubSpotClient
+    store: Store
+    control: Control
+    pull_id: str
+    kind: ObjectType
+    names: Sequence[str]
+    queries: Sequence[Query]
+    """The searches that tell which records match; of [] all do."""
+    beside: Beside
+    limit: int | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Ids that were asked for and are not among the records, with the reason."""
+    had: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.had = set(self.store.pulls.ids(self.pull_id))
+        self._places = self.store.pulls.places(self.pull_id)
+        self.beside.add(self.had)
+        self.control.progress.done = len(self.had)
+
+    async def everything(self) -> None:
+        """Read all records by the list endpoint, the first ones only where there is a limit."""
+        spans = [Span(first, following, end) for first, following, end in self._places]
+        if not spans and (self.limit is None or self.limit > _FAR):
+            total, top = await searching.edge(self.client, self.kind.name)
+            self.control.progress.total = min(total, self.limit or total)
+            if self.limit is not None and self.limit < total:
+                last = await searching.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
+                top = int(last[0]) if last else top
+            spans = [Span(0, 0, top + 1)]
+            if self.limit is None:
+                # What is made while the others are read.
+                spans.append(Span(top + 1, top + 1, None))
+        one_by_one = not spans
+        try:
+            await read_spans(
+                self.client,
+                self.kind.name,
+                self.names,
+                spans or [Span(0, 0, None)],
+                self._keep_spans,
+                self._go_on,
+                at_once=1 if one_by_one else AT_ONCE,
+            )
+        except NotById:
+            async for page in listed(self.client, self.kind.name, self.names):
+                self._keep([record for record in page if record.id not in self.had])
+                if not await self._go_on():
+                    return
+
+    async def matches(self) -> None:
+        """Read the records that any of the searches finds, by id."""
+        if not await self._go_on():
+            return
+        ends = {part: following for part, following, _ in self._places}
+        seen = set(self.had)
+        for number, query in enumerate(self.queries):
+            last = ends.get(number, 0)
+            async for records, reached, left in searching.pages(self.client, self.kind.name, self.names, query, last):
+                new = [record for record in records if record.id not in seen]
+                if len(self.queries) > 1:
+                    seen.update(record.id for record in new)
+                room = new if self.limit is None else new[: self.limit - self.control.progress.done]
+                # Not beyond what was kept, so that a record that the limit cut off is not skipped later.
+                place = reached if len(room) == len(new) else int(room[-1].id)
+                total = self.control.progress.done + len(room) + left
+                self.control.progress.total = min(total, self.limit or total)
+                self._keep(room, [(number, place, None)])
+                if not await self._go_on():
+                    return
+
+    async def members(self, of: RecordList) -> None:
+        """Read the members of a list that match, and report those that are gone."""
+        self.control.progress.total = of.size if self.limit is None else min(of.size or self.limit, self.limit)
+        allowed = await self._allowed(of.size or 0)
+        pages = member_pages(self.client, of.id)
+        chosen = ([one for one in page if allowed is None or one in allowed] async for page in pages)
+        await self._certain(chosen, allowed)
+
+    async def certain(self, ids: Sequence[str]) -> list[str]:
+        """Read these records as far as they match, and return the ids in the order given, merged ones under their new.
+
+        Ids that are not in the portal are reported.
+        """
+        self.control.progress.total = len(ids) if self.limit is None else min(len(ids), self.limit)
+        ids = ids[: self.limit] if not self.queries else ids
+        allowed = await self._allowed(len(ids))
+
+        async def one_page() -> AsyncIterator[Sequence[str]]:
+            yield ids
+
+        merged = await self._certain(one_page(), allowed)
+        kept = set(self.store.pulls.ids(self.pull_id))
+        return [one for one in dict.fromkeys(merged.get(one, one) for one in ids) if one in kept]
+
+    async def _certain(self, pages: AsyncIterator[Sequence[str]], allowed: set[str] | None) -> dict[str, str]:
+        gone: list[str] = []
+
+        async def batches() -> AsyncIterator[list[str]]:
+            waiting: list[str] = []
+            async for page in pages:
+                waiting += [one for one in page if one not in self.had]
+                while len(waiting) >= BATCH:
+                    yield waiting[:BATCH]
+                    waiting = waiting[BATCH:]
+            if waiting:
+                yield waiting
+
+        async def read(ids: list[str]) -> None:
+            found = await read_batch(self.client, self.kind.name, ids, self.names)
+            gone.extend(one for one in ids if one not in found)
+            fits = await self._fitting(list(found), allowed)
+            self._keep([record for one, record in found.items() if one in fits])
+
+        await _side_by_side(batches(), read, self._go_on)
+        return await self._ask_after(gone, allowed)
+
+    async def _fitting(self, ids: list[str], allowed: set[str] | None) -> set[str]:
+        if allowed is not None:
+            return allowed & set(ids)
+        if not self.queries or not ids:
+            return set(ids)
+        return set(await searching.matching(self.client, self.kind.name, (), self.queries, ids))
+
+    async def _ask_after(self, gone: Sequence[str], allowed: set[str] | None) -> dict[str, str]:
+        """Find out where records went that were not there, and read those that others were merged into."""
+        merged: dict[str, str] = {}
+        for place, one in enumerate(gone):
+            into = None
+            if place < _ASKED_AFTER and await self.control.gate():
+                into = await survivor(self.client, self.kind.name, one)
+            if into is None or into == one:
+                self.left_out[one] = f"not among the {self.kind.name} of this portal: deleted, or never there"
+                continue
+            self.left_out[one] = f"merged into {into}, which was read instead"
+            merged[one] = into
+            if not self.store.pulls.records(self.pull_id, [into]) and await self._fitting([into], allowed):
+                found = await read_batch(self.client, self.kind.name, [into], self.names)
+                self._keep(list(found.values()))
+        return merged
+
+    async def _allowed(self, candidates: int) -> set[str] | None:
+        """Return the ids of all records that match where that takes fewer searches than asking by ids, else None."""
+        if not self.queries:
+            return None
+        totals = [await searching.total_of(self.client, self.kind.name, query) for query in self.queries]
+        if sum(totals) / searching.PAGE > candidates / BATCH * len(self.queries):
+            return None
+        found: set[str] = set()
+        for query in self.queries:
+            async for records, _, _ in searching.pages(self.client, self.kind.name, (), query):
+                found.update(record.id for record in records)
+                if not await self.control.gate():
+                    return found
+        return found
+
+    def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
+        self._keep(
+            [record for record in records if record.id not in self.had],
+            [(span.first, span.next, span.end) for span in spans],
+        )
+
+    def _keep(self, records: list[Record], places: Sequence[tuple[int, int, int | None]] = ()) -> None:
+        self.beside.raise_failure()
+        self.store.pulls.add(self.pull_id, ((record.id, record.properties) for record in records), places)
+        self.control.progress.done += len(records)
+        self.beside.add(record.id for record in records)
+
+    async def _go_on(self) -> bool:
+        enough = self.limit is not None and self.control.progress.done >= self.limit
+        return not enough and await self.control.gate()
+
+
+async def _side_by_side(
+    jobs: AsyncIterator[list[str]],
+    work: Callable[[list[str]], Awaitable[None]],
+    go_on: Callable[[], Awaitable[bool]],
+) -> None:
+    """Do the jobs as they come, several at a time, until `go_on` says no."""
+    flying: set[asyncio.Future[None]] = set()
+    try:
+        async for job in jobs:
+            while len(flying) >= AT_ONCE:
+                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                for one in done:
+                    one.result()
+            if not await go_on():
+                break
+            flying.add(asyncio.ensure_future(work(job)))
+        while flying:
+            done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+    finally:
+        for one in flying:
+            one.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)

@@ -1,0 +1,61 @@
+"""A random choice of records, each as likely as any other, without reading them all where that takes longer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+from hsai_kit.hubspot import searching
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.groups import Query
+from hsai_kit.hubspot.listing import NotById, Span, read_spans
+from hsai_kit.hubspot.records import Record, listed
+from hsai_kit.steps.pull.matching import matching_ids
+
+__all__ = ["chosen", "sampled"]
+
+# Pages a second: what a list and what search let through.
+_LIST_RATE, _SEARCH_RATE = 19, 4
+
+
+def chosen(ids: Sequence[str], number: int, seed: int) -> list[str]:
+    """Return `number` of the ids at random, in their order; the same ones for the same seed."""
+    places = random.Random(seed).sample(range(len(ids)), min(number, len(ids)))  # noqa: S311 -- a sample, no secret
+    return [ids[place] for place in sorted(places)]
+
+
+async def sampled(
+    client: HubSpotClient,
+    object_type: str,
+    queries: Sequence[Query],
+    number: int,
+    seed: int,
+    go_on: Callable[[], Awaitable[bool]],
+) -> list[str]:
+    """Return the ids of `number` records at random among those that match, all of them where there are fewer."""
+    one = queries[0] if queries else Query(((),))
+    if len(queries) <= 1 and not one.rest:
+        total = await searching.total_of(client, object_type, one)
+        ranks = chosen([str(rank) for rank in range(total)], number, seed)
+        by_rank = (min(len(ranks), total / searching.PAGE) + total / searching.MOST_RESULTS) / _SEARCH_RATE
+        if queries or by_rank < total / 100 / _LIST_RATE:
+            return await searching.ids_at(client, object_type, one, [int(rank) for rank in ranks])
+    if queries:
+        found = [one async for page in matching_ids(client, object_type, queries) for one in page]
+        return chosen(sorted(found, key=int), number, seed)
+    return chosen(await _all(client, object_type, go_on), number, seed)
+
+
+async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awaitable[bool]]) -> list[str]:
+    found: set[str] = set()
+
+    def keep(records: list[Record], _: Sequence[Span]) -> None:
+        found.update(record.id for record in records)
+
+    _, top = await searching.edge(client, object_type)
+    try:
+        await read_spans(client, object_type, (), [Span(0, 0, top + 1), Span(top + 1, top + 1, None)], keep, go_on)
+    except NotById:
+        async for page in listed(client, object_type, ()):
+            found.update(record.id for record in page)
+    return sorted(found, key=int)
