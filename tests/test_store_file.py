@@ -21,6 +21,8 @@ from hsai_kit.store.schema import MIGRATIONS
 TABLES = {
     "strokes",
     "connections",
+    "pull_ids",
+    "pull_places",
     "pulls",
     "records",
     "runs",

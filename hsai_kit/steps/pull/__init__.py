@@ -81,8 +81,9 @@ def pull(
     """Read records of `object_type` (a name, label or type id) with the given properties into a DataFrame.
 
     The index is `record_id` (strings); each property is a typed column in the order given: string, Int64 or Float64,
-    boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA. `with_labels(frame)`
-    gives labels and owners' names for internal values. Beside the record's own properties there are columns of others:
+    boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA.
+    `with_labels(frame)` gives labels and owners' names for internal values. Beside the record's own properties there
+    are columns of others:
     `company.name` (of the primary or first company), `deals.amount (sum)`, `(latest)` (of the one made last) or
     `(count)` (of those with a value), `deals (count)`, `owner.name`, `owner.email`, and the newest activities as one
     dated text, newest first: `notes (5)`, `emails (3)`, `activities (10)` for notes, e-mails, calls and meetings.
@@ -238,11 +239,15 @@ def _say(asked: Asked, frame: pd.DataFrame) -> None:
     if frame.empty and asked.filtered:
         say(f"No {asked.object_type} match: {asked.condition or f'changed since {asked.changed_since}'}")
     if asked.given and asked.given.twice:
-        say(f"{len(asked.given.twice):,} ids were there more than once; each record is read once.")
+        say(f"{_ids(len(asked.given.twice))} there more than once; each record is read once.")
     if asked.given and asked.given.blank:
-        say(f"{asked.given.blank:,} rows had no id.")
+        say(f"Rows without an id: {asked.given.blank:,}.")
     gone = left_out(frame)
     if len(gone):
         shown = "; ".join(f"{one} {reason}" for one, reason in gone.head(_SHOWN).itertuples(index=False))
         more = ". left_out(frame) has all of them." if len(gone) > _SHOWN else "."
-        say(f"{len(gone):,} ids are not in the frame as they were asked for: {shown}{more}")
+        say(f"{_ids(len(gone))} not in the frame as asked for: {shown}{more}")
+
+
+def _ids(number: int) -> str:
+    return f"{number:,} ids are" if number > 1 else "1 id is"
