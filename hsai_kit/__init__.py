@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from hsai_kit.steps.push import push
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
-    from hsai_kit.steps.then import create_note, create_task, log_email, open_receipt, plan, then, undo
+    from hsai_kit.steps.then import (
+        add_to_list,
+        create_note,
+        create_task,
+        log_email,
+        notify,
+        open_receipt,
+        plan,
+        then,
+        undo,
+    )
 
 __all__ = [
     "Assistant",
@@ -40,6 +50,7 @@ __all__ = [
     "HsaiError",
     "Labels",
     "Prompt",
+    "add_to_list",
     "ask",
     "assistants",
     "cancel",
@@ -56,6 +67,7 @@ __all__ = [
     "left_out",
     "lists",
     "log_email",
+    "notify",
     "object_types",
     "open_evaluation",
     "open_labels",
@@ -85,6 +97,7 @@ _HOMES = {
     "HsaiError": "hsai_kit.errors",
     "Labels": "hsai_kit.steps.evaluate",
     "Prompt": "hsai_kit.prompt",
+    "add_to_list": "hsai_kit.steps.then",
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.library",
     "cancel": "hsai_kit.steps.ask",
@@ -101,6 +114,7 @@ _HOMES = {
     "left_out": "hsai_kit.frames",
     "lists": "hsai_kit.steps.pull",
     "log_email": "hsai_kit.steps.then",
+    "notify": "hsai_kit.steps.then",
     "object_types": "hsai_kit.steps.pull",
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",

@@ -5,6 +5,7 @@ HsaiError
 │   └── AssistantError      an assistant's file or what it asks for
 ├── KeyProblem              a key is missing, refused, or cannot be kept
 │   ├── MissingKey
+│   ├── MissingAddress      no address for messages of that name
 │   ├── RefusedKey
 │   └── NoKeyRing
 ├── MissingScopes           the HubSpot key may not do this
@@ -25,6 +26,7 @@ HsaiError
 ├── SandboxFailed           the sandbox could not be started or filled
 ├── ReviewError             a decision that cannot be made
 ├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
+├── NotDelivered            a message that its service did not take
 └── PushRefused             a write that must not happen as asked
 
 KeyboardInterrupt
@@ -44,12 +46,14 @@ __all__ = [
     "HubSpotError",
     "InvalidValues",
     "KeyProblem",
+    "MissingAddress",
     "MissingKey",
     "MissingScopes",
     "ModelError",
     "NoConnection",
     "NoKeyRing",
     "NoQuota",
+    "NotDelivered",
     "NotFound",
     "PromptError",
     "PullError",
@@ -93,6 +97,10 @@ class KeyProblem(HsaiError):
 
 class MissingKey(KeyProblem):
     """No key was found in any of the places where one may be kept."""
+
+
+class MissingAddress(KeyProblem):
+    """No address for messages is kept under that name."""
 
 
 class RefusedKey(KeyProblem):
@@ -233,6 +241,10 @@ class EvaluationError(HsaiError):
 
 class SandboxFailed(HsaiError):
     """The sandbox could not be started or filled."""
+
+
+class NotDelivered(HsaiError):
+    """A message was not taken by the service that it went to."""
 
 
 class PushRefused(HsaiError):

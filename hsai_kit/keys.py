@@ -26,6 +26,7 @@ from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
 __all__ = [
     "ENVIRONMENT",
     "LABEL",
+    "Address",
     "FoundKey",
     "KeyFile",
     "KeyHome",
@@ -47,6 +48,18 @@ _RING_SERVICE = "hsai_kit"
 
 
 @dataclass(frozen=True)
+class Address:
+    """The name under which an address for messages is kept, in the same places as keys: it often holds a password."""
+
+    name: str
+
+    @property
+    def entry(self) -> str:
+        """How it is called where it is kept."""
+        return f"address {self.name}"
+
+
+@dataclass(frozen=True)
 class FoundKey:
     """A key and the place where it was found, in words."""
 
@@ -55,17 +68,17 @@ class FoundKey:
 
 
 class KeyHome(Protocol):
-    """A place that keeps keys, one per service and portal."""
+    """A place that keeps keys, one per service and portal, and addresses for messages by name."""
 
     place: str
 
-    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
         """Return the key, or None where there is none."""
 
-    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
         """Keep the key; raises KeyProblem where it cannot be kept safely."""
 
-    def delete(self, service: Service, portal_id: int) -> bool:
+    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
 
 
@@ -79,7 +92,7 @@ class KeyRing:
 
     place = "the system key ring"
 
-    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
         """Return the key, or None where there is none or no key ring that can be used."""
         ring = _ring()
         if ring is None:
@@ -90,7 +103,7 @@ class KeyRing:
             return None
         return SecretStr(value) if value else None
 
-    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
         """Keep the key and read it back: some back ends drop what they are given."""
         ring = _ring()
         try:
@@ -111,7 +124,7 @@ class KeyRing:
         )
         raise NoKeyRing(message)
 
-    def delete(self, service: Service, portal_id: int) -> bool:
+    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
         ring = _ring()
         if ring is None or self.read(service, portal_id) is None:
@@ -120,7 +133,7 @@ class KeyRing:
             ring.delete_password(_RING_SERVICE, _name(service, portal_id))
         except (keyring.errors.KeyringError, NotImplementedError):
             message = (
-                f"The {LABEL[service]} key of portal {portal_id} could not be removed from {self.place}. Remove the "
+                f"The {_called(service, portal_id)} could not be removed from {self.place}. Remove the "
                 f"entry {_RING_SERVICE!r} there by hand, and revoke the key with its service to be sure."
             )
         else:
@@ -159,15 +172,15 @@ class KeyFile:
         self.path = path or config_folder() / "keys.json"
         self.place = f"the key file {self.path}"
 
-    def read(self, service: Service, portal_id: int) -> SecretStr | None:
+    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
         """Return the key; raises KeyProblem where others may read the file."""
         return self._load().get(_name(service, portal_id))
 
-    def write(self, service: Service, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
         """Keep the key in the file, which is made with mode 0600 if it is not there."""
         self._save({**self._load(), _name(service, portal_id): secret})
 
-    def delete(self, service: Service, portal_id: int) -> bool:
+    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
         entries = self._load()
         if entries.pop(_name(service, portal_id), None) is None:
@@ -274,5 +287,9 @@ def remember_portal(portal_id: int | None) -> None:
         path.write_text(json.dumps({"portal_id": portal_id}), "utf-8")
 
 
-def _name(service: Service, portal_id: int) -> str:
-    return f"{service} key of portal {portal_id}"
+def _name(service: Service | Address, portal_id: int) -> str:
+    return service.entry if isinstance(service, Address) else f"{service} key of portal {portal_id}"
+
+
+def _called(service: Service | Address, portal_id: int) -> str:
+    return f"address {service.name}" if isinstance(service, Address) else f"{LABEL[service]} key of portal {portal_id}"

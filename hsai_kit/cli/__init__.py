@@ -9,6 +9,7 @@ import typer
 
 from hsai_kit.cli.asking import cancel, resume, runs
 from hsai_kit.cli.keys import connect, disconnect, status
+from hsai_kit.cli.messages import notify
 from hsai_kit.cli.rooms import app as app_command
 from hsai_kit.cli.rooms import lab
 from hsai_kit.cli.screen import in_words
@@ -28,6 +29,7 @@ app = typer.Typer(
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
 for _command in (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, sandbox):
     app.command()(in_words(_command))
+app.add_typer(notify, name="notify")
 
 
 @app.callback()

@@ -16,31 +16,51 @@ from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo as _undo_push
 from hsai_kit.steps.push.gathering import Destination, Reviewed
-from hsai_kit.steps.then.actions import Action, Note, Task, create_note, create_task, log_email
+from hsai_kit.steps.then.actions import (
+    Action,
+    AddToList,
+    Note,
+    Notify,
+    Task,
+    add_to_list,
+    create_note,
+    create_task,
+    log_email,
+    notify,
+)
 from hsai_kit.steps.then.archiving import Archiver, plan_archiving
 from hsai_kit.steps.then.carrying import Carrier
 from hsai_kit.steps.then.creating import Creator
+from hsai_kit.steps.then.listing import Adder, Remover, plan_adding, plan_removing
 from hsai_kit.steps.then.planned import ActionPlan
 from hsai_kit.steps.then.planning import plan_creation
 from hsai_kit.steps.then.receipt import ActionReceipt
 from hsai_kit.steps.then.source import approved_rows
+from hsai_kit.steps.then.telling import Teller, plan_telling
 from hsai_kit.store import ActionRecord
 from hsai_kit.talk import answered_yes
 
 __all__ = [
     "ActionPlan",
     "ActionReceipt",
+    "add_to_list",
     "create_note",
     "create_task",
     "log_email",
+    "notify",
     "open_receipt",
     "plan",
     "then",
     "undo",
 ]
 
-_CARRIERS: Mapping[str, type[Carrier]] = {"create_task": Creator, "create_note": Creator}
-_UNDOERS: Mapping[str, type[Carrier]] = {"create_task": Archiver, "create_note": Archiver}
+_CARRIERS: Mapping[str, type[Carrier]] = {
+    "create_task": Creator,
+    "create_note": Creator,
+    "add_to_list": Adder,
+    "notify": Teller,
+}
+_UNDOERS: Mapping[str, type[Carrier]] = {"create_task": Archiver, "create_note": Archiver, "add_to_list": Remover}
 _TAKEN_BACK = {"done", "sending", "unknown"}
 
 
@@ -154,7 +174,7 @@ def _plan_undo(hub: Connection, record: ActionRecord) -> ActionPlan:
         message = f"{record.id} {what}."
         raise PushRefused(message)
     acts = [act for act in hub.store.actions.acts(record.id) if act.outcome in _TAKEN_BACK]
-    return plan_archiving(hub, record, acts)
+    return plan_removing(hub, record, acts) if record.kind == "add_to_list" else plan_archiving(hub, record, acts)
 
 
 def _planned(
@@ -162,6 +182,10 @@ def _planned(
 ) -> ActionPlan:
     if isinstance(action, Task | Note):
         return plan_creation(hub, approved_rows(hub, checked, frame), action)
+    if isinstance(action, AddToList):
+        return plan_adding(hub, approved_rows(hub, checked, frame), action)
+    if isinstance(action, Notify):
+        return plan_telling(hub, approved_rows(hub, checked, frame), action)
     message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
     raise PushRefused(message)
 

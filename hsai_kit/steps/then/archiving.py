@@ -29,7 +29,7 @@ def plan_archiving(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -
     present = background.run(_present(hub, record.target, [one for one in made.values() if one]))
     rows = [_row(act, made[act.record_id], present.get(made[act.record_id])) for act in acts]
     target = Target(record.target, f"Archive the {record.target}")
-    about = f"undo of {record.about}"
+    about = f"Undo: {record.about}"
     return ActionPlan(hub.portal, kind, rows, target, action="undo", about=about, undoes=record.id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from filelock import FileLock, Timeout
 
@@ -57,15 +57,13 @@ class Carrier(ABC):
             target=plan.target.id,
             about=plan.about,
         )
-        rows = plan.acting
         try:
-            self.journal.note(self.id, [self.act(row, "not sent") for row in rows])
+            self.note(plan.acting, "not sent")
             await self.before()
-            for start in range(0, len(rows), self.size):
+            for batch in self.batches():
                 if not await control.gate():
                     self.journal.end(self.id, "stopped")
                     return self.id
-                batch = rows[start : start + self.size]
                 await self.batch(batch)
                 control.progress.done += len(batch)
             self.journal.end(self.id, "done")
@@ -86,6 +84,11 @@ class Carrier(ABC):
     async def before(self) -> None:
         """Look at what earlier sessions left unfinished; by default there is nothing to do."""
         return
+
+    def batches(self) -> Iterator[Sequence[ActionRow]]:
+        """Return the rows to act on, as many at a time as are done at once."""
+        rows = self.plan.acting
+        return (rows[start : start + self.size] for start in range(0, len(rows), self.size))
 
     @abstractmethod
     async def batch(self, rows: Sequence[ActionRow]) -> None:

@@ -1,0 +1,136 @@
+"""Addresses for messages (Slack, Teams, e-mail and what else apprise knows): kept like keys, and never shown."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import SecretStr
+
+from hsai_kit.errors import KeyProblem, MissingAddress, NotDelivered
+from hsai_kit.keys import Address, FoundKey, KeyHome, config_folder, key_homes
+
+__all__ = ["OWNER_EMAIL", "address_names", "deliver", "find_address", "forget_address", "keep_address"]
+
+OWNER_EMAIL = "{owner_email}"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def keep_address(home: KeyHome, name: str, address: SecretStr) -> str:
+    """Keep an address under `name` and return the kind of service that it leads to.
+
+    Raises KeyProblem for a name that cannot be used and for an address that apprise does not know.
+    """
+    if not _NAME.fullmatch(name):
+        message = f"{name!r} cannot be a name here. Use small letters, digits and hyphens, such as sales-slack."
+        raise KeyProblem(message)
+    service = _service(_filled(address, "somebody@example.com"))
+    for other in key_homes():
+        if other.place != home.place:
+            other.delete(Address(name))
+    home.write(Address(name), 0, address)
+    _remember(sorted({*address_names(), name}))
+    return service
+
+
+def find_address(name: str) -> FoundKey:
+    """Return the address of that name: from the environment (`HSAI_NOTIFY_SALES_SLACK`), else from where it is kept.
+
+    Raises MissingAddress with the names that there are.
+    """
+    variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
+    if value := os.environ.get(variable, "").strip():
+        return FoundKey(SecretStr(value), f"the environment ({variable})")
+    for home in key_homes():
+        if secret := home.read(Address(name)):
+            return FoundKey(secret, home.place)
+    known = address_names()
+    there = f" There are: {', '.join(known)}." if known else ""
+    message = f"There is no address {name!r}.{there} Keep one with: hsai notify add {name}"
+    raise MissingAddress(message)
+
+
+def address_names() -> list[str]:
+    """Return the names of the addresses that are kept on this computer."""
+    try:
+        names = json.loads((config_folder() / "addresses.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def forget_address(name: str) -> list[str]:
+    """Forget an address and return the places where it was."""
+    places = [home.place for home in key_homes() if home.delete(Address(name))]
+    _remember([one for one in address_names() if one != name])
+    return places
+
+
+def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "") -> None:
+    """Send one message; `{owner_email}` in the address becomes the owner's own.
+
+    Raises NotDelivered where the service did not take it. Neither the address nor what the service said is in the
+    error: both can hold a password.
+    """
+    import apprise
+
+    with _hushed():
+        sender = _sender(_filled(address, owner_email))
+        taken = sender is not None and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+    if not taken:
+        message = (
+            "The message was not taken: the service cannot be reached, or it refused. Try the address with: "
+            "hsai notify test NAME"
+        )
+        raise NotDelivered(message)
+
+
+def _sender(address: SecretStr) -> Any:
+    import apprise
+
+    asset = apprise.AppriseAsset(app_id="hsai_kit", app_desc="Messages about HubSpot records", app_url="")
+    sender = apprise.Apprise(asset=asset)
+    return sender if sender.add(address.get_secret_value()) else None
+
+
+def _service(address: SecretStr) -> str:
+    with _hushed():
+        sender = _sender(address)
+    if sender is None:
+        message = (
+            "This is no address that apprise knows. They look like slack://…, msteams://… or mailtos://…; "
+            "how each is made up stands at https://github.com/caronc/apprise/wiki. Nothing was kept."
+        )
+        raise KeyProblem(message)
+    return str(sender[0].service_name)
+
+
+def _filled(address: SecretStr, owner_email: str) -> SecretStr:
+    text = address.get_secret_value().strip()
+    return SecretStr(text.replace(OWNER_EMAIL, urllib.parse.quote(owner_email, safe="@")))
+
+
+def _remember(names: list[str]) -> None:
+    folder = config_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "addresses.json").write_text(json.dumps(names), "utf-8")
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep addresses out of every log: apprise and the client below it write them there, at debug level."""
+    loggers = [logging.getLogger(name) for name in ("apprise", "urllib3", "requests")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

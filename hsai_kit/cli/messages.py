@@ -1,0 +1,79 @@
+"""The commands about addresses for messages: notify add, list, test, remove."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hsai_kit.cli.keys import ask_unseen
+from hsai_kit.cli.screen import in_words, say, screen
+from hsai_kit.errors import HsaiError
+
+__all__ = ["notify"]
+
+notify = typer.Typer(
+    help="Keep addresses that messages go to (Slack, Teams, e-mail, …) in the key ring, by name; they are never shown.",
+    no_args_is_help=True,
+)
+_Name = Annotated[str, typer.Argument(help="The name that notify(…) uses, such as sales-slack.")]
+
+
+@notify.command()
+@in_words
+def add(
+    name: _Name,
+    keep: Annotated[str, typer.Option(help="Where to keep it: 'ring' (the system's) or 'file' (mode 0600).")] = "ring",
+) -> None:
+    """Ask for an address without showing it, and keep it under a name; {owner_email} in it becomes the owner's own."""
+    from pydantic import SecretStr
+
+    from hsai_kit.addresses import keep_address
+    from hsai_kit.keys import KeyFile, KeyHome, KeyRing
+
+    if keep not in {"ring", "file"}:
+        message = f"--keep is {keep!r}; it is 'ring' or 'file'."
+        raise HsaiError(message)
+    home: KeyHome = KeyFile() if keep == "file" else KeyRing()
+    if isinstance(home, KeyRing) and not home.usable():
+        variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
+        message = (
+            f"This computer has no key ring that keeps addresses safely. Set {variable} in the environment, or keep "
+            f"the address in a file that only you can read: hsai notify add {name} --keep file"
+        )
+        raise HsaiError(message)
+    screen.print("An address looks like slack://…, msteams://… or mailtos://…; apprise's wiki tells how each is made.")
+    service = keep_address(home, name, SecretStr(ask_unseen("Address")))
+    say(f"Kept the {service} address {name} in {home.place}.")
+    screen.print(f"Next: [bold]hsai notify test {name}[/bold]")
+
+
+@notify.command("list")
+@in_words
+def list_names() -> None:
+    """List the names of the addresses that are kept on this computer."""
+    from hsai_kit.addresses import address_names
+
+    for name in address_names() or ["No address is kept here. Keep one with: hsai notify add NAME"]:
+        say(name)
+
+
+@notify.command()
+@in_words
+def test(name: _Name) -> None:
+    """Send one message to an address, to see that it arrives."""
+    from hsai_kit.addresses import deliver, find_address
+
+    found = find_address(name)
+    deliver(found.secret, "hsai_kit", "This is a test: messages from hsai_kit arrive here.")
+    say(f"Sent a test message to {name}.")
+
+
+@notify.command()
+@in_words
+def remove(name: _Name) -> None:
+    """Forget an address."""
+    from hsai_kit.addresses import forget_address
+
+    places = forget_address(name)
+    say(f"Forgot the address {name} from {' and '.join(places)}." if places else f"No address {name} was kept.")

@@ -1,0 +1,136 @@
+"""Static lists: records are added, and what was added here can be removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hsai_kit import background
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError, PushRefused, Unsettled
+from hsai_kit.hubspot.lists import RecordList, add_members, find_list, member_pages, remove_members
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.steps.then.actions import AddToList
+from hsai_kit.steps.then.carrying import ATTEMPTS, Carrier, Undoer
+from hsai_kit.steps.then.planned import DONE, GONE, WILL, ActionPlan, ActionRow, Target
+from hsai_kit.steps.then.planning import planned
+from hsai_kit.steps.then.source import Approved
+from hsai_kit.store import Act, ActionRecord
+
+__all__ = ["Adder", "Remover", "plan_adding", "plan_removing"]
+
+_BATCH = 1000
+
+
+def plan_adding(hub: Connection, source: Approved, action: AddToList) -> ActionPlan:
+    """Plan to add records to a static list; raises UnknownList, and PushRefused for a list that fills itself."""
+    found = background.run(find_list(hub.hubspot, action.list, source.kind))
+    if found.kind == "dynamic":
+        message = (
+            f"The list {found.name!r} fills itself by its filters, so nothing can be added. Choose a static list, "
+            "or make one in HubSpot (Lists → Create list → Static)."
+        )
+        raise PushRefused(message)
+    members = background.run(_members(hub, found.id))
+
+    def draft(ids: list[str]) -> dict[str, ActionRow]:
+        return {
+            one: ActionRow(one, DONE, found.name, reason="it is a member already")
+            if one in members
+            else ActionRow(one, WILL, found.name, mark=source.mark(action, one))
+            for one in ids
+        }
+
+    return planned(hub, source, action, draft, Target(found.id, f"Add to the list “{found.name}”", _size(found)))
+
+
+class Adder(Carrier):
+    """Adds the records of a plan to its list, and tells those that were no members before."""
+
+    size = _BATCH
+
+    async def before(self) -> None:
+        """Read the members anew: who is one now was not added here."""
+        self._members = await _members(self.hub, self.plan.target.id)
+
+    async def batch(self, rows: Sequence[ActionRow]) -> None:
+        """Claim in the journal those that are no members, then add them."""
+        for mark in self.journal.standing([row.mark for row in rows if row.record_id not in self._members]):
+            # Somebody took it out of the list again, or it never came to be in it.
+            self.journal.settle(mark, "not sent", reason="it was no member afterwards")
+        self.note([row for row in rows if row.record_id in self._members], "left alone", "it is a member already")
+        acts = [self.act(row, "sending") for row in rows if row.record_id not in self._members]
+        claimed = {act.record_id for act in self.journal.claim(self.id, acts)}
+        await self._add([row for row in rows if row.record_id in claimed])
+
+    async def _add(self, rows: Sequence[ActionRow]) -> None:
+        left = list(rows)
+        for attempt in range(1, ATTEMPTS + 1) if left else ():
+            try:
+                ids = [row.record_id for row in left]
+                added = await add_members(self.hub.hubspot, self.plan.target.id, ids, attempt=attempt)
+            except Unsettled as problem:
+                left = await self._not_yet(left) if problem.maybe_done else left
+                if attempt == ATTEMPTS:
+                    raise problem.problem from None
+                if not left:
+                    return
+            except HsaiError as problem:
+                self.note(left, "not sent", str(problem))
+                raise
+            else:
+                self.note([row for row in left if row.record_id in added.added], "done")
+                missing = [row for row in left if row.record_id in added.missing]
+                self.note(missing, "refused", "HubSpot does not have the record: deleted or merged")
+                others = [row for row in left if row.record_id not in added.added | added.missing]
+                self.note(others, "left alone", "somebody else added it meanwhile")
+                return
+
+    async def _not_yet(self, rows: Sequence[ActionRow]) -> list[ActionRow]:
+        """Note which rows were added although the answer was lost, and return those that were not."""
+        members = await _members(self.hub, self.plan.target.id)
+        self.note([row for row in rows if row.record_id in members], "done")
+        return [row for row in rows if row.record_id not in members]
+
+
+def plan_removing(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
+    """Plan to remove from the list what an action added to it, and nothing else."""
+    kind = ObjectType(record.object_type, record.object_type_id)
+    members = background.run(_members(hub, record.target))
+    rows = [
+        # What was being added when it was broken off was no member a moment before, so it was added here.
+        ActionRow(act.record_id, WILL, act.what, mark=act.mark)
+        if act.record_id in members
+        else ActionRow(act.record_id, GONE, act.what, reason="it is no member any more", mark=act.mark)
+        for act in acts
+    ]
+    target = Target(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
+    about = f"Undo: {record.about}"
+    return ActionPlan(hub.portal, kind, rows, target, action="undo", about=about, undoes=record.id)
+
+
+class Remover(Undoer):
+    """Removes records from a list; what is no member any more can be removed again."""
+
+    size = _BATCH
+
+    async def batch(self, rows: Sequence[ActionRow]) -> None:
+        """Remove them."""
+        self.note(rows, "sending")
+        ids = [row.record_id for row in rows]
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await remove_members(self.hub.hubspot, self.plan.target.id, ids, attempt=attempt)
+            except Unsettled as problem:
+                if attempt == ATTEMPTS:
+                    raise problem.problem from None
+            else:
+                break
+        self.taken_back(rows)
+
+
+async def _members(hub: Connection, list_id: str) -> set[str]:
+    return {one async for page in member_pages(hub.hubspot, list_id) for one in page}
+
+
+def _size(found: RecordList) -> str:
+    return "" if found.size is None else f"The list has {found.size:,} members now."
