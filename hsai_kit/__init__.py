@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -148,3 +149,21 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _show_reviews_as_grids() -> None:
+    """Have a notebook show the result of `review` as a grid; a terminal and a script show it as text."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if getattr(shell, "kernel", None) is None:
+        return
+
+    def show(checked: object) -> None:
+        import_module("hsai_kit.widgets.shown").show(checked)
+
+    # By name, so that nothing is imported before there is something to show.
+    formatter = shell.display_formatter.ipython_display_formatter  # type: ignore[union-attr]
+    formatter.for_type_by_name("hsai_kit.steps.review.checked", "Checked", show)
+
+
+_show_reviews_as_grids()
