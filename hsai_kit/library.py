@@ -35,7 +35,7 @@ def assistants(hub: Connection) -> pd.DataFrame:
     >>> from hsai_kit import connect
     >>> with connect(sandbox=True) as hub:
     ...     assistants(hub).groupby("where").size().to_dict()
-    {'account': 4, 'workspace': 3}
+    {'account': 4, 'workspace': 4}
     """
     rows = [_own(hub.workspace.assistants / f"{name}.toml") for name in names(hub.workspace)]
     try:

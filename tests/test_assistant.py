@@ -27,7 +27,7 @@ def written(workspace: Workspace, text: str, name: str = "mine") -> Path:
 
 
 def test_the_assistants_of_a_new_workspace_can_all_be_used(workspace):
-    assert names(workspace) == ["lead-triage", "record-summary", "state-abbreviations"]
+    assert names(workspace) == ["lead-triage", "outreach-email", "record-summary", "state-abbreviations"]
     for name in names(workspace):
         one = load(workspace, name)
         assert one.prompt

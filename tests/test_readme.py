@@ -52,7 +52,7 @@ def test_every_notebook_is_in_the_readme_and_the_other_way_round():
 
 def test_every_assistant_that_comes_with_a_workspace_is_in_the_readme():
     shipped = {path.stem for path in (ROOT / "hsai_kit" / "starter" / "assistants").glob("*.toml")}
-    assert shipped == {"state-abbreviations", "record-summary", "lead-triage"}
+    assert shipped == {"state-abbreviations", "record-summary", "lead-triage", "outreach-email"}
     assert all(f"| `{name}` |" in README for name in shipped)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from hsai_kit.errors import HsaiError, SandboxFailed
 from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.progress import say
+from hsai_kit.steps.connect import ROOM_SANDBOX
 from hsai_kit.workspace import Workspace
 
 __all__ = ["room", "serve_app", "serve_lab"]
@@ -102,6 +103,7 @@ def _sandbox(workspace: Workspace) -> Iterator[None]:
             "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
             "OPENAI_BASE_URL": running.openai_url,
             "OPENAI_API_KEY": running.openai_key,
+            ROOM_SANDBOX: "1",
         }
         say("A sandbox with a made-up portal and a scripted assistant (no language model) is running: no keys needed.")
         try:

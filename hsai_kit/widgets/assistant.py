@@ -45,17 +45,18 @@ class AssistantPanel(Panel):
     """Chooses, writes, tries and saves an assistant; `value` is the Assistant as it stands in the fields.
 
     `hub` is a Connection or a ConnectPanel, `frame` the records that the prompt is previewed and tried on, or a
-    RecordsPanel; `name` the assistant that is shown first.
+    RecordsPanel; `name` the assistant that is shown first, `prompt` what takes the place of its own there.
     """
 
     value: Assistant | None
 
-    def __init__(self, hub: Panel | Connection | None, frame: Any = None, *, name: str = "") -> None:
+    def __init__(self, hub: Panel | Connection | None, frame: Any = None, *, name: str = "", prompt: str = "") -> None:
         super().__init__("Assistant")
         self._hub: Connection | None = None
         self._frame: pd.DataFrame | None = None
         self._saved: Assistant | None = None
         self._name = name
+        self._first_prompt = prompt
         self._known = _Known([], [], {})
         self._filling = False
         self.which = field(ipywidgets.Dropdown(options=[("connect first", "")], description="Assistant"))
@@ -181,7 +182,7 @@ class AssistantPanel(Panel):
             self.temperature.value = "" if one.temperature is None else f"{one.temperature:g}"
             self._offer_efforts(one.reasoning_effort)
             self.instructions.value = one.instructions
-            self.prompt.value = one.prompt or ""
+            self.prompt.value = (self._first_prompt if one.name == self._name else "") or one.prompt or ""
             self.output.fill(one.output)
         finally:
             self._filling = False

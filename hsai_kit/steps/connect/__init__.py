@@ -27,6 +27,9 @@ from hsai_kit.workspace import Settings, Workspace
 
 __all__ = ["Status", "check_key", "connect", "disconnect", "found_keys", "keep_keys", "status"]
 
+ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
+"""Set in the environment where keys and addresses are those of a sandbox that is there for a whole room."""
+
 SandboxSide: TypeAlias = bool | Literal["hubspot", "openai"]
 
 
@@ -48,9 +51,10 @@ def connect(
     llama.cpp, Ollama) none is needed.
 
     `sandbox=True` starts a portal with made-up records and a scripted assistant on this computer, and needs no keys;
-    `sandbox="hubspot"` or `sandbox="openai"` replaces one side only. `load={"contacts": "export.csv"}` fills the
-    sandbox's portal from a HubSpot export; without `sandbox=True` a real model is asked about it. `faults` lets the
-    sandbox misbehave, in the words of `hsai sandbox --fault`. `workspace` is the folder; without one it is looked for
+    in a room opened by `hsai lab --sandbox` it is the room's own. `sandbox="hubspot"` or `sandbox="openai"` replaces
+    one side only. `load={"contacts": "export.csv"}` fills the sandbox's portal from a HubSpot export; without
+    `sandbox=True` a real model is asked about it. `faults` lets the sandbox misbehave, in the words of
+    `hsai sandbox --fault`. `workspace` is the folder; without one it is looked for
     upward from here, and made here if there is none (in a temporary folder where both sides are the sandbox).
 
     Raises MissingKey, RefusedKey, MissingScopes or NoConnection, each with the way out, and SandboxFailed with what is
@@ -170,6 +174,9 @@ def _with_sandbox(
     faults: Sequence[str],
     cleanup: contextlib.ExitStack,
 ) -> _Sides:
+    if which is True and os.environ.get(ROOM_SANDBOX) and not (load or faults):
+        # `hsai lab --sandbox` has started one for all notebooks: what one of them pushes, another can undo.
+        return replace(sides, scripted=True, made_up_portal=True)
     # Imported only where one is started: the double of two APIs is of no use to work on the real ones.
     from hsai_kit.sandbox import Sandbox, SandboxError
 
