@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 
 from hsai_kit import ask, pull, review
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hubspot import HubSpot
 
     from hsai_kit.connection import Connection
     from hsai_kit.sandbox import Sandbox
     from hsai_kit.steps.review import Checked
+
+
+ANSWERING = Path(__file__).parents[1] / "bench" / "answering.py"
 
 
 class Colleague:
@@ -191,3 +199,38 @@ def prompted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         return asked
 
     return sit_down
+
+
+class Priced:
+    """A loopback server that answers as gpt-6-luna, whose price is known."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self._counts = f"http://127.0.0.1:{port}/counts"
+
+    @property
+    def questions(self) -> int:
+        with urlopen(self._counts) as answer:
+            return json.load(answer)["questions"]
+
+
+@pytest.fixture
+def priced(keys: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Priced]:
+    with subprocess.Popen(
+        [sys.executable, ANSWERING, "--latency", "0.005", "--jitter", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        server = Priced(int(process.stdout.readline()))
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+        process.stdin.close()
+
+
+@pytest.fixture
+def paying(priced: Priced, tmp_path: Path) -> Iterator[Connection]:
+    """A connection whose questions cost money."""
+    from hsai_kit import connect
+
+    with connect(workspace=tmp_path / "paying") as connected:
+        yield connected

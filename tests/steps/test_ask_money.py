@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
-from urllib.request import urlopen
 
 import pandas as pd
 import pytest
@@ -19,41 +14,8 @@ from hsai_kit.llm.prices import Usage, price
 from hsai_kit.llm.responses import Responses
 from hsai_kit.steps.ask.budget import Cap
 
-ANSWERING = Path(__file__).parents[1] / "bench" / "answering.py"
 # What the answering server says that every question used.
 ONE = price("gpt-6-luna", Usage(60, 0, 8))
-
-
-class Priced:
-    """A loopback server that answers as gpt-6-luna, whose price is known."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/v1"
-        self._counts = f"http://127.0.0.1:{port}/counts"
-
-    @property
-    def questions(self) -> int:
-        with urlopen(self._counts) as answer:
-            return json.load(answer)["questions"]
-
-
-@pytest.fixture
-def priced(keys, monkeypatch):
-    with subprocess.Popen(
-        [sys.executable, ANSWERING, "--latency", "0.005", "--jitter", "0"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        server = Priced(int(process.stdout.readline()))
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        yield server
-        process.stdin.close()
-
-
-@pytest.fixture
-def paying(priced, tmp_path):
-    with connect(workspace=tmp_path / "paying") as connected:
-        yield connected
 
 
 def distinct(count: int) -> pd.DataFrame:
