@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from pydantic import ConfigDict
 
 from hsai_kit.errors import EvaluationError
@@ -137,14 +138,14 @@ class Gate:
 
 def _share(evaluation: Evaluation, name: str, condition: str, wanted: float) -> Reason:
     figures = evaluation.table.loc[name]
-    share, low = figures[condition], figures[f"{condition}_low"]
-    if share != share or share is None or low is None or not evaluation.table[condition].notna()[name]:
+    if pd.isna(figures[condition]):
         said = f"Nothing tells how often {name} is {condition}: evaluate it with labels=…"
         return Reason(f"min_{condition}", met=False, said=said)
+    share, low = float(figures[condition]), float(figures[f"{condition}_low"])
     said = f"{condition.capitalize()}: {share:.1%}, surely at least {low:.1%}; {wanted:.1%} is asked for."
     if low < wanted:
-        said += _way(float(share), wanted, int(figures["questions"]))
-    return Reason(f"min_{condition}", met=bool(low >= wanted), said=said)
+        said += _way(share, wanted, int(figures["questions"]))
+    return Reason(f"min_{condition}", met=low >= wanted, said=said)
 
 
 def _way(share: float, wanted: float, questions: int) -> str:
