@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.store import Answer, Store, Use
 
-__all__ = ["Costs", "costs_of"]
+__all__ = ["Costs", "amount", "costs_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Costs:
     """USD, each None where a price it needs is not known; with `spent`, all add up to asking one by one live.
 
@@ -34,7 +34,19 @@ class Costs:
     def __str__(self) -> str:
         if self.spent is None or self.saved is None:
             return "price unknown"
-        return f"{_amount(self.spent)} USD spent, {_amount(self.saved)} saved"
+        return f"{amount(self.spent)} USD spent, {amount(self.saved)} saved"
+
+    def __repr__(self) -> str:
+        told = {
+            "asked before": self.by_memory,
+            "answered by rule": self.by_rules,
+            "the same question": self.by_sharing,
+            "sent in jobs": self.by_batch,
+        }
+        parts = [
+            f"{amount(usd)} {why}" if usd is not None else f"unknown {why}" for why, usd in told.items() if usd != 0
+        ]
+        return f"{self} ({', '.join(parts)})" if parts else str(self)
 
 
 def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
@@ -58,12 +70,10 @@ def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
 def _live(model: str, engine: str, use: Use) -> float | None:
     """Return what an answer would have cost live."""
     answer = use.answer
-    if answer.status == "failed":
+    # What was paid live stays so when a price list changes; how long an answer took is told of live ones alone.
+    if answer.status == "failed" or (use.paid_here and answer.seconds is not None):
         return answer.usd
-    # Only jobs are paid otherwise than live; and what was paid live stays so when a price list changes.
-    if engine == "decisions" or (use.paid_here and engine != "batch"):
-        return answer.usd
-    return price(model, _usage(answer))
+    return (decision_price if engine == "decisions" else price)(model, _usage(answer))
 
 
 def _usage(answer: Answer) -> Usage:
@@ -83,6 +93,7 @@ def _sum(amounts: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(amounts) else None
 
 
-def _amount(usd: float) -> str:
+def amount(usd: float) -> str:
+    """Say an amount of USD: to the cent, and small ones more closely."""
     # Hundreds of questions to a small model cost less than a cent.
     return f"{usd:,.2f}" if usd >= 0.1 or not usd else f"{usd:,.4f}"

@@ -153,7 +153,7 @@ def weather(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int) -> Weath
             if done:
                 break
             if storm.engine == "batch" and not met:
-                through.struck = _struck(sandbox)
+                through.struck = _struck(sandbox) or through.struck
                 _set_off(sandbox, Storm((), engine="batch"), rows, fresh=False)
     _settle(sandbox, workspace, storm, rows, through, stopped)
     return through

@@ -137,7 +137,7 @@ def test_ctrl_c_stops_only_the_waiting_and_the_terminal_picks_it_up(keys, worksp
     assert "goes on at OpenAI" in said
     assert "hsai resume run-" in said
     assert "cancel(hub, 'run-" in said
-    assert {job.status for job in openai_client.batches.list()} <= {"validating", "in_progress"}
+    assert not {job.status for job in openai_client.batches.list()} & {"cancelling", "cancelled"}
 
     def hsai(*words: str) -> str:
         done = subprocess.run([HSAI, *words], cwd=workspace, capture_output=True, text=True, check=False)
@@ -153,7 +153,7 @@ def test_ctrl_c_stops_only_the_waiting_and_the_terminal_picks_it_up(keys, worksp
 
 
 def test_ctrl_c_in_the_terminal_says_the_same_and_cancel_ends_it(keys, workspace, openai_client):
-    keys.limits("openai", batch_seconds=8)
+    keys.limits("openai", batch_seconds=15)
     process = asking(workspace)
     wait_until(lambda: arrived(keys, "POST", "/batches") == 2, process)
     time.sleep(0.3)
@@ -176,3 +176,15 @@ def test_ctrl_c_in_the_terminal_says_the_same_and_cancel_ends_it(keys, workspace
     assert cancelled.returncode == 0, cancelled.stderr
     assert "A job was cancelled" in cancelled.stdout
     assert {job.status for job in openai_client.batches.list()} == {"cancelled"}
+
+
+def test_a_session_that_comes_between_a_file_and_its_job_makes_no_second_job_of_it(keys, workspace, openai_client):
+    keys.limits("openai", batch_seconds=0.2)
+    # The order lies at OpenAI for a while; whoever looks for a job over that file finds none.
+    keys.fault("openai:stall:seconds=2:count=1:path=/batches:method=POST")
+    process = asking(workspace)
+    wait_until(lambda: arrived(keys, "POST", "/batches") == 1, process)
+    finished(keys, workspace, openai_client)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert arrived(keys, "POST", "/batches") == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import HTTPError
@@ -11,8 +13,9 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, resume, review, runs
+from hsai_kit.assistant import load
 from hsai_kit.llm.prices import Usage, price
-from hsai_kit.steps.ask import collecting
+from hsai_kit.steps.ask import batch, collecting
 from hsai_kit.steps.remember import remember
 
 SANDBOX, PRICED = b"sandbox-luna", b"gpt-6-luna"
@@ -130,6 +133,27 @@ def test_records_answered_by_rule_save_what_the_others_cost_on_average(paying):
     assert run.costs.by_rules == pytest.approx(2 * run.usd)
 
 
+def test_decisions_are_paid_by_their_input_alone_and_saved_at_that_price_too(paying):
+    frame = places("Texas", "Texas", "Ohio", "Iowa")
+    first = ask(paying, frame.head(2), "state-abbreviations", engine="decisions")
+    run = ask(paying, frame, "state-abbreviations", engine="decisions")
+    used = {use.answer.question: use.answer.input_tokens for use in paying.store.overview.uses(run.id)}
+    by_row = [used[one] * 0.10 / 1_000_000 for one in run.answers["question"]]  # USD per million input tokens
+    assert first.costs.spent == pytest.approx(by_row[0])
+    assert (run.costs.by_memory, run.costs.by_sharing) == pytest.approx((by_row[0], by_row[1]))
+    assert run.costs.spent == pytest.approx(by_row[2] + by_row[3])
+    assert run.costs.by_batch == 0
+
+
+def test_what_jobs_saved_stays_saved_when_the_rest_is_asked_live(paying, keys):
+    keys.limits("openai", batch_seconds=0.2, batch_end="expired")
+    first = ask(paying, places(*(f"Texas {n}" for n in range(9))), "state-abbreviations", engine="batch")
+    assert first.costs.by_batch > 0
+    run = resume(paying, first, engine="responses")
+    assert run.costs.by_batch == pytest.approx(first.costs.by_batch)
+    assert re.fullmatch(r"[0-9.]+ USD spent, [0-9.]+ saved \([0-9.]+ sent in jobs\)", repr(run.costs))
+
+
 def test_an_unknown_price_is_unknown_and_never_nothing(paying, monkeypatch):
     monkeypatch.setattr("hsai_kit.llm.responses.price", lambda model, usage: None)
     monkeypatch.setattr("hsai_kit.llm.costs.price", lambda model, usage: None)
@@ -140,18 +164,54 @@ def test_an_unknown_price_is_unknown_and_never_nothing(paying, monkeypatch):
     assert runs(paying)["usd"].isna().all()
 
 
-def test_a_budget_that_the_most_a_batch_can_cost_does_not_fit_in_sends_nothing(paying, keys, openai_client, capsys):
+def test_a_budget_in_which_no_question_fits_sends_nothing(paying, keys, openai_client, capsys):
     keys.limits("openai", batch_seconds=0.1)
     frame = places("Texas", "Ohio", "Iowa", "Maine")
     run = ask(paying, frame, "state-abbreviations", engine="batch", budget_usd=0.0001)
     assert run.record.status == "paused"
-    assert "may not be enough, so nothing more was sent: 4 questions are left" in run.record.note
+    assert "The budget of 0.0001 USD is reached with 4 questions left, which may cost up to 0.0" in run.record.note
     assert "resume(hub, " in capsys.readouterr().out
     assert list(openai_client.batches.list()) == []
     assert "POST /v1/responses" not in keys.counts()["openai"]
     again = resume(paying, run, budget_usd=1.0)
     assert again.answers["status"].tolist() == ["answered"] * 4
     assert again.usd < 1.0
+
+
+def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reached(
+    paying, keys, openai_client, monkeypatch
+):
+    keys.limits("openai", batch_seconds=0.1)
+    monkeypatch.setattr(batch, "FEWEST", 5)
+    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
+    frame = places(*(f"Texas {number}" for number in range(100)))
+    engine = batch.Batched(short, "gpt-6-luna")
+    most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
+    run = ask(paying, frame, short, engine="batch", budget_usd=15 * most)
+    assert run.record.status == "paused"
+    sizes = [job.request_counts.total for job in reversed(list(openai_client.batches.list()))]
+    # The first job is what fits if all cost the most; what it did not spend goes into further ones.
+    assert 12 <= sizes[0] <= 14
+    assert len(sizes) > 2
+    assert all(later < earlier for earlier, later in itertools.pairwise(sizes))
+    answered = int((run.answers["status"] == "answered").sum())
+    assert answered == sum(sizes) + 1
+    assert f"is reached with {100 - answered} questions left" in run.record.note
+    assert 8 * most < run.usd <= 15 * most
+    again = resume(paying, run, budget_usd=1000 * most)
+    assert again.record.status == "done"
+    assert sum(job.request_counts.total for job in openai_client.batches.list()) == 100 - 2
+
+
+def test_a_question_that_fails_in_its_job_is_not_sent_again_by_the_same_run(paying, keys, openai_client, monkeypatch):
+    keys.limits("openai", batch_seconds=0.1, batch_failures=1.0)
+    monkeypatch.setattr(batch, "FEWEST", 2)
+    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
+    engine = batch.Batched(short, "gpt-6-luna")
+    most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
+    run = ask(paying, places(*(f"Texas {n}" for n in range(20))), short, engine="batch", budget_usd=9 * most)
+    assert (run.answers["status"] == "failed").sum() == 19
+    assert sum(job.request_counts.total for job in openai_client.batches.list()) == 19
 
 
 def test_runs_lists_every_run_with_its_counts_newest_first(paying, keys):

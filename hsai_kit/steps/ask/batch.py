@@ -7,15 +7,20 @@ job before the job is asked for, the job before it is waited for. A question is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import tempfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import IO
+
+from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, Batched, Batches, Job, passes
+from hsai_kit.llm.costs import amount
 from hsai_kit.llm.problems import stops_the_run
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.collecting import Collecting, unknown_here
@@ -26,6 +31,10 @@ __all__ = ["Batching", "goes_on"]
 
 # What one file may hold; tests set these lower.
 QUESTIONS, BYTES = MOST_QUESTIONS, MOST_BYTES
+# What is worth a further job under a budget; tests set it lower.
+FEWEST = 20
+
+_LOOK_SECONDS = 0.1
 
 _AT_ONCE = 500
 _ENDS = {
@@ -53,19 +62,27 @@ class Batching:
     run_id: str
     questions: dict[str, str]
     budget_usd: float | None = None
-    _too_dear: str = field(default="", init=False)
+    _reached: str = field(default="", init=False)
+    _asked_live: bool = field(default=False, init=False)
+    _waited: bool = field(default=False, init=False)
+    _tried: set[str] = field(default_factory=set, init=False)
 
     async def run(self, control: Control) -> None:
         """Send what no open job has yet, wait, and note how the run ended: done, waiting, stopped, paused or failed.
 
+        Under a budget as much is sent at once as may be spent at most; when that is back, and cost less, more is sent.
         Raises what every further question would meet as well, and why OpenAI did not begin a job.
         """
         collecting = Collecting(self.hub, self.engine, self.run_id)
         try:
-            await self._submit(control)
-            await collecting.wait(control, control.progress.done)
-            if collecting.problems:
-                raise collecting.problems[0]
+            while True:
+                held_back = await self._submit(control)
+                await collecting.wait(control, control.progress.done)
+                self._waited = True
+                if collecting.problems:
+                    raise collecting.problems[0]
+                if not held_back or control.stopping or self._own_jobs():
+                    break
         except HsaiError as problem:
             if isinstance(problem, UnsupportedSetting):
                 Learning(self.hub, self.engine).refused(problem)
@@ -75,51 +92,89 @@ class Batching:
 
     async def cancel(self, control: Control) -> None:
         """End the run's own jobs at OpenAI, keep what they answered until then, and note the run as stopped."""
-        api, kept = Batches(self.hub.llm), self.hub.store.batches
-        for record in kept.open_for(self.run_id):
-            if record.run_id != self.run_id:
-                continue
-            try:
-                job = await self._job(api, record)
-                if job:
-                    await api.cancel(job)
-                    continue
-            except ModelError as problem:
-                if problem.status != 404:
-                    raise
-            # There is no such job, or none that this key may see.
-            kept.close(record.input_file, "given up")
-            await api.delete(record.input_file)
+        async with self._alone(control):
+            for record in self._own_jobs():
+                await self._give_up(record)
         collecting = Collecting(self.hub, self.engine, self.run_id)
         await collecting.wait(control, 0)
         self._end(collecting, control)
 
-    async def _submit(self, control: Control) -> None:
-        api, kept = Batches(self.hub.llm), self.hub.store.batches
-        for record in kept.open_for(self.run_id):
-            if record.id is None:
-                await self._pick_up(api, record)
-        left = self._left()
-        if not left or not await control.gate() or self._over_budget(left):
-            return
-        first = next(iter(left))
-        await self._ask_live(first, left.pop(first))
-        control.progress.done += 1
-        while left and await control.gate():
-            control.progress.note = "sending the questions as a job"
-            with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
-                part = await self._written(file, left)
-                file_id = await api.upload(file)
-            if kept.uploaded(file_id, self.run_id, part):
-                await self._begin(api, file_id)
+    async def _give_up(self, record: BatchRecord) -> None:
+        api = Batches(self.hub.llm)
+        try:
+            if job := await self._job(api, record):
+                await api.cancel(job)
+                return
+        except ModelError as problem:
+            if problem.status != 404:
+                raise
+        # There is no such job, or none that this key may see.
+        self.hub.store.batches.close(record.input_file, "given up")
+        await api.delete(record.input_file)
+
+    async def _submit(self, control: Control) -> bool:
+        """Send what may be sent now; True where the budget holds back the rest only until the jobs are back."""
+        async with self._alone(control) as alone:
+            if not alone:
+                return False
+            api, kept = Batches(self.hub.llm), self.hub.store.batches
+            for record in kept.open_for(self.run_id):
+                if record.id is None:
+                    await self._pick_up(api, record)
+            # Another session may have sent or answered some in the meantime.
+            self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
+            while (left := self._left()) and await control.gate():
+                if not (part := self._affordable(left)):
+                    break
+                if self._asked_live:
+                    await self._send(api, control, part)
+                else:
+                    self._asked_live = True
+                    first = next(iter(part))
+                    self._tried.add(first)
+                    await self._ask_live(first, part[first])
+                    control.progress.done += 1
+            return bool(self._reached and self._own_jobs())
+
+    async def _send(self, api: Batches, control: Control, questions: dict[str, str]) -> None:
+        """Send as many of `questions` as one file may hold as a job."""
+        control.progress.note = "sending the questions as a job"
+        with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
+            part = await self._written(file, questions)
+            file_id = await api.upload(file)
+        if self.hub.store.batches.uploaded(file_id, self.run_id, part):
+            self._tried.update(part)
+            await self._begin(api, file_id)
+        else:
+            await api.delete(file_id)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, control: Control) -> AsyncIterator[bool]:
+        """Keep every other session of this workspace from sending jobs, also those of other processes.
+
+        Two that go on with the same file after a kill would both find no job over it, and both ask for one. The
+        system lets go of the lock where its holder is killed. False where a stop was asked for meanwhile.
+        """
+        lock = FileLock(self.hub.workspace.folder / ".jobs.lock", thread_local=False)
+        held = False
+        while not held and await control.gate():
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                control.progress.note = "waiting for another session to send its questions"
+                await asyncio.sleep(_LOOK_SECONDS)
             else:
-                # Another session sent some of these in the meantime.
-                await api.delete(file_id)
-            left = {one: text for one, text in self._left().items() if one in left}
+                held = True
+        try:
+            yield held
+        finally:
+            if held:
+                lock.release()
 
     def _left(self) -> dict[str, str]:
-        under_way = self.hub.store.batches.under_way()
-        return {one: text for one, text in self.questions.items() if one not in under_way}
+        # What this session asked and got no answer to is asked again by resume only, or it would be for ever.
+        others = self._tried | self.hub.store.batches.under_way()
+        return {one: text for one, text in self.questions.items() if one not in others}
 
     async def _ask_live(self, one: str, text: str) -> None:
         """Ask one question at once: what the model does not take shows now, and not in a day's time."""
@@ -186,32 +241,47 @@ class Batching:
     def _saw(self, file_id: str, job: Job) -> None:
         self.hub.store.batches.saw(file_id, job.id, job.status)
 
-    def _over_budget(self, left: dict[str, str]) -> bool:
-        """Tell whether all that is under way and left may cost more than the budget; nothing is sent then."""
+    def _affordable(self, left: dict[str, str]) -> dict[str, str]:
+        """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
         if self.budget_usd is None:
-            return False
+            return left
         spent = self.hub.store.runs.spent(self.run_id)
         Cap(self.budget_usd, spent, self.engine)  # refuses a cap on an unknown price
-        own = [record for record in self.hub.store.batches.open_for(self.run_id) if record.run_id == self.run_id]
-        texts = [text for record in own for text in self.hub.store.batches.questions(record.input_file).values()]
-        # The first of them goes live, at twice the price of one in a job.
-        texts += [*left.values(), next(iter(left.values()))]
-        most = sum(self.engine.usd(self.engine.most(text)) or 0.0 for text in texts)
-        if spent + most <= self.budget_usd:
-            return False
-        self._too_dear = (
-            f"The budget of {self.budget_usd:,.2f} USD may not be enough, so nothing more was sent: {len(left):,} "
-            f"questions are left, and up to {spent + most:,.2f} USD would be spent in all."
+        under_way = (self.hub.store.batches.questions(job.input_file).values() for job in self._own_jobs())
+        room = self.budget_usd - spent - sum(map(self._most, itertools.chain.from_iterable(under_way)))
+        if not self._asked_live:
+            # The first one goes live, at twice the price of one in a job.
+            first, text = next(iter(left.items()))
+            fits = 2 * self._most(text) <= room
+            self._reached = "" if fits else self._said_reached(left)
+            return {first: text} if fits else {}
+        costs = itertools.accumulate(map(self._most, left.values()))
+        count = sum(1 for _ in itertools.takewhile(lambda cost: cost <= room, costs))
+        self._reached = "" if count == len(left) else self._said_reached(left)
+        # A job may take a day: after the first ones, a few questions more are not worth another.
+        worth = not self._waited or count >= min(FEWEST, len(left))
+        return dict(itertools.islice(left.items(), count)) if worth else {}
+
+    def _most(self, text: str) -> float:
+        return self.engine.usd(self.engine.most(text)) or 0.0
+
+    def _said_reached(self, left: dict[str, str]) -> str:
+        more = sum(map(self._most, left.values()))
+        return (
+            f"The budget of {amount(self.budget_usd or 0)} USD is reached with {len(left):,} questions left, "
+            f"which may cost up to {amount(more)} USD more."
         )
-        return True
+
+    def _own_jobs(self) -> list[BatchRecord]:
+        return [job for job in self.hub.store.batches.open_for(self.run_id) if job.run_id == self.run_id]
 
     def _end(self, collecting: Collecting, control: Control) -> None:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
         missing, of = runs.unanswered(self.run_id), runs.question_count(self.run_id)
         if open_jobs:
             runs.end(self.run_id, "waiting", f"{missing:,} questions are in jobs at OpenAI; resume picks them up.")
-        elif self._too_dear:
-            runs.end(self.run_id, "paused", self._too_dear)
+        elif self._reached and missing:
+            runs.end(self.run_id, "paused", self._reached)
         elif missing:
             ends = [said for state, said in _ENDS.items() if state in collecting.ends]
             why = ends[0] if ends and not control.stopping else "It was stopped"

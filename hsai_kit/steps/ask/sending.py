@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, UnsupportedSetting
+from hsai_kit.llm.costs import amount
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.problems import stops_the_run
 from hsai_kit.pacing import Withdrawn
@@ -128,7 +129,7 @@ class Sending:
             raise problem
         if self._out_of_budget:
             left = len(runs.outstanding(self.run_id))
-            note = f"The budget of {self.budget_usd:,.2f} USD is reached with {left:,} questions left."
+            note = f"The budget of {amount(self.budget_usd or 0)} USD is reached with {left:,} questions left."
             runs.end(self.run_id, "paused", note)
             return
         runs.end(self.run_id, "stopped" if control.stopping else "done")
