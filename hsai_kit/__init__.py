@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.checks import check_texts
     from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
-    from hsai_kit.steps.push import push
+    from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
     from hsai_kit.steps.then import (
@@ -81,6 +81,7 @@ __all__ = [
     "push",
     "rate",
     "read_labels",
+    "receipts",
     "remember",
     "resume",
     "review",
@@ -128,6 +129,7 @@ _HOMES = {
     "push": "hsai_kit.steps.push",
     "rate": "hsai_kit.steps.evaluate.rating",
     "read_labels": "hsai_kit.steps.evaluate",
+    "receipts": "hsai_kit.steps.push",
     "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",

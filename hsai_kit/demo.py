@@ -26,6 +26,7 @@ from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import Plan, plan, push, undo
 from hsai_kit.steps.review import Checked, review
+from hsai_kit.workspace import PushSettings
 
 __all__ = ["run_demo"]
 
@@ -47,6 +48,8 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         connect(sandbox=True, load={"contacts": export} if export else None, faults=faults, workspace=folder) as hub,
         quiet(),
     ):
+        # An export of any size may be shown; nothing here is anybody's account.
+        hub.workspace.settings = hub.workspace.settings.model_copy(update={"push": PushSettings(max_records=0)})
         everything = pull(hub, "contacts", _PROPERTIES)
         before = _texts(everything)
         contacts = _shown(screen, hub, everything, export)

@@ -1,14 +1,20 @@
-"""Asking the person who runs this a yes-or-no question, in a terminal or a notebook."""
+"""Asking the person who runs this something, in a terminal or a notebook."""
 
 from __future__ import annotations
 
-__all__ = ["answered_yes"]
+__all__ = ["answered_yes", "typed"]
 
 
 def answered_yes(question: str) -> bool | None:
     """Ask and return whether the answer was yes; None where nobody can be asked, as in a script or a job."""
+    said = typed(f"{question} Type yes: ")
+    return None if said is None else said.strip().casefold() in {"yes", "y"}
+
+
+def typed(question: str) -> str | None:
+    """Ask and return what was typed; None where nobody can be asked."""
     try:
-        said = input(f"{question} Type yes: ")
+        return input(question)
     except (EOFError, OSError, NotImplementedError):
         return None
     except Exception as problem:
@@ -16,4 +22,3 @@ def answered_yes(question: str) -> bool | None:
         if type(problem).__name__ != "StdinNotImplementedError":
             raise
         return None
-    return said.strip().casefold() in {"yes", "y"}

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
@@ -47,6 +47,14 @@ class HubSpotSettings(_Section):
         return tuple(name.strip().lower() for name in names)
 
 
+class PushSettings(_Section):
+    """The section `[push]`."""
+
+    max_records: Annotated[int, Field(ge=0)] = 10_000
+    portal_id_above: Annotated[int, Field(ge=0)] = 1_000
+    run_id_property: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)] = ""
+
+
 class ReviewSettings(_Section):
     """The section `[review]`."""
 
@@ -60,6 +68,7 @@ class Settings(_Section):
     openai: OpenAISettings = OpenAISettings()
     hubspot: HubSpotSettings = HubSpotSettings()
     review: ReviewSettings = ReviewSettings()
+    push: PushSettings = PushSettings()
 
 
 class Workspace:

@@ -14,6 +14,7 @@ from hsai_kit.cli.rooms import app as app_command
 from hsai_kit.cli.rooms import lab
 from hsai_kit.cli.screen import in_words
 from hsai_kit.cli.trying import demo, init, sandbox
+from hsai_kit.cli.writing import push, undo
 
 __all__ = ["app"]
 
@@ -27,7 +28,7 @@ app = typer.Typer(
 )
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
-for _command in (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, sandbox):
+for _command in (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, push, undo, sandbox):
     app.command()(in_words(_command))
 app.add_typer(notify, name="notify")
 

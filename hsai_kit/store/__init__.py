@@ -13,7 +13,7 @@ from hsai_kit.store.evaluations import EvaluatedRow, EvaluatedRun, EvaluationRec
 from hsai_kit.store.labels import Label, Labels
 from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
-from hsai_kit.store.pushes import Change, Pushes, PushRecord
+from hsai_kit.store.pushes import Change, ListedPush, Pushes, PushRecord
 from hsai_kit.store.ratings import RatedItem, Rating, Ratings, RatingSet
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
@@ -28,6 +28,7 @@ __all__ = [
     "EvaluatedRun",
     "EvaluationRecord",
     "Label",
+    "ListedPush",
     "ListedRun",
     "PlannedRow",
     "Pull",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from hsai_kit.store.database import Database, new_id, now
 
-__all__ = ["Change", "PushRecord", "Pushes"]
+__all__ = ["Change", "ListedPush", "PushRecord", "Pushes"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,20 @@ class Change:
     after: str | None
     outcome: str
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class ListedPush:
+    """A push or undo with its counts: records in the journal, values written, left alone, and open.
+
+    Open are those that were not sent, or whose answer never came.
+    """
+
+    record: PushRecord
+    records: int
+    written: int
+    left_alone: int
+    open: int
 
 
 _COLUMNS = ", ".join(field.name for field in fields(PushRecord))
@@ -83,6 +97,19 @@ class Pushes:
             ((push_id, c.record_id, c.property, c.before, c.after, c.outcome, c.reason, at) for c in changes),
         )
 
+    def begin_again(self, push_id: str) -> None:
+        """Note that a push that was broken off goes on."""
+        self._database.execute("UPDATE pushes SET status = 'running', ended_at = NULL WHERE id = ?", (push_id,))
+
+    def unfinished(self) -> str | None:
+        """Return the id of the newest push, no undo, of which something was not sent or its answer never came."""
+        row = self._database.one(
+            "SELECT id FROM pushes p WHERE kind = 'push' AND status != 'done' AND EXISTS (SELECT 1 FROM changes c "
+            "WHERE c.push_id = p.id AND c.outcome IN ('not sent', 'sending', 'unknown')) "
+            "ORDER BY at DESC, rowid DESC LIMIT 1"
+        )
+        return row["id"] if row else None
+
     def end(self, push_id: str, status: str) -> None:
         """Note how a push ended."""
         self._database.execute("UPDATE pushes SET status = ?, ended_at = ? WHERE id = ?", (status, now(), push_id))
@@ -118,7 +145,7 @@ class Pushes:
     def get(self, push_id: str) -> PushRecord | None:
         """Return the push, or None."""
         row = self._database.one(f"SELECT {_COLUMNS} FROM pushes WHERE id = ?", (push_id,))  # noqa: S608 -- column names are ours
-        return _record(row) if row else None
+        return _record(dict(row)) if row else None
 
     def latest(self) -> str | None:
         """Return the id of the newest push, no undo, that wrote anything; where none did, of the newest, or None."""
@@ -127,6 +154,24 @@ class Pushes:
             "c.push_id = p.id AND c.outcome IN ('written', 'sending', 'unknown')) DESC, at DESC, rowid DESC LIMIT 1"
         )
         return row["id"] if row else None
+
+    def all(self) -> list[ListedPush]:
+        """Return every push and undo with its counts, newest first."""
+        columns = ", ".join(f"p.{field.name}" for field in fields(PushRecord))
+        rows = self._database.all(
+            f"SELECT {columns}, COUNT(DISTINCT c.record_id) AS records, "  # noqa: S608 -- column names are ours
+            "TOTAL(c.outcome = 'written') AS written, "
+            "TOTAL(c.outcome IN ('not sent', 'sending', 'unknown')) AS open, COUNT(c.outcome) AS counted "
+            "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.at DESC, p.rowid DESC"
+        )
+        listed = []
+        for row in rows:
+            values = dict(row)
+            records, written, open_, counted = (
+                int(values.pop(name)) for name in ("records", "written", "open", "counted")
+            )
+            listed.append(ListedPush(_record(values), records, written, counted - written - open_, open_))
+        return listed
 
     def changes(self, push_id: str) -> list[Change]:
         """Return the journal of a push, by record id and property."""
@@ -138,6 +183,5 @@ class Pushes:
         return [Change(*row) for row in rows]
 
 
-def _record(row: sqlite3.Row) -> PushRecord:
-    values = dict(row)
+def _record(values: Mapping[str, Any]) -> PushRecord:
     return PushRecord(**{**values, "properties": tuple(values["properties"].split(","))})

@@ -79,8 +79,9 @@ class PushPanel(Panel):
         if control is self.make:
             return self._checked is not None
         if control is self.write:
-            there = self._plan is not None and bool(self._plan.changing)
-            return there and self.said.value.strip().casefold() in {"yes", "y"}
+            made = self._plan
+            there = made is not None and bool(made.changing) and not made.too_many
+            return there and made is not None and made.confirmation.accepts(self.said.value)
         return self.value is not None
 
     def _take_hub(self, hub: Connection | None) -> None:
@@ -136,12 +137,15 @@ class PushPanel(Panel):
                     "warn",
                 )
             )
+        if made.too_many:
+            told.append(text(made.too_many, "warn"))
         if left_alone:
             reasons = [(verdict, reason, count) for (verdict, reason), count in left_alone.most_common(12)]
             told.append(table(("left alone", "why", "values"), reasons, title="Left alone", numbers="values"))
         self._numbers.show(*told)
         count = len(made.changing)
-        self.said.description = f"Type yes to {'put back' if made.undoes else 'write'} {count:,} values in {portal}"
+        word = "yes" if made.confirmation.kind != "portal id" else "the portal's id"
+        self.said.description = f"Type {word} to {'put back' if made.undoes else 'write'} {count:,} values in {portal}"
         self.write.description = f"{'Put back' if made.undoes else 'Write'} {count:,} values"
         self.rows_of.options = ["all rows", *made.counts]
         self.rows_of.value = "will change" if count else "all rows"
@@ -174,7 +178,9 @@ class PushPanel(Panel):
         if hub is None or made is None:
             return
         self._plan = None
-        self.work("Writing …", lambda: carry_out(hub, made, confirm=True, wait=False), self._follow)
+        self.work(
+            "Writing …", lambda: carry_out(hub, made, confirm=made.confirmation.confirm, wait=False), self._follow
+        )
 
     def _follow(self, handle: Handle[Receipt] | Receipt) -> None:
         if isinstance(handle, Receipt):

@@ -9,16 +9,30 @@ from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.progress import Progress, say
+from hsai_kit.steps.push.confirming import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed, proposals
 from hsai_kit.steps.push.planned import Plan
-from hsai_kit.steps.push.planning import plan_push, plan_undo
-from hsai_kit.steps.push.receipt import Receipt, open_receipt
+from hsai_kit.steps.push.planning import plan_push, plan_rest, plan_undo
+from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
 from hsai_kit.steps.push.write import Writer, refuse_while_under_way
+from hsai_kit.store import PushRecord
 
-__all__ = ["Plan", "Receipt", "carry_out", "open_receipt", "plan", "push", "undo", "undo_plan"]
+__all__ = [
+    "Plan",
+    "Receipt",
+    "carry_out",
+    "open_receipt",
+    "plan",
+    "push",
+    "receipts",
+    "resume_plan",
+    "undo",
+    "undo_plan",
+]
 
 # What a journal can hold that may stand in HubSpot: a batch whose answer never came may have been written.
 _TAKEN_BACK = {"written", "sending", "unknown"}
+_OPEN = {"not sent", "sending", "unknown"}
 
 
 def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination = None) -> Plan:
@@ -32,27 +46,27 @@ def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destinatio
 @overload
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: Reviewed | Sequence[Reviewed] | Receipt,
     to: Destination = ...,
     *,
-    confirm: bool | None = ...,
+    confirm: Confirm = ...,
     wait: Literal[True] = ...,
 ) -> Receipt: ...
 @overload
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: Reviewed | Sequence[Reviewed] | Receipt,
     to: Destination = ...,
     *,
-    confirm: bool | None = ...,
+    confirm: Confirm = ...,
     wait: Literal[False],
 ) -> Handle[Receipt]: ...
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: Reviewed | Sequence[Reviewed] | Receipt,
     to: Destination = None,
     *,
-    confirm: bool | None = None,
+    confirm: Confirm = None,
     wait: bool = True,
 ) -> Receipt | Handle[Receipt]:
     """Write what was approved to properties in HubSpot, after showing the plan and asking.
@@ -62,25 +76,26 @@ def push(
     what it does not name goes where the assistant says. All properties of a record are written at once.
 
     Only approved or edited values are written, only cells that differ, never a blank, and only where HubSpot still
-    holds what was pulled. `confirm=True` writes without asking (for scripts). The receipt holds every value before and
-    after; `undo(hub, receipt)` takes it back. With `wait=False` a handle comes back at once.
+    holds what was pulled. `confirm=True` writes without asking (for scripts); in a live account, more records than
+    `portal_id_above` in hsai.toml take `confirm=<portal id>`. The receipt holds every value before and after;
+    `undo(hub, receipt)` takes it back. With `wait=False` a handle comes back at once.
 
-    Raises PushRefused where it was not confirmed or must not be written; other errors stop the push, and its receipt
-    (`open_receipt(hub)`) holds what was written until then: the same push goes on there, and undo takes it back.
+    Raises PushRefused where it was not confirmed, must not be written, or changes more records than `max_records` in
+    hsai.toml; other errors stop the push, and its receipt (`open_receipt(hub)`) holds what was written until then:
+    `push(hub, receipt)` completes it, also after a crash, and undo takes it back.
     """
-    return carry_out(hub, plan(hub, checked, to), confirm=confirm, wait=wait)
+    ready = resume_plan(hub, checked) if isinstance(checked, Receipt) else plan(hub, checked, to)
+    return carry_out(hub, ready, confirm=confirm, wait=wait)
 
 
 @overload
-def undo(
-    hub: Connection, receipt: Receipt | str, *, confirm: bool | None = ..., wait: Literal[True] = ...
-) -> Receipt: ...
+def undo(hub: Connection, receipt: Receipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...) -> Receipt: ...
 @overload
 def undo(
-    hub: Connection, receipt: Receipt | str, *, confirm: bool | None = ..., wait: Literal[False]
+    hub: Connection, receipt: Receipt | str, *, confirm: Confirm = ..., wait: Literal[False]
 ) -> Handle[Receipt]: ...
 def undo(
-    hub: Connection, receipt: Receipt | str, *, confirm: bool | None = None, wait: bool = True
+    hub: Connection, receipt: Receipt | str, *, confirm: Confirm = None, wait: bool = True
 ) -> Receipt | Handle[Receipt]:
     """Put back the values that a push replaced, after showing the plan and asking; returns a receipt of its own.
 
@@ -92,6 +107,25 @@ def undo(
 
 def undo_plan(hub: Connection, receipt: Receipt | str) -> Plan:
     """Return what `undo` would do, value by value, without writing anything; raises PushRefused as `undo` does."""
+    record = _record_here(hub, receipt)
+    changes = [change for change in hub.store.pushes.changes(record.id) if change.outcome in _TAKEN_BACK]
+    return plan_undo(hub, record, changes)
+
+
+def resume_plan(hub: Connection, receipt: Receipt | str) -> Plan:
+    """Return what is left to do of a push that was stopped or killed, without writing anything.
+
+    Raises PushRefused for an undo, and where the receipt is of another portal or something is still writing there.
+    """
+    record = _record_here(hub, receipt)
+    if record.kind == "undo":
+        message = f"{record.id} is an undo: undo the same push once more, undo(hub, {record.undoes!r}), and it goes on."
+        raise PushRefused(message)
+    changes = [change for change in hub.store.pushes.changes(record.id) if change.outcome in _OPEN]
+    return plan_rest(hub, record, changes)
+
+
+def _record_here(hub: Connection, receipt: Receipt | str) -> PushRecord:
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = Receipt(hub, push_id).record
     if record.portal_id != hub.portal.id:
@@ -100,20 +134,21 @@ def undo_plan(hub: Connection, receipt: Receipt | str) -> Plan:
         )
         raise PushRefused(message)
     refuse_while_under_way(record.portal_id, record.object_type, record.properties)
-    changes = [change for change in hub.store.pushes.changes(push_id) if change.outcome in _TAKEN_BACK]
-    return plan_undo(hub, record, changes)
+    return record
 
 
-def carry_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool) -> Receipt | Handle[Receipt]:
+def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> Receipt | Handle[Receipt]:
     """Write a plan as it was shown, of a push or of an undo; each value is looked at once more just before.
 
-    Raises PushRefused where it was not confirmed, or something else is writing there.
+    Raises PushRefused where it was not confirmed, is too large, or something else is writing there.
     """
     say(str(ready))
-    count = len(ready.changing)
+    count = len(ready.rows) if ready.resumes else len(ready.changing)
     refuse_while_under_way(ready.portal.id, ready.object_type, ready.properties)
-    if count and confirm is not True:
-        _ask(ready, count, refused=confirm is False)
+    if ready.too_many:
+        message = f"Nothing was written: {ready.too_many}"
+        raise PushRefused(message)
+    confirmed(ready.confirmation, ready.where, len(ready.changing), confirm)
     writer = Writer(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)
@@ -126,28 +161,3 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: bool | None, wait: bool)
 
 async def _receipt(hub: Connection, writer: Writer, control: Control) -> Receipt:
     return Receipt(hub, await writer.write(control))
-
-
-def _ask(ready: Plan, count: int, *, refused: bool) -> None:
-    where = f"portal {ready.portal.id} ({ready.portal.account_type})"
-    if refused:
-        message = f"Nothing was written: confirm is False. {count:,} values would change in {where}."
-        raise PushRefused(message)
-    try:
-        said = input(f"Write {count:,} values to {where}? Type yes: ")
-    except (EOFError, OSError, NotImplementedError):
-        said = None
-    except Exception as problem:
-        # A notebook that is run without a person has an error of its own for this.
-        if type(problem).__name__ != "StdinNotImplementedError":
-            raise
-        said = None
-    if said is None:
-        message = (
-            "Nothing was written: nobody can be asked here. "
-            "In a script, look at plan(hub, checked) first and then pass confirm=True."
-        )
-        raise PushRefused(message)
-    if said.strip().casefold() not in {"yes", "y"}:
-        message = "Nothing was written: it was not confirmed."
-        raise PushRefused(message)

@@ -14,6 +14,8 @@ from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.values import same
+from hsai_kit.steps.push.confirming import Confirmation
+from hsai_kit.workspace import PushSettings
 
 __all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "Plan", "PlanRow"]
 
@@ -24,6 +26,8 @@ NOT_APPROVED = "not approved"
 NOT_ALLOWED = "not allowed"
 CONFLICT = "conflict"
 GONE = "gone"
+# The accounts that people work in; the others are for trying things out.
+_LIVE = "STANDARD"
 _COLUMNS = ("property", "verdict", "before", "after", "reason")
 
 
@@ -54,7 +58,10 @@ class Plan:
         *,
         run_id: str | None = None,
         undoes: str | None = None,
+        resumes: str | None = None,
         not_compared: Sequence[str] = (),
+        stamp: str | None = None,
+        settings: PushSettings | None = None,
     ) -> None:
         self.portal = portal
         self.object_type = kind.name
@@ -65,13 +72,16 @@ class Plan:
         self.undoes = undoes
         self._definitions = {one.name: one for one in definitions}
         self.not_compared = not_compared
+        self.resumes = resumes
+        self.stamp = stamp
+        self._settings = settings or PushSettings()
 
     def __repr__(self) -> str:
         return f"Plan({', '.join(self.properties)} of {self.object_type}: {_said(self.rows)})"
 
     def __str__(self) -> str:
-        what = f"Undo of {self.undoes}" if self.undoes else "Plan"
-        portal = f"portal {self.portal.id} ({self.portal.account_type})"
+        what = f"Undo of {self.undoes}" if self.undoes else f"Rest of {self.resumes}" if self.resumes else "Plan"
+        portal = self.where
         records = len({row.record_id for row in self.rows})
         lines = [f"{what}: {', '.join(self.properties)} of {records:,} {self.object_type} in {portal}"]
         several = len(self.properties) > 1
@@ -88,7 +98,43 @@ class Plan:
             row.reason for row in self.rows if row.reason and row.verdict in {NOT_ALLOWED, CONFLICT, GONE}
         )
         lines += [f"  Left alone: {one_line(reason, 100)} ({count:,})" for reason, count in reasons.most_common(5)]
+        if self.too_many:
+            lines.append(f"  Too many: {self.too_many}")
         return "\n".join(lines)
+
+    @property
+    def where(self) -> str:
+        """The portal in words."""
+        live = "the live portal" if self.portal.account_type == _LIVE else "portal"
+        return f"{live} {self.portal.id} ({self.portal.account_type})"
+
+    @property
+    def records(self) -> int:
+        """How many records would be written to."""
+        return len({row.record_id for row in self.changing})
+
+    @property
+    def too_many(self) -> str:
+        """Why this plan is refused for its size, "" where it is not; `max_records` in hsai.toml is the cap."""
+        most = self._settings.max_records
+        if self.undoes or self.resumes or not most or self.records <= most:
+            return ""
+        return (
+            f"{self.records:,} records would change, and this workspace lets a push change {most:,} "
+            "(max_records in hsai.toml). Push a part, or raise it there."
+        )
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """What somebody has to say before this plan is carried out, in words and as data."""
+        count, records = len(self.changing), self.records
+        values = f"{count:,} values" if count == records else f"{count:,} values of {records:,} {self.object_type}"
+        if not count:
+            return Confirmation("nothing", "Nothing would change.", self.portal.id)
+        if self.portal.account_type == _LIVE and records > self._settings.portal_id_above:
+            question = f"This writes {values} to {self.where}. Type the portal's id to go on: "
+            return Confirmation("portal id", question, self.portal.id)
+        return Confirmation("yes", f"Write {values} to {self.where}? Type yes: ", self.portal.id)
 
     @property
     def changing(self) -> tuple[PlanRow, ...]:

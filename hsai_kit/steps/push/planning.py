@@ -32,7 +32,7 @@ from hsai_kit.steps.push.planned import (
 )
 from hsai_kit.store import Change, Decision, PushRecord
 
-__all__ = ["Present", "Proposals", "Target", "plan_push", "plan_undo", "present_values"]
+__all__ = ["Present", "Proposals", "Target", "plan_push", "plan_rest", "plan_undo", "present_values"]
 
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
@@ -86,22 +86,62 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
         raise PushRefused(message)
     kind = background.run(resolve(hub.hubspot, proposals.object_type))
     names = [target.name for target in proposals.targets]
-    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), names, kind.name)
+    known = background.run(read_properties(hub.hubspot, kind.name))
+    definitions = pick(known, names, kind.name)
     for definition in definitions:
         _refuse_protected(hub, definition)
+    stamp = _stamp(hub, known, names, kind)
     approved = [
         one.record_id
         for one in proposals.results
         if any(target.approved(one.record_id) for target in proposals.targets)
     ]
-    present = _look(hub, kind.name, approved, names)
-    rows = [
-        _row(one, target, definition, present)
-        for one in proposals.results
-        for target, definition in zip(proposals.targets, definitions, strict=True)
-    ]
-    not_compared = [target.name for target in proposals.targets if target.pulled is None]
-    return Plan(hub.portal, kind, definitions, rows, run_id=proposals.run_id, not_compared=not_compared)
+    present = _look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
+    rows = []
+    for one in proposals.results:
+        targets = zip(proposals.targets, definitions, strict=True)
+        values = [_row(one, target, definition, present) for target, definition in targets]
+        rows += values
+        if stamp and any(value.verdict == WILL_CHANGE for value in values):
+            now = present[one.record_id][stamp.name]
+            verdict = SAME if now == proposals.run_id else WILL_CHANGE
+            rows.append(PlanRow(one.record_id, stamp.name, verdict, now, proposals.run_id))
+    return Plan(
+        hub.portal,
+        kind,
+        [*definitions, stamp] if stamp else definitions,
+        rows,
+        run_id=proposals.run_id,
+        not_compared=[target.name for target in proposals.targets if target.pulled is None],
+        stamp=stamp.name if stamp else None,
+        settings=hub.workspace.settings.push,
+    )
+
+
+def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
+    """Return what is left to do of a push that was broken off: `changes` whose end the journal does not know.
+
+    Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
+    """
+    kind = ObjectType(record.object_type, record.object_type_id)
+    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), record.properties, kind.name)
+    for definition in definitions:
+        _refuse_protected(hub, definition)
+    by_name = {definition.name: definition for definition in definitions}
+    present = _look(hub, kind.name, _ids(changes), record.properties)
+    rows = [_rest_row(one, present, by_name[one.property]) for one in changes]
+    settings = hub.workspace.settings.push
+    stamp = settings.run_id_property if settings.run_id_property in by_name else None
+    return Plan(
+        hub.portal,
+        kind,
+        definitions,
+        rows,
+        run_id=record.run_id,
+        resumes=record.id,
+        stamp=stamp,
+        settings=settings,
+    )
 
 
 def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
@@ -114,11 +154,10 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     definitions = pick(known, record.properties, kind.name)
     for definition in definitions:
         _refuse_read_only(definition)
-    ids = list(dict.fromkeys(change.record_id for change in changes))
-    present = _look(hub, kind.name, ids, record.properties)
+    present = _look(hub, kind.name, _ids(changes), record.properties)
     half = hub.store.pushes.half_undone(record.id)
     rows = [_undo_row(one, present, half_undone=(one.record_id, one.property) in half) for one in changes]
-    return Plan(hub.portal, kind, definitions, rows, undoes=record.id)
+    return Plan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
 
 
 def _look(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
@@ -165,6 +204,42 @@ async def present_values(
             )
             raise PushRefused(message)
     return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
+
+
+def _ids(changes: Sequence[Change]) -> list[str]:
+    return list(dict.fromkeys(change.record_id for change in changes))
+
+
+def _stamp(hub: Connection, known: Mapping[str, Property], names: Sequence[str], kind: ObjectType) -> Property | None:
+    """Return the property that receives the run's id, None where none is set."""
+    name = hub.workspace.settings.push.run_id_property
+    if not name:
+        return None
+    definition = known.get(name)
+    if definition is None or definition.type != "string" or not definition.writable:
+        message = (
+            f"run_id_property in hsai.toml is {name!r}, and {kind.name} has no text property of that name that can be "
+            "written. Make one in HubSpot (Settings → Properties), or leave the setting empty."
+        )
+        raise PushRefused(message)
+    if name in names:
+        message = f"{name} receives the run's id (run_id_property in hsai.toml), so no answers can go there."
+        raise PushRefused(message)
+    _refuse_protected(hub, definition)
+    return definition
+
+
+def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:
+    one, name, before, after = change.record_id, change.property, change.before or "", change.after or ""
+    if one not in present:
+        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
+    now = present[one][name]
+    if now == before:
+        return PlanRow(one, name, WILL_CHANGE, now, after)
+    if same(now, after, definition):
+        written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
+        return PlanRow(one, name, SAME, before, after, written)
+    return PlanRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")
 
 
 def _undo_row(change: Change, present: Present, *, half_undone: bool) -> PlanRow:

@@ -12,7 +12,7 @@ from hsai_kit.defuse import write_csv
 from hsai_kit.errors import HsaiError
 from hsai_kit.store import Change
 
-__all__ = ["Receipt", "open_receipt"]
+__all__ = ["Receipt", "open_receipt", "receipts"]
 
 _COLUMNS = ("property", "before", "after", "outcome", "reason")
 
@@ -68,3 +68,28 @@ def open_receipt(hub: Connection, push_id: str | None = None) -> Receipt:
         message = f"Nothing was pushed from {hub.workspace.folder} yet."
         raise HsaiError(message)
     return Receipt(hub, wanted)
+
+
+def receipts(hub: Connection) -> pd.DataFrame:
+    """Return the pushes and undos of this workspace as a DataFrame, newest first, index `receipt` (its id).
+
+    Columns: `kind` (push or undo), `undoes`, `at` and `ended_at` (datetime, UTC), `status` (running, done, stopped),
+    `object_type`, `properties`, `records`, `written`, `left_alone`, `open` (values; open ones were not sent, or their
+    answer never came: `push(hub, receipt)` goes on), `run`, `who`, `portal`.
+    """
+    listed = hub.store.pushes.all()
+    texts = ("kind", "undoes", "status", "object_type", "who")
+    columns: dict[str, object] = {
+        name: pd.array([getattr(one.record, name) for one in listed], dtype="string") for name in texts
+    }
+    columns["properties"] = pd.array([", ".join(one.record.properties) for one in listed], dtype="string")
+    columns["run"] = pd.array([one.record.run_id for one in listed], dtype="string")
+    columns["portal"] = pd.array([one.record.portal_id for one in listed], dtype="Int64")
+    for name in ("at", "ended_at"):
+        columns[name] = pd.to_datetime([getattr(one.record, name) for one in listed], utc=True).as_unit("us")
+    for name in ("records", "written", "left_alone", "open"):
+        columns[name] = pd.array([getattr(one, name) for one in listed], dtype="Int64")
+    index = pd.Index([one.record.id for one in listed], dtype="string", name="receipt")
+    counts = ["records", "written", "left_alone", "open"]
+    order = ["kind", "undoes", "at", "ended_at", "status", "object_type", "properties", *counts, "run", "who", "portal"]
+    return pd.DataFrame(columns, index=index)[order]

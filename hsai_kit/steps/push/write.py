@@ -6,8 +6,12 @@ import asyncio
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
@@ -43,6 +47,17 @@ def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str
             raise PushRefused(message)
 
 
+class _StillWritten(PushRefused):
+    """Another session writes this push: its journal is left alone."""
+
+
+@dataclass(frozen=True)
+class _Batch:
+    rows: list[PlanRow]
+    lost: bool = False
+    """They may have been written before, by a push that was broken off."""
+
+
 @dataclass
 class Writer:
     """Writes the changing values of one plan and returns the id of its journal."""
@@ -53,10 +68,11 @@ class Writer:
 
     async def write(self, control: Control) -> str:
         """Write in batches of 100; what HubSpot refuses, or somebody changed meanwhile, is noted and left alone."""
-        journal, rows = self.hub.store.pushes, self.plan.changing
+        journal = self.hub.store.pushes
         portal_id, object_type = self.plan.portal.id, self.plan.object_type
         refuse_while_under_way(portal_id, object_type, self.plan.properties)
-        self._push_id = journal.begin(
+        places = [(portal_id, object_type, name) for name in self.plan.properties]
+        self._push_id = self.plan.resumes or journal.begin(
             "undo" if self.plan.undoes else "push",
             undoes=self.plan.undoes,
             portal_id=portal_id,
@@ -66,12 +82,13 @@ class Writer:
             run_id=self.plan.run_id,
             who=self.hub.workspace.reviewer,
         )
-        places = [(portal_id, object_type, name) for name in self.plan.properties]
         _under_way.update(dict.fromkeys(places, self._push_id))
         try:
-            self._note(rows, "not sent")
-            stopped = await self._everything(_batches(rows), control)
-            journal.end(self._push_id, "stopped" if stopped else "done")
+            with _locked(self.hub.workspace.folder / f".{self._push_id}.lock", self._push_id):
+                stopped = await self._everything(self._batches(), control)
+                journal.end(self._push_id, "stopped" if stopped else "done")
+        except _StillWritten:
+            raise
         except BaseException as problem:
             journal.break_off(self._push_id, "the push was broken off before HubSpot said what became of it")
             problem.add_note(f"Receipt {self._push_id} holds what was written until then.")
@@ -81,7 +98,21 @@ class Writer:
                 del _under_way[place]
         return self._push_id
 
-    async def _everything(self, batches: Iterator[list[PlanRow]], control: Control) -> bool:
+    def _batches(self) -> Iterator[_Batch]:
+        """Write down what will be done, and yield the values of up to 100 records at a time."""
+        if self.plan.resumes is None:
+            self._note(self.plan.changing, "not sent")
+            yield from (_Batch(rows) for rows in _hundreds(self.plan.changing))
+            return
+        # Each of them is looked at: what has been written in the meantime has its end in the journal, too.
+        self.hub.store.pushes.begin_again(self._push_id)
+        journal = self.hub.store.pushes.changes(self._push_id)
+        lost = {(one.record_id, one.property) for one in journal if one.outcome in {"sending", "unknown"}}
+        for known in (True, False):
+            rows = [row for row in self.plan.rows if ((row.record_id, row.property) in lost) is known]
+            yield from (_Batch(some, lost=known) for some in _hundreds(rows))
+
+    async def _everything(self, batches: Iterator[_Batch], control: Control) -> bool:
         """Write batches side by side; return whether some were left because a stop was asked for.
 
         The first goes alone: what is wrong with all of them shows there. After an error nothing new is sent, and what
@@ -95,12 +126,12 @@ class Writer:
                 if (batch := next(batches, None)) is None:
                     return
                 try:
-                    await self._batch(batch)
+                    await self._batch(batch.rows, lost=batch.lost)
                 except BaseException as problem:  # noqa: BLE001 -- raised below, when the others are through
                     problems.append(problem)
                     return
                 sent += 1
-                control.progress.done += len(batch)
+                control.progress.done += len(batch.rows)
 
         await several(1)
         await asyncio.gather(*(several() for _ in range(_AT_ONCE)))
@@ -149,7 +180,12 @@ class Writer:
         now = await present_values(self.hub, self.plan.object_type, _ids(rows), names, room)
         held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
         self._keep([self._left_alone(row, held[row], lost=lost) for row in rows if held[row] != row.before])
-        return [row for row in rows if held[row] == row.before]
+        ready = [row for row in rows if held[row] == row.before]
+        # The run's id says that a value of this record is ours: it goes with one, or not at all.
+        ours = {row.record_id for row in ready if row.property != self.plan.stamp}
+        alone = [row for row in ready if row.record_id not in ours and not lost]
+        self._note(alone, "not sent", "nothing else of this record is written")
+        return [row for row in ready if row not in alone]
 
     async def _apart(self, rows: Sequence[PlanRow], problem: HsaiError, *, lost: bool) -> None:
         """HubSpot refused a batch as a whole: halve it until bad records stand alone, and in them bad values."""
@@ -221,6 +257,22 @@ class Writer:
         self.hub.store.pushes.note(self._push_id, changes)
 
 
+@contextmanager
+def _locked(path: Path, push_id: str) -> Iterator[None]:
+    """Be the only session that writes a push; the system lets go of it when a process dies."""
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        message = f"{push_id} is still being written by another session. Wait for it, or stop it there."
+        raise _StillWritten(message) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)
+
+
 def _change(row: PlanRow, outcome: str, reason: str = "") -> Change:
     return Change(row.record_id, row.property, row.before, row.after, outcome, reason)
 
@@ -229,8 +281,7 @@ def _ids(rows: Sequence[PlanRow]) -> list[str]:
     return list(dict.fromkeys(row.record_id for row in rows))
 
 
-def _batches(rows: Sequence[PlanRow]) -> Iterator[list[PlanRow]]:
-    """Yield the values of up to 100 records at a time."""
+def _hundreds(rows: Sequence[PlanRow]) -> Iterator[list[PlanRow]]:
     by_record: dict[str, list[PlanRow]] = {}
     for row in rows:
         by_record.setdefault(row.record_id, []).append(row)

@@ -15,6 +15,7 @@ from hsai_kit.steps.push import Plan, Receipt
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo as _undo_push
+from hsai_kit.steps.push.confirming import Confirm
 from hsai_kit.steps.push.gathering import Destination, Reviewed
 from hsai_kit.steps.then.actions import (
     Action,
@@ -131,14 +132,14 @@ def then(
 
 @overload
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = ..., wait: Literal[True] = ...
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...
 ) -> Receipt | ActionReceipt: ...
 @overload
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = ..., wait: Literal[False]
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[False]
 ) -> Handle[Receipt] | Handle[ActionReceipt]: ...
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: bool | None = None, wait: bool = True
+    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = None, wait: bool = True
 ) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
     """Take back a push or an action, after showing the plan and asking; returns a receipt of its own.
 
@@ -151,7 +152,8 @@ def undo(
     record = hub.store.actions.get(wanted)
     if record is None:
         return _undo_push(hub, wanted, confirm=confirm, wait=wait)  # type: ignore[call-overload,no-any-return]
-    return _carried_out(hub, _plan_undo(hub, record), _UNDOERS[record.kind], confirm=confirm, wait=wait)
+    agreed = confirm if confirm is None else confirm is True or confirm == hub.portal.id
+    return _carried_out(hub, _plan_undo(hub, record), _UNDOERS[record.kind], confirm=agreed, wait=wait)
 
 
 def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | ActionReceipt:

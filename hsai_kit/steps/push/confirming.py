@@ -1,0 +1,69 @@
+"""What somebody has to say before a plan is carried out, and asking for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hsai_kit.errors import PushRefused
+from hsai_kit.talk import typed
+
+__all__ = ["Confirm", "Confirmation", "confirmed"]
+
+Confirm: TypeAlias = bool | int | None
+"""True writes without asking, the portal's id as well where that is needed, False never, None asks."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What a plan needs: `kind` is nothing, yes, or portal id; `question` asks for it in words."""
+
+    kind: Literal["nothing", "yes", "portal id"]
+    question: str
+    portal_id: int
+
+    def accepts(self, said: str) -> bool:
+        """Tell whether what was typed is what is needed."""
+        word = said.strip().casefold()
+        return {"nothing": True, "yes": word in {"yes", "y"}, "portal id": word == str(self.portal_id)}[self.kind]
+
+    @property
+    def confirm(self) -> bool | int:
+        """What `confirm=` has to be for this plan, once somebody has agreed."""
+        return self.portal_id if self.kind == "portal id" else True
+
+
+def confirmed(needed: Confirmation, where: str, count: int, confirm: Confirm) -> None:
+    """Return if the plan may be carried out; raises PushRefused that says what was missing."""
+    if needed.kind == "nothing":
+        return
+    if confirm is False:
+        message = f"Nothing was written: confirm is False. {count:,} values would change in {where}."
+        raise PushRefused(message)
+    if confirm is not None:
+        _check_given(needed, where, confirm)
+        return
+    said = typed(needed.question)
+    if said is None:
+        message = (
+            "Nothing was written: nobody can be asked here. In a script, look at plan(hub, checked) first and then "
+            f"pass confirm={needed.confirm}."
+        )
+        raise PushRefused(message)
+    if not needed.accepts(said):
+        message = "Nothing was written: it was not confirmed."
+        if needed.kind == "portal id":
+            message = f"Nothing was written: what was typed is not the id of {where}."
+        raise PushRefused(message)
+
+
+def _check_given(needed: Confirmation, where: str, confirm: bool | int) -> None:  # noqa: FBT001 -- it is what was given
+    if confirm is True and needed.kind == "portal id":
+        message = (
+            f"Nothing was written: so many records in a live account take its id. If you mean {where}, look at the "
+            f"plan and then pass confirm={needed.portal_id}."
+        )
+        raise PushRefused(message)
+    if confirm is not True and confirm != needed.portal_id:
+        message = f"Nothing was written: confirm is {confirm!r}, and this is {where}. Connect to the portal you mean."
+        raise PushRefused(message)

@@ -1,0 +1,68 @@
+"""`hsai push` and `hsai undo`: the plan first, then a yes, from a terminal or a scheduled job."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from hsai_kit import Assistant, ask, open_receipt, pull, push, review
+from hsai_kit.cli import app
+from hsai_kit.errors import DailyLimit
+
+FIELDS = {"kind": "fields", "fields": {"place": {"kind": "text", "to": "city"}, "why": {"kind": "text"}}}
+
+
+@pytest.fixture
+def said(hub, monkeypatch):
+    """A run with two fields over three contacts in the workspace that commands are typed in, both approved."""
+    monkeypatch.chdir(hub.workspace.folder)
+    contacts = pull(hub, "contacts", ["city"], limit=3)
+    asked = Assistant(name="fields", instructions="Say it.", prompt="place: {{ said }}", output=FIELDS)
+    run = ask(hub, contacts.assign(said="hello"), asked)
+    for field in ("place", "why"):
+        review(run, field).edit(None, f"new {field}")
+    return run
+
+
+def hsai(*words: str, typed: str | None = None, code: int = 0) -> str:
+    done = CliRunner().invoke(app, list(words), input=typed)
+    assert done.exit_code == code, done.output
+    return " ".join(done.output.split())
+
+
+def values(hub, name: str) -> set[str]:
+    return set(pull(hub, "contacts", [name], limit=3)[name].fillna(""))
+
+
+def test_a_push_shows_the_plan_asks_and_goes_where_the_assistant_says(hub, said):
+    before = values(hub, "city")
+    assert "3 will change" in hsai("push", "--plan")
+    assert values(hub, "city") == before
+    assert "Nothing was written: it was not confirmed" in hsai("push", typed="no\n", code=1)
+    out = hsai("push", typed="yes\n")
+    assert "Write 3 values to portal 24681357 (SANDBOX)? Type yes:" in out
+    assert "3 written" in out
+    assert values(hub, "city") == {"new place"}
+    assert "3 written" in hsai("undo", "--yes")
+    assert values(hub, "city") == before
+
+
+def test_fields_are_sent_where_they_are_told_and_the_plan_is_kept_as_csv(hub, said, tmp_path):
+    out = hsai("push", said.id, "--to", "why=jobtitle", "--to", "place=salutation", "--csv", "plan.csv", "--yes")
+    assert "6 written" in out
+    assert values(hub, "jobtitle") == {"new why"}
+    assert values(hub, "salutation") == {"new place"}
+    assert len((tmp_path / "workspace" / "plan.csv").read_text("utf-8-sig").splitlines()) == 7
+    assert "This run answers place, why: write --to FIELD=PROPERTY" in hsai("push", "--to", "city", code=1)
+
+
+def test_a_push_that_was_stopped_is_completed(hub, said, sandbox):
+    assert "no push to complete here" in hsai("push", "--resume", code=1)
+    sandbox.fault("hubspot:daily:path=/batch/update")
+    with pytest.raises(DailyLimit):
+        push(hub, review(said, "place"), confirm=True)
+    sandbox.clear_faults()
+    receipt = open_receipt(hub)
+    assert "3 written" in hsai("push", "--resume", "--yes")
+    assert open_receipt(hub).id == receipt.id
+    assert "There is no 'run-7'" in hsai("push", "run-7", code=1)
