@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         with_examples,
     )
     from hsai_kit.steps.evaluate.checks import check_texts
+    from hsai_kit.steps.evaluate.judging import judge
     from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push, receipts
@@ -63,6 +64,7 @@ __all__ = [
     "create_task",
     "evaluate",
     "import_assistant",
+    "judge",
     "label",
     "labels_from",
     "left_out",
@@ -112,6 +114,7 @@ _HOMES = {
     "evaluate": "hsai_kit.steps.evaluate",
     "import_assistant": "hsai_kit.library",
     "label": "hsai_kit.steps.evaluate",
+    "judge": "hsai_kit.steps.evaluate.judging",
     "labels_from": "hsai_kit.steps.evaluate",
     "left_out": "hsai_kit.frames",
     "lists": "hsai_kit.steps.pull",

@@ -78,13 +78,15 @@ class Number(_Kind):
 
 
 class YesNo(_Kind):
-    """True or false."""
+    """True or false; `statement` is what is true or false, where the instructions are no such statement themselves."""
 
     kind: Literal["yes_no"]
+    statement: str | None = None
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON schema of one value."""
-        return {"type": ["boolean", "null"]}
+        schema: dict[str, Any] = {"type": ["boolean", "null"]}
+        return schema if self.statement is None else {**schema, "description": f"Is this true: {self.statement}"}
 
     def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; anything but true or false is `not allowed`."""
@@ -96,13 +98,15 @@ class YesNo(_Kind):
 class Choice(_Kind):
     """One of a closed set of options; `none_option` is the one that means: no value.
 
-    `descriptions` say of some or all options what they mean, where the option itself does not.
+    `descriptions` say of some or all options what they mean, where the option itself does not. `ordered` says that the
+    options are levels, the lowest first.
     """
 
     kind: Literal["choice"]
     options: tuple[str, ...] = Field(min_length=2)
     none_option: str | None = None
     descriptions: Mapping[str, str] = {}
+    ordered: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Choice:

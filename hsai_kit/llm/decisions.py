@@ -21,7 +21,7 @@ from hsai_kit.store import Answer
 __all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "Decisions"]
 
 # What the API takes in one request, from the docstrings of the `openai` package.
-MOST_OPTIONS, MOST_QUESTIONS = 255, 400
+MOST_OPTIONS, MOST_LEVELS, MOST_QUESTIONS = 255, 10, 400
 
 _OTHER_WAY = 'ask with engine="responses"'
 
@@ -30,8 +30,9 @@ _OTHER_WAY = 'ask with engine="responses"'
 class Decisions:
     """Questions to the Decisions API, for an output that is a choice, yes_no, or fields made only of those.
 
-    The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is a
-    choice between true and false and not a predicate, since instructions are seldom a statement that can be true.
+    The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is
+    asked as a predicate where it has a statement, and else as a choice between true and false, since instructions are
+    seldom a statement that can be true. Up to ten ordered options are asked as a score.
     Raises AssistantError for another output and UnsupportedSetting for settings that the API does not have.
     """
 
@@ -118,12 +119,13 @@ class Decisions:
         fields = list(self.assistant.output.fields)
         answers: list[dict[str, Any]] = decision.get("answers") or []
         kinds = [one.get("type") if isinstance(one, dict) else None for one in answers]
-        if len(kinds) != len(fields) or not set(kinds) <= {"choice", "refusal"}:
+        asked = [_kind(field) for field in self.assistant.output.fields.values()]
+        if len(kinds) != len(fields) or any(a not in {b, "refusal"} for a, b in zip(kinds, asked, strict=True)):
             message = "The Decisions API sent an answer that does not fit the questions."
             raise ModelError(message, request_id=answered.request_id)
         shares = {name: _shares(one) for name, one in zip(fields, answers, strict=True)}
         values = {
-            name: None if shares[name] is None else one.get("choice") for name, one in zip(fields, answers, strict=True)
+            name: None if shares[name] is None else _chosen(one) for name, one in zip(fields, answers, strict=True)
         }
         refused = [name for name in fields if shares[name] is None]
         status = "refused" if len(refused) == len(fields) else "answered"
@@ -163,12 +165,7 @@ class Decisions:
             shown = (f"{example.question} -> {example.answer}" for example in self.assistant.examples)
             shared.append("Examples:\n" + "\n".join(shown))
         return [
-            {
-                "type": "choice",
-                "name": name,
-                "instructions": "\n\n".join([*shared, f"Answer only this: {name}"] if output.has_fields else shared),
-                "choices": _choices(field),
-            }
+            _question(field, name, [*shared, f"Answer only this: {name}"] if output.has_fields else shared)
             for name, field in output.fields.items()
         ]
 
@@ -189,6 +186,25 @@ def _unfit(assistant: Assistant) -> str:
     return ""
 
 
+def _kind(field: object) -> str:
+    """Say as which kind of question a field is asked."""
+    if isinstance(field, YesNo) and field.statement is not None:
+        return "predicate"
+    return "score" if isinstance(field, Choice) and field.ordered and len(field.options) <= MOST_LEVELS else "choice"
+
+
+def _question(field: object, name: str, instructions: list[str]) -> dict[str, Any]:
+    kind = _kind(field)
+    if isinstance(field, YesNo) and field.statement is not None:
+        instructions = [*instructions, f"Statement: {field.statement}"]
+    question: dict[str, Any] = {"type": kind, "name": name, "instructions": "\n\n".join(instructions)}
+    if kind == "choice":
+        question["choices"] = _choices(field)
+    elif kind == "score":
+        question["levels"] = [{**one, "label": one.pop("value")} for one in _choices(field)]
+    return question
+
+
 def _choices(field: object) -> list[dict[str, Any]]:
     if not isinstance(field, Choice):
         return [{"value": True}, {"value": False}]
@@ -204,7 +220,21 @@ def _shares(answer: Mapping[str, Any]) -> dict[str, float] | None:
     """Return the probability of each option, None for a refusal."""
     if answer.get("type") == "refusal":
         return None
+    if answer.get("type") == "predicate":
+        likely = float(answer["probability"])
+        return {"true": likely, "false": 1 - likely}
+    if answer.get("type") == "score":
+        return {str(one["label"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
     return {_word(one["value"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
+
+
+def _chosen(answer: Mapping[str, Any]) -> object:
+    """Return the value that an answer stands for: of a predicate the likelier one, of a score the likeliest level."""
+    if answer.get("type") == "predicate":
+        return float(answer["probability"]) >= 0.5
+    if answer.get("type") == "score":
+        return max(answer["probabilities"], key=lambda one: float(one["probability"]))["label"]
+    return answer.get("choice")
 
 
 def _confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, float] | None]) -> float | None:

@@ -16,7 +16,7 @@ from hsai_kit.steps.evaluate.checks import texts_of
 from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.store import RatedItem
 
-__all__ = ["Kind", "Texts", "open_rating", "rate", "texts_by_name"]
+__all__ = ["LEVELS", "Kind", "Texts", "checked_levels", "kind_of", "open_rating", "rate", "texts_by_name"]
 
 Kind = Literal["pairs", "pass", "levels"]
 Texts: TypeAlias = "Run | pd.DataFrame | Mapping[str, Run | pd.DataFrame]"
@@ -25,7 +25,7 @@ _QUESTIONS = {
     "pass": "Is everything in the text true to the record, and is what matters there?",
     "levels": "How good is the text?",
 }
-_LEVELS = {
+LEVELS = {
     "1": "wrong or useless",
     "2": "needs rewriting",
     "3": "needs a correction",
@@ -57,16 +57,8 @@ def rate(
     Raises EvaluationError where there is nothing to rate.
     """
     named = texts_by_name(texts, text, source)
-    kind: Kind = "pairs" if len(named) == 2 and not levels else "levels" if levels else "pass"
-    if len(named) > 2:
-        message = f"{len(named)} texts cannot be compared at once. Rate them two at a time, or one by one with levels."
-        raise EvaluationError(message)
-    meant = {str(key): said for key, said in levels.items()} if isinstance(levels, Mapping) else {}
-    if kind == "levels":
-        meant = meant or dict(_LEVELS)
-        if len(meant) < 2 or len(meant) > 9:
-            message = f"A scale has 2 to 9 levels, and this has {len(meant)}."
-            raise EvaluationError(message)
+    kind = kind_of(named, levels)
+    meant = checked_levels(levels) if kind == "levels" else {}
     items = _items(named, kind, n, seed)
     if not items:
         message = "There is nothing to rate: no record has a text of each, or all pairs are the same."
@@ -90,6 +82,23 @@ def open_rating(hub: Connection, rating_id: str | None = None) -> RatingSession:
         message = f"There are no ratings in {hub.workspace.folder} yet. Make one with rate()."
         raise EvaluationError(message)
     return RatingSession(hub.store, wanted, rater=hub.workspace.reviewer)
+
+
+def kind_of(named: Mapping[str, object], levels: object) -> Kind:
+    """Say how texts are judged; raises EvaluationError for more than two to be compared."""
+    if len(named) > 2 and not levels:
+        message = f"{len(named)} texts cannot be compared at once. Rate them two at a time, or one by one with levels."
+        raise EvaluationError(message)
+    return "levels" if levels else "pairs" if len(named) == 2 else "pass"
+
+
+def checked_levels(levels: object) -> dict[str, str]:
+    """Return a scale, lowest first, each level with what it means; raises EvaluationError where it is none."""
+    meant = {str(key): said for key, said in levels.items()} if isinstance(levels, Mapping) else dict(LEVELS)
+    if not 2 <= len(meant) <= 9:
+        message = f"A scale has 2 to 9 levels, and this has {len(meant)}."
+        raise EvaluationError(message)
+    return meant
 
 
 def texts_by_name(
