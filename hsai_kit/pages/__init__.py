@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hsai_kit.pages.frame import FrameSource
 from hsai_kit.pages.source import Action, Card, Column, Facet, Found, Option, Query, Source
-from hsai_kit.pages.words import Segment, compared, shown
+from hsai_kit.pages.words import Segment, clipped, compared, shown
 
 __all__ = [
     "Action",
@@ -17,6 +17,7 @@ __all__ = [
     "Query",
     "Segment",
     "Source",
+    "clipped",
     "compared",
     "shown",
 ]

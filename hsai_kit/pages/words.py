@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import TypeAlias
 
-__all__ = ["Segment", "compared", "shown"]
+__all__ = ["Segment", "clipped", "compared", "shown"]
 
 Segment: TypeAlias = tuple[str, str]
 
@@ -39,6 +39,23 @@ def compared(before: str, after: str, most: int = _MOST_WORDS) -> tuple[list[Seg
         _add(left, "same" if same else "gone", old[i1:i2])
         _add(right, "same" if same else "came", new[j1:j2])
     return left, right
+
+
+def clipped(segments: Sequence[Segment], most: int) -> tuple[list[Segment], bool]:
+    """Return the first `most` characters of segments, cut between words, and whether anything was cut.
+
+    >>> clipped([("same", "one two "), ("came", "three four")], 13)
+    ([('same', 'one two '), ('came', 'three')], True)
+    """
+    kept: list[Segment] = []
+    left = most
+    for kind, text in segments:
+        if len(text) > left:
+            part = text[: left + 1].rpartition(" ")[0] or ("" if kept else text[:left])
+            return [*kept, *_whole(kind, part.rstrip())], True
+        kept.append((kind, text))
+        left -= len(text)
+    return kept, False
 
 
 def shown(text: str) -> str:

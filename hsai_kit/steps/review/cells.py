@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.pages import Card, compared, shown
+from hsai_kit.pages import Card, Segment, clipped, compared, shown
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places
 
@@ -17,7 +18,10 @@ __all__ = ["Cells"]
 
 # So many characters of each text stand in a cell; the card shows the rest.
 _CELL = 160
-_CELL_WORDS = 80
+# Of words beyond these only what texts begin and end with in common is told apart: a page of 50 stays quick.
+_CELL_WORDS = 100
+# HubSpot adds these to every record that is read.
+_ALWAYS = {"hs_object_id", "createdate", "lastmodifieddate", "hs_createdate", "hs_lastmodifieddate"}
 # Ends that need a word beside the flags, so that nobody wonders where an answer came from or went.
 _NOTES = {"by_rule": "by rule", "from_memory": "from memory", "skipped": "", "failed": "", "refused": ""}
 
@@ -77,7 +81,9 @@ class Cells:
         record = proposals.ids[place]
         one = proposals.outcome(place)
         values = run.store.pulls.record(run.record.pull_id, record) if run.record.pull_id else {}
-        source = [(name, shown(text)) for name, text in values.items() if text and name != self._to]
+        source = [
+            (name, shown(text)) for name, text in values.items() if text and name != self._to and name not in _ALWAYS
+        ]
         if one.question is not None:
             asked = next((text for _, (text, *_) in run.store.runs.answers(run.id, [one.question])), None)
             source.append(("Asked", shown(asked or "")))
@@ -94,14 +100,29 @@ class Cells:
     def _change(self, place: int, *, proposed: bool = False) -> dict[str, Any]:
         old = self._proposals.before[place]
         new = as_hubspot(self._proposals.values[self._proposals.ends[place]]) if proposed else self._final(place)
-        before, after = compared(shown(old[:_CELL]), shown(new[:_CELL]), _CELL_WORDS)
-        return {"before": before, "after": after, "more": len(old) > _CELL or len(new) > _CELL, "value": new[:_CELL]}
+        before, after = _compared(old, new)
+        left, more_before = clipped(before, _CELL)
+        right, more = clipped(after, _CELL)
+        return {
+            "before": left,
+            "after": right,
+            "more_before": more_before,
+            "more": more,
+            "same": old == new,
+            "value": new[:_CELL],
+        }
 
     def _final(self, place: int) -> str:
         """Return what a push would write if the row were let through: the edit, else the proposal."""
         if self._decided.code[place] == DECISIONS.index("edited"):
             return as_hubspot(self._decided.value[place])
         return str(self._proposals.texts[self._proposals.ends[place]])
+
+
+@lru_cache(maxsize=1000)
+def _compared(old: str, new: str) -> tuple[list[Segment], list[Segment]]:
+    # A page is drawn again after every decision.
+    return compared(shown(old), shown(new), _CELL_WORDS)
 
 
 def _linked(ui_domain: str, portal_id: int) -> Portal:

@@ -81,8 +81,9 @@ class Finder:
             keys = counts if query.sort and not query.descending else -counts
         else:
             keys = self._keys(query.sort)[heads] * (-1 if query.descending else 1)
-        # Of equal keys the group stands first whose first record does.
-        order = np.lexsort((heads, keys))
+        # Of equal keys the group stands first whose first record does; what stays as it is comes last of all.
+        stays = ~self._proposals.differs[heads] & self._proposals.known[heads]
+        order = np.lexsort((heads, keys, stays)) if not query.sort else np.lexsort((heads, keys))
         return Found(heads[order], [members[one] for one in order])
 
     def _holding(self, wanted: str) -> Mask:

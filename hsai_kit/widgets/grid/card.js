@@ -2,12 +2,14 @@
 function drawCard(grid, card, row) {
   const dialog = grid.parts.card;
   const edit = grid.actions.find(({ name }) => name === "edit");
+  const decision = grid.rows[row - grid.start]?.decision;
   const source = card.source.map(([name, text]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, text))]).flat();
   const side = (title, parts, blank) =>
     make("section", {}, make("h4", {}, title), make("p", { class: "hsai-long" }, ...segments(parts, blank)));
   const change = make("div", { class: "hsai-card-change" },
     side("Before", card.before, "(blank)"), side("Proposal", card.after, "no proposal"),
-    card.note ? make("p", { class: "hsai-note" }, card.note) : null);
+    card.note ? make("p", { class: "hsai-note" }, card.note) : null,
+    decision ? make("p", {}, ...CELLS.decision(decision).filter(Boolean)) : null);
   const act = (action) => make("button", { type: "button", class: `hsai-act-${action.name}`,
     onclick: () => (action === edit ? rewrite() : grid.actOnCard(action, null, row)) },
     action.label, make("kbd", { "aria-hidden": "true" }, action.key));
@@ -35,6 +37,7 @@ function drawCard(grid, card, row) {
   );
   dialog.setAttribute("aria-label", card.title);
   if (!dialog.open) dialog.showModal();
+  dialog.focus();
 }
 
 const KEYS = [
@@ -60,4 +63,5 @@ function drawHelp(grid) {
     make("dl", { class: "hsai-keys" }, ...[...own, ...KEYS].map(line).flat()),
   );
   dialog.showModal();
+  dialog.focus();
 }

@@ -15,10 +15,11 @@ const CELLS = {
     return [make("a", { ...told, "aria-label": `Record ${cell.text} in HubSpot` }, cell.text)];
   },
   change: (cell) => [
-    make(
+    cell.same ? make("div", { class: "hsai-change" }, make("bdi", {}, ...segments(cell.before, "(blank)"), more(cell.more)),
+      make("span", { class: "hsai-blank" }, "stays as it is")) : make(
       "div",
       { class: "hsai-change" },
-      make("bdi", { class: "hsai-before" }, ...segments(cell.before, "(blank)")),
+      make("bdi", { class: "hsai-before" }, ...segments(cell.before, "(blank)"), more(cell.more_before)),
       make("span", { class: "hsai-arrow", "aria-label": "becomes" }, "→"),
       make("bdi", { class: "hsai-after" }, ...segments(cell.after, "no proposal"), more(cell.more)),
     ),
@@ -56,6 +57,7 @@ function described(columns, row) {
   const said = columns.map(({ kind, name, label }) => {
     const cell = row[name];
     if (kind === "record") return `${label} ${cell.text}`;
+    if (kind === "change" && cell.same) return `${whole(cell.before, "blank")} stays as it is`;
     if (kind === "change") return `${whole(cell.before, "blank")} becomes ${whole(cell.after, "no proposal")}`;
     if (kind === "flags") return cell.flags.join(", ");
     if (kind === "decision") return cell.name ?? "";

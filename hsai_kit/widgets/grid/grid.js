@@ -35,8 +35,8 @@ class Grid {
       body: make("tbody", { role: "rowgroup" }),
       empty: make("div", { class: "hsai-empty", hidden: true }),
       pages: make("nav", { class: "hsai-pages", "aria-label": "Pages" }),
-      card: make("dialog", { class: "hsai-dialog hsai-card", onclose: () => this.focusRow(this.row) }),
-      help: make("dialog", { class: "hsai-dialog", "aria-label": "Keys", onclose: () => this.focusRow(this.row) }),
+      card: make("dialog", { class: "hsai-dialog hsai-card", tabIndex: -1, onclose: () => this.focusRow(this.row) }),
+      help: make("dialog", { class: "hsai-dialog", tabIndex: -1, "aria-label": "Keys", onclose: () => this.focusRow(this.row) }),
     };
     this.parts = parts;
     const keys = make("button", { type: "button", title: "Keys (?)", "aria-label": "Keys", onclick: () => drawHelp(this) }, "?");

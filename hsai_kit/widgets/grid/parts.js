@@ -16,8 +16,10 @@ const number = (value) => value.toLocaleString("en-US");
 
 function moment(at) {
   const time = new Date(at);
-  const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  return Number.isNaN(time.valueOf()) ? "" : time.toLocaleString([], parts);
+  if (Number.isNaN(time.valueOf())) return "";
+  const clock = { hour: "2-digit", minute: "2-digit" };
+  const today = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString([], today ? clock : { day: "numeric", month: "short", ...clock });
 }
 
 // Questions to Python, each answered once. `waiting` is called while an answer is late, with how late it is.
