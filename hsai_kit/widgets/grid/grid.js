@@ -165,6 +165,7 @@ class Grid {
     const answer = await this.wire.ask("find", { query: this.query });
     if (mine !== this.asked) return;
     if (answer.problem) return this.say(answer.problem, true);
+    this.say("");
     // What can no longer be seen must not be decided by accident.
     this.selected.clear();
     this.all = false;
