@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -73,7 +75,15 @@ def say(text: str) -> None:
         return
     # A scheduled script's output can be in an encoding without arrows, which must not end the work.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    print(_wrapped(text.encode(encoding, "replace").decode(encoding)), flush=True)
+
+
+def _wrapped(text: str) -> str:
+    """Break a line between words where a person reads it in a terminal; files and notebooks get it whole."""
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)) or text
 
 
 @contextmanager

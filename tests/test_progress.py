@@ -40,6 +40,18 @@ def test_say_prints_a_line_and_quiet_keeps_it_back_also_when_nested(capsys):
     assert capsys.readouterr().out == "one\nfive → ü\n"
 
 
+def test_a_long_line_is_broken_between_words_in_a_terminal_only(capsys, monkeypatch):
+    line = "10,000 records → 214 questions, 187 known → 27 requests to gpt-6-luna, about 5,670 to 16,065 tokens"
+    say(line)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    say(line)
+    whole, *broken = capsys.readouterr().out.splitlines()
+    assert whole == " ".join(broken) == line
+    assert len(broken) == 2
+    assert all(len(part) <= 80 for part in broken)
+
+
 def test_quiet_ends_with_its_block_also_after_an_error(capsys):
     with pytest.raises(LookupError), quiet():
         raise LookupError

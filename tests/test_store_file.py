@@ -39,6 +39,7 @@ TABLES = {
     "batch_questions",
     "capabilities",
     "labels",
+    "limits",
     "rating_sets",
     "rating_items",
     "ratings",

@@ -19,6 +19,7 @@ from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for
 from hsai_kit.llm.wire import Reply, Wire
 from hsai_kit.network import is_loopback
 from hsai_kit.pacing import GoOn, Pacer, backoff
+from hsai_kit.store import AccountLimits
 
 __all__ = ["Answered", "LLMClient", "is_openais"]
 
@@ -94,10 +95,12 @@ class LLMClient:
         await self.sdk.close()
 
     async def models(self) -> list[openai.types.Model]:
-        """Return the models that this key's project may use; raises what `errors` says for the model's API."""
+        """Return the models that the key's project may use; raises what `errors` says for the model's API."""
         try:
             # One call and no pacing: here the SDK's own two retries are what is wanted.
-            return [model async for model in self.sdk.with_options(max_retries=2).models.list()]
+            answer = await self.sdk.with_options(max_retries=2).models.with_raw_response.list()
+            self._learn(answer.headers)
+            return [model async for model in answer.parse()]
         except openai.OpenAIError as problem:
             failure = self.in_words(problem)
         raise failure
@@ -141,6 +144,12 @@ class LLMClient:
         mine = copy.copy(self)
         mine._go_on = go_on  # noqa: SLF001 -- a copy of this very object
         return mine
+
+    @property
+    def limits(self) -> AccountLimits | None:
+        """What the answers so far told of the account's limits, None where they told nothing."""
+        told = AccountLimits(self._pacer.requests.limit, self._pacer.tokens.limit)
+        return None if told == AccountLimits() else told
 
     def seconds_for(self, requests: float, tokens: float) -> float:
         """Return how many seconds so many requests and tokens take at the account's limits, 0 where none are known."""

@@ -11,6 +11,7 @@ from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, Decisions, Undone
 from hsai_kit.store.evaluations import EvaluatedRow, EvaluatedRun, EvaluationRecord, Evaluations
 from hsai_kit.store.labels import Label, Labels
+from hsai_kit.store.limits import AccountLimits, Limits
 from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, ListedPush, Pushes, PushRecord
@@ -18,6 +19,7 @@ from hsai_kit.store.ratings import RatedItem, Rating, Ratings, RatingSet
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
 __all__ = [
+    "AccountLimits",
     "Act",
     "ActionRecord",
     "Answer",
@@ -61,6 +63,7 @@ class Store:
         self.actions = Actions(self._database)
         self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)
+        self.limits = Limits(self._database)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -167,6 +168,18 @@ class Runs:
         names = ", ".join(_ANSWER_COLUMNS)
         rows = self._database.all(f"SELECT {names} FROM answers WHERE run_id = ?", (run_id,))  # noqa: S608 -- column names are ours
         return [Answer(*row) for row in rows]
+
+    def seconds_each(self, model: str, engine: str) -> float | None:
+        """Return how many seconds an answer of a model took lately (the median), None where there is none yet."""
+        seconds: list[float] = []
+        for run in self._database.all(
+            "SELECT id FROM runs WHERE model = ? AND engine = ? ORDER BY at DESC LIMIT 5", (model, engine)
+        ):
+            rows = self._database.all(
+                "SELECT seconds FROM answers WHERE run_id = ? AND seconds IS NOT NULL LIMIT 200", (run["id"],)
+            )
+            seconds += [row["seconds"] for row in rows]
+        return statistics.median(seconds) if seconds else None
 
     def all(self) -> list[RunRecord]:
         """Return every run, newest first."""

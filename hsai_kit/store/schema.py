@@ -216,5 +216,13 @@ CREATE TABLE pull_places (
 CREATE TABLE pull_ids (pull_id TEXT PRIMARY KEY REFERENCES pulls, ids TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_LIMITS = """
+-- limits: what an account was found to allow a minute for a model at an address (NULL: never told).
+CREATE TABLE limits (
+    base_url TEXT NOT NULL, model TEXT NOT NULL, requests REAL, tokens REAL, at TEXT NOT NULL,
+    PRIMARY KEY (base_url, model)
+) WITHOUT ROWID;
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
-MIGRATIONS = (_FIRST, _EVALUATIONS, _SEVERAL_PROPERTIES, _ACTIONS, _STROKES, _RATINGS, _PULLS_GO_ON)
+MIGRATIONS = (_FIRST, _EVALUATIONS, _SEVERAL_PROPERTIES, _ACTIONS, _STROKES, _RATINGS, _PULLS_GO_ON, _LIMITS)

@@ -80,7 +80,8 @@ class Account:
         self._level = self._most = (given.per_minute or 0) / 60
         self._minute = float(given.per_minute or 0)
         self._at = time.monotonic()
-        self._plain = http("200 OK", ANSWER, *limits(PLENTY, PLENTY - 1, 0.001))
+        told = () if given.untold else limits(PLENTY, PLENTY - 1, 0.001)
+        self._plain = http("200 OK", ANSWER, *told)
         self._limited = error("429 Too Many Requests", "rate_limit_exceeded", "retry-after: 1", "retry-after-ms: 1000")
 
     def delay(self) -> float:
@@ -169,6 +170,7 @@ if __name__ == "__main__":
     parser.add_argument("--jitter", type=float, default=0.02)
     parser.add_argument("--per-minute", type=int)
     parser.add_argument("--told", choices=("bucket", "minute"), default="bucket")
+    parser.add_argument("--untold", action="store_true", help="tell no limits, as many gateways do")
     parser.add_argument("--limited", type=float, default=0.0)
     parser.add_argument("--broken", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=7)

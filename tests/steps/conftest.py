@@ -215,9 +215,9 @@ class Priced:
 
 
 @pytest.fixture
-def priced(keys: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Priced]:
+def priced(keys: Sandbox, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Priced]:
     with subprocess.Popen(
-        [sys.executable, ANSWERING, "--latency", "0.005", "--jitter", "0"],
+        [sys.executable, ANSWERING, "--latency", "0.005", "--jitter", "0", *getattr(request, "param", ())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

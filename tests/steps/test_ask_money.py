@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pandas as pd
 import pytest
@@ -99,3 +100,30 @@ def test_what_is_spent_and_saved_is_told_while_the_run_goes_on(paying, priced):
     handle.result(60)
     assert re.fullmatch(r"0\.00 of about 0\.0\d USD, saves about 0\.0\d USD", handle.progress.note)
     assert paying.store.runs.spared(paying.store.runs.latest(), 0) == 300
+
+
+def said_before(capsys) -> str:
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " records → " in line]
+    return line.rpartition(" USD, ")[2]
+
+
+@pytest.mark.parametrize("priced", [["--untold"]], indirect=True)
+def test_minutes_are_said_before_the_run_as_far_as_anything_is_known(paying, capsys):
+    asked = load(paying.workspace, "state-abbreviations")
+    ask(paying, distinct(3), asked, confirm=True)
+    # This server tells no limits, and nothing was asked of it before.
+    assert said_before(capsys) == "minutes known after the first answers"
+    ask(paying, distinct(5).assign(state="x" + distinct(5)["state"]), asked, confirm=True)
+    assert said_before(capsys) == "less than a minute if the account's limits allow"
+
+
+@pytest.mark.parametrize("priced", [["--per-minute", "600"]], indirect=True)
+def test_minutes_at_the_accounts_limits_are_remembered_from_one_day_to_the_next(priced, tmp_path, capsys):
+    for day, wait in enumerate(["minutes known after the first answers", "about 2 minutes"]):
+        with connect(workspace=tmp_path / "paying") as hub:
+            handle = ask(hub, distinct(1200), "state-abbreviations", wait=False, confirm=True)
+            while not handle.progress.done:
+                time.sleep(0.01)
+            handle.cancel()
+            handle.result(30)
+        assert said_before(capsys) == wait, f"on day {day}"

@@ -11,6 +11,7 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.progress import Progress, say
 from hsai_kit.steps.ask.planning import Asking, Estimate, dollars
 from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.steps.ask.timing import minutes
 from hsai_kit.talk import answered_yes
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
@@ -31,8 +32,8 @@ class Projection:
 
     def line(self) -> str:
         """Say it in one line."""
-        minutes = "less than a minute" if self.seconds < 60 else f"about {self.seconds / 60:,.0f} minutes"
-        return f"After {PILOT} questions: {dollars(self.usd_low, self.usd_high)} for the {self.left:,} left, {minutes}"
+        cost, long = dollars(self.usd_low, self.usd_high), minutes(self.seconds, self.seconds)
+        return f"After {PILOT} questions: {cost} for the {self.left:,} left, {long}"
 
 
 def wants_pilot(hub: Connection, estimate: Estimate) -> bool:

@@ -16,6 +16,7 @@ from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.prompt import Prompt
 from hsai_kit.rules import looked_up
 from hsai_kit.steps.ask.source import source_of
+from hsai_kit.steps.ask.timing import Takes, takes
 from hsai_kit.store import PlannedRow
 
 __all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
@@ -38,6 +39,7 @@ class Estimate:
     tokens_high: int
     usd_low: float | None
     usd_high: float | None
+    takes: Takes | None = None
 
     def line(self, model: str, *, scripted: bool = False) -> str:
         """Say it in one line for the person who is about to spend it."""
@@ -46,9 +48,11 @@ class Estimate:
             parts.insert(1, f"{self.ruled:,} records by rule")
         line = f"{', '.join(parts)} → {self.requests:,} requests"
         if scripted:
-            return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing)"
+            long = f", {self.takes.said()}" if self.takes and (self.takes.high or 0) >= 60 else ""  # a script is quick
+            return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing){long}"
         tokens = f"about {self.tokens_low:,} to {self.tokens_high:,} tokens"
-        return f"{line} to {model}, {tokens}, {dollars(self.usd_low, self.usd_high)}"
+        parts = [f"{line} to {model}", tokens, dollars(self.usd_low, self.usd_high)]
+        return ", ".join([*parts, self.takes.said()] if self.takes else parts)
 
 
 def dollars(low: float | None, high: float | None) -> str:
@@ -89,6 +93,7 @@ class Asking:
         prices = [self.engine.usd(usage) for usage in usages]
         usd = None if None in prices else sum(filter(None, prices)) * scale
         tokens = sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages) * scale
+        low, high = tokens * _LOW, tokens * _HIGH
         return Estimate(
             records=len(self.rows),
             questions=len(self.texts),
@@ -96,10 +101,11 @@ class Asking:
             ruled=sum(row.ruled is not None for row in self.rows),
             skipped=sum(row.skipped is not None for row in self.rows),
             requests=len(send),
-            tokens_low=round(tokens * _LOW),
-            tokens_high=round(tokens * _HIGH),
+            tokens_low=round(low),
+            tokens_high=round(high),
             usd_low=None if usd is None else usd * _LOW,
             usd_high=None if usd is None else usd * _HIGH,
+            takes=takes(self.hub, self.engine, self.engine_name, len(send), (low, high)),
         )
 
     def begin(self, budget_usd: float | None) -> str:

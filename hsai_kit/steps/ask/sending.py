@@ -121,6 +121,8 @@ class Sending:
 
     def _end(self, control: Control) -> None:
         runs = self.hub.store.runs
+        if limits := self.hub.llm.limits:
+            self.hub.store.limits.keep(self.hub.llm.base_url, self.engine.model, limits)
         if self._failures:
             problem = self._failures[0]
             if isinstance(problem, UnsupportedSetting):

@@ -1,0 +1,73 @@
+"""How long a run will take: at the account's limits, and at the pace of earlier answers; unknown is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hsai_kit.connection import Connection
+from hsai_kit.llm.engine import Engine, EngineName
+
+__all__ = ["Takes", "minutes", "takes"]
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Seconds that a run takes at the account's limits, and at the pace of its answers; None where not known.
+
+    `low` and `high` bound the first, since tokens are only guessed before a run.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    paced: float | None = None
+
+    def said(self) -> str:
+        """Say it in a few words, with what is not known of it."""
+        if self.low is None or self.high is None:
+            if self.paced is None:
+                return "minutes known after the first answers"
+            return f"{minutes(self.paced, self.paced)} if the account's limits allow"
+        if self.paced is None:
+            at_least = minutes(self.low, self.low)
+            return f"{at_least} at the account's limits" if self.low < 60 else f"at least {at_least} by its limits"
+        return minutes(max(self.low, self.paced), max(self.high, self.paced))
+
+
+def takes(
+    hub: Connection, engine: Engine, name: EngineName, requests: int, tokens: tuple[float, float]
+) -> Takes | None:
+    """Work out how long so many requests and tokens (from, to) take, from what earlier answers told.
+
+    None where nothing is sent, or in jobs, which take up to a day whatever is in them.
+    """
+    if name == "batch" or not requests:
+        return None
+    limits = hub.llm.limits or hub.store.limits.known(hub.llm.base_url, engine.model)
+    seconds = hub.store.runs.seconds_each(engine.model, name)
+    paced = None if seconds is None else max(seconds, requests * seconds / hub.llm.concurrency)
+    if limits.requests is None and limits.tokens is None:
+        return Takes(paced=paced)
+    low, high = (
+        max(
+            requests * 60 / limits.requests if limits.requests else 0.0,
+            amount * 60 / limits.tokens if limits.tokens else 0.0,
+        )
+        for amount in tokens
+    )
+    return Takes(low, high, paced)
+
+
+def minutes(low: float, high: float) -> str:
+    """Say seconds in minutes or hours, as a range where it is one.
+
+    >>> minutes(20, 50), minutes(100, 100), minutes(30, 200), minutes(9000, 14000)
+    ('less than a minute', 'about 2 minutes', 'about 1 to 3 minutes', 'about 2.5 to 3.9 hours')
+    """
+    if high < 60:
+        return "less than a minute"
+    if high >= 5400:
+        first, last, unit = f"{low / 3600:,.1f}", f"{high / 3600:,.1f}", "hours"
+    else:
+        first, last = f"{max(1, low / 60):,.0f}", f"{high / 60:,.0f}"
+        unit = "minute" if last == "1" else "minutes"
+    return f"about {last} {unit}" if first == last else f"about {first} to {last} {unit}"
