@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.checks import check_texts
     from hsai_kit.steps.evaluate.judging import judge
     from hsai_kit.steps.evaluate.rating import open_rating, rate
+    from hsai_kit.steps.log import log
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.remember import remember
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         plan,
         then,
         undo,
+        update,
     )
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "labels_from",
     "left_out",
     "lists",
+    "log",
     "log_email",
     "notify",
     "object_types",
@@ -90,6 +93,7 @@ __all__ = [
     "runs",
     "then",
     "undo",
+    "update",
     "with_examples",
     "with_labels",
 ]
@@ -118,6 +122,7 @@ _HOMES = {
     "labels_from": "hsai_kit.steps.evaluate",
     "left_out": "hsai_kit.frames",
     "lists": "hsai_kit.steps.pull",
+    "log": "hsai_kit.steps.log",
     "log_email": "hsai_kit.steps.then",
     "notify": "hsai_kit.steps.then",
     "object_types": "hsai_kit.steps.pull",
@@ -139,6 +144,7 @@ _HOMES = {
     "runs": "hsai_kit.steps.ask",
     "then": "hsai_kit.steps.then",
     "undo": "hsai_kit.steps.then",
+    "update": "hsai_kit.steps.then",
     "with_examples": "hsai_kit.steps.evaluate",
     "with_labels": "hsai_kit.frames",
 }

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from hsai_kit.cli.asking import cancel, resume, runs
+from hsai_kit.cli.auditing import log
 from hsai_kit.cli.keys import connect, disconnect, status
 from hsai_kit.cli.messages import notify
 from hsai_kit.cli.rooms import app as app_command
@@ -28,7 +29,8 @@ app = typer.Typer(
 )
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
-for _command in (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, push, undo, sandbox):
+_COMMANDS = (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, push, undo, log, sandbox)
+for _command in _COMMANDS:
     app.command()(in_words(_command))
 app.add_typer(notify, name="notify")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["Portal", "missing_scopes", "read_daily_usage", "read_portal", "read_scopes"]
+__all__ = ["Portal", "missing_scopes", "read_daily_usage", "read_portal", "read_scopes", "record_link"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,12 @@ class Portal:
 
     def record_link(self, object_type_id: str, record_id: str) -> str:
         """Return the address of a record for people, in HubSpot's own pages."""
-        return f"https://{self.ui_domain}/contacts/{self.id}/record/{object_type_id}/{record_id}"
+        return record_link(self.ui_domain, self.id, object_type_id, record_id)
+
+
+def record_link(ui_domain: str, portal_id: int, object_type_id: str, record_id: str) -> str:
+    """Return the address of a record in the pages of a portal that nobody is connected to just now."""
+    return f"https://{ui_domain or 'app.hubspot.com'}/contacts/{portal_id}/record/{object_type_id}/{record_id}"
 
 
 # What each step needs, as HubSpot names its scopes; tickets, notes and e-mails have needs of their own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hsai_kit.store.actions import Act, ActionRecord, Actions
+from hsai_kit.store.audit import Audit, Entry, LoggedChange
 from hsai_kit.store.batches import Batches, BatchRecord
 from hsai_kit.store.capabilities import Capabilities
 from hsai_kit.store.database import Database
@@ -26,12 +27,14 @@ __all__ = [
     "BatchRecord",
     "Change",
     "Decision",
+    "Entry",
     "EvaluatedRow",
     "EvaluatedRun",
     "EvaluationRecord",
     "Label",
     "ListedPush",
     "ListedRun",
+    "LoggedChange",
     "PlannedRow",
     "Pull",
     "PushRecord",
@@ -61,6 +64,7 @@ class Store:
         self.ratings = Ratings(self._database)
         self.pushes = Pushes(self._database)
         self.actions = Actions(self._database)
+        self.audit = Audit(self._database)
         self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)
         self.limits = Limits(self._database)

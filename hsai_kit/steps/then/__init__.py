@@ -11,7 +11,7 @@ from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.progress import Progress, say
-from hsai_kit.steps.push import Plan, Receipt
+from hsai_kit.steps.push import Plan, Receipt, push
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo as _undo_push
@@ -23,11 +23,13 @@ from hsai_kit.steps.then.actions import (
     Note,
     Notify,
     Task,
+    Update,
     add_to_list,
     create_note,
     create_task,
     log_email,
     notify,
+    update,
 )
 from hsai_kit.steps.then.archiving import Archiver, plan_archiving
 from hsai_kit.steps.then.carrying import Carrier
@@ -53,6 +55,7 @@ __all__ = [
     "plan",
     "then",
     "undo",
+    "update",
 ]
 
 _CARRIERS: Mapping[str, type[Carrier]] = {
@@ -82,6 +85,8 @@ def plan(
 
     Every value or record is a row with a verdict; arguments and errors are those of `push` and `then`.
     """
+    if isinstance(to, Update):
+        return _plan_push(hub, checked, to.to)
     return _planned(hub, checked, to, frame) if isinstance(to, Action) else _plan_push(hub, checked, to)
 
 
@@ -94,7 +99,7 @@ def then(
     frame: pd.DataFrame | None = ...,
     confirm: bool | None = ...,
     wait: Literal[True] = ...,
-) -> ActionReceipt: ...
+) -> Receipt | ActionReceipt: ...
 @overload
 def then(
     hub: Connection,
@@ -104,7 +109,7 @@ def then(
     frame: pd.DataFrame | None = ...,
     confirm: bool | None = ...,
     wait: Literal[False],
-) -> Handle[ActionReceipt]: ...
+) -> Handle[Receipt] | Handle[ActionReceipt]: ...
 def then(
     hub: Connection,
     checked: Reviewed | Sequence[Reviewed],
@@ -113,7 +118,7 @@ def then(
     frame: pd.DataFrame | None = None,
     confirm: bool | None = None,
     wait: bool = True,
-) -> ActionReceipt | Handle[ActionReceipt]:
+) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
     """Do `action` about every approved or edited row, after showing the plan and asking.
 
     `checked` is one review, or several of the same run: then a row has to be approved in each of them. `action` is
@@ -126,6 +131,8 @@ def then(
     Raises PushRefused where it was not confirmed or must not be done, UnknownOwner and UnknownList for who or what is
     not there, PromptError for a template; other errors stop it, and its receipt holds what was done until then.
     """
+    if isinstance(action, Update):
+        return push(hub, checked, action.to, confirm=confirm, wait=wait)  # type: ignore[call-overload,no-any-return]
     ready = _planned(hub, checked, action, frame)
     return _carried_out(hub, ready, _CARRIERS[action.kind], confirm=confirm, wait=wait)
 

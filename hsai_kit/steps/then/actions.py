@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
@@ -17,11 +17,13 @@ __all__ = [
     "Notify",
     "Per",
     "Task",
+    "Update",
     "add_to_list",
     "create_note",
     "create_task",
     "log_email",
     "notify",
+    "update",
 ]
 
 RECORD_OWNER = "record owner"
@@ -83,7 +85,24 @@ class Notify(Action):
     most: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Update(Action):
+    """Properties of the record itself; made by `update`."""
+
+    kind: ClassVar[str] = "update"
+    to: Mapping[str, str] | str | None
+
+
 Creation: TypeAlias = Task | Note
+
+
+def update(to: Mapping[str, str] | str | None = None, *, name: str = "update") -> Update:
+    """Write answers to properties of the records: this is a push, with its plan, checks, receipt and undo.
+
+    `to` is the property of the reviewed field, or properties by field; what it does not name goes where the assistant
+    says.
+    """
+    return Update(to=to, name=name)
 
 
 def create_task(

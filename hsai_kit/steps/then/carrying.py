@@ -114,4 +114,4 @@ class Undoer(Carrier):
         """Note that rows are taken back, here and where they were done."""
         self.note(rows, "taken back")
         for row in rows:
-            self.journal.settle(row.mark, "taken back", reason=f"taken back by {self.id}")
+            self.journal.settle(row.mark, "taken back", reason=f"by {self.id}")

@@ -43,6 +43,8 @@ KEPT = {
     ),
     "notes": ("hs_note_body", "hs_timestamp", "hubspot_owner_id"),
 }
+# The names that actions have by themselves, which nobody needs to be told.
+_USUAL = {"task", "note", "email", "list", "message"}
 Drafted = Callable[[list[str]], Mapping[str, ActionRow]]
 
 
@@ -95,7 +97,7 @@ def planned(
         ordered,
         target,
         action=action.kind,
-        about=f"{target.said} ({action.name})",
+        about=target.said if action.name in _USUAL else f"{target.said} ({action.name})",
         run_id=source.run.id,
         remarks=remarks,
     )

@@ -1,0 +1,221 @@
+"""Who changed what: every push, action and undo of a workspace, to look through, to export and to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.defuse import one_line, write_csv
+from hsai_kit.errors import HsaiError
+from hsai_kit.hubspot.account import record_link
+from hsai_kit.hubspot.values import as_moment
+from hsai_kit.steps.log.page import CHANGED, as_page, heading
+from hsai_kit.store import Store
+from hsai_kit.store.audit import Entry, LoggedChange, Query
+
+__all__ = ["Log", "log", "read_log"]
+
+When: TypeAlias = str | date | None
+
+
+class Log:
+    """What was done, newest first: `.frame` has a row for each push, action or undo, `.changes` one for each value."""
+
+    def __init__(self, store: Store, query: Query) -> None:
+        self._store = store
+        self.query = query
+        self.entries: list[Entry] = store.audit.entries(query)[::-1]
+        self.outcomes = {entry.id: store.audit.outcomes(entry.id, query) for entry in self.entries}
+        self.reviewers = {
+            run_id: store.audit.reviewers(run_id) for run_id in {entry.run_id for entry in self.entries} if run_id
+        }
+        self.undone_by = {entry.undoes: entry.id for entry in store.audit.entries(Query()) if entry.undoes}
+
+    def __repr__(self) -> str:
+        return f"Log({len(self.entries):,} entries, {self.frame['changed'].sum():,} changes)"
+
+    def _repr_html_(self) -> str:
+        # What records say is data: pandas escapes it.
+        return str(self.frame._repr_html_())
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines()) or "Nothing was done yet that fits."
+
+    def lines(self) -> Iterator[str]:
+        """Say each entry in two lines."""
+        for entry in self.entries:
+            counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes[entry.id].items())
+            broken_off = "" if entry.status == "done" else f" ({entry.status})"
+            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(heading(entry, self.changed(entry)), 100)}"
+            model = f", {entry.assistant} {entry.version[:8]} with {entry.model}" if entry.assistant else ""
+            undone = f", taken back by {self.undone_by[entry.id]}" if entry.id in self.undone_by else ""
+            yield f"    by {one_line(entry.who)} in portal {entry.portal_id}{model}: {counts or 'nothing'}{undone}"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row for each push, action or undo, newest first, index `entry` (its id, which `open_receipt` takes).
+
+        Columns: `at`, `ended_at` (datetime, UTC), `kind`, `who`, `approved_by`, `portal`, `object_type`, `what`
+        (properties, or the action), `changed` (how many values were written, things made or taken back), `outcomes`
+        (all of them in words), `status`, `run`, `assistant`, `version`, `model`, `undoes`, `undone_by`.
+        """
+        rows = [self._row(entry) for entry in self.entries]
+        index = pd.Index([entry.id for entry in self.entries], dtype="string", name="entry")
+        frame = pd.DataFrame(rows, columns=_ENTRY_COLUMNS, index=index)
+        for name in ("at", "ended_at"):
+            frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+        numbers = {"portal": "Int64", "changed": "Int64"}
+        texts = {name: "string" for name in frame.columns if name not in {"at", "ended_at", *numbers}}
+        return frame.astype(texts | numbers)
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """One row for each value, newest first, index `at` (datetime, UTC).
+
+        Columns: `record_id`, `property` (or task, note, list, message), `before`, `after`, `outcome`, `reason`, `who`,
+        `kind`, `entry`, `run`, `assistant`, `version`, `model`, `portal`, `link`.
+        """
+        found = [(entry, change) for entry in self.entries for change in self.changes_of(entry)]
+        columns = {
+            "record_id": [change.record_id for _, change in found],
+            "property": [change.property for _, change in found],
+            "before": [change.before for _, change in found],
+            "after": [change.after for _, change in found],
+            "outcome": [change.outcome for _, change in found],
+            "reason": [change.reason for _, change in found],
+            "who": [entry.who for entry, _ in found],
+            "kind": [entry.kind for entry, _ in found],
+            "entry": [entry.id for entry, _ in found],
+            "run": [entry.run_id or "" for entry, _ in found],
+            "assistant": [entry.assistant for entry, _ in found],
+            "version": [entry.version for entry, _ in found],
+            "model": [entry.model for entry, _ in found],
+            "portal": [str(entry.portal_id) for entry, _ in found],
+            "link": [self.link(entry, change.record_id) for entry, change in found],
+        }
+        at = pd.to_datetime([change.at for _, change in found], utc=True).astype("datetime64[us, UTC]")
+        return pd.DataFrame(columns, index=at.rename("at"), dtype="string")
+
+    def changes_of(self, entry: Entry) -> Iterator[LoggedChange]:
+        """Yield what one entry did that fits the query, by record id."""
+        return self._store.audit.changes(entry.id, self.query)
+
+    def changed(self, entry: Entry) -> int:
+        """Return how many values an entry wrote, or how many things it did or took back."""
+        return sum(count for outcome, count in self.outcomes[entry.id].items() if outcome in CHANGED)
+
+    def link(self, entry: Entry, record_id: str) -> str:
+        """Return the address of a record for people."""
+        return record_link(entry.ui_domain, entry.portal_id, entry.object_type_id, record_id)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write `.changes` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
+        return write_csv(self.changes, path)
+
+    def to_html(self, path: str | Path, *, rows: int = 200) -> Path:
+        """Write a page to show: it stands alone, loads nothing, can be printed, and shows what records say as text.
+
+        `rows` is how many values of each entry are listed; the CSV has them all.
+        """
+        target = Path(path)
+        target.write_text(as_page(self, rows), "utf-8")
+        return target
+
+    def _row(self, entry: Entry) -> tuple[object, ...]:
+        outcomes = self.outcomes[entry.id]
+        return (
+            entry.at,
+            entry.ended_at,
+            entry.kind,
+            entry.who,
+            ", ".join(self.reviewers.get(entry.run_id or "", [])),
+            entry.portal_id,
+            entry.object_type,
+            entry.what,
+            self.changed(entry),
+            ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()),
+            entry.status,
+            entry.run_id,
+            entry.assistant,
+            entry.version,
+            entry.model,
+            entry.undoes,
+            self.undone_by.get(entry.id),
+        )
+
+
+_ENTRY_COLUMNS = [
+    "at",
+    "ended_at",
+    "kind",
+    "who",
+    "approved_by",
+    "portal",
+    "object_type",
+    "what",
+    "changed",
+    "outcomes",
+    "status",
+    "run",
+    "assistant",
+    "version",
+    "model",
+    "undoes",
+    "undone_by",
+]
+
+
+def log(
+    hub: Connection,
+    *,
+    portal: int | None = None,
+    since: When = None,
+    until: When = None,
+    record: str | int | None = None,
+    property: str | None = None,  # noqa: A002 -- HubSpot's own word
+) -> Log:
+    """Return what was ever done to records from this workspace: pushes, actions and undos, newest first.
+
+    `since` and `until` are days or moments ("2026-11-01", UTC; the day of `until` is included), `record` answers who
+    changed this record, `property` (or task, note, list, message) what was done to it. Raises HsaiError for a day that
+    cannot be read.
+    """
+    return read_log(hub.store, portal=portal, since=since, until=until, record=record, property=property)
+
+
+def read_log(
+    store: Store,
+    *,
+    portal: int | None = None,
+    since: When = None,
+    until: When = None,
+    record: str | int | None = None,
+    property: str | None = None,  # noqa: A002 -- HubSpot's own word
+) -> Log:
+    """Return the log of a store, as `log` does; it needs no connection."""
+    query = Query(
+        portal_id=portal,
+        since=_moment(since, "since"),
+        until=_moment(until, "until", end=True),
+        record_id=None if record is None else str(record),
+        property=property,
+    )
+    return Log(store, query)
+
+
+def _moment(given: When, called: str, *, end: bool = False) -> str | None:
+    """Return a moment as the store writes it; a day without a time ends with it where an end is meant."""
+    if given is None:
+        return None
+    text = given.isoformat() if isinstance(given, date) else str(given).strip()
+    moment = as_moment(text)
+    if moment is None:
+        message = f"{called} is {text!r}; write a day such as 2026-11-01, or a moment such as 2026-11-01T08:00."
+        raise HsaiError(message)
+    whole_day = len(text) == len("2026-11-01")
+    return (moment + timedelta(days=1) if end and whole_day else moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
