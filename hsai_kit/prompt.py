@@ -20,11 +20,14 @@ from hsai_kit.errors import PromptError
 
 __all__ = ["Prompt", "Template", "as_text", "completions"]
 
-_DOT = "__of__"
+# Columns such as `company.name` and `deals.amount (sum)`, as names that a template can hold.
+_DOT, _HOW = "__of__", "__how__"
+_NAMEABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?( \(\w+\))?")
+_HOWS = {"count", "sum", "latest"}
 
 
 class Prompt:
-    """A template over a frame's columns; a token is a column's name, `{{ company.name }}` one of an associated record.
+    """A template over a frame's columns; a token is a column's name, also `{{ company.name }}` and `{{ notes (5) }}`.
 
     Each value is put in as a JSON string, so that a model can tell the record's text, which is data, from the words of
     the prompt: no value can end its own quotes. A blank is "".
@@ -81,7 +84,7 @@ class Prompt:
     def _render(self, template: jinja2.Template, tokens: list[str], row: tuple[str, ...]) -> str:
         values = dict(zip(tokens, row, strict=True))
         try:
-            return template.render({token.replace(".", _DOT): value for token, value in values.items()}).strip()
+            return template.render({_as_name(token): value for token, value in values.items()}).strip()
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
             record = ", ".join(f"{token} {one_line(value)!r}" for token, value in values.items())
             reason = one_line(problem, 120).rstrip(".")
@@ -90,8 +93,11 @@ class Prompt:
 
     def _bound(self, columns: list[str]) -> tuple[nodes.Template, list[str]]:
         """Bind the tokens to columns; a dotted column wins over an attribute of the same spelling."""
-        bound = _Dots(columns).visit(self._environment.parse(self.template))
-        used = sorted(name.replace(_DOT, ".") for name in meta.find_undeclared_variables(bound))
+        binding = _Columns(columns)
+        bound = binding.visit(self._environment.parse(self.template))
+        if binding.unknown:
+            raise PromptError(_unknown(self.called, binding.unknown[0], columns))
+        used = sorted(_as_token(name) for name in meta.find_undeclared_variables(bound))
         # Every value is a text, so a dot that is no column and no call, as in state.upper(), is a mistaken token.
         calls = [call.node for call in bound.find_all(nodes.Call)]
         for node in bound.find_all(nodes.Getattr):
@@ -158,23 +164,65 @@ def _plain(
             if isinstance(node, nodes.TemplateData):
                 parts.append(node.data)
             elif isinstance(node, nodes.Name):
-                parts.append(tokens.index(node.name.replace(_DOT, ".")))
+                parts.append(tokens.index(_as_token(node.name)))
             else:
                 return None
     return lambda row: "".join([shown(row[part]) if isinstance(part, int) else part for part in parts]).strip()
 
 
-class _Dots(NodeTransformer):
-    """Turns `company.name` into one name where that is a column."""
+class _Columns(NodeTransformer):
+    """Turns `company.name`, `deals.amount (sum)` and `notes (5)` into one name each where they are columns."""
 
     def __init__(self, columns: list[str]) -> None:
         self._columns = set(columns)
+        self.unknown: list[str] = []
+        """What reads like such a column and is none."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
+        """Replace a column with something in parentheses, which reads like a call, by a name without."""
+        base, how = _dotted(node.node), _how(node)
+        if base is None or how is None:
+            return self.generic_visit(node)
+        if f"{base} ({how})" in self._columns:
+            return nodes.Name(_as_name(f"{base} ({how})"), "load", lineno=node.lineno)
+        if how in _HOWS or (how.isdigit() and isinstance(node.node, nodes.Name)):
+            self.unknown.append(f"{base} ({how})")
+        return self.generic_visit(node)
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
         """Replace a dotted column by a name without a dot."""
         if isinstance(node.node, nodes.Name) and f"{node.node.name}.{node.attr}" in self._columns:
-            return nodes.Name(f"{node.node.name}{_DOT}{node.attr}", "load", lineno=node.lineno)
+            return nodes.Name(_as_name(f"{node.node.name}.{node.attr}"), "load", lineno=node.lineno)
         return self.generic_visit(node)
+
+
+def _dotted(node: nodes.Node) -> str | None:
+    if isinstance(node, nodes.Name):
+        return node.name
+    return (
+        f"{node.node.name}.{node.attr}"
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name)
+        else None
+    )
+
+
+def _how(call: nodes.Call) -> str | None:
+    """Return the one word or number in a call's parentheses, None where it is a call of another form."""
+    if len(call.args) != 1 or call.kwargs or call.dyn_args or call.dyn_kwargs:
+        return None
+    [one] = call.args
+    if isinstance(one, nodes.Name):
+        return one.name
+    return str(one.value) if isinstance(one, nodes.Const) and type(one.value) is int else None
+
+
+def _as_name(token: str) -> str:
+    return token.replace(".", _DOT).replace(" (", _HOW).removesuffix(")")
+
+
+def _as_token(name: str) -> str:
+    base, how, word = name.replace(_DOT, ".").partition(_HOW)
+    return f"{base} ({word})" if how else base
 
 
 def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int, list[str]]:
@@ -185,7 +233,7 @@ def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int
     >>> completions("State: {{ sta", ["state", "country", "company.state"])
     (3, ['state', 'company.state'])
     """
-    found = re.search(r"\{\{\s*([\w.]*)$", before)
+    found = re.search(r"\{\{\s*([\w.]*(?: ?\(\w*)?)$", before)
     if not found:
         return 0, []
     begun = found[1]
@@ -231,7 +279,7 @@ def _one(value: object) -> str:
 def _unknown(called: str, token: str, columns: list[str]) -> str:
     near = process.extractOne(token, columns)
     hint = f" Did you mean {{{{ {near[0]} }}}}?" if near and near[1] >= 60 else ""
-    if near and hint and not near[0].replace(".", "_").isidentifier():
+    if near and hint and not _NAMEABLE.fullmatch(near[0]):
         hint = f" A token cannot name {near[0]!r}: rename it with frame.rename(columns={{{near[0]!r}: …}})."
     return (
         f"The {called} uses {{{{ {token} }}}}, which is not among the pulled properties.{hint} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -169,3 +170,16 @@ def test_no_value_can_end_its_own_quotes(value):
     (text,) = Prompt("State: {{ state }}|").render(frame(state=[value])).fillna("blank")
     if text != "blank":
         assert json.loads(text.removeprefix("State: ").removesuffix("|")) == as_text(pd.Series([value]))[0]
+
+
+def test_counts_sums_and_activities_of_a_pull_are_tokens_as_their_columns_are_written():
+    table = pd.DataFrame(
+        {"deals.amount (sum)": [3.5], "notes (5)": ["2026-01-02 Note: hi"], "deals (count)": [2], "state": ["ca"]},
+        index=pd.Index(["101"], name="record_id"),
+    )
+    asked = "{{ deals.amount (sum) }} {{deals(count)}} {{ notes (5) }} {{ state.upper() }}"
+    assert rendered(asked, table) == ['"3.5" "2" "2026-01-02 Note: hi" "CA"']
+    assert rendered("{% if true %}{{ notes (5) | length }}{% endif %}", table) == ['"19"']
+    for wrong, right in [("deals.amount (latest)", "deals.amount (sum)"), ("notes (3)", "notes (5)")]:
+        with pytest.raises(PromptError, match=re.escape(f"Did you mean {{{{ {right} }}}}?")):
+            Prompt(f"{{{{ {wrong} }}}}").render(table)

@@ -85,7 +85,7 @@ async def understood(
     for text in wanted:
         if text not in found:
             found[text] = await _other(client, kind, known, definitions, text)
-    return [found[text] for text in wanted]
+    return list({found[text].name: found[text] for text in wanted}.values())
 
 
 async def _other(
@@ -100,6 +100,9 @@ async def _other(
         message = f"The column {text!r} is not understood. {_forms()}"
         raise PullError(message)
     beside, name, how = match["beside"], match["name"], (match["how"] or "").casefold()
+    # One spelling, which is also that of the token in a prompt.
+    text = f"{beside}.{name}" if beside else name
+    text += f" ({how})" if how else ""
     if beside is None:
         return await _whole(client, text, name, how)
     if beside.casefold() == "owner" and not how:
