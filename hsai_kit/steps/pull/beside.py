@@ -114,7 +114,9 @@ class Beside:
 
     async def _settle(self) -> None:
         while self._tasks:
-            done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            # A task may begin others meanwhile.
+            done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._tasks -= done
             for task in done:
                 task.result()
 
