@@ -168,8 +168,8 @@ class AskPanel(Panel):
         self._show_if(self.agreed, found.needs_yes)
         self._advise()
 
-    def _done(self) -> None:
-        super()._done()
+    def ended(self) -> None:
+        """Work out the costs anew where that had to wait."""
         if self._stale and not self.busy:
             self._stale = False
             self._look()

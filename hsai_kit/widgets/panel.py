@@ -41,6 +41,7 @@ class Panel(ipywidgets.VBox):
         self._remarks = MessageView()
         self._heard: list[str] = []
         self._working = 0
+        self._unsettled = 0
         self._lock = threading.Lock()
         self._controls: list[ipywidgets.Widget] = []
         self.add_class("hsai-panel")
@@ -67,7 +68,7 @@ class Panel(ipywidgets.VBox):
     def settle(self, seconds: float = 60) -> None:
         """Wait until nothing is being done any more; raises TimeoutError after `seconds`."""
         ends = time.monotonic() + seconds
-        while self.busy:
+        while self._unsettled:
             if time.monotonic() > ends:
                 message = f"the panel is still busy after {seconds:g} seconds"
                 raise TimeoutError(message)
@@ -164,6 +165,7 @@ class Panel(ipywidgets.VBox):
     def _begun(self, label: str) -> None:
         with self._lock:
             self._working += 1
+            self._unsettled += 1
         self._problem.clear()
         if label:
             self._remarks.show(text(label, "muted"))
@@ -172,7 +174,15 @@ class Panel(ipywidgets.VBox):
     def _done(self) -> None:
         with self._lock:
             self._working -= 1
-        self.refresh()
+        try:
+            self.refresh()
+            self.ended()
+        finally:
+            with self._lock:
+                self._unsettled -= 1
+
+    def ended(self) -> None:
+        """Do what is to be done whenever a piece of work has ended; panels say what."""
 
 
 def field(control: T, *, wide: bool = False) -> T:

@@ -193,11 +193,12 @@ class PushPanel(Panel):
     def _tick(self, handle: Handle[Receipt]) -> None:
         self._bar.max, self._bar.value = max(1, handle.progress.total or 1), handle.progress.done
 
-    def _done(self) -> None:
+    def ended(self) -> None:
+        """Show what can be done after a push that ended well or not."""
         if self._handle is not None and self._handle.done:
             self._handle = None
-        super()._done()
         self._advise()
+        self.refresh()
 
     def _came(self, receipt: Receipt) -> None:
         self._handle = None

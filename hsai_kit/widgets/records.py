@@ -239,6 +239,14 @@ class RecordsPanel(Panel):
         self.value = frame
         self._advise()
 
+    def ended(self) -> None:
+        """Show what can be done after a pull that ended well or not."""
+        if self._handle is not None and self._handle.done:
+            self._handle = None
+            self._bar.add_class("hsai-hidden")
+        self._advise()
+        self.refresh()
+
     def _stop(self) -> None:
         if self._handle is not None:
             self._handle.cancel()
