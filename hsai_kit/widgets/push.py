@@ -12,7 +12,7 @@ from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.steps.push import Plan, Receipt, carry_out, open_receipt, plan, undo_plan
-from hsai_kit.steps.push.gathering import Reviewed
+from hsai_kit.steps.push.gathering import Reviewed, destination_in, going_somewhere
 from hsai_kit.widgets.blocks import Block, facts, link, table, text
 from hsai_kit.widgets.panel import Panel, field, row
 from hsai_kit.widgets.view import MessageView
@@ -37,6 +37,7 @@ class PushPanel(Panel):
         self._hub: Connection | None = None
         self._checked: Reviewed | Sequence[Reviewed] | None = None
         self._plan: Plan | None = None
+        self._staying: list[str] = []
         self._handle: Handle[Receipt] | None = None
         self.to = field(ipywidgets.Text(value=to, description="To the property", placeholder="as the assistant says"))
         self.past = field(ipywidgets.Dropdown(options=[(_NOW, "")], description="Past receipts"))
@@ -98,9 +99,15 @@ class PushPanel(Panel):
         """List the receipts of this workspace, newest first."""
 
     def _make(self) -> None:
-        hub, checked, to = self._hub, self._checked, self.to.value.strip() or None
-        if hub is not None and checked is not None:
-            self.work("Looking what HubSpot holds now …", lambda: plan(hub, checked, to), self._show_plan)
+        hub, checked, to = self._hub, self._checked, destination_in(self.to.value)
+        if hub is None or checked is None:
+            return
+        self._staying = []
+        if isinstance(checked, Sequence):
+            going = going_somewhere(checked, to)
+            self._staying = [one.field for one in checked if one not in going]
+            checked = going
+        self.work("Looking what HubSpot holds now …", lambda: plan(hub, checked, to), self._show_plan)
 
     def _undo(self) -> None:
         hub, receipt = self._hub, self.value
@@ -139,6 +146,9 @@ class PushPanel(Panel):
             )
         if made.too_many:
             told.append(text(made.too_many, "warn"))
+        if self._staying and not made.undoes:
+            said = f"{', '.join(self._staying)}: no property is named, so they stay here (name one as field: property)."
+            told.append(text(said, "muted"))
         if left_alone:
             reasons = [(verdict, reason, count) for (verdict, reason), count in left_alone.most_common(12)]
             told.append(table(("left alone", "why", "values"), reasons, title="Left alone", numbers="values"))

@@ -10,7 +10,7 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
 from hsai_kit.steps.push.planning import Proposals, Target
 
-__all__ = ["Destination", "Reviewed", "proposals"]
+__all__ = ["Destination", "Reviewed", "destination_in", "going_somewhere", "proposals"]
 
 
 class Reviewed(Protocol):
@@ -23,6 +23,24 @@ class Reviewed(Protocol):
 
 Destination: TypeAlias = str | Mapping[str, str] | None
 """The property that answers go to, or properties by field; None for those that the assistant names."""
+
+
+def destination_in(words: str) -> Destination:
+    """Return where answers go as somebody typed it: a property, or `field: property, field: property`.
+
+    >>> destination_in("urgency: hs_priority, why: reason"), destination_in("state"), destination_in(" ")
+    ({'urgency': 'hs_priority', 'why': 'reason'}, 'state', None)
+    """
+    if ":" not in words:
+        return words.strip() or None
+    pairs = (part.partition(":") for part in words.split(",") if part.strip())
+    return {field.strip(): name.strip() for field, _, name in pairs}
+
+
+def going_somewhere(reviewed: Sequence[Reviewed], to: Destination) -> list[Reviewed]:
+    """Return those of several reviews whose answers go to a property; the others stay in the run."""
+    named = to if isinstance(to, Mapping) else {}
+    return [one for one in reviewed if named.get(one.field) or one.to]
 
 
 def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination) -> Proposals:
