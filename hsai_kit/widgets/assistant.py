@@ -283,8 +283,13 @@ class AssistantPanel(Panel):
             self.next_step("Write a prompt.")
             return
         asked = Prompt(made.prompt).preview(self._frame, 5)["prompt"]
-        texts = [f"record {one}\n{'(blank: not asked)' if pd.isna(said) else said}" for one, said in asked.items()]
-        self._preview.show(code("\n\n".join(texts), "Asked of the first five records"))
+        self._preview.show(
+            text("Asked of the first five records:", "muted"),
+            *(
+                code("(blank: not asked)" if pd.isna(said) else str(said), f"record {one}", beside=True)
+                for one, said in asked.items()
+            ),
+        )
         self.next_step("Try it on ten records, save it as a new version, or go on to ask all.")
 
     def _take_frame(self, frame: pd.DataFrame | None) -> None:
@@ -330,6 +335,7 @@ class AssistantPanel(Panel):
         answers = answers.loc[:, answers.astype("string").fillna("").ne("").any()]
         tokens = Prompt(run.record.prompt).tokens(list(map(str, asked.columns)))
         shown = asked.set_axis(answers.index)[tokens].add_prefix("record: ").join(answers)
+        self._remarks.clear()
         self._tried.show(
             frame_table(shown, title=f"Tried on {len(shown)} different records", most=_TRIED),
             text(str(run.costs), "muted"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.defuse import one_line
 
-__all__ = ["Block", "bars", "code", "facts", "frame_table", "link", "table", "text", "ticks"]
+__all__ = ["Block", "bars", "code", "facts", "frame_table", "link", "many", "table", "text", "ticks"]
 
 Block: TypeAlias = dict[str, Any]
 Tone = Literal["plain", "muted", "good", "warn", "bad", "next"]
@@ -23,9 +23,9 @@ def text(said: str, tone: Tone = "plain") -> Block:
     return {"kind": "text", "text": said, "tone": tone}
 
 
-def code(said: str, title: str = "") -> Block:
-    """Text as it stands, with its line breaks."""
-    return {"kind": "code", "text": said, "title": title}
+def code(said: str, title: str = "", *, beside: bool = False) -> Block:
+    """Text as it stands, with its line breaks; `beside` lets several stand in one row."""
+    return {"kind": "code", "text": said, "title": title, "beside": beside}
 
 
 def facts(items: Iterable[tuple[str, object]]) -> Block:
@@ -64,7 +64,13 @@ def frame_table(frame: pd.DataFrame, *, title: str = "", most: int = 10, index: 
 
 def bars(title: str, items: Iterable[tuple[str, int]]) -> Block:
     """Show counts as bars, in the order given."""
-    return {"kind": "bars", "title": title, "items": [[one_line(label, 60), int(count)] for label, count in items]}
+    rows = [[one_line(label, 60), int(count)] for label, count in items]
+    return {"kind": "bars", "title": title, "items": rows, "beside": True}
+
+
+def many(count: int, what: str) -> str:
+    """Return a number with its noun: `1 value`, `2,314 values`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _shown(value: object) -> object:

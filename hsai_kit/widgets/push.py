@@ -13,7 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.steps.push import Plan, Receipt, carry_out, open_receipt, plan, undo_plan
 from hsai_kit.steps.push.gathering import Reviewed, destination_in, going_somewhere
-from hsai_kit.widgets.blocks import Block, facts, link, table, text
+from hsai_kit.widgets.blocks import Block, facts, link, many, table, text
 from hsai_kit.widgets.panel import Panel, field, row
 from hsai_kit.widgets.view import MessageView
 
@@ -43,7 +43,7 @@ class PushPanel(Panel):
         self.past = field(ipywidgets.Dropdown(options=[(_NOW, "")], description="Past receipts"))
         self.make = self.button("Show the plan", self._make, style="primary")
         self.rows_of = field(ipywidgets.Dropdown(options=["all rows"], description="Rows of the plan"))
-        self.said = field(ipywidgets.Text(description="Type yes to write"))
+        self.said = field(ipywidgets.Text(description="Type yes"))
         self.write = self.button("Write", self._write, style="danger")
         self.stop = self.button("Stop", self._stop, style="warning")
         self.undo = self.button("Plan the undo", self._undo)
@@ -52,7 +52,9 @@ class PushPanel(Panel):
         self._rows = MessageView()
         self._bar = ipywidgets.IntProgress(max=1)
         self._receipt = MessageView()
-        self._confirming = row(self.said, self.write)
+        self._asking = MessageView()
+        self._confirming = ipywidgets.VBox([self._asking, row(self.said, self.write)])
+        self._confirming.add_class("hsai-stack")
         self.fill(
             row(self.to, self.past),
             row(self.make, self.stop),
@@ -154,9 +156,10 @@ class PushPanel(Panel):
             told.append(table(("left alone", "why", "values"), reasons, title="Left alone", numbers="values"))
         self._numbers.show(*told)
         count = len(made.changing)
-        word = "yes" if made.confirmation.kind != "portal id" else "the portal's id"
-        self.said.description = f"Type {word} to {'put back' if made.undoes else 'write'} {count:,} values in {portal}"
-        self.write.description = f"{'Put back' if made.undoes else 'Write'} {count:,} values"
+        verb = "Put back" if made.undoes else "Write"
+        self.said.description = "Type the portal's id" if made.confirmation.kind == "portal id" else "Type yes"
+        self._asking.show(*([text(f"{verb} {many(count, 'value')} in {portal}?", "warn")] if count else []))
+        self.write.description = f"{verb} {many(count, 'value')}"
         self.rows_of.options = ["all rows", *made.counts]
         self.rows_of.value = "will change" if count else "all rows"
         self._show_rows()
@@ -181,7 +184,7 @@ class PushPanel(Panel):
         ]
         more = f"and {len(rows) - _ROWS:,} more; plan(hub, checked).frame has them all" if len(rows) > _ROWS else ""
         columns = ("record", "property", "now", "then", "what happens", "why")
-        self._rows.show(table(columns, shown, title=f"{len(rows):,} rows", more=more))
+        self._rows.show(table(columns, shown, title=many(len(rows), "row"), more=more))
 
     def _write(self) -> None:
         hub, made = self._hub, self._plan
@@ -221,7 +224,14 @@ class PushPanel(Panel):
         record = receipt.record
         what = "Undo" if record.kind == "undo" else "Push"
         told: list[Block] = [
-            facts([(what, receipt.id), ("When", record.at), ("By", record.who), *receipt.counts.items()])
+            facts(
+                [
+                    (what, receipt.id),
+                    ("When", record.at.replace("T", " ").replace("Z", " UTC")),
+                    ("By", record.who),
+                    *receipt.counts.items(),
+                ]
+            )
         ]
         if record.status != "done":
             told.append(text(f"It was {record.status} before its end: make the plan again to go on.", "warn"))

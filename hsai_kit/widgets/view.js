@@ -71,15 +71,15 @@ const draw = {
     return box;
   },
   bars(block) {
-    const list = make("ol", "hsai-bars");
+    const list = make("ol", "hsai-counts");
     const most = Math.max(1, ...block.items.map(([, count]) => count));
     for (const [label, count] of block.items) {
-      const line = make("li", "hsai-bar");
+      const line = make("li", "hsai-count");
       const track = make("span", "hsai-track");
       const fill = make("span", "hsai-fill");
       fill.style.width = `${Math.max(1, (100 * count) / most)}%`;
       track.append(fill);
-      line.append(make("span", "hsai-bar-label", label), track, make("span", "hsai-number", count.toLocaleString("en-US")));
+      line.append(make("span", "hsai-count-label", label), track, make("span", "hsai-number", count.toLocaleString("en-US")));
       line.title = `${label}: ${count}`;
       list.append(line);
     }
@@ -97,16 +97,16 @@ function render({ model, el }) {
     for (const block of message.blocks) {
       const node = draw[block.kind](block);
       const last = groups[groups.length - 1];
-      // Charts stand beside each other where there is room.
-      if (block.kind === "bars" && last?.className === "hsai-charts") last.append(node);
-      else if (block.kind === "bars") {
-        const row = make("div", "hsai-charts");
+      // Charts and cards stand beside each other where there is room.
+      if (block.beside && last?.className === "hsai-beside") last.append(node);
+      else if (block.beside) {
+        const row = make("div", "hsai-beside");
         row.append(node);
         groups.push(row);
       } else groups.push(node);
     }
     root.replaceChildren(...groups);
-    el.classList.toggle("hsai-empty", groups.length === 0);
+    el.classList.toggle("hsai-nothing", groups.length === 0);
   }
   model.on("msg:custom", show);
   model.send({ wants: "blocks" });

@@ -58,7 +58,12 @@ class MessageView(anywidget.AnyWidget):
 
 def _words(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [word for key, part in value.items() if key not in {"kind", "tone", "numbers"} for word in _words(part)]
+        return [
+            word
+            for key, part in value.items()
+            if key not in {"kind", "tone", "numbers", "beside"}
+            for word in _words(part)
+        ]
     if isinstance(value, list | tuple):
         return [word for part in value for word in _words(part)]
     return [str(value)] if value not in (None, "") else []
