@@ -11,7 +11,7 @@ import ipywidgets
 from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.push import Plan, Receipt, carry_out, open_receipt, plan, undo_plan
+from hsai_kit.steps.push import Plan, Receipt, carry_out, open_receipt, plan, receipts, resume_plan, undo_plan
 from hsai_kit.steps.push.gathering import Reviewed, destination_in, going_somewhere
 from hsai_kit.widgets.blocks import Block, facts, link, many, table, text
 from hsai_kit.widgets.panel import Panel, field, row
@@ -47,6 +47,7 @@ class PushPanel(Panel):
         self.write = self.button("Write", self._write, style="danger")
         self.stop = self.button("Stop", self._stop, style="warning")
         self.undo = self.button("Plan the undo", self._undo)
+        self.complete = self.button("Complete it", self._complete)
         self.export = self.button("Save the receipt as CSV", self._export)
         self._numbers = MessageView()
         self._rows = MessageView()
@@ -64,7 +65,7 @@ class PushPanel(Panel):
             self._confirming,
             self._bar,
             self._receipt,
-            row(self.undo, self.export),
+            row(self.undo, self.complete, self.export),
         )
         self.past.observe(lambda _: self.attempt(self._open), "value")
         self.rows_of.observe(lambda _: self._show_rows(), "value")
@@ -87,6 +88,11 @@ class PushPanel(Panel):
             return there and made is not None and made.confirmation.accepts(self.said.value)
         return self.value is not None
 
+    @property
+    def _broken_off(self) -> bool:
+        receipt = self.value
+        return receipt is not None and receipt.record.kind == "push" and receipt.record.status != "done"
+
     def _take_hub(self, hub: Connection | None) -> None:
         self._hub = hub
         self._list_past()
@@ -99,6 +105,16 @@ class PushPanel(Panel):
 
     def _list_past(self) -> None:
         """List the receipts of this workspace, newest first."""
+        if self._hub is None:
+            return
+        named = [
+            (f"{one.at:%Y-%m-%d %H:%M} {one.kind} of {one.properties}, {one.written:,} written", str(one.Index))
+            for one in receipts(self._hub).head(50).itertuples()
+        ]
+        chosen = self.past.value
+        self.past.options = [(_NOW, ""), *named]
+        if chosen in [value for _, value in named]:
+            self.past.value = chosen
 
     def _make(self) -> None:
         hub, checked, to = self._hub, self._checked, destination_in(self.to.value)
@@ -115,6 +131,11 @@ class PushPanel(Panel):
         hub, receipt = self._hub, self.value
         if hub is not None and receipt is not None:
             self.work("Looking what HubSpot holds now …", lambda: undo_plan(hub, receipt), self._show_plan)
+
+    def _complete(self) -> None:
+        hub, receipt = self._hub, self.value
+        if hub is not None and receipt is not None:
+            self.work("Looking what is left to do …", lambda: resume_plan(hub, receipt), self._show_plan)
 
     def _show_plan(self, made: Plan | None) -> None:
         self._plan = made
@@ -234,7 +255,7 @@ class PushPanel(Panel):
             )
         ]
         if record.status != "done":
-            told.append(text(f"It was {record.status} before its end: make the plan again to go on.", "warn"))
+            told.append(text(f"It was {record.status} before its end: Complete it goes on there.", "warn"))
         frame = receipt.frame
         columns = ["property", "before", "after", "outcome", "reason"]
         rows = [
@@ -276,6 +297,7 @@ class PushPanel(Panel):
             (self.rows_of, made is not None),
             (self._confirming, made is not None and bool(made.changing)),
             (self.undo, self.value is not None and not going),
+            (self.complete, self._broken_off and not going),
             (self.export, self.value is not None and not going),
         ):
             (control.remove_class if there else control.add_class)("hsai-hidden")

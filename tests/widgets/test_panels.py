@@ -91,6 +91,11 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     pushing.said.value = "yes"
     clicked(pushing, pushing.write)
     assert sees(written) == receipt.frame["before"].to_dict()
+    later = PushPanel(connecting)
+    later.past.value = receipt.id
+    later.settle()
+    assert later.value.id == receipt.id
+    assert "Calif." in later._receipt.words
     connecting.value.close()
 
 
