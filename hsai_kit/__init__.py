@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.log import log
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push, receipts
+    from hsai_kit.steps.recipe import evaluate_recipe, read_recipe, run_recipe
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
     from hsai_kit.steps.then import (
@@ -65,6 +66,7 @@ __all__ = [
     "create_note",
     "create_task",
     "evaluate",
+    "evaluate_recipe",
     "import_assistant",
     "judge",
     "label",
@@ -86,10 +88,12 @@ __all__ = [
     "push",
     "rate",
     "read_labels",
+    "read_recipe",
     "receipts",
     "remember",
     "resume",
     "review",
+    "run_recipe",
     "runs",
     "then",
     "undo",
@@ -116,6 +120,7 @@ _HOMES = {
     "create_note": "hsai_kit.steps.then",
     "create_task": "hsai_kit.steps.then",
     "evaluate": "hsai_kit.steps.evaluate",
+    "evaluate_recipe": "hsai_kit.steps.recipe",
     "import_assistant": "hsai_kit.library",
     "label": "hsai_kit.steps.evaluate",
     "judge": "hsai_kit.steps.evaluate.judging",
@@ -137,10 +142,12 @@ _HOMES = {
     "push": "hsai_kit.steps.push",
     "rate": "hsai_kit.steps.evaluate.rating",
     "read_labels": "hsai_kit.steps.evaluate",
+    "read_recipe": "hsai_kit.steps.recipe",
     "receipts": "hsai_kit.steps.push",
     "remember": "hsai_kit.steps.remember",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
+    "run_recipe": "hsai_kit.steps.recipe",
     "runs": "hsai_kit.steps.ask",
     "then": "hsai_kit.steps.then",
     "undo": "hsai_kit.steps.then",

@@ -2,7 +2,8 @@
 
 HsaiError
 ├── WorkspaceError          the folder, its settings or one of its files
-│   └── AssistantError      an assistant's file or what it asks for
+│   ├── AssistantError      an assistant's file or what it asks for
+│   └── RecipeError         a recipe's file, or a gate that it did not pass
 ├── KeyProblem              a key is missing, refused, or cannot be kept
 │   ├── MissingKey
 │   ├── MissingAddress      no address for messages of that name
@@ -58,6 +59,7 @@ __all__ = [
     "PromptError",
     "PullError",
     "PushRefused",
+    "RecipeError",
     "RefusedKey",
     "ReviewError",
     "SandboxFailed",
@@ -89,6 +91,10 @@ class WorkspaceError(HsaiError):
 
 class AssistantError(WorkspaceError):
     """An assistant's file is missing or says something that cannot be done."""
+
+
+class RecipeError(WorkspaceError):
+    """A recipe's file is missing or says something that cannot be done, or its gate was not passed."""
 
 
 class KeyProblem(HsaiError):

@@ -93,6 +93,11 @@ class Workspace:
         return self.folder / "assistants"
 
     @property
+    def recipes(self) -> Path:
+        """The folder with one TOML file for each recipe."""
+        return self.folder / "recipes"
+
+    @property
     def store(self) -> Path:
         """The SQLite file."""
         return self.folder / "hsai.sqlite"

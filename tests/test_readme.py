@@ -37,7 +37,8 @@ def test_every_option_that_the_readme_shows_exists():
 
 
 def test_the_code_of_the_readme_runs_as_it_stands(tmp_path):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    # One after the other, as somebody would type them.
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     done = subprocess.run(
         [sys.executable, "-c", code], input="yes\nyes\n", capture_output=True, text=True, cwd=tmp_path, check=False
     )

@@ -11,6 +11,7 @@ from hsai_kit.cli.asking import cancel, resume, runs
 from hsai_kit.cli.auditing import log
 from hsai_kit.cli.keys import connect, disconnect, status
 from hsai_kit.cli.messages import notify
+from hsai_kit.cli.recipes import evaluate, run
 from hsai_kit.cli.rooms import app as app_command
 from hsai_kit.cli.rooms import lab
 from hsai_kit.cli.screen import in_words
@@ -29,8 +30,9 @@ app = typer.Typer(
 )
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
-_COMMANDS = (demo, init, lab, app_command, connect, disconnect, status, runs, resume, cancel, push, undo, log, sandbox)
-for _command in _COMMANDS:
+_ROOMS = (demo, init, lab, app_command, connect, disconnect, status)
+_WORK = (runs, resume, cancel, push, undo, log, evaluate, run, sandbox)
+for _command in (*_ROOMS, *_WORK):
     app.command()(in_words(_command))
 app.add_typer(notify, name="notify")
 

@@ -14,7 +14,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.progress import Progress, say
 from hsai_kit.steps.evaluate.asking import Plan, checked_budget, planned
-from hsai_kit.steps.evaluate.contenders import One, contenders
+from hsai_kit.steps.evaluate.contenders import One, contenders, find_assistant
 from hsai_kit.steps.evaluate.evaluation import Evaluation
 from hsai_kit.steps.evaluate.examples import with_examples
 from hsai_kit.steps.evaluate.gate import Gate, Verdict
@@ -29,6 +29,7 @@ __all__ = [
     "Labels",
     "Verdict",
     "evaluate",
+    "find_assistant",
     "label",
     "labels_from",
     "open_evaluation",

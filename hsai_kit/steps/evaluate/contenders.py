@@ -15,7 +15,7 @@ from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.ask.readying import Readied, readied
 from hsai_kit.versions import versions
 
-__all__ = ["Contender", "One", "contenders"]
+__all__ = ["Contender", "One", "contenders", "find_assistant"]
 
 One: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
 
@@ -67,12 +67,15 @@ def _listed(given: One | Iterable[One] | Mapping[str, One]) -> list[One]:
 
 def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> Readied:
     which, model = one if isinstance(one, tuple) else (one, None)
-    assistant = which if isinstance(which, Assistant) else _found(hub, which)
+    assistant = which if isinstance(which, Assistant) else find_assistant(hub, which)
     return readied(hub, assistant, prompt=prompt, model=model, engine=engine)
 
 
-def _found(hub: Connection, name: str) -> Assistant:
-    """Return an assistant by name, or by name and version: `state-abbreviations@1a2b3c4d5e6f`."""
+def find_assistant(hub: Connection, name: str) -> Assistant:
+    """Return an assistant by name, or by name and version as in `state-abbreviations@1a2b3c4d5e6f`.
+
+    Versions are looked for among those that were saved and those that runs were made with. Raises AssistantError.
+    """
     plain, _, version = name.partition("@")
     if not version:
         return load(hub.workspace, name)

@@ -1,0 +1,98 @@
+"""The commands about recipes: evaluate, run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsai_kit.cli.screen import plain, say, screen, workspace
+from hsai_kit.errors import HsaiError
+
+if TYPE_CHECKING:
+    from hsai_kit.connection import Connection
+    from hsai_kit.steps.evaluate import Evaluation
+    from hsai_kit.steps.recipe import Recipe
+
+__all__ = ["evaluate", "run"]
+
+_Name = Annotated[str, typer.Argument(help="The recipe's name in recipes/, or its file.")]
+_Portal = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
+_Budget = Annotated[float | None, typer.Option(min=0, help="Another cap on what this may cost, in USD.")]
+_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost up to the cap.")]
+
+
+def evaluate(
+    recipe: _Name,
+    gate: Annotated[bool, typer.Option("--gate", help="Exit with 3 where the recipe's gate is not passed.")] = False,
+    budget_usd: _Budget = None,
+    portal: _Portal = None,
+    yes: _Yes = False,
+) -> None:
+    """Measure a recipe's assistant on labelled rows. With --gate the exit code tells whether it may run alone.
+
+    0: passed. 3: not passed. 1: it could not be measured.
+    """
+    from hsai_kit.steps.recipe import evaluate_recipe
+
+    with _connected(portal) as hub:
+        chosen = _read(hub, recipe)
+        if gate and (chosen.evaluate is None or chosen.evaluate.gate is None):
+            message = f"The recipe {chosen.name!r} has no [evaluate.gate], so there is nothing to pass. Add one to it."
+            raise HsaiError(message)
+        found = evaluate_recipe(hub, chosen, budget_usd=budget_usd, confirm=yes or None)
+        _show(found.evaluation)
+        if found.verdict is None:
+            return
+        for line in str(found.verdict).splitlines():
+            screen.print(plain(line), soft_wrap=True, highlight=False)
+    if gate and not found.verdict.passed:
+        raise typer.Exit(found.verdict.exit_code)
+
+
+def run(recipe: _Name, budget_usd: _Budget = None, portal: _Portal = None, yes: _Yes = False) -> None:
+    """Do a recipe's job. It writes only where the recipe says so and its gate is passed; the rest waits for people."""
+    from hsai_kit.steps.recipe import run_recipe
+
+    with _connected(portal) as hub:
+        done = run_recipe(hub, recipe, budget_usd=budget_usd, confirm=yes or None)
+        for part in (done.run, done.checked, done.receipt):
+            if part is not None:
+                say(repr(part))
+
+
+def _connected(portal: int | None) -> Connection:
+    from hsai_kit.steps.connect import connect
+
+    return connect(portal_id=portal, workspace=workspace().folder)
+
+
+def _read(hub: Connection, recipe: str) -> Recipe:
+    from hsai_kit.steps.recipe import read_recipe
+
+    return read_recipe(hub.workspace, recipe)
+
+
+def _show(found: Evaluation) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("Assistant", "Records", "Right", "Valid", "USD / 1,000", "Seconds"):
+        table.add_column(heading, justify="left" if heading == "Assistant" else "right", no_wrap=heading != "Assistant")
+    for name, row in found.table.astype(object).where(found.table.notna(), None).iterrows():
+        table.add_row(
+            plain(str(name)),
+            f"{row['n']:,}",
+            _share(row["right"], row["right_low"], row["right_high"]),
+            _share(row["valid"], row["valid_low"], row["valid_high"]),
+            "unknown" if row["usd_per_1000"] is None else f"{row['usd_per_1000']:,.4f}",
+            "" if row["seconds_median"] is None else f"{row['seconds_median']:.2f}",
+        )
+    screen.print(table)
+    if found.labelled and len(found.names) > 1:
+        for verdict in found.compare(found.names[0])["verdict"]:
+            say(verdict)
+
+
+def _share(share: float | None, low: float | None, high: float | None) -> str:
+    return "no labels" if share is None else f"{share:.1%} ({low:.1%} - {high:.1%})"

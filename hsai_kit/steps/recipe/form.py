@@ -1,0 +1,169 @@
+"""What a recipe's file says: which records, which assistant, how it is measured, who decides, what then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from rapidfuzz import process
+
+from hsai_kit.assistant import Effort
+from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
+from hsai_kit.llm.engine import EngineName
+from hsai_kit.steps.evaluate import Gate
+from hsai_kit.workspace import Workspace, read_toml, sentence
+
+__all__ = ["Ask", "Evaluate", "Push", "Recipe", "Records", "Review", "read_recipe", "recipe_names"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Records(_Section):
+    """Which records: pulled from the portal, or read from a CSV file such as an export of HubSpot's."""
+
+    object_type: str = "contacts"
+    properties: tuple[str, ...] = ()
+    where: str | None = None
+    list: str | int | None = None
+    ids: str | None = None
+    changed_since: str | None = None
+    csv: str | None = None
+    limit: Annotated[int | None, Field(ge=1)] = None
+    sample: Annotated[int | None, Field(ge=1)] = None
+    seed: int | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Records:
+        pulled = [
+            name
+            for name in ("where", "list", "ids", "changed_since", "sample", "seed")
+            if getattr(self, name) is not None
+        ]
+        if self.csv is not None and pulled:
+            message = f"csv is a file with all that is needed, and {pulled[0]} narrows a pull; leave one of them out"
+            raise ValueError(message)
+        if self.csv is None and not self.properties:
+            message = "properties is missing: which properties are pulled for the prompt"
+            raise ValueError(message)
+        return self
+
+
+class Asked(_Section):
+    """An assistant of the workspace, as `name` or `name@version`, and the model that it is asked of."""
+
+    assistant: str
+    model: str | None = None
+
+
+class Ask(Asked):
+    """Which assistant is asked, and what of it is different here."""
+
+    prompt: str | None = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    reasoning_effort: Effort | None = None
+    engine: EngineName | None = None
+    budget_usd: Annotated[float | None, Field(gt=0)] = None
+
+
+class Evaluate(_Section):
+    """How the assistant is measured: the right answers, the records if others are meant, what it is held against."""
+
+    labels: str
+    records: Records | None = None
+    field: str | None = None
+    against: Mapping[str, Asked] = {}
+    repeats: Annotated[int, Field(ge=1)] = 1
+    cluster: str | None = None
+    budget_usd: Annotated[float | None, Field(gt=0)] = None
+    gate: Gate | None = None
+
+
+class Review(_Section):
+    """Who decides: a person, or from a confidence on (0-1) the recipe itself, for answers that carry no flag."""
+
+    field: str | None = None
+    approve_from_confidence: Annotated[float | None, Field(ge=0, le=1)] = None
+
+
+class Push(_Section):
+    """The property that approved answers are written to; without it the assistant's own."""
+
+    to: str | None = None
+
+
+class Recipe(_Section):
+    """A whole job: records, what is asked about them, how it is measured, who decides, what then."""
+
+    name: str
+    description: str = ""
+    records: Records
+    ask: Ask
+    evaluate: Evaluate | None = None
+    review: Review = Review()
+    push: Push | None = None
+
+    @model_validator(mode="after")
+    def _safe_alone(self) -> Recipe:
+        alone = self.review.approve_from_confidence is not None
+        if alone and (self.evaluate is None or self.evaluate.gate is None):
+            message = (
+                "review.approve_from_confidence lets it run without a person, which needs an [evaluate.gate] first"
+            )
+            raise ValueError(message)
+        if self.push is not None and self.records.csv is not None:
+            message = "push writes to records of the portal, and records.csv reads a file; pull them instead"
+            raise ValueError(message)
+        return self
+
+
+def recipe_names(workspace: Workspace) -> list[str]:
+    """Return the names of the workspace's recipes, sorted."""
+    return sorted(path.stem for path in workspace.recipes.glob("*.toml"))
+
+
+def read_recipe(workspace: Workspace, name: str | Path) -> Recipe:
+    """Read a recipe by its name in the workspace's `recipes/`, or by its file.
+
+    Raises RecipeError that names the file and the setting, or the recipe nearest to a mistyped name.
+    """
+    path = _path(workspace, name)
+    try:
+        content = read_toml(path)
+        return Recipe.model_validate({"name": path.stem, **_against_named(content)})
+    except ValidationError as problem:
+        message = f"{path} cannot be used: {sentence(problem)}. Mend it and try again."
+    except EvaluationError as problem:
+        message = f"{path} cannot be used: evaluate.gate: {problem}"
+    except WorkspaceError as problem:
+        message = str(problem)
+    raise RecipeError(message)
+
+
+def _path(workspace: Workspace, name: str | Path) -> Path:
+    if isinstance(name, Path) or str(name).endswith(".toml"):
+        file = Path(name).expanduser()
+        if file.is_file():
+            return file
+        message = f"There is no recipe in {file}."
+        raise RecipeError(message)
+    known = recipe_names(workspace)
+    if name in known and re.fullmatch(r"[\w-]+", name):
+        return workspace.recipes / f"{name}.toml"
+    near = process.extractOne(name, known)
+    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    message = f"There is no recipe {name!r} in {workspace.recipes}.{hint} There are: {', '.join(known) or 'none'}."
+    raise RecipeError(message)
+
+
+def _against_named(content: dict[str, Any]) -> dict[str, Any]:
+    """Let `before = "name@version"` stand for `before = { assistant = "name@version" }`."""
+    measured = content.get("evaluate")
+    if not isinstance(measured, dict) or not isinstance(measured.get("against"), dict):
+        return content
+    against = {name: {"assistant": one} if isinstance(one, str) else one for name, one in measured["against"].items()}
+    return {**content, "evaluate": {**measured, "against": against}}
