@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit import create_note, create_task, log_email, open_receipt, plan, then, undo
+from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
 from hsai_kit.errors import PromptError, PushRefused, UnknownOwner
+from hsai_kit.steps.then import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
 
@@ -190,3 +191,26 @@ def test_a_drafted_e_mail_is_kept_as_a_note_that_says_it_was_not_sent(hub, propo
     left = [note["hs_note_body"] for found in tasks(checked.frame.index, "notes").values() for note in found]
     assert not any("Draft e-mail" in body for body in left)
     assert sum("hsai-" in body for body in left) == 3
+
+
+def test_many_tasks_are_capped_and_in_a_live_portal_take_its_id(hub, sandbox, proposed, tasks, prompted, tmp_path):
+    checked = proposed()
+    checked.approve()
+    toml = tmp_path / "workspace" / "hsai.toml"
+    text = toml.read_text("utf-8")
+    sandbox.account(accountType="STANDARD")
+    toml.write_text(text.replace("portal_id_above = 1000", "portal_id_above = 2"), "utf-8")
+    with connect(workspace=tmp_path / "workspace") as live:
+        action = create_task(SUBJECT, assignee="Dana")
+        asked = prompted("yes")
+        with pytest.raises(PushRefused, match="Nothing was done: what was typed is not the id of the live portal"):
+            then(live, checked, action)
+        assert asked[0].endswith("Type the portal's id to go on: ")
+        ready = plan(live, checked, action)
+        assert carry_out(live, ready, confirm=ready.confirmation.confirm).counts == {"done": 3}
+        assert undo_plan(live, open_receipt(live)).counts == {"will be done": 3}
+    toml.write_text(text.replace("max_records = 10000", "max_records = 2"), "utf-8")
+    with connect(workspace=tmp_path / "workspace") as capped:
+        with pytest.raises(PushRefused, match="lets an action be about 2"):
+            then(capped, checked, create_note(), confirm=True)
+        assert undo(capped, open_receipt(capped), confirm=hub.portal.id).counts == {"taken back": 3}

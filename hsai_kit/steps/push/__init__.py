@@ -148,7 +148,7 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
     if ready.too_many:
         message = f"Nothing was written: {ready.too_many}"
         raise PushRefused(message)
-    confirmed(ready.confirmation, ready.where, len(ready.changing), confirm)
+    confirmed(ready.confirmation, ready.where, f"{len(ready.changing):,} values would change", confirm)
     writer = Writer(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)

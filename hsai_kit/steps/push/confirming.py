@@ -33,37 +33,42 @@ class Confirmation:
         return self.portal_id if self.kind == "portal id" else True
 
 
-def confirmed(needed: Confirmation, where: str, count: int, confirm: Confirm) -> None:
-    """Return if the plan may be carried out; raises PushRefused that says what was missing."""
+def confirmed(
+    needed: Confirmation, where: str, would: str, confirm: Confirm, *, nothing: str = "Nothing was written"
+) -> None:
+    """Return if the plan may be carried out; raises PushRefused that says what was missing.
+
+    `would` says what the plan does, such as "3 values would change", `nothing` that it was not done.
+    """
     if needed.kind == "nothing":
         return
     if confirm is False:
-        message = f"Nothing was written: confirm is False. {count:,} values would change in {where}."
+        message = f"{nothing}: confirm is False. {would} in {where}."
         raise PushRefused(message)
     if confirm is not None:
-        _check_given(needed, where, confirm)
+        _check_given(needed, where, confirm, nothing)
         return
     said = typed(needed.question)
     if said is None:
         message = (
-            "Nothing was written: nobody can be asked here. In a script, look at plan(hub, checked) first and then "
+            f"{nothing}: nobody can be asked here. In a script, look at plan(hub, checked, …) first and then "
             f"pass confirm={needed.confirm}."
         )
         raise PushRefused(message)
     if not needed.accepts(said):
-        message = "Nothing was written: it was not confirmed."
+        message = f"{nothing}: it was not confirmed."
         if needed.kind == "portal id":
-            message = f"Nothing was written: what was typed is not the id of {where}."
+            message = f"{nothing}: what was typed is not the id of {where}."
         raise PushRefused(message)
 
 
-def _check_given(needed: Confirmation, where: str, confirm: bool | int) -> None:  # noqa: FBT001 -- it is what was given
+def _check_given(needed: Confirmation, where: str, confirm: bool | int, nothing: str) -> None:  # noqa: FBT001 -- it is what was given
     if confirm is True and needed.kind == "portal id":
         message = (
-            f"Nothing was written: so many records in a live account take its id. If you mean {where}, look at the "
-            f"plan and then pass confirm={needed.portal_id}."
+            f"{nothing}: so many records in a live account take its id. If you mean {where}, look at the plan and "
+            f"then pass confirm={needed.portal_id}."
         )
         raise PushRefused(message)
     if confirm is not True and confirm != needed.portal_id:
-        message = f"Nothing was written: confirm is {confirm!r}, and this is {where}. Connect to the portal you mean."
+        message = f"{nothing}: confirm is {confirm!r}, and this is {where}. Connect to the portal you mean."
         raise PushRefused(message)

@@ -27,7 +27,7 @@ NOT_ALLOWED = "not allowed"
 CONFLICT = "conflict"
 GONE = "gone"
 # The accounts that people work in; the others are for trying things out.
-_LIVE = "STANDARD"
+LIVE = "STANDARD"
 _COLUMNS = ("property", "verdict", "before", "after", "reason")
 
 
@@ -105,7 +105,7 @@ class Plan:
     @property
     def where(self) -> str:
         """The portal in words."""
-        live = "the live portal" if self.portal.account_type == _LIVE else "portal"
+        live = "the live portal" if self.portal.account_type == LIVE else "portal"
         return f"{live} {self.portal.id} ({self.portal.account_type})"
 
     @property
@@ -131,7 +131,7 @@ class Plan:
         values = f"{count:,} values" if count == records else f"{count:,} values of {records:,} {self.object_type}"
         if not count:
             return Confirmation("nothing", "Nothing would change.", self.portal.id)
-        if self.portal.account_type == _LIVE and records > self._settings.portal_id_above:
+        if self.portal.account_type == LIVE and records > self._settings.portal_id_above:
             question = f"This writes {values} to {self.where}. Type the portal's id to go on: "
             return Confirmation("portal id", question, self.portal.id)
         return Confirmation("yes", f"Write {values} to {self.where}? Type yes: ", self.portal.id)

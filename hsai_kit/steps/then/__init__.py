@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, overload
 
 import pandas as pd
@@ -11,11 +11,12 @@ from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.progress import Progress, say
-from hsai_kit.steps.push import Plan, Receipt, push
+from hsai_kit.steps.push import Plan, Receipt
+from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
-from hsai_kit.steps.push import undo as _undo_push
-from hsai_kit.steps.push.confirming import Confirm
+from hsai_kit.steps.push import undo_plan as _undo_push_plan
+from hsai_kit.steps.push.confirming import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed
 from hsai_kit.steps.then.actions import (
     Action,
@@ -40,13 +41,12 @@ from hsai_kit.steps.then.planning import plan_creation
 from hsai_kit.steps.then.receipt import ActionReceipt
 from hsai_kit.steps.then.source import approved_rows
 from hsai_kit.steps.then.telling import Teller, plan_telling
-from hsai_kit.store import ActionRecord
-from hsai_kit.talk import answered_yes
 
 __all__ = [
     "ActionPlan",
     "ActionReceipt",
     "add_to_list",
+    "carry_out",
     "create_note",
     "create_task",
     "log_email",
@@ -55,6 +55,7 @@ __all__ = [
     "plan",
     "then",
     "undo",
+    "undo_plan",
     "update",
 ]
 
@@ -69,10 +70,14 @@ _TAKEN_BACK = {"done", "sending", "unknown"}
 
 
 @overload
-def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination = ...) -> Plan: ...
+def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination | Update = ...) -> Plan: ...
 @overload
 def plan(
-    hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Action, *, frame: pd.DataFrame | None = ...
+    hub: Connection,
+    checked: Reviewed | Sequence[Reviewed],
+    to: Task | Note | AddToList | Notify,
+    *,
+    frame: pd.DataFrame | None = ...,
 ) -> ActionPlan: ...
 def plan(
     hub: Connection,
@@ -85,8 +90,6 @@ def plan(
 
     Every value or record is a row with a verdict; arguments and errors are those of `push` and `then`.
     """
-    if isinstance(to, Update):
-        return _plan_push(hub, checked, to.to)
     return _planned(hub, checked, to, frame) if isinstance(to, Action) else _plan_push(hub, checked, to)
 
 
@@ -97,7 +100,7 @@ def then(
     action: Action,
     *,
     frame: pd.DataFrame | None = ...,
-    confirm: bool | None = ...,
+    confirm: Confirm = ...,
     wait: Literal[True] = ...,
 ) -> Receipt | ActionReceipt: ...
 @overload
@@ -107,7 +110,7 @@ def then(
     action: Action,
     *,
     frame: pd.DataFrame | None = ...,
-    confirm: bool | None = ...,
+    confirm: Confirm = ...,
     wait: Literal[False],
 ) -> Handle[Receipt] | Handle[ActionReceipt]: ...
 def then(
@@ -116,7 +119,7 @@ def then(
     action: Action,
     *,
     frame: pd.DataFrame | None = None,
-    confirm: bool | None = None,
+    confirm: Confirm = None,
     wait: bool = True,
 ) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
     """Do `action` about every approved or edited row, after showing the plan and asking.
@@ -131,19 +134,24 @@ def then(
     Raises PushRefused where it was not confirmed or must not be done, UnknownOwner and UnknownList for who or what is
     not there, PromptError for a template; other errors stop it, and its receipt holds what was done until then.
     """
-    if isinstance(action, Update):
-        return push(hub, checked, action.to, confirm=confirm, wait=wait)  # type: ignore[call-overload,no-any-return]
+    if not isinstance(action, Action):
+        message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
+        raise PushRefused(message)
     ready = _planned(hub, checked, action, frame)
-    return _carried_out(hub, ready, _CARRIERS[action.kind], confirm=confirm, wait=wait)
+    return carry_out(hub, ready, confirm=confirm, wait=wait)
 
 
 @overload
+def undo(hub: Connection, receipt: Receipt, *, confirm: Confirm = ..., wait: Literal[True] = ...) -> Receipt: ...
+@overload
+def undo(hub: Connection, receipt: Receipt, *, confirm: Confirm = ..., wait: Literal[False]) -> Handle[Receipt]: ...
+@overload
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...
+    hub: Connection, receipt: ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...
 ) -> Receipt | ActionReceipt: ...
 @overload
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[False]
+    hub: Connection, receipt: ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[False]
 ) -> Handle[Receipt] | Handle[ActionReceipt]: ...
 def undo(
     hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = None, wait: bool = True
@@ -155,12 +163,24 @@ def undo(
     and reported. Raises PushRefused where it was not confirmed or cannot be taken back, as with messages, and where
     the receipt is of another portal.
     """
+    return carry_out(hub, undo_plan(hub, receipt), confirm=confirm, wait=wait)
+
+
+def undo_plan(hub: Connection, receipt: Receipt | ActionReceipt | str) -> Plan | ActionPlan:
+    """Return what `undo` would take back, without doing anything; raises PushRefused as `undo` does."""
     wanted = receipt if isinstance(receipt, str) else receipt.id
     record = hub.store.actions.get(wanted)
     if record is None:
-        return _undo_push(hub, wanted, confirm=confirm, wait=wait)  # type: ignore[call-overload,no-any-return]
-    agreed = confirm if confirm is None else confirm is True or confirm == hub.portal.id
-    return _carried_out(hub, _plan_undo(hub, record), _UNDOERS[record.kind], confirm=agreed, wait=wait)
+        return _undo_push_plan(hub, wanted)
+    if record.portal_id != hub.portal.id:
+        message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
+        raise PushRefused(message)
+    if record.kind not in _UNDOERS:
+        what = "is itself an undo" if record.kind == "undo" else "was a message, and what was sent cannot be taken back"
+        message = f"{record.id} {what}."
+        raise PushRefused(message)
+    acts = [act for act in hub.store.actions.acts(record.id) if act.outcome in _TAKEN_BACK]
+    return plan_removing(hub, record, acts) if record.kind == "add_to_list" else plan_archiving(hub, record, acts)
 
 
 def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | ActionReceipt:
@@ -174,43 +194,38 @@ def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | Ac
     return _open_push(hub, receipt_id)
 
 
-def _plan_undo(hub: Connection, record: ActionRecord) -> ActionPlan:
-    if record.portal_id != hub.portal.id:
-        message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
-        raise PushRefused(message)
-    if record.kind not in _UNDOERS:
-        what = "is itself an undo" if record.kind == "undo" else "was a message, and what was sent cannot be taken back"
-        message = f"{record.id} {what}."
-        raise PushRefused(message)
-    acts = [act for act in hub.store.actions.acts(record.id) if act.outcome in _TAKEN_BACK]
-    return plan_removing(hub, record, acts) if record.kind == "add_to_list" else plan_archiving(hub, record, acts)
-
-
 def _planned(
     hub: Connection, checked: Reviewed | Sequence[Reviewed], action: Action, frame: pd.DataFrame | None
-) -> ActionPlan:
-    if isinstance(action, Task | Note):
-        return plan_creation(hub, approved_rows(hub, checked, frame), action)
+) -> Plan | ActionPlan:
+    if isinstance(action, Update):
+        return _plan_push(hub, checked, action.to)
+    source = approved_rows(hub, checked, frame)
     if isinstance(action, AddToList):
-        return plan_adding(hub, approved_rows(hub, checked, frame), action)
+        return plan_adding(hub, source, action)
     if isinstance(action, Notify):
-        return plan_telling(hub, approved_rows(hub, checked, frame), action)
-    message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
-    raise PushRefused(message)
+        return plan_telling(hub, source, action)
+    if isinstance(action, Task | Note):
+        return plan_creation(hub, source, action)
+    raise AssertionError  # there are no other actions
 
 
-def _carried_out(
-    hub: Connection,
-    ready: ActionPlan,
-    carrier: Callable[[Connection, ActionPlan], Carrier],
-    *,
-    confirm: bool | None,
-    wait: bool,
-) -> ActionReceipt | Handle[ActionReceipt]:
+def carry_out(
+    hub: Connection, ready: Plan | ActionPlan, *, confirm: Confirm = None, wait: bool = True
+) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
+    """Carry out a plan of `plan` or `undo_plan` as it was shown; what it is about is looked at once more just before.
+
+    Raises PushRefused where it was not confirmed, is too large, or another session is at work.
+    """
+    if isinstance(ready, Plan):
+        return _carry_out_push(hub, ready, confirm=confirm, wait=wait)
     say(str(ready))
-    count = len(ready.acting)
-    if count and confirm is not True:
-        _ask(ready, count, refused=confirm is False)
+    nothing, count = "Nothing was done", len(ready.acting)
+    if ready.too_many:
+        message = f"{nothing}: {ready.too_many}"
+        raise PushRefused(message)
+    would = f"It would be about {count:,} records"
+    confirmed(ready.confirmation, ready.where, would, confirm, nothing=nothing)
+    carrier = _UNDOERS[ready.kind] if ready.undoes else _CARRIERS[ready.kind]
 
     async def work(control: Control) -> ActionReceipt:
         return ActionReceipt(hub, await carrier(hub, ready).carry_out(control))
@@ -220,21 +235,3 @@ def _carried_out(
         return handle
     again = "Run the same again to go on"
     return handle.wait(f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub)).")
-
-
-def _ask(ready: ActionPlan, count: int, *, refused: bool) -> None:
-    where = f"portal {ready.portal.id} ({ready.portal.account_type})"
-    message = ""
-    if refused:
-        message = f"Nothing was done: confirm is False. It would be about {count:,} records in {where}."
-    else:
-        said = answered_yes(f"{ready.target.said} for {count:,} {ready.object_type} in {where}?")
-        if said is None:
-            message = (
-                "Nothing was done: nobody can be asked here. "
-                "In a script, look at plan(hub, checked, …) first and then pass confirm=True."
-            )
-        elif not said:
-            message = "Nothing was done: it was not confirmed."
-    if message:
-        raise PushRefused(message)

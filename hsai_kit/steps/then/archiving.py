@@ -30,7 +30,7 @@ def plan_archiving(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -
     rows = [_row(act, made[act.record_id], present.get(made[act.record_id])) for act in acts]
     target = Target(record.target, f"Archive the {record.target}")
     about = f"Undo: {record.about}"
-    return ActionPlan(hub.portal, kind, rows, target, action="undo", about=about, undoes=record.id)
+    return ActionPlan(hub, kind, rows, target, kind_of_action=record.kind, about=about, undoes=record.id)
 
 
 class Archiver(Undoer):

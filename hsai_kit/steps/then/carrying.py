@@ -47,7 +47,7 @@ class Carrier(ABC):
     async def _all(self, control: Control) -> str:
         plan = self.plan
         self.id = self.journal.begin(
-            plan.action,
+            "undo" if plan.undoes else plan.kind,
             undoes=plan.undoes,
             portal_id=plan.portal.id,
             object_type=plan.object_type,

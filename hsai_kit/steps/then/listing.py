@@ -105,7 +105,7 @@ def plan_removing(hub: Connection, record: ActionRecord, acts: Sequence[Act]) ->
     ]
     target = Target(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
     about = f"Undo: {record.about}"
-    return ActionPlan(hub.portal, kind, rows, target, action="undo", about=about, undoes=record.id)
+    return ActionPlan(hub, kind, rows, target, kind_of_action=record.kind, about=about, undoes=record.id)
 
 
 class Remover(Undoer):

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line, write_csv
-from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.steps.push.confirming import Confirmation
+from hsai_kit.steps.push.planned import LIVE
 
 __all__ = [
     "CHANGED",
@@ -79,35 +81,35 @@ class ActionPlan:
 
     def __init__(
         self,
-        portal: Portal,
+        hub: Connection,
         kind: ObjectType,
         rows: Sequence[ActionRow],
         target: Target,
         *,
-        action: str,
+        kind_of_action: str,
         about: str,
         run_id: str | None = None,
         undoes: str | None = None,
         remarks: Sequence[str] = (),
     ) -> None:
-        self.portal = portal
+        self.portal = hub.portal
         self.object_type = kind.name
         self.object_type_id = kind.type_id
         self.rows = tuple(rows)
         self.target = target
-        self.action = action
+        self.kind = kind_of_action
         self.about = about
         self.run_id = run_id
         self.undoes = undoes
         self._remarks = tuple(remarks)
+        self._settings = hub.workspace.settings.push
 
     def __repr__(self) -> str:
         return f"ActionPlan({self._title()}: {self._said()})"
 
     def __str__(self) -> str:
-        portal = f"portal {self.portal.id} ({self.portal.account_type})"
         title = f"Undo of {self.undoes}" if self.undoes else "Plan"
-        lines = [f"{title}: {self._title()} in {portal}", f"  {self._said()}"]
+        lines = [f"{title}: {self._title()} in {self.where}", f"  {self._said()}"]
         if self.acting:
             first = self.acting[0]
             link = self.portal.record_link(self.object_type_id, first.record_id)
@@ -122,7 +124,37 @@ class ActionPlan:
         lines += [f"  {remark}" for remark in (self.target.note, *self._remarks) if remark]
         reasons = Counter(row.reason for row in self.rows if row.reason and row.verdict not in {WILL, NOT_APPROVED})
         lines += [f"  Left alone: {one_line(reason, 140)} ({count:,})" for reason, count in reasons.most_common(5)]
+        if self.too_many:
+            lines.append(f"  Too many: {self.too_many}")
         return "\n".join(lines)
+
+    @property
+    def where(self) -> str:
+        """The portal in words."""
+        live = "the live portal" if self.portal.account_type == LIVE else "portal"
+        return f"{live} {self.portal.id} ({self.portal.account_type})"
+
+    @property
+    def too_many(self) -> str:
+        """Why this plan is refused for its size, "" where it is not; `max_records` in hsai.toml is the cap."""
+        count, most = len(self.acting), self._settings.max_records
+        if self.undoes or not most or count <= most:
+            return ""
+        return (
+            f"it is about {count:,} records, and this workspace lets an action be about {most:,} "
+            "(max_records in hsai.toml). Approve a part, or raise it there."
+        )
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """What somebody has to say before this plan is carried out, in words and as data."""
+        count = len(self.acting)
+        said = f"{self.target.said} for {count:,} {self.object_type} in {self.where}"
+        if not count:
+            return Confirmation("nothing", "Nothing would be done.", self.portal.id)
+        if self.portal.account_type == LIVE and count > self._settings.portal_id_above:
+            return Confirmation("portal id", f"{said}. Type the portal's id to go on: ", self.portal.id)
+        return Confirmation("yes", f"{said}? Type yes: ", self.portal.id)
 
     @property
     def acting(self) -> tuple[ActionRow, ...]:

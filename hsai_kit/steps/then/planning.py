@@ -92,11 +92,11 @@ def planned(
     ordered = [rows[row.record_id] for row in source.results]
     remarks = _remarks(hub, source, action, ordered)
     return ActionPlan(
-        hub.portal,
+        hub,
         source.kind,
         ordered,
         target,
-        action=action.kind,
+        kind_of_action=action.kind,
         about=target.said if action.name in _USUAL else f"{target.said} ({action.name})",
         run_id=source.run.id,
         remarks=remarks,
