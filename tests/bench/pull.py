@@ -93,7 +93,7 @@ def measured(given: argparse.Namespace, sandbox: Sandbox, way: str) -> list[Line
     sandbox.limits("hubspot", per_ten_seconds=given.limit)
     sandbox.latency("hubspot", given.latency)
     print(f"{way} …", file=sys.stderr, flush=True)
-    before = refused(sandbox)
+    before = counted(sandbox)
     environment = {
         **os.environ,
         "HUBSPOT_BASE_URL": sandbox.hubspot_url,
@@ -107,10 +107,11 @@ def measured(given: argparse.Namespace, sandbox: Sandbox, way: str) -> list[Line
         sys.exit(done.stderr[-2000:])
     found = json.loads(done.stdout.splitlines()[-1])
     records = given.searched if way == "search" else given.records
-    return lines_of(way, given, records, found, refused(sandbox) - before)
+    calls, refused = (now - then for now, then in zip(counted(sandbox), before, strict=True))
+    return lines_of(way, given, records, {**found, "calls": calls, "refused": refused})
 
 
-def lines_of(way: str, given: argparse.Namespace, records: int, found: dict[str, Any], busy: int) -> list[Line]:
+def lines_of(way: str, given: argparse.Namespace, records: int, found: dict[str, Any]) -> list[Line]:
     cpu = Line("… CPU for 1,000 records", found["cpu_s"] * 1e6 / max(1, found["records"]), "ms")
     if way == "plain":
         return [
@@ -118,7 +119,7 @@ def lines_of(way: str, given: argparse.Namespace, records: int, found: dict[str,
             Line("… memory, times the frame", found["memory_mb"] / found["frame_mb"], "times"),
             cpu,
         ]
-    calls = -(-records // 100) + (-(-records // 250) if way == "list" else 0)
+    calls = -(-records // (200 if way == "search" else 100)) + (-(-records // 250) if way == "list" else 0)
     ideal = calls * 10 / given.limit
     wall = Line(f"{way}: wall for {records:,} records, ideal {ideal:.1f} s", found["wall_s"], "s", TIMES * ideal)
     if way == "search":
@@ -128,14 +129,17 @@ def lines_of(way: str, given: argparse.Namespace, records: int, found: dict[str,
     return [
         wall,
         Line("… records missing or twice", abs(records - found["records"]) + found["twice"], "", 0),
-        Line("… 429s", busy, "", 0),
+        Line("… 429s", found["refused"], "", 0),
+        Line(f"… calls, {calls:,} of them needed", found["calls"], ""),
         Line("… memory, times the frame", found["memory_mb"] / found["frame_mb"], "times", MEMORY),
         cpu,
     ]
 
 
-def refused(sandbox: Sandbox) -> int:
-    return sum(by_status.get("429", 0) for by_status in sandbox.counts()["hubspot"].values())
+def counted(sandbox: Sandbox) -> tuple[int, int]:
+    """Return how many calls there were, connecting included, and how many of them were refused for their number."""
+    counts = sandbox.counts()["hubspot"].values()
+    return sum(sum(one.values()) for one in counts), sum(one.get("429", 0) for one in counts)
 
 
 def pulled(given: argparse.Namespace) -> dict[str, float]:
