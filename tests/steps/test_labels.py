@@ -69,7 +69,7 @@ def test_that_no_answer_is_right_is_met_by_none_and_not_by_a_refusal(hub, contac
     assert kept.loc[rows.index[0], "valid"]
 
 
-def test_what_was_approved_or_edited_is_right_with_who_and_when(hub, contacts, checked):
+def test_what_was_approved_or_edited_is_right_with_who_and_when(hub, contacts, checked, capsys):
     labels = labels_from(checked.run)
     frame = labels.frame
     decided = checked.frame[checked.frame["decision"].isin(["approved", "edited"])]
@@ -79,6 +79,9 @@ def test_what_was_approved_or_edited_is_right_with_who_and_when(hub, contacts, c
     assert frame["at"].dt.tz is not None
     assert set(frame["source"]) == {f"approved in {checked.run.id}", f"edited in {checked.run.id}"}
     found = evaluate(hub, contacts, NAME, labels)
+    assert (
+        f"30 of these labels are answers of {NAME} that somebody approved, which favors it" in capsys.readouterr().out
+    )
     # The two that were edited are those that the assistant gets wrong.
     assert right_of(found) == pytest.approx(1 - 2 / len(labels))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hsai_kit.assistant import Assistant, Example
 from hsai_kit.errors import AssistantError, EvaluationError
+from hsai_kit.frames import record_ids
 from hsai_kit.output import Choice, Value
 from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.contenders import Contender
@@ -42,10 +43,12 @@ def with_examples(
         message = f"The assistant {assistant.name!r} has no prompt, so its examples would have no text. Give it one."
         raise AssistantError(message)
     right = {one.record_id: one.value for one in labels.items}
-    texts = Prompt(assistant.prompt).render(frame.loc[frame.index.astype(str).isin(list(right))]).dropna()
+    ids = record_ids(frame)
+    labelled = [place for place, one in enumerate(ids) if one in right]
     asking: dict[str, list[str]] = defaultdict(list)
-    for one, text in texts.items():
-        asking[str(text)].append(str(one))
+    for place, text in zip(labelled, Prompt(assistant.prompt).render(frame.iloc[labelled]), strict=True):
+        if not pd.isna(text):
+            asking[str(text)].append(ids[place])
     agreed = {text: right[ids[0]] for text, ids in asking.items() if len({right[one] for one in ids}) == 1}
     chosen = _spread(agreed, n, seed)
     if len(chosen) < n or len(chosen) >= len(asking):

@@ -17,7 +17,10 @@ from hsai_kit.run import Run
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
 
-__all__ = ["Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
+__all__ = ["APPROVED", "Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
+
+APPROVED = "approved in "
+"""How the source of a label begins that was a model's own answer, before the run's id."""
 
 # What a column of right answers may be called besides the field's own name.
 _NAMES = ("right", "expected", "label", "answer")
@@ -83,7 +86,14 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
         message = f"Nobody has approved or edited anything in {run.id} yet. Review it first: review(run)."
         raise EvaluationError(message)
     items = [
-        Label(row.row.record_id, made.value, row.input, f"{made.decision} in {run.id}", made.reviewer, made.decided_at)
+        Label(
+            row.row.record_id,
+            made.value,
+            row.input,
+            f"{APPROVED if made.decision == 'approved' else 'edited in '}{run.id}",
+            made.reviewer,
+            made.decided_at,
+        )
         for row in run.store.runs.rows(run.id)
         if (made := passed.get(row.row.record_id))
     ]
@@ -147,13 +157,15 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
 def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: str, source: str) -> Labels:
     who, at = hub.workspace.reviewer, now()
     items: dict[str, Label] = {}
-    for one, value in values:
+    for name, value in values:
+        # Spreadsheets turn ids into floats: 101.0 is record 101.
+        one = str(name).strip().removesuffix(".0")
         plain = value.item() if hasattr(value, "item") else value
         if plain is pd.NA or plain is pd.NaT or plain != plain or (isinstance(plain, str) and not plain.strip()):
             continue
-        label = Label(str(one), plain if isinstance(plain, str | float | bool | int) else None, None, source, who, at)
-        if items.setdefault(str(one), label).value != label.value:
-            message = f"Record {one} has two right answers in {source}: {items[str(one)].value!r} and {plain!r}."
+        label = Label(one, plain if isinstance(plain, str | float | bool | int) else None, None, source, who, at)
+        if items.setdefault(one, label).value != label.value:
+            message = f"Record {one} has two right answers in {source}: {items[one].value!r} and {plain!r}."
             raise EvaluationError(message)
     return Labels(field, source, tuple(items.values()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -13,7 +14,7 @@ from hsai_kit.progress import say
 from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.steps.evaluate.examples import refuse_leaks
-from hsai_kit.steps.evaluate.labels import Given, Labels, as_labels
+from hsai_kit.steps.evaluate.labels import APPROVED, Given, Labels, as_labels
 from hsai_kit.steps.evaluate.matching import read_label
 from hsai_kit.store import EvaluatedRow
 
@@ -86,8 +87,26 @@ def measured_rows(
         say(f"{len(wanted):,} of {len(ids):,} records are labelled; only they are asked about.")
     named = [ids[place] for place in wanted]
     refuse_leaks(made, named, chosen)
+    _say_favored(hub, made, [right[one].source for one in named])
     _say_changed(made[0], [right[one].asked for one in named], named, chosen)
     return rows, chosen, labels.source
+
+
+def _say_favored(hub: Connection, made: Sequence[Contender], sources: Sequence[str]) -> None:
+    """Say whose own answers were approved as labels: people agree more easily with what they are shown."""
+    counts = Counter(source.removeprefix(APPROVED) for source in sources if source.startswith(APPROVED))
+    for run_id, count in counts.items():
+        run = hub.store.runs.get(run_id)
+        own = [
+            one.name
+            for one in made
+            if run and (one.assistant.version, one.ready.model.id) == (run.assistant_version, run.model)
+        ]
+        if own:
+            say(
+                f"{count:,} of these labels are answers of {own[0]} that somebody approved, which favors it. Label "
+                "some rows without looking at an answer: label()."
+            )
 
 
 def _say_changed(one: Contender, asked: Sequence[str | None], ids: Sequence[str], rows: pd.DataFrame) -> None:
