@@ -18,6 +18,7 @@ class Paths:
     lists_root: str
     associations_root: str
     account: str
+    validations: str
 
     def objects(self, object_type: str, rest: str = "") -> str:
         """Return the path of an object type's records, such as `objects("contacts", "/batch/read")`."""
@@ -43,6 +44,7 @@ def paths_for(api_version: str) -> Paths:
             lists_root="/crm/v3/lists",
             associations_root="/crm/v4/associations",
             account="/account-info/v3",
+            validations="/crm/v3/property-validations",
         )
     return Paths(
         objects_root=f"/crm/objects/{api_version}",
@@ -52,4 +54,5 @@ def paths_for(api_version: str) -> Paths:
         lists_root=f"/crm/lists/{api_version}",
         associations_root=f"/crm/associations/{api_version}",
         account=f"/account-info/{api_version}",
+        validations=f"/crm/property-validations/{api_version}",
     )

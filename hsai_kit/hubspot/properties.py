@@ -10,6 +10,7 @@ from rapidfuzz import process
 
 from hsai_kit.errors import UnknownProperty
 from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.validations import Rule
 
 __all__ = ["Option", "Property", "pick", "read_properties"]
 
@@ -37,6 +38,8 @@ class Property:
     group: str = ""
     referenced: str = ""
     """What the values are ids of: OWNER where they are owners, mostly ""."""
+    rules: tuple[Rule, ...] = ()
+    """The portal's own rules for values, where they were read as well."""
 
     @property
     def writable(self) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
+from hsai_kit.hubspot.validations import broken
 
 __all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same", "texts", "typed"]
 
@@ -81,8 +82,17 @@ class Checked:
 def checked(text: str, definition: Property) -> Checked:
     """Return `text` as the property's definition takes it: labels become internal values, dates ISO, blanks "".
 
-    Text values hold at most 65,536 characters, HubSpot's own limit.
+    Text values hold at most 65,536 characters, HubSpot's own limit. The portal's own rules hold for what is written.
     """
+    found = _fitting(text, definition)
+    for rule in definition.rules if found.value else ():
+        if wish := broken(rule, found.value or ""):
+            said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"
+            return Checked(None, f"{said} breaks HubSpot's rule for {definition.name}: {wish}")
+    return found
+
+
+def _fitting(text: str, definition: Property) -> Checked:
     if not text.strip():
         return Checked("")
     said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"

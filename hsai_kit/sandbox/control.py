@@ -47,6 +47,7 @@ class Control:
                 self._route("POST", "/tokens", self.add_token),
                 self._route("POST", "/keys", self.add_key),
                 self._route("POST", "/account", self.account),
+                self._route("POST", "/require", self.require),
                 self._route("POST", "/reset", self.reset),
             ]
         )
@@ -100,6 +101,10 @@ class Control:
     def account(self, **details: Any) -> None:
         """Change what HubSpot's account details tell."""
         self._sandbox.hubspot.set_account(**details)
+
+    def require(self, object_type: str, name: str, controlling: str, value: str) -> None:
+        """Make a property required where another one has a value."""
+        self._sandbox.hubspot.require(object_type, name, controlling, value)
 
     def reset(self) -> None:
         """Go back to the first state."""

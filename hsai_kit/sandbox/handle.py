@@ -150,6 +150,14 @@ class Sandbox:
         """Change HubSpot's account details by their own names, such as accountType="STANDARD"."""
         self._ask("POST", "/account", details)
 
+    def require(self, object_type: str, name: str, *, where: str, value: str) -> None:
+        """Make the property `name` required where the property `where` has a value, from HubSpot's 2026-09 on.
+
+        HubSpot has that in its settings and in no API.
+        """
+        body = {"object_type": object_type, "name": name, "controlling": where, "value": value}
+        self._ask("POST", "/require", body)
+
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """Count requests: side, then `POST /v1/responses`, then status; `no answer` where none was given."""
         return _as_dict(self._ask("GET", "/counts"))

@@ -103,6 +103,11 @@ class Colleague:
         left = [OptionInput(label=one, value=one, hidden=False) for one in options]
         self._properties.update("contacts", name, PropertyUpdate(type="enumeration", field_type="select", options=left))
 
+    def sets_rule(self, name: str, rule: str, *arguments: str) -> None:
+        path = f"/crm/v3/property-validations/0-1/{name}/rule-type/{rule}"
+        answer = self._client.api_request({"method": "PUT", "path": path, "body": {"ruleArguments": list(arguments)}})
+        assert answer.status_code == 204
+
     def deletes_property(self, name: str) -> None:
         self._properties.archive("contacts", name)
 

@@ -75,7 +75,8 @@ def test_every_verdict_appears_for_its_reason(hub, colleague):
     assert rows.loc[changed, ["verdict", "before"]].tolist() == ["conflict", "Somewhere else"]
     assert "changed in HubSpot since the pull" in rows.loc[changed, "reason"]
     assert rows.loc[gone, "verdict"] == rows.loc[merged, "verdict"] == "gone"
-    assert "deleted or merged" in rows.loc[merged, "reason"]
+    assert rows.loc[gone, "reason"] == "the record was deleted or merged since the pull"
+    assert rows.loc[merged, "reason"] == f"the record was merged into {left} since the pull"
     assert rows.loc[[rejected, pending], "verdict"].tolist() == ["not approved", "not approved"]
     assert rows.loc[[rejected, pending], "reason"].tolist() == ["rejected", "pending"]
     assert rows.loc[blank, "verdict"] == "blank would overwrite"

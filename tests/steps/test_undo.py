@@ -9,6 +9,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect, open_receipt, pull, push, review, undo
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, PushRefused, UnknownProperty
+from hsai_kit.steps.push import undo_plan
 
 STAGES = {"kind": "choice", "options": ["lead", "opportunity", "customer"], "to": "lifecyclestage"}
 
@@ -71,7 +72,8 @@ def test_what_was_changed_deleted_or_merged_since_is_left_alone_and_reported(hub
     said = capsys.readouterr().out
     assert "1 will change" in said
     assert "the value was changed since the push (1)" in said
-    assert "the record was deleted or merged since (2)" in said
+    assert "the record was deleted or merged since (1)" in said
+    assert "the record was merged into 103 since, which has values of its own from this push" in said
     assert "1 same already" in said
     assert back.frame["outcome"].to_dict() == {"103": "written"}
     assert colleague.sees(["101", "103", "105"], "city") == {"101": "Reno", "103": old["103"], "105": old["105"]}
@@ -233,3 +235,44 @@ def test_the_receipt_without_an_id_is_of_the_newest_push_that_wrote_something(hu
     first = push(hub, checked, confirm=True)
     assert push(hub, checked, confirm=True).counts.get("written", 0) == 0
     assert open_receipt(hub).id == first.id
+
+
+def test_a_value_that_a_merge_moved_goes_back_where_it_moved_if_it_is_sure_to_be_ours(hub, colleague, proposed):
+    blank, own, typed = "201", "202", "203"
+    for one in (blank, typed):
+        colleague.writes(one, "jobtitle", "")
+    colleague.writes(own, "jobtitle", "TX")
+    ids = ["101", "102", "103"]
+    for one in ids:
+        colleague.writes(one, "jobtitle", "Gardener")
+    checked = proposed(limit=3, to="jobtitle")
+    checked.approve()
+    receipt = push(hub, checked, confirm=True)
+    colleague.merges("101", into=blank)
+    colleague.merges("102", into=own)
+    colleague.writes(typed, "jobtitle", "Plumber")
+    colleague.merges("103", into=typed)
+    ready = undo_plan(hub, receipt)
+    rows = {row.record_id: (row.verdict, row.reason) for row in ready.rows}
+    assert rows[blank] == ("will change", "101 was merged into this record")
+    assert rows["102"] == (
+        "gone",
+        "the record was merged into 202 since, which holds the same value, but perhaps of its own: look there",
+    )
+    assert rows["103"] == ("gone", "the record was merged into 203 since, which holds Plumber")
+    assert undo(hub, receipt, confirm=True).counts == {"written": 1}
+    assert colleague.sees([blank, own, typed], "jobtitle") == {blank: "Gardener", own: "TX", typed: "Plumber"}
+
+
+def test_two_records_that_were_merged_into_one_are_not_both_put_back_there(hub, colleague, proposed):
+    colleague.writes("201", "jobtitle", "")
+    for one, job in {"101": "Gardener", "102": "Plumber"}.items():
+        colleague.writes(one, "jobtitle", job)
+    checked = proposed(limit=2, to="jobtitle")
+    checked.approve()
+    receipt = push(hub, checked, confirm=True)
+    colleague.merges("101", into="201")
+    colleague.merges("102", into="201")
+    back = undo(hub, receipt, confirm=True)
+    assert back.counts == {}
+    assert colleague.sees(["201"], "jobtitle") == {"201": "TX"}

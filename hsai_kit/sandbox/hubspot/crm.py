@@ -13,6 +13,7 @@ from hsai_kit.sandbox.hubspot.history import History
 from hsai_kit.sandbox.hubspot.links import Links
 from hsai_kit.sandbox.hubspot.records import Records
 from hsai_kit.sandbox.hubspot.unseen import Unseen
+from hsai_kit.sandbox.hubspot.validations import Validations
 from hsai_kit.sandbox.hubspot.windows import RateWindows
 from hsai_kit.sandbox.hubspot.wire import whole_number
 from hsai_kit.sandbox.hubspot.writing import Writer
@@ -35,11 +36,15 @@ class Crm:
         self.history = History(database)
         self.links = Links(database)
         self.unseen = Unseen()
-        self.writer = Writer(self.catalog, self.records, self.history, self.unseen, self.is_owner)
+        self.validations = Validations(database)
+        self.writer = Writer(
+            self.catalog, self.records, self.history, self.unseen, self.validations, is_owner=self.is_owner
+        )
 
     def forget(self) -> None:
         """Drop what was read from the database, because it has changed underneath."""
         self.catalog.forget()
+        self.validations.forget()
         self.records.forget()
         self.unseen.forget()
 

@@ -154,12 +154,6 @@ def archive_group(crm: Crm, call: Call) -> Answer:
     return Answer(204)
 
 
-def list_validations(crm: Crm, call: Call) -> Answer:
-    """Show the portal's rules for values: it has none."""
-    crm.catalog.resolve(call.path["object_type"])
-    return Answer(200, {"results": []})
-
-
 def _property(crm: Crm, call: Call, kind: Kind, *, archived: bool = False) -> Definition:
     found = crm.catalog.definitions(kind, archived=archived).get(call.path["name"].lower())
     if found is None:

@@ -16,6 +16,7 @@ from hsai_kit.sandbox.hubspot import (
     property_calls,
     schema_calls,
     search,
+    validation_calls,
 )
 from hsai_kit.sandbox.hubspot.access import READ, WRITE
 
@@ -121,7 +122,12 @@ PROPERTIES = (
     Operation("PATCH", "/{object_type}/{name}", property_calls.update_property, _definitions(WRITE)),
     Operation("DELETE", "/{object_type}/{name}", property_calls.archive_property, _definitions(WRITE)),
 )
-VALIDATIONS = (Operation("GET", "/{object_type}", property_calls.list_validations, _definitions(READ)),)
+_RULE = "/{object_type}/{name}/rule-type/{rule_type}"
+VALIDATIONS = (
+    Operation("GET", "/{object_type}", validation_calls.list_validations, _definitions(READ)),
+    Operation("GET", "/{object_type}/{name}", validation_calls.read_validations, _definitions(READ)),
+    Operation("PUT", _RULE, validation_calls.put_validation, _definitions(WRITE)),
+)
 _STAGES = "/{object_type}/{pipeline_id}/stages"
 PIPELINES = (
     Operation("GET", "/{object_type}", pipeline_calls.list_pipelines, _definitions(READ)),

@@ -62,12 +62,17 @@ class HubSpotSide:
         """Change what account details tell, by HubSpot's own field names."""
         self._crm.set_account(details)
 
+    def require(self, object_type: str, name: str, controlling: str, value: str) -> None:
+        """Make a property required where another one has a value; ApiError for an unknown type."""
+        self._crm.validations.require(self._crm.catalog.resolve(object_type), name, controlling, value)
+
     def set_limits(self, **limits: Any) -> None:
         """Change rate limits and the search lag, and forget what has been used; ValueError for a wrong one."""
         self._crm.windows.set_limits(**limits)
 
     def reset(self) -> None:
         """Forget all that is not in the database: windows, extra tokens, changed limits, what was cached."""
+        create_tables(self._database)  # the first state may come from a file that is older than some of them
         self._random = Random(self._seed)
         self._crm.access.reset()
         self._crm.windows.reset()

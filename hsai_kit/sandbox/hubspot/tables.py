@@ -17,6 +17,13 @@ TABLES = {
     "hubspot_definitions": """
         object_type TEXT NOT NULL, name TEXT NOT NULL, wire TEXT NOT NULL, required INTEGER NOT NULL,
         archived INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (object_type, name)""",
+    "hubspot_validations": """
+        object_type TEXT NOT NULL, property TEXT NOT NULL, rule_type TEXT NOT NULL, arguments TEXT NOT NULL,
+        normalized INTEGER NOT NULL, PRIMARY KEY (object_type, property, rule_type)""",
+    # A property is required where another one (`property`) has that value.
+    "hubspot_conditions": """
+        object_type TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL, required TEXT NOT NULL,
+        PRIMARY KEY (object_type, property, value, required)""",
     "hubspot_records": """
         object_type TEXT NOT NULL, id INTEGER NOT NULL, properties TEXT NOT NULL, created_at TEXT NOT NULL,
         updated_at TEXT NOT NULL, archived_at TEXT, PRIMARY KEY (object_type, id)""",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hsai_kit.sandbox.hubspot import clock, values
 from hsai_kit.sandbox.hubspot.errors import conflict, invalid, invalid_values
 from hsai_kit.sandbox.hubspot.records import Row
+from hsai_kit.sandbox.hubspot.validations import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.history import History, Source
     from hsai_kit.sandbox.hubspot.records import Records
     from hsai_kit.sandbox.hubspot.unseen import Unseen
+    from hsai_kit.sandbox.hubspot.validations import Validations
 
     Changes = dict[str, str | None]
 
@@ -41,12 +43,15 @@ class Writer:
         records: Records,
         history: History,
         unseen: Unseen,
+        validations: Validations,
+        *,
         is_owner: Callable[[str], bool],
     ) -> None:
         self._catalog = catalog
         self._records = records
         self._history = history
         self._unseen = unseen
+        self._validations = validations
         self._is_owner = is_owner
 
     def check(self, kind: Kind, wish: Wish, row: Row | None) -> Changes:
@@ -58,13 +63,18 @@ class Writer:
         current = {} if row is None else row.properties
         changes: Changes = {}
         problems: list[tuple[str, values.InvalidValue]] = []
+        rules = self._validations.rules(kind)
         for name, raw in wish.properties.items():
             try:
                 changes[name] = self._accept(name, definitions.get(name), raw, current.get(name))
+                if (value := changes[name]) is not None and value != current.get(name):
+                    for rule in rules.get(name, ()):
+                        check(rule, value)
             except values.InvalidValue as problem:
                 problems.append((name, problem))
         if wish.version == ENFORCING_VERSION:
             problems += _missing(definitions.values(), changes, is_new=row is None)
+            problems += _conditional(self._validations.missing(kind, current, changes))
         if problems:
             raise invalid_values(problems)
         self._check_unique(kind, definitions, changes, row)
@@ -155,6 +165,19 @@ def wished_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(properties, dict):
         raise invalid("Invalid input JSON: properties has to be an object.")
     return properties
+
+
+def _conditional(missing: Mapping[str, str]) -> list[tuple[str, values.InvalidValue]]:
+    return [
+        (
+            name,
+            values.InvalidValue(
+                "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+                f"{name} is required because of a conditional property rule based on [{controlling}]",
+            ),
+        )
+        for name, controlling in missing.items()
+    ]
 
 
 def _goes_back(definition: Definition, current: str | None, value: str | None) -> bool:

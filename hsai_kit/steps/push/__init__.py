@@ -12,8 +12,9 @@ from hsai_kit.progress import Progress, say
 from hsai_kit.steps.push.confirming import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed, proposals
 from hsai_kit.steps.push.planned import Plan
-from hsai_kit.steps.push.planning import plan_push, plan_rest, plan_undo
+from hsai_kit.steps.push.planning import plan_push
 from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
+from hsai_kit.steps.push.undoing import plan_rest, plan_undo
 from hsai_kit.steps.push.write import Writer, refuse_while_under_way
 from hsai_kit.store import PushRecord
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 from hsai_kit import background
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import PushRefused
+from hsai_kit.hubspot.merged import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.records import BATCH, read_batch
+from hsai_kit.hubspot.validations import read_rules
 from hsai_kit.hubspot.values import as_hubspot, checked, same
-from hsai_kit.pacing import Room
-from hsai_kit.progress import Progress
 from hsai_kit.run import RowResult
+from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import (
     BLANK,
     CONFLICT,
@@ -30,15 +27,11 @@ from hsai_kit.steps.push.planned import (
     Plan,
     PlanRow,
 )
-from hsai_kit.store import Change, Decision, PushRecord
+from hsai_kit.steps.push.writable import refuse_protected
+from hsai_kit.store import Decision
 
-__all__ = ["Present", "Proposals", "Target", "plan_push", "plan_rest", "plan_undo", "present_values"]
+__all__ = ["Proposals", "Target", "plan_push"]
 
-Present: TypeAlias = dict[str, dict[str, str]]
-"""What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
-
-# Batches that are read at once.
-_AT_ONCE = 4
 _BLANK_REASON = "the answer is blank, and a blank never overwrites"
 
 
@@ -87,20 +80,23 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
     kind = background.run(resolve(hub.hubspot, proposals.object_type))
     names = [target.name for target in proposals.targets]
     known = background.run(read_properties(hub.hubspot, kind.name))
-    definitions = pick(known, names, kind.name)
+    rules = background.run(read_rules(hub.hubspot, kind.type_id))
+    definitions = [replace(one, rules=rules.get(one.name, ())) for one in pick(known, names, kind.name)]
     for definition in definitions:
-        _refuse_protected(hub, definition)
+        refuse_protected(hub, definition)
     stamp = _stamp(hub, known, names, kind)
     approved = [
         one.record_id
         for one in proposals.results
         if any(target.approved(one.record_id) for target in proposals.targets)
     ]
-    present = _look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
+    present = look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
+    gone = [one for one in approved if one not in present]
+    merged = background.run(read_survivors(hub.hubspot, kind.name, gone, []))
     rows = []
     for one in proposals.results:
         targets = zip(proposals.targets, definitions, strict=True)
-        values = [_row(one, target, definition, present) for target, definition in targets]
+        values = [_row(one, target, definition, present, merged) for target, definition in targets]
         rows += values
         if stamp and any(value.verdict == WILL_CHANGE for value in values):
             now = present[one.record_id][stamp.name]
@@ -118,98 +114,6 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
     )
 
 
-def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
-    """Return what is left to do of a push that was broken off: `changes` whose end the journal does not know.
-
-    Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
-    """
-    kind = ObjectType(record.object_type, record.object_type_id)
-    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), record.properties, kind.name)
-    for definition in definitions:
-        _refuse_protected(hub, definition)
-    by_name = {definition.name: definition for definition in definitions}
-    present = _look(hub, kind.name, _ids(changes), record.properties)
-    rows = [_rest_row(one, present, by_name[one.property]) for one in changes]
-    settings = hub.workspace.settings.push
-    stamp = settings.run_id_property if settings.run_id_property in by_name else None
-    return Plan(
-        hub.portal,
-        kind,
-        definitions,
-        rows,
-        run_id=record.run_id,
-        resumes=record.id,
-        stamp=stamp,
-        settings=settings,
-    )
-
-
-def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
-    """Return what taking back `changes` would do: only values that are still as they were written are restored.
-
-    Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
-    """
-    kind = ObjectType(record.object_type, record.object_type_id)
-    known = background.run(read_properties(hub.hubspot, kind.name))
-    definitions = pick(known, record.properties, kind.name)
-    for definition in definitions:
-        _refuse_read_only(definition)
-    present = _look(hub, kind.name, _ids(changes), record.properties)
-    half = hub.store.pushes.half_undone(record.id)
-    rows = [_undo_row(one, present, half_undone=(one.record_id, one.property) in half) for one in changes]
-    return Plan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
-
-
-def _look(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
-    """Read what HubSpot holds of many records, a few batches at a time, with a progress line."""
-
-    async def work(control: Control) -> Present:
-        found: Present = {}
-        starts = iter(range(0, len(ids), BATCH))
-
-        async def some() -> None:
-            for start in starts:
-                batch = ids[start : start + BATCH]
-                if control.stopping:
-                    return
-                found.update(await present_values(hub, object_type, batch, names))
-                control.progress.done += len(batch)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AT_ONCE):
-                group.create_task(some())
-        return found
-
-    progress = Progress(f"Looking what HubSpot holds of {', '.join(names)}", total=len(ids))
-    try:
-        return background.start(work, progress).wait("Nothing was written. Run the same again.")
-    except ExceptionGroup as several:
-        problem = several.exceptions[0]
-    raise problem
-
-
-async def present_values(
-    hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str], room: Room | None = None
-) -> Present:
-    """Return the values that HubSpot holds now of some properties of up to 100 records.
-
-    Raises PushRefused where a property is no longer there, which would otherwise look like unset everywhere.
-    """
-    records = await read_batch(hub.hubspot, object_type, ids, names, room=room)
-    for name in names:
-        if any(name not in record.properties for record in records.values()):
-            message = (
-                f"{object_type} no longer has the property {name!r}: it was deleted in HubSpot meanwhile. "
-                "Restore it there (Settings → Properties → Archived properties), or push to another one."
-            )
-            raise PushRefused(message)
-    return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
-
-
-def _ids(changes: Sequence[Change]) -> list[str]:
-    return list(dict.fromkeys(change.record_id for change in changes))
-
-
 def _stamp(hub: Connection, known: Mapping[str, Property], names: Sequence[str], kind: ObjectType) -> Property | None:
     """Return the property that receives the run's id, None where none is set."""
     name = hub.workspace.settings.push.run_id_property
@@ -225,37 +129,13 @@ def _stamp(hub: Connection, known: Mapping[str, Property], names: Sequence[str],
     if name in names:
         message = f"{name} receives the run's id (run_id_property in hsai.toml), so no answers can go there."
         raise PushRefused(message)
-    _refuse_protected(hub, definition)
+    refuse_protected(hub, definition)
     return definition
 
 
-def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:
-    one, name, before, after = change.record_id, change.property, change.before or "", change.after or ""
-    if one not in present:
-        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
-    now = present[one][name]
-    if now == before:
-        return PlanRow(one, name, WILL_CHANGE, now, after)
-    if same(now, after, definition):
-        written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
-        return PlanRow(one, name, SAME, before, after, written)
-    return PlanRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")
-
-
-def _undo_row(change: Change, present: Present, *, half_undone: bool) -> PlanRow:
-    one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
-    if one not in present:
-        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
-    now = present[one][name]
-    if now == after:
-        return PlanRow(one, name, SAME, now, after)
-    # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
-    if now != before and not (half_undone and not now):
-        return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
-    return PlanRow(one, name, WILL_CHANGE, now, after)
-
-
-def _row(result: RowResult, target: Target, definition: Property, present: Present) -> PlanRow:
+def _row(
+    result: RowResult, target: Target, definition: Property, present: Present, merged: Mapping[str, Survivor]
+) -> PlanRow:
     one, name = result.record_id, target.name
     decision = target.decisions.get(one)
     pulled = (target.pulled or {}).get(one) or ""
@@ -268,8 +148,7 @@ def _row(result: RowResult, target: Target, definition: Property, present: Prese
     if not value.value:
         return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
     if one not in present:
-        reason = "the record was deleted or merged since the pull"
-        return PlanRow(one, name, GONE, pulled, value.value, reason)
+        return PlanRow(one, name, GONE, pulled, value.value, gone_reason(merged.get(one), "since the pull"))
     now = present[one][name]
     if same(now, value.value, definition):
         return PlanRow(one, name, SAME, now, value.value)
@@ -300,22 +179,3 @@ def _not_approved(result: RowResult, target: Target, decision: Decision | None, 
 
 def _approved(decision: Decision | None) -> bool:
     return decision is not None and decision.decision in {"approved", "edited"}
-
-
-def _refuse_protected(hub: Connection, definition: Property) -> None:
-    if definition.name in hub.workspace.settings.hubspot.protected_properties:
-        message = (
-            f"{definition.name} is protected in this workspace (protected_properties in hsai.toml), so nothing is "
-            "written to it. Push to another property, or take it off that list."
-        )
-        raise PushRefused(message)
-    _refuse_read_only(definition)
-
-
-def _refuse_read_only(definition: Property) -> None:
-    if not definition.writable:
-        kind = "calculated by HubSpot" if definition.calculated else "read-only in HubSpot"
-        message = (
-            f"{definition.name} ({definition.label}) is {kind}, so it cannot be written. Push to another property."
-        )
-        raise PushRefused(message)

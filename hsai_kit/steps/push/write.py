@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,10 +18,11 @@ from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused, Unsettled
+from hsai_kit.hubspot.merged import MOST, Survivor, read_survivors
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
 from hsai_kit.pacing import Room
+from hsai_kit.steps.push.looking import gone_reason, present_values
 from hsai_kit.steps.push.planned import Plan, PlanRow
-from hsai_kit.steps.push.planning import present_values
 from hsai_kit.store import Change
 
 __all__ = ["Writer", "refuse_while_under_way"]
@@ -65,6 +67,7 @@ class Writer:
     hub: Connection
     plan: Plan
     _push_id: str = field(default="", init=False)
+    _gone: dict[str, Survivor | None] = field(default_factory=dict, init=False)
 
     async def write(self, control: Control) -> str:
         """Write in batches of 100; what HubSpot refuses, or somebody changed meanwhile, is noted and left alone."""
@@ -179,7 +182,9 @@ class Writer:
         names = list(dict.fromkeys(row.property for row in rows))
         now = await present_values(self.hub, self.plan.object_type, _ids(rows), names, room)
         held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
-        self._keep([self._left_alone(row, held[row], lost=lost) for row in rows if held[row] != row.before])
+        merged = await self._merged([row for row in rows if held[row] is None])
+        changed = [row for row in rows if held[row] != row.before]
+        self._keep([self._left_alone(row, held[row], merged, lost=lost) for row in changed])
         ready = [row for row in rows if held[row] == row.before]
         # The run's id says that a value of this record is ours: it goes with one, or not at all.
         ours = {row.record_id for row in ready if row.property != self.plan.stamp}
@@ -203,13 +208,21 @@ class Writer:
             self._note(good, "not sent")
             await self._batch(good, lost=lost)
 
+    async def _merged(self, rows: Sequence[PlanRow]) -> dict[str, Survivor]:
+        """Return what became of records that are gone, for the receipt; of the first hundred of a push only."""
+        asked = [one for one in _ids(rows) if one not in self._gone][: max(0, MOST - len(self._gone))]
+        self._gone.update(dict.fromkeys(asked))
+        self._gone.update(await read_survivors(self.hub.hubspot, self.plan.object_type, asked, []))
+        return {one: survivor for one, survivor in self._gone.items() if survivor is not None}
+
     async def _written(self, rows: Sequence[PlanRow], updated: Updated) -> None:
-        outcomes = {row: self._outcome(row, updated) for row in rows}
+        merged = await self._merged([row for row in rows if row.record_id not in updated.ids])
+        outcomes = {row: self._outcome(row, updated, merged) for row in rows}
         kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == _FORWARD_ONLY]
         if kept and self.plan.undoes:
             self._keep([one for row, one in outcomes.items() if row not in kept])
             again = await self._cleared_first(kept)
-            outcomes = {row: self._outcome(row, again) for row in kept}
+            outcomes = {row: self._outcome(row, again, merged) for row in kept}
         self._keep(list(outcomes.values()))
 
     async def _cleared_first(self, rows: Sequence[PlanRow]) -> Updated:
@@ -229,11 +242,12 @@ class Writer:
         object_type = self.plan.object_type
         return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
 
-    def _outcome(self, row: PlanRow, updated: Updated) -> Change:
+    def _outcome(self, row: PlanRow, updated: Updated, merged: Mapping[str, Survivor]) -> Change:
         record = updated.records.get(row.record_id)
         if record is None:
-            reason = updated.reasons.get(row.record_id) or "HubSpot left it out of its answer: deleted or merged"
-            return _change(row, "missing", reason)
+            survivor = merged.get(row.record_id)
+            known = updated.reasons.get(row.record_id) if survivor is None else None
+            return _change(row, "missing", known or gone_reason(survivor, "while it was written"))
         # HubSpot may keep a value in a form of its own (a date, a phone number), which undo has to know again.
         held = record.properties.get(row.property, row.after) or ""
         if held == row.before and not self.plan.same(row.property, held, row.after):
@@ -241,9 +255,9 @@ class Writer:
             return _change(row, "refused", f"HubSpot took the request and kept the old value{forward}")
         return _change(replace(row, after=held), "written")
 
-    def _left_alone(self, row: PlanRow, now: str | None, *, lost: bool) -> Change:
+    def _left_alone(self, row: PlanRow, now: str | None, merged: Mapping[str, Survivor], *, lost: bool) -> Change:
         if now is None:
-            return _change(row, "missing", "the record was deleted or merged meanwhile")
+            return _change(row, "missing", gone_reason(merged.get(row.record_id), "meanwhile"))
         if self.plan.same(row.property, now, row.after):
             if lost:
                 return _change(replace(row, after=now), "written")
@@ -296,10 +310,18 @@ def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
 
 
 def _properties_of(problem: HsaiError) -> set[str]:
-    """Return the properties that HubSpot names as the reason."""
-    contexts = [one.get("context") for one in _errors_of(problem)]
-    names = [one.get("propertyName") for one in contexts if isinstance(one, dict)]
-    return {str(name) for some in names for name in (some if isinstance(some, list) else [some])}
+    """Return the properties that HubSpot names as the reason.
+
+    Where a value makes another property required, which is blank, it names that value's property in brackets.
+    """
+    found: set[str] = set()
+    for error in _errors_of(problem):
+        if error.get("code") == "MISSING_CONDITIONAL_REQUIRED_PROPERTY":
+            found.update(re.findall(r"\[([a-z0-9_]+)\]", str(error.get("message"))))
+        context = error.get("context")
+        names = context.get("propertyName") if isinstance(context, dict) else None
+        found.update(map(str, names if isinstance(names, list) else [names] if names else []))
+    return found
 
 
 def _of_the_property(problem: HsaiError) -> bool:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from conftest import Api
     from hubspot import HubSpot
 
+    from hsai_kit.sandbox import Sandbox
+
 WISH: dict[str, Any] = {
     "name": "state_checked", "label": "State, checked", "type": "enumeration", "fieldType": "select",
     "groupName": "our_own_fields", "options": [{"label": "Texas", "value": "TX"}, {"label": "Ohio", "value": "OH"}],
@@ -105,9 +107,63 @@ def test_groups_can_be_made_changed_and_archived(api: Api, properties: str) -> N
     assert api("DELETE", f"{properties}/deals/groups/dealinformation").status == 400
 
 
-def test_there_are_no_validation_rules(api: Api) -> None:
-    for path in ("/crm/v3/property-validations/0-1", "/crm/property-validations/2026-09/contacts"):
+def test_rules_for_values_are_kept_shown_and_enforced(api: Api) -> None:
+    rules = "/crm/property-validations/2026-09"
+    for path in ("/crm/v3/property-validations/0-1", f"{rules}/contacts"):
         assert api("GET", path).data == {"results": []}
+    wish = {"ruleArguments": ["ALPHA_ONLY"]}
+    assert api("PUT", f"{rules}/0-1/firstname/rule-type/ALPHANUMERIC", wish).status == 204
+    rule = {"ruleType": "ALPHANUMERIC", "ruleArguments": ["ALPHA_ONLY"]}
+    shown = {"propertyName": "firstname", "propertyValidationRules": [rule]}
+    assert api("GET", "/crm/v3/property-validations/0-1").data == {"results": [shown]}
+    assert api("GET", f"{rules}/contacts/firstname").data == {"results": [rule]}
+    refused = api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {"firstname": "R2D2"}})
+    assert (refused.status, refused.codes) == (400, ["INVALID_ALPHA"])
+    assert "Enter only letters" in refused.data["message"]
+    assert api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {"firstname": "Ada"}}).status == 200
+    assert api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {"firstname": ""}}).status == 200
+    assert api("PUT", f"{rules}/0-1/firstname/rule-type/MAGIC", wish).status == 400
+    assert api("PUT", f"{rules}/0-1/nothing/rule-type/FORMAT", wish).status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "arguments", "good", "bad"),
+    [
+        ("city", "ALPHANUMERIC", ["NUMERIC_ONLY"], "123", "12a"),
+        ("city", "ALPHANUMERIC", ["ALPHANUMERIC"], "A 1", "A-1"),
+        ("city", "MAX_LENGTH", ["3"], "abc", "abcd"),
+        ("city", "MIN_LENGTH", ["3"], "abc", "ab"),
+        ("city", "FORMAT", ["UPPER"], "ABC", "Abc"),
+        ("city", "REGEX", ["^[A-Z]{2}$", "Two letters"], "TX", "Texas"),
+        ("city", "SPECIAL_CHARACTERS", ["NOT_ALLOWED"], "A b", "A$"),
+        ("seats_planned", "MAX_NUMBER", ["9.5"], "9.5", "10"),
+        ("seats_planned", "MIN_NUMBER", ["-1"], "-1", "-1.5"),
+        ("seats_planned", "DECIMAL", ["1"], "2.50", "2.55"),
+        ("contract_end_date", "START_DATE", ["1767225600000"], "2026-01-01", "2025-12-31"),
+        ("contract_end_date", "END_DATE", ["1767225600000"], "2026-01-01", "2026-01-02"),
+        ("contract_end_date", "DAYS_OF_WEEK", ["MONDAY"], "2026-11-23", "2026-11-24"),
+    ],
+)
+def test_each_rule_lets_through_what_it_says(api: Api, name: str, rule: str, arguments: list[str], good: str, bad: str):
+    path = f"/crm/property-validations/2026-09/0-1/{name}/rule-type/{rule}"
+    assert api("PUT", path, {"ruleArguments": arguments}).status == 204
+    for value, status in ((good, 200), (bad, 400)):
+        assert api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {name: value}}).status == status
+
+
+def test_a_value_can_make_another_property_required_from_2026_09_on(api: Api, sandbox: Sandbox) -> None:
+    sandbox.require("contacts", "jobtitle", where="lead_class", value="sales")
+    api("PATCH", "/crm/v3/objects/contacts/101", {"properties": {"jobtitle": "", "lead_class": "spam"}})
+    wish = {"properties": {"lead_class": "sales"}}
+    refused = api("PATCH", "/crm/objects/2026-09/contacts/101", wish)
+    assert refused.codes == ["MISSING_CONDITIONAL_REQUIRED_PROPERTY"]
+    assert refused.data["errors"][0]["context"] == {"propertyName": ["jobtitle"]}
+    assert "based on [lead_class]" in refused.data["errors"][0]["message"]
+    assert api("PATCH", "/crm/objects/2026-03/contacts/101", wish).status == 200
+    both = {"properties": {"lead_class": "sales", "jobtitle": "Buyer"}}
+    assert api("PATCH", "/crm/objects/2026-09/contacts/101", both).status == 200
+    assert api("PATCH", "/crm/objects/2026-09/contacts/101", {"properties": {"jobtitle": ""}}).status == 400
+    assert api("PATCH", "/crm/objects/2026-09/contacts/101", {"properties": {"city": "Reno"}}).status == 200
 
 
 def test_the_typed_client_knows_definitions(hubspot_client: HubSpot) -> None:

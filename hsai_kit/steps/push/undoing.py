@@ -1,0 +1,145 @@
+"""Plans made from the journal: taking a push back, and completing one that was broken off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hsai_kit import background
+from hsai_kit.connection import Connection
+from hsai_kit.defuse import one_line
+from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
+from hsai_kit.hubspot.merged import Survivor, read_survivors
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.hubspot.properties import Property, pick, read_properties
+from hsai_kit.hubspot.validations import read_required
+from hsai_kit.hubspot.values import same
+from hsai_kit.steps.push.looking import Present, gone_reason, look
+from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.writable import refuse_protected, refuse_read_only
+from hsai_kit.store import Change, PushRecord
+
+__all__ = ["plan_rest", "plan_undo"]
+
+
+def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
+    """Return what taking back `changes` would do: only values that are still as they were written are restored.
+
+    A value that a merge moved to another record is restored there if it is sure to be ours. Raises UnknownProperty or
+    PushRefused where no property is there any more that can be written.
+    """
+    kind = ObjectType(record.object_type, record.object_type_id)
+    known = background.run(read_properties(hub.hubspot, kind.name))
+    lost = _lost(known, record.properties, kind.name)
+    names = [name for name in record.properties if name not in lost]
+    present = look(hub, kind.name, _ids(changes), names)
+    gone = [one for one in _ids(changes) if one not in present]
+    merged = background.run(read_survivors(hub.hubspot, kind.name, gone, names))
+    cleared = any(not change.before for change in changes)
+    required = background.run(read_required(hub.hubspot, kind.type_id)) if cleared else frozenset()
+    half = hub.store.pushes.half_undone(record.id)
+    several = Counter((merged[one.record_id].id, one.property) for one in changes if one.record_id in merged)
+    ours = {(change.record_id, change.property) for change in changes}
+    rows = []
+    for change in changes:
+        name, before, after = change.property, change.after or "", change.before or ""
+        survivor = merged.get(change.record_id)
+        if name in lost:
+            row = PlanRow(change.record_id, name, NOT_ALLOWED, before, after, str(lost[name]))
+        elif change.record_id in present:
+            now = present[change.record_id][name]
+            row = _undo_row(change, now, half_undone=(change.record_id, name) in half)
+        elif survivor is None:
+            row = PlanRow(change.record_id, name, GONE, before, after, gone_reason(None, "since"))
+        else:
+            alone = several[survivor.id, name] == 1 and (survivor.id, name) not in ours
+            row = _followed(change, survivor, record.at, alone=alone)
+        if row.verdict == WILL_CHANGE and not row.after and name in required:
+            row = replace(
+                row, verdict=NOT_ALLOWED, reason="HubSpot requires a value there, so it cannot be blank again"
+            )
+        rows.append(row)
+    definitions = pick(known, names, kind.name)
+    return Plan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
+
+
+def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
+    """Return what is left to do of a push that was broken off: `changes` whose end the journal does not know.
+
+    Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
+    """
+    kind = ObjectType(record.object_type, record.object_type_id)
+    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), record.properties, kind.name)
+    for definition in definitions:
+        refuse_protected(hub, definition)
+    by_name = {definition.name: definition for definition in definitions}
+    present = look(hub, kind.name, _ids(changes), record.properties)
+    rows = [_rest_row(one, present, by_name[one.property]) for one in changes]
+    settings = hub.workspace.settings.push
+    stamp = settings.run_id_property if settings.run_id_property in by_name else None
+    return Plan(
+        hub.portal,
+        kind,
+        definitions,
+        rows,
+        run_id=record.run_id,
+        resumes=record.id,
+        stamp=stamp,
+        settings=settings,
+    )
+
+
+def _ids(changes: Sequence[Change]) -> list[str]:
+    return list(dict.fromkeys(change.record_id for change in changes))
+
+
+def _lost(known: Mapping[str, Property], names: Sequence[str], object_type: str) -> dict[str, HsaiError]:
+    """Return why properties can no longer be written; raises the first reason where that are all of them."""
+    lost: dict[str, HsaiError] = {}
+    for name in names:
+        try:
+            refuse_read_only(pick(known, [name], object_type)[0])
+        except (UnknownProperty, PushRefused) as problem:
+            lost[name] = problem
+    if len(lost) == len(names):
+        raise next(iter(lost.values()))
+    return lost
+
+
+def _undo_row(change: Change, now: str, *, half_undone: bool) -> PlanRow:
+    one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
+    if now == after:
+        return PlanRow(one, name, SAME, now, after)
+    # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
+    if now != before and not (half_undone and not now):
+        return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
+    return PlanRow(one, name, WILL_CHANGE, now, after)
+
+
+def _followed(change: Change, survivor: Survivor, since: str, *, alone: bool) -> PlanRow:
+    """Follow a value to the record that a merge moved it to, if nothing else can have put it there."""
+    name, before, after = change.property, change.after or "", change.before or ""
+    merged, now = gone_reason(survivor, "since"), survivor.values.get(name, "")
+    if alone and survivor.took_over(name, before, since):
+        return PlanRow(survivor.id, name, WILL_CHANGE, before, after, f"{change.record_id} was merged into this record")
+    if not alone:
+        reason = f"{merged}, which has values of its own from this push or from another merge"
+    elif now == before:
+        reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
+    else:
+        reason = f"{merged}, which holds {one_line(now)}"
+    return PlanRow(change.record_id, name, GONE, before, after, reason)
+
+
+def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:
+    one, name, before, after = change.record_id, change.property, change.before or "", change.after or ""
+    if one not in present:
+        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
+    now = present[one][name]
+    if now == before:
+        return PlanRow(one, name, WILL_CHANGE, now, after)
+    if same(now, after, definition):
+        written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
+        return PlanRow(one, name, SAME, before, after, written)
+    return PlanRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")
