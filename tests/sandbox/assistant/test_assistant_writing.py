@@ -67,9 +67,9 @@ def test_a_summary_leaves_out_tags_scripts_and_orders_to_the_model():
 def test_a_very_long_note_is_summed_up_quickly():
     long = "Note: " + " ".join(f"On day {day} the customer asked for {day} seats." for day in range(1, 1400))
     assert len(long) > 50_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert "seats" in summary("Summarize.", long)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_an_email_has_the_facts_and_nothing_to_fill_in():
