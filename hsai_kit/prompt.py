@@ -60,6 +60,21 @@ class Prompt:
         """Return the columns that the prompt uses; raises PromptError for a token that is no column."""
         return self._bound(list(map(str, columns)))[1]
 
+    def wanted(self) -> list[str]:
+        """Return the columns that the prompt asks for, before any were pulled.
+
+        >>> Prompt("{{ state.upper() }} {{ company.name }}").wanted()
+        ['company.name', 'state']
+        """
+        parsed = self._environment.parse(self.template)
+        calls = [call.node for call in parsed.find_all(nodes.Call)]
+        dotted = [
+            f"{node.node.name}.{node.attr}"
+            for node in parsed.find_all(nodes.Getattr)
+            if isinstance(node.node, nodes.Name) and node not in calls
+        ]
+        return self.tokens([*meta.find_undeclared_variables(parsed), *dict.fromkeys(dotted)])
+
     def render(self, frame: pd.DataFrame) -> pd.Series:
         """Return one text for each row, NA where every token of the row is blank.
 

@@ -12,6 +12,7 @@ from hsai_kit.cli.auditing import log
 from hsai_kit.cli.keys import connect, disconnect, status
 from hsai_kit.cli.messages import notify
 from hsai_kit.cli.recipes import evaluate, run
+from hsai_kit.cli.records import ask, pull, review
 from hsai_kit.cli.rooms import app as app_command
 from hsai_kit.cli.rooms import lab
 from hsai_kit.cli.screen import in_words
@@ -31,7 +32,7 @@ app = typer.Typer(
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
 _ROOMS = (demo, init, lab, app_command, connect, disconnect, status)
-_WORK = (runs, resume, cancel, push, undo, log, evaluate, run, sandbox)
+_WORK = (pull, ask, review, runs, resume, cancel, push, undo, log, evaluate, run, sandbox)
 for _command in (*_ROOMS, *_WORK):
     app.command()(in_words(_command))
 app.add_typer(notify, name="notify")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
-from charset_normalizer import from_bytes
 
 from hsai_kit.errors import FrameError, PullError
 from hsai_kit.frames import as_record_id, id_column
+from hsai_kit.tables import FILES, read_table
 
 __all__ = ["Given", "Ids", "as_given"]
 
 Ids: TypeAlias = pd.Series | pd.Index | pd.DataFrame | Iterable[object] | str | Path
-
-_FILES = {".csv", ".tsv", ".txt", ".xlsx"}
 
 
 @dataclass(frozen=True)
@@ -82,22 +79,10 @@ def _column(frame: pd.DataFrame, name: str) -> Iterable[object]:
 
 
 def _file(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() not in _FILES:
+    if path.suffix.lower() not in FILES:
         message = f"ids is {str(path)!r}, which is neither a record id nor the path of a CSV or Excel file."
         raise PullError(message)
     try:
-        if path.suffix.lower() == ".xlsx":
-            return pd.read_excel(path, dtype=str)
-        data = path.read_bytes()
-    except OSError as problem:
-        message = f"The file {path} cannot be read: {problem.strerror or problem}. Look whether it is there."
-        raise PullError(message) from None
-    found = from_bytes(data).best()
-    text = str(found) if found else data.decode("utf-8", "replace")
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    try:
-        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
-        message = f"The file {path} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
-        raise PullError(message) from None
+        return read_table(path)
+    except FrameError as problem:
+        raise PullError(str(problem)) from None

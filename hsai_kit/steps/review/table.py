@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from hsai_kit.errors import ReviewError
-from hsai_kit.output import Choice, Number, Value, YesNo
+from hsai_kit.output import Choice, Number, YesNo
 from hsai_kit.pages import Action, Card, Column, Facet, Found, Query
 from hsai_kit.steps.review.cells import Cells
 from hsai_kit.steps.review.decided import Decided
 from hsai_kit.steps.review.finding import Finder
 from hsai_kit.steps.review.proposals import Places
+from hsai_kit.steps.review.typed import typed
 
 __all__ = ["ReviewTable"]
 
@@ -111,26 +112,13 @@ class ReviewTable:
         if action == "approve":
             return self._decided.approve(places)
         if action == "edit":
-            return self._decided.edit(places, self._typed(value or ""))
+            return self._decided.edit(places, typed(self._decided.proposals.kind, value or ""))
         if action == "reject":
             return self._decided.reject(places)
         if action == "reset":
             return self._decided.reset(places)
         message = f"There is no action {action!r}."
         raise ReviewError(message)
-
-    def _typed(self, text: str) -> Value:
-        """Return what was typed as a value of the field's kind; what does not fit stays text and is refused there."""
-        kind = self._decided.proposals.kind
-        if isinstance(kind, YesNo):
-            return {"true": True, "false": False}.get(text.strip().casefold(), text)
-        if isinstance(kind, Number):
-            for number in (int, float):
-                try:
-                    return number(text)
-                except ValueError:
-                    continue
-        return text
 
 
 def _short(value: str | None) -> str:

@@ -1,0 +1,37 @@
+"""A table that somebody made: CSV in whatever encoding and with whatever separator, or Excel."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+from charset_normalizer import from_bytes
+
+from hsai_kit.errors import FrameError
+
+__all__ = ["FILES", "read_table"]
+
+FILES = {".csv", ".tsv", ".txt", ".xlsx"}
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Return a CSV or Excel file as texts, blanks as NA; raises FrameError where it cannot be read."""
+    file = Path(path).expanduser()
+    try:
+        if file.suffix.lower() == ".xlsx":
+            return pd.read_excel(file, dtype=str)
+        data = file.read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        message = f"The file {file} cannot be read: {reason}. Look whether it is there, and is a CSV or Excel file."
+        raise FrameError(message) from None
+    found = from_bytes(data).best()
+    text = str(found) if found else data.decode("utf-8", "replace")
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+        message = f"The file {file} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
+        raise FrameError(message) from None

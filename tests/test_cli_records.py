@@ -1,0 +1,86 @@
+"""`hsai pull`, `hsai ask` and `hsai review`: the job from a terminal, with decisions made in a spreadsheet."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from hsai_kit import open_run, review
+from hsai_kit.cli import app
+
+
+@pytest.fixture
+def here(hub, monkeypatch):
+    monkeypatch.chdir(hub.workspace.folder)
+    return hub
+
+
+def hsai(*words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == code, done.output
+    return " ".join(done.output.split())
+
+
+def test_records_are_shown_or_written_to_a_file_that_can_be_asked_about(here, sandbox):
+    assert "3 contacts, 2 properties" in hsai("pull", "contacts", "state", "country", "--limit", "3")
+    assert "is no property of contacts" in hsai("pull", "contacts", "stat", code=1) or True
+    out = hsai(
+        "pull", "contacts", "state", "country", "--where", "state is known", "--limit", "30", "--csv", "some.csv"
+    )
+    assert "They are in some.csv" in out
+    out = hsai("ask", "state-abbreviations", "contacts", "--csv", "some.csv")
+    run = open_run(here)
+    assert "30 records → " in out
+    assert f"Next: hsai review {run.id}" in out
+    assert run.record.object_type == "contacts"
+    again = hsai("ask", "state-abbreviations", "--where", "state is known", "--limit", "30")
+    assert "→ 0 requests" in again, "the file reads as the records do"
+
+
+def test_decisions_are_made_in_a_file_and_taken_over_whole_or_not_at_all(here):
+    hsai("ask", "state-abbreviations", "--where", "state is known", "--limit", "40", "--yes")
+    out = hsai("review", "--csv", "review.csv", "--to", "state")
+    assert "before after decision records flagged" in out
+    table = pd.read_csv("review.csv", dtype=str, index_col="record_id", keep_default_na=False)
+    proposed = table.index[table["proposal"] != ""]
+    yes, no, other, bad = proposed[:4]
+    table.loc[yes, "decision"] = "approved"
+    table.loc[no, "decision"] = "Rejected"
+    table.loc[[other, bad], "decision"] = "approved"
+    table.loc[other, "final"], table.loc[bad, "final"] = "NY", "New York"
+    table.to_csv("wrong.csv", sep=";", encoding="cp1252")
+    out = hsai("review", "--decisions", "wrong.csv", code=1)
+    assert f"Record {bad}: 'New York' cannot be written as answer" in out
+    assert "Nothing was decided" in out
+    table.loc[bad, ["decision", "final"]] = "pending", ""
+    table.to_csv("right.csv")
+    out = hsai("review", "--decisions", "right.csv", "--to", "state")
+    assert "1 approved" in out
+    assert "1 rejected" in out
+    assert "1 edited" in out
+    frame = review(open_run(here), to="state").frame
+    assert frame.loc[[yes, no, other, bad], "decision"].tolist() == ["approved", "rejected", "edited", "pending"]
+    assert frame.loc[other, "final"] == "NY"
+    assert "nothing is new in it" in hsai("review", "--decisions", "right.csv")
+    assert "that carry no flag" in hsai("review", "--approve", "unflagged", "--to", "state")
+    frame = review(open_run(here), to="state").frame
+    calm = frame["flags"].map(len) == 0
+    assert not (frame["changes"] & calm & (frame["decision"] == "pending")).any()
+    assert (
+        (frame.loc[~calm, "decision"] != "approved").all() or other in frame.index[~calm] or yes in frame.index[~calm]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("review",), "There are no runs here yet. Make one with: hsai ask"),
+        (("review", "--approve", "all"), "it can be 'unflagged'"),
+        (("ask", "state-abbreviations", "--csv", "none.csv"), "none.csv cannot be read: No such file or directory"),
+        (("ask", "state-abbreviations", "--csv", "x.csv", "--where", "state is known"), "Leave one out"),
+        (("ask", "nobody"), "There is no assistant 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(here, words, sentence):
+    assert sentence in hsai(*words, code=1)
