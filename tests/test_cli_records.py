@@ -24,7 +24,7 @@ def hsai(*words: str, code: int = 0) -> str:
 
 def test_records_are_shown_or_written_to_a_file_that_can_be_asked_about(here, sandbox):
     assert "3 contacts, 2 properties" in hsai("pull", "contacts", "state", "country", "--limit", "3")
-    assert "is no property of contacts" in hsai("pull", "contacts", "stat", code=1) or True
+    assert "'stat'" in hsai("pull", "contacts", "stat", code=1)
     out = hsai(
         "pull", "contacts", "state", "country", "--where", "state is known", "--limit", "30", "--csv", "some.csv"
     )
@@ -67,9 +67,9 @@ def test_decisions_are_made_in_a_file_and_taken_over_whole_or_not_at_all(here):
     frame = review(open_run(here), to="state").frame
     calm = frame["flags"].map(len) == 0
     assert not (frame["changes"] & calm & (frame["decision"] == "pending")).any()
-    assert (
-        (frame.loc[~calm, "decision"] != "approved").all() or other in frame.index[~calm] or yes in frame.index[~calm]
-    )
+    flagged = frame[~calm & ~frame.index.isin([yes, other])]
+    assert len(flagged)
+    assert not (flagged["decision"] == "approved").any()
 
 
 @pytest.mark.parametrize(
