@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.checks import check_texts
     from hsai_kit.steps.evaluate.judging import judge
     from hsai_kit.steps.evaluate.rating import open_rating, rate
+    from hsai_kit.steps.evaluate.report import report
     from hsai_kit.steps.log import log
     from hsai_kit.steps.pull import count, lists, object_types, properties, pull
     from hsai_kit.steps.push import push, receipts
@@ -91,6 +92,7 @@ __all__ = [
     "read_recipe",
     "receipts",
     "remember",
+    "report",
     "resume",
     "review",
     "run_recipe",
@@ -145,6 +147,7 @@ _HOMES = {
     "read_recipe": "hsai_kit.steps.recipe",
     "receipts": "hsai_kit.steps.push",
     "remember": "hsai_kit.steps.remember",
+    "report": "hsai_kit.steps.evaluate.report",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
     "run_recipe": "hsai_kit.steps.recipe",

@@ -34,11 +34,15 @@ class Agreement:
     raters: int
 
     def __str__(self) -> str:
+        return f"{self.short}; {self.raters} raters, {self.n:,} items rated by two or more"
+
+    @property
+    def short(self) -> str:
+        """The measure with its interval."""
         name = "Cohen's kappa" if self.measure == "kappa" else "Krippendorff's alpha"
-        about = f"{self.raters} raters, {self.n:,} items rated by two or more"
         if math.isnan(self.value):
-            return f"{name} cannot be told ({about})"
-        return f"{name} {self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {about})"
+            return f"{name} cannot be told"
+        return f"{name} {self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
 def kappa(

@@ -195,7 +195,7 @@ class CheckedJudge:
             reason = self._why_not(self.judged.names[0])
             return f"No verdict: {model} is not shown to judge better than chance ({reason}).{few}"
         said = " ".join(self._said(str(name), row) for name, row in self.table.iterrows())
-        return f"{said} {model} agrees with people at {self.agreement}.{few}"
+        return f"{said} {model} agrees with people at {self.agreement.short}.{few}"
 
     def _said(self, name: str, row: pd.Series) -> str:
         good, what = ("better", "pairs") if self.judged.kind == "pairs" else ("good", "texts")
