@@ -63,7 +63,7 @@ def test_what_can_be_shown_and_what_it_costs_is_said_before_anything_is_asked(hu
     evaluate(hub, contacts.head(20), [LUNA, SOL], truth)
     assert "too few to show any difference" in capsys.readouterr().out
     evaluate(hub, contacts, LUNA[0], truth)
-    assert "is known to within" in capsys.readouterr().out
+    assert "95% right will mean" in capsys.readouterr().out
 
 
 def test_evaluating_again_asks_and_pays_nothing_and_says_the_same(hub, sandbox, contacts, truth):

@@ -88,7 +88,7 @@ def test_a_gate_without_labels_tells_nothing_about_right(hub, contacts):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"min_right": 97}, "such as 0.97 for 97 %"),
+        ({"min_right": 97}, "such as 0.97 for 97%"),
         ({"min_valid": -0.1}, "min_valid is -0.1"),
         ({"max_usd_per_1000": -1}, "an amount in USD"),
         ({}, "asks for nothing"),

@@ -138,6 +138,12 @@ def test_labels_of_other_records_meet_none_of_these(hub, contacts):
         evaluate(hub, contacts, NAME, {"1": "CA"})
 
 
+def test_a_mistyped_column_names_the_nearest_one_and_the_sets_there_are(hub, contacts, truth):
+    open_saved(hub, truth)
+    with pytest.raises(EvaluationError, match=r"Did you mean the column 'known'\? Sets that are kept: all \(answer\)"):
+        evaluate(hub, contacts.assign(known=truth), NAME, "knwon")
+
+
 def test_labels_that_count_rows_are_refused(hub, contacts, truth):
     with pytest.raises(EvaluationError, match="counts rows instead of naming records"):
         evaluate(hub, contacts, NAME, truth.reset_index(drop=True))

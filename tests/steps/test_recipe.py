@@ -91,7 +91,7 @@ def test_records_are_pulled_where_no_file_is_named_and_labels_come_from_a_kept_s
     [
         ('assistant = "state-abbreviations"\n', "", "ask.assistant: is missing"),
         ("min_right", "min_rihgt", "evaluate.gate.min_rihgt"),
-        ("min_right = 0.9", "min_right = 90", "such as 0.97 for 97 %"),
+        ("min_right = 0.9", "min_right = 90", "such as 0.97 for 97%"),
         ('properties = ["state", "country"]', "", "which properties are pulled"),
         ("limit = 200", "limit = 0", "records.limit"),
         ("[ask]", "[asks]", "asks: there is no such setting"),

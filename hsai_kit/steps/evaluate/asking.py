@@ -67,6 +67,8 @@ class Plan:
             f"{sum(one.known for one in estimates):,} answers known → {requests:,} requests {cost}"
         )
         say(can_show(self.questions, len(names)))
+        if any(one.contender.ready.name == "batch" for one in self.asked):
+            say("Sent in jobs at half the price, done within a day.")
         for one in self.asked[::repeats]:
             if warning := one.contender.ready.model.warning:
                 say(f"{one.contender.name}: {warning}")
@@ -134,8 +136,8 @@ def can_show(questions: int, assistants: int) -> str:
     if assistants < 2:
         low, high = wilson(0.95, questions)
         return (
-            f"With {questions:,} independent questions a share right of 95 % is known to within {low:.1%} to "
-            f"{high:.1%}; a lower end of 97 % needs at least {fewest_for(0.97):,} of them."
+            f"With {questions:,} independent questions, 95% right will mean {low:.1%} to {high:.1%}; to be sure of "
+            f"97% takes at least {fewest_for(0.97):,}, all of them right."
         )
     pairs = assistants * (assistants - 1) // 2
     found = smallest_difference(questions, comparisons=pairs)

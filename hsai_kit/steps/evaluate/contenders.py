@@ -99,9 +99,9 @@ def _identity(ready: Readied) -> tuple[str, str, str]:
 
 
 def _names(made: list[Readied]) -> list[str]:
-    """Name each by the assistant, and by model, version and engine as far as it takes to tell them apart."""
+    """Name each by the assistant, and by model, engine and version as far as it takes to tell them apart."""
     parts = [
-        (ready.engine.assistant.name, ready.model.id, ready.engine.assistant.version, ready.name) for ready in made
+        (ready.engine.assistant.name, ready.model.id, ready.name, ready.engine.assistant.version) for ready in made
     ]
     names = []
     for own in parts:

@@ -72,13 +72,13 @@ class Gate:
     max_usd_per_1000: float | None = None
     no_worse_than: str | None = None
     margin: float = 0.0
-    must_pass: Sequence[str] = ()
+    must_pass: Sequence[str | int] = ()
 
     def __post_init__(self) -> None:
         for name in ("min_right", "min_valid", "margin"):
             share = getattr(self, name)
             if share is not None and not 0 <= share < 1:
-                message = f"{name} is {share!r}; it is a share from 0 to below 1, such as 0.97 for 97 %."
+                message = f"{name} is {share!r}; it is a share from 0 to below 1, such as 0.97 for 97%."
                 raise EvaluationError(message)
         if self.max_usd_per_1000 is not None and not self.max_usd_per_1000 >= 0:
             message = f"max_usd_per_1000 is {self.max_usd_per_1000!r}; it is an amount in USD for 1,000 records."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
+from rapidfuzz import process
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
@@ -151,6 +152,12 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
         return _of_values(hub, zip(record_ids(frame), frame[given], strict=True), field, f"column {given}")
     if isinstance(given, Path) or given.casefold().endswith((".csv", ".txt")):
         return read_labels(hub, _found(hub, given), field)
+    if not hub.store.labels.current(given, field):
+        near = process.extractOne(given, [str(one) for one in frame.columns])
+        hint = f" Did you mean the column {near[0]!r}?" if near and near[1] >= 60 else ""
+        known = ", ".join(f"{one} ({of})" for one, of in hub.store.labels.names()) or "none"
+        message = f"{given!r} is no column of the records and no set of labels.{hint} Sets that are kept: {known}."
+        raise EvaluationError(message)
     return open_labels(hub, given, field)
 
 

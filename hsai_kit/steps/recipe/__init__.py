@@ -78,7 +78,7 @@ def evaluate_recipe(
         hub,
         _frame(hub, measured.records or chosen.records, also=measured.cluster),
         assistants,
-        measured.labels,
+        _beside(hub, measured.labels) if measured.labels.endswith(".csv") else measured.labels,
         field=measured.field or chosen.review.field,
         repeats=measured.repeats,
         engine=chosen.ask.engine,
