@@ -20,6 +20,7 @@ __all__ = ["ConnectPanel"]
 
 _SANDBOX, _PORTAL = "Sandbox, no keys needed", "My own portal"
 _SERVICES: tuple[Service, ...] = ("hubspot", "openai")
+_CHECKING = "Being checked …"
 _NOWHERE = "nowhere, for this session only"
 
 
@@ -76,7 +77,7 @@ class ConnectPanel(Panel):
 
     def _came(self, service: Service, secret: SecretStr) -> str:
         self.work("", lambda: check_key(service, secret), lambda said: self._checked(service, secret, said))
-        return "Being checked …"
+        return _CHECKING
 
     def _checked(self, service: Service, secret: SecretStr, said: str) -> None:
         self._typed[service] = secret
@@ -84,11 +85,12 @@ class ConnectPanel(Panel):
         self._show_keys()
 
     def went_wrong(self, problem: BaseException) -> None:
-        """Show an error in words; a key that is still being checked was the one that was refused."""
+        """Show an error in words, below the key where one is being checked."""
         super().went_wrong(problem)
         for one in self.fields.values():
-            if one.note == "Being checked …":
-                one.say("Not taken, see below.", problem=True)
+            if one.note == _CHECKING:
+                one.say(self.problem, problem=True)
+                self._problem.clear()
 
     def _connect(self) -> None:
         sandbox: bool = self.where.value == _SANDBOX

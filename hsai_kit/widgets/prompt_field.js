@@ -1,11 +1,9 @@
-let fields = 0;
-
 function make(tag, name, parent) {
   return parent.appendChild(Object.assign(document.createElement(tag), { className: name }));
 }
 
 function render({ model, el }) {
-  const id = `hsai-prompt-${Date.now()}-${fields++}`;
+  const id = `hsai-prompt-${Math.random().toString(36).slice(2)}`;
   el.classList.add("hsai-prompt");
   el.addEventListener("keydown", (event) => event.stopPropagation());
   const label = make("label", "hsai-prompt-label", el);

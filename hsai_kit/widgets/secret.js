@@ -1,7 +1,6 @@
-let fields = 0;
-
 function render({ model, el }) {
-  const id = `hsai-secret-${Date.now()}-${fields++}`;
+  // Each field has a module of its own, so a counter or the time would give two of them the same id.
+  const id = `hsai-secret-${Math.random().toString(36).slice(2)}`;
   const part = (tag, name, parent) => parent.appendChild(Object.assign(document.createElement(tag), { className: name }));
   el.classList.add("hsai-secret");
   el.addEventListener("keydown", (event) => event.stopPropagation());

@@ -105,9 +105,9 @@ def test_keys_are_checked_kept_and_forgotten_and_one_that_is_refused_is_said_in_
     for name in ("HUBSPOT_ACCESS_TOKEN", "OPENAI_API_KEY"):
         monkeypatch.delenv(name)
     panel = ConnectPanel(sandbox=False, workspace=str(tmp_path / "workspace"))
-    panel._came("hubspot", SecretStr("pat-na1-nobody"))
+    panel.fields["hubspot"]._handle_custom_msg({"secret": "pat-na1-nobody"}, [])
     panel.settle()
-    assert "refused" in panel.problem
+    assert "refused" in panel.fields["hubspot"].note
     panel._came("hubspot", SecretStr(keys.hubspot_token))
     panel.settle()
     panel._came("openai", SecretStr(keys.openai_key))
