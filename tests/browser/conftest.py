@@ -170,9 +170,10 @@ class Room:
         self._run("notebook:run-cell", timeout)
 
     def start(self, index: int) -> None:
-        """Run one cell without waiting for it."""
+        """Run one cell without waiting for its end."""
         self.cell(index).locator(".jp-InputPrompt").click()
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
+        expect(self.cell(index).locator(".jp-InputPrompt")).to_contain_text("[*]")
 
     def _run(self, command: str, timeout: float) -> None:
         self.page.evaluate(f"void window.jupyterapp.commands.execute('{command}')")
@@ -209,7 +210,8 @@ class Room:
         expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=SLOW_MS)
 
     def reload(self) -> None:
-        """Load the page anew; the kernel goes on."""
+        """Load the page anew, after saving; the kernel goes on."""
+        self.save()
         self.page.reload()
         self.ready()
         self.open_file(self._path)

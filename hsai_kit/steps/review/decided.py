@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -36,16 +37,19 @@ class Decided:
         self.at = np.full(size, None, dtype=object)
         self.on_change: list[Callable[[], None]] = []
         self._last = 0
+        self._lock = threading.Lock()
         self.refresh()
 
     def refresh(self) -> None:
         """Read what was decided since, here or by anybody else."""
-        self._last, made = self.run.store.decisions.since(self.run.id, self.field, self._last)
-        for record_id, decision, value, who, at in made:
-            place = self.proposals.place.get(record_id)
-            if place is not None:
-                self.code[place] = _CODE[decision]
-                self.value[place], self.who[place], self.at[place] = value, who, at
+        # A grid may be clicked while a cell decides: kernels hear clicks on a thread of their own.
+        with self._lock:
+            self._last, made = self.run.store.decisions.since(self.run.id, self.field, self._last)
+            for record_id, decision, value, who, at in made:
+                place = self.proposals.place.get(record_id)
+                if place is not None:
+                    self.code[place] = _CODE[decision]
+                    self.value[place], self.who[place], self.at[place] = value, who, at
         if made:
             for told in tuple(self.on_change):
                 told()

@@ -32,7 +32,8 @@ class Grid(anywidget.AnyWidget):
     """Any `Source` as a table: search, filters, sort, groups, and what can be done with its rows.
 
     Rows travel as messages, one page at a time, and are drawn as text: no cell is ever in a trait, so that none is
-    saved into the notebook. `label` names the table for people who hear it instead of seeing it.
+    saved into the notebook. `label` names the table for people who hear it instead of seeing it, `comeback` is the code
+    that shows it again after a restart of the kernel.
     """
 
     _esm = joined(*(f"grid/{name}.js" for name in _SCRIPTS))
@@ -40,6 +41,7 @@ class Grid(anywidget.AnyWidget):
 
     label = traitlets.Unicode("Records").tag(sync=True)
     page = traitlets.Int(50).tag(sync=True)
+    comeback = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, source: Source, **traits: Any) -> None:
         super().__init__(**traits)
@@ -145,7 +147,9 @@ class ReviewGrid(Grid):
     """The review of a run as a grid; `value` is the review itself, with every decision made here in it."""
 
     def __init__(self, checked: Checked, **traits: Any) -> None:
-        super().__init__(checked.table, **{"label": f"Proposals for {checked.to or checked.field}", **traits})
+        label = f"Proposals for {checked.to or checked.field}"
+        comeback = f"review(open_run(hub, {checked.run.id!r}), {checked.field!r})"
+        super().__init__(checked.table, **{"label": label, "comeback": comeback, **traits})
         self.value = checked
         checked.on_change(self.refresh)
 

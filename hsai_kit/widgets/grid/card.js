@@ -31,9 +31,9 @@ function drawCard(grid, card, row) {
         source.length ? make("dl", {}, ...source) : make("p", { class: "hsai-note" }, "Nothing else was pulled of it.")),
       change),
     make("footer", {},
-      make("button", { type: "button", onclick: () => grid.openCard(row - 1), disabled: row === 0 }, "‹ Previous"),
+      make("button", { type: "button", onclick: () => grid.openCard(row - 1, { turning: true }), disabled: row === 0 }, "‹ Previous"),
       ...grid.actions.map(act),
-      make("button", { type: "button", onclick: () => grid.openCard(row + 1), disabled: row + 1 >= grid.size }, "Next ›")),
+      make("button", { type: "button", onclick: () => grid.openCard(row + 1, { turning: true }), disabled: row + 1 >= grid.size }, "Next ›")),
   );
   dialog.setAttribute("aria-label", card.title);
   if (!dialog.open) dialog.showModal();

@@ -5,7 +5,7 @@ const LATE = {
   0: "",
   1: "Waiting for the notebook …",
   3: "The notebook is busy with another cell. What you did here is carried out when that ends.",
-  15: "Still no answer. If the kernel was restarted, run the cell again: every decision that was shown is kept.",
+  15: "Still no answer. If the kernel was restarted, everything that was shown here is kept. Bring it back with: ",
 };
 
 class Grid {
@@ -274,7 +274,7 @@ class Grid {
     if (!line || !action) return;
     const cell = line.querySelector("[data-kind=change]");
     const row = this.rows[place - this.start];
-    if (row.change?.more && rows?.length === 1) return this.openCard(place, true);
+    if (row.change?.more && rows?.length === 1) return this.openCard(place, { rewrite: true });
     const count = rows === null ? this.size : rows.length;
     const about = count > 1 ? `New value for ${number(count)} selected` : "New value";
     const end = () => { this.editing = false; this.draw(); this.focusRow(place); };
@@ -297,11 +297,13 @@ class Grid {
     this.take(answer);
   }
 
-  async openCard(place, rewrite = false) {
+  async openCard(place, { rewrite = false, turning = false } = {}) {
     if (place < 0 || place >= this.size) return;
     if (!this.line(place)) await this.turn(place - (place % this.page), place);
     const answer = await this.wire.ask("card", { row: place });
     if (answer.problem) return this.say(answer.problem, true);
+    // Closed while the next one was on its way: then it is to stay closed.
+    if (turning && !this.parts.card.open) return;
     this.at(place);
     drawCard(this, answer.card, place);
     if (rewrite) this.parts.card.rewrite();
@@ -310,7 +312,7 @@ class Grid {
   async actOnCard(action, value, place) {
     const problem = await this.send(action, [place], value);
     if (problem) return problem;
-    if (place + 1 < this.size) await this.openCard(place + 1);
+    if (place + 1 < this.size) await this.openCard(place + 1, { turning: true });
     else this.parts.card.close();
     return "";
   }
@@ -322,7 +324,8 @@ class Grid {
   }
 
   late(seconds) {
-    this.parts.said.textContent = LATE[seconds] || this.told || "";
+    const back = seconds === 15 ? this.model.get("comeback") || "running the cell again" : "";
+    this.parts.said.textContent = (LATE[seconds] || this.told || "") + back;
     this.root.classList.toggle("hsai-late", seconds > 0);
   }
 }

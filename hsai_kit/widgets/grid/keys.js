@@ -27,12 +27,12 @@ function pressed(grid, event) {
   if (inCard) {
     if (action?.name === "edit") grid.parts.card.rewrite();
     else if (action) grid.actOnCard(action, null, grid.row);
-    else if (event.key in moves) grid.openCard(grid.row + moves[event.key]);
+    else if (event.key in moves) grid.openCard(grid.row + moves[event.key], { turning: true });
     else return;
   } else if (action) grid.act(action);
   else if (event.key in moves) grid.move(moves[event.key], event.shiftKey);
   else if (event.key in pages) grid.turn(grid.start + pages[event.key] * grid.page);
-  else if (event.key === "Enter" && !onButton) grid.openCard(grid.row);
+  else if (event.key === "Enter" && !event.shiftKey && !onButton) grid.openCard(grid.row);
   else if (event.key in others && !(onButton && event.key === "Enter")) others[event.key]();
   else return;
   event.preventDefault();
