@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from hsai_kit.errors import HsaiError
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.steps.evaluate import Evaluation
-    from hsai_kit.steps.recipe import Recipe
+    from hsai_kit.steps.recipe import Measured, Recipe
 
 __all__ = ["evaluate", "run"]
 
@@ -25,6 +26,7 @@ _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may c
 def evaluate(
     recipe: _Name,
     gate: Annotated[bool, typer.Option("--gate", help="Exit with 3 where the recipe's gate is not passed.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write all of it to this HTML file, passed or not.")] = None,
     budget_usd: _Budget = None,
     portal: _Portal = None,
     yes: _Yes = False,
@@ -42,6 +44,8 @@ def evaluate(
             raise HsaiError(message)
         found = evaluate_recipe(hub, chosen, budget_usd=budget_usd, confirm=yes or None)
         _show(found.evaluation)
+        if report is not None:
+            say(f"The report is in {_write(found, report)}.")
         if found.verdict is None:
             return
         for line in str(found.verdict).splitlines():
@@ -71,6 +75,22 @@ def _read(hub: Connection, recipe: str) -> Recipe:
     from hsai_kit.steps.recipe import read_recipe
 
     return read_recipe(hub.workspace, recipe)
+
+
+def _write(found: Measured, path: Path) -> Path:
+    from hsai_kit.steps.evaluate.report import report
+
+    title = found.recipe.description or found.recipe.name
+    made = (
+        report(found.evaluation, found.verdict, title=title)
+        if found.verdict is not None
+        else report(found.evaluation, title=title)
+    )
+    try:
+        return made.save(path).resolve()
+    except OSError as problem:
+        message = f"The report cannot be written to {path}: {problem.strerror}. Choose another place."
+    raise HsaiError(message)
 
 
 def _show(found: Evaluation) -> None:

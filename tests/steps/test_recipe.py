@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -175,8 +177,12 @@ def test_the_exit_code_tells_whether_the_gate_was_passed(hsai, recipe):
     assert "states passed the gate." in said
     assert "Right: " in said
     recipe(RECIPE.replace("min_right = 0.9\n", "min_right = 0.999\n"), "strict")
-    code, said = hsai("evaluate", "strict", "--gate")
+    code, said = hsai("evaluate", "strict", "--gate", "--report", "strict.html")
     assert code == 3, said
+    # Whoever looks into a build that failed wants to read why.
+    page = Path("strict.html").read_text("utf-8")
+    assert "Clean up the state field of leads." in page
+    assert "99.9%" in page
     assert "strict did not pass the gate." in said
     assert hsai("evaluate", "strict")[0] == 0, "without --gate it is only told"
     code, said = hsai("evaluate", "stat", "--gate")
