@@ -10,7 +10,7 @@ from typing import Any
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.records import BATCH, Record, read_batch
+from hsai_kit.hubspot.records import Record, read_many
 
 __all__ = ["AssociationType", "Created", "Draft", "archive_batch", "association_type", "create_batch", "marked"]
 
@@ -101,12 +101,9 @@ async def marked(
         for one in await _associated(client, about_type, ids[start : start + ASSOCIATIONS_BATCH], object_type):
             beside[one] = None
     found: dict[str, list[Record]] = {}
-    everything = list(beside)
-    for start in range(0, len(everything), BATCH):
-        records = await read_batch(client, object_type, everything[start : start + BATCH], properties)
-        for record in records.values():
-            for mark in _marks_in(record.properties):
-                found.setdefault(mark, []).append(record)
+    for record in (await read_many(client, object_type, list(beside), properties)).values():
+        for mark in _marks_in(record.properties):
+            found.setdefault(mark, []).append(record)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,18 @@ from hsai_kit.errors import NotFound
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.pacing import Room
 
-__all__ = ["BATCH", "Record", "Updated", "as_records", "list_page", "listed", "read_batch", "survivor", "update_batch"]
+__all__ = [
+    "BATCH",
+    "Record",
+    "Updated",
+    "as_records",
+    "list_page",
+    "listed",
+    "read_batch",
+    "read_many",
+    "survivor",
+    "update_batch",
+]
 
 # HubSpot's page and batch size.
 BATCH = 100
@@ -94,6 +106,15 @@ async def read_batch(
     body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
     reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
     return {record.id: record for record in as_records(reply.data.get("results") or [])}
+
+
+async def read_many(
+    client: HubSpotClient, object_type: str, ids: Sequence[str], properties: Sequence[str]
+) -> dict[str, Record]:
+    """Return any number of records by id, read in batches side by side, as `read_batch` does."""
+    parts = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    found = await asyncio.gather(*(read_batch(client, object_type, part, properties) for part in parts))
+    return {one: record for part in found for one, record in part.items()}
 
 
 async def update_batch(

@@ -159,9 +159,10 @@ class Actions:
         return ActionRecord(*row) if row else None
 
     def latest(self) -> ActionRecord | None:
-        """Return the newest action, no undo, or None."""
+        """Return the newest action, no undo, of which anything stands; where nothing does, the newest, or None."""
         row = self._database.one(
-            f"SELECT {_RECORD} FROM actions WHERE kind != 'undo' ORDER BY at DESC, rowid DESC LIMIT 1"  # noqa: S608 -- column names are ours
+            f"SELECT {_RECORD} FROM actions a WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 FROM acts c WHERE "  # noqa: S608 -- column names are ours
+            f"c.action_id = a.id AND c.outcome IN {_STANDING}) DESC, at DESC, rowid DESC LIMIT 1"
         )
         return ActionRecord(*row) if row else None
 

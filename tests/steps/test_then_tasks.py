@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
@@ -102,7 +104,8 @@ def test_whoever_takes_turns_goes_on_where_the_last_ended(hub, proposed, tasks):
     action = create_task(SUBJECT, assignee=["Dana", "marcus.oyelaran@sandbox.example"])
     said = str(plan(hub, checked, action))
     assert "For: Dana Whitfield 2, Marcus Oyelaran 1" in said
-    then(hub, checked, action, confirm=True)
+    assert re.search(r"Due on (Mon|Tues|Wednes|Thurs|Fri)day, 20\d\d-\d\d-\d\d, 8:00 in US/Eastern; type todo", said)
+    assert then(hub, checked, action, confirm=True, wait=False).result(30).counts == {"done": 3}
     checked.approve()
     then(hub, checked, action, confirm=True)
     owners = [found[0]["hubspot_owner_id"] for found in tasks(ids, "tasks").values()]

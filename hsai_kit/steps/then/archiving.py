@@ -10,7 +10,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import Unsettled
 from hsai_kit.hubspot.creation import archive_batch, marked
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.hubspot.records import BATCH, Record, read_batch
+from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.steps.then.carrying import ATTEMPTS, Undoer
 from hsai_kit.steps.then.drafting import held_as_sent
 from hsai_kit.steps.then.planned import CHANGED, GONE, WILL, ActionPlan, ActionRow, Target
@@ -62,8 +62,8 @@ def _row(act: Act, made_id: str, now: Record | None) -> ActionRow:
         return ActionRow(act.record_id, GONE, act.what, reason=reason, mark=act.mark, made_id=made_id)
     sent = json.loads(act.content or "{}")
     held = _values(now, sent) or {}
-    # What came back when it was made is known to the letter, what was only sent but for the way HubSpot writes it.
-    if not sent or (held != sent and not (act.outcome != "done" and held_as_sent(held, sent))):
+    # Compared as people read it: HubSpot may tidy up the markup of a text after it has answered.
+    if not sent or not held_as_sent(held, sent):
         reason = "somebody changed it since" if sent else "it is not known whether somebody changed it since"
         return ActionRow(act.record_id, CHANGED, act.what, reason=reason, mark=act.mark, made_id=made_id)
     return ActionRow(act.record_id, WILL, act.what, mark=act.mark, made_id=made_id, properties=held)
@@ -75,7 +75,4 @@ def _values(record: Record | None, like: object) -> dict[str, str] | None:
 
 
 async def _present(hub: Connection, object_type: str, ids: Sequence[str]) -> dict[str, Record]:
-    found: dict[str, Record] = {}
-    for start in range(0, len(ids), BATCH):
-        found |= await read_batch(hub.hubspot, object_type, ids[start : start + BATCH], KEPT[object_type])
-    return found
+    return await read_many(hub.hubspot, object_type, ids, KEPT[object_type])

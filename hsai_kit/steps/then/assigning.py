@@ -12,7 +12,7 @@ from hsai_kit.hubspot.owners import Owner, owner_named, team_named
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.steps.then.actions import RECORD_OWNER
 
-__all__ = ["Assigner", "due_after", "today_in"]
+__all__ = ["Assigner", "due_day", "due_moment", "today_in"]
 
 _TEAM = "team:"
 # The time of day at which HubSpot itself lets tasks be due.
@@ -54,14 +54,23 @@ class Assigner:
         return f"{what}: say who gets it, such as create_task(…, otherwise='team: …')"
 
 
-def due_after(days: int, today: date, zone: str) -> str:
-    """Return when a task is due as HubSpot takes it: 8:00, `days` business days after `today`, weekends left out.
+def due_day(days: int, today: date) -> date:
+    """Return the day that is `days` business days after `today`, weekends left out.
 
-    >>> due_after(1, date(2026, 11, 20), "US/Eastern")
-    '2026-11-23T13:00:00.000Z'
+    >>> due_day(1, date(2026, 11, 20))
+    datetime.date(2026, 11, 23)
     """
     # From a weekend one business day on is Monday, and today is Monday as well.
     day: date = np.busday_offset(np.datetime64(today), days, roll="backward" if days else "forward").astype(date)
+    return day
+
+
+def due_moment(day: date, zone: str) -> str:
+    """Return 8:00 of a day in the portal's time zone, as HubSpot takes it.
+
+    >>> due_moment(date(2026, 11, 23), "US/Eastern")
+    '2026-11-23T13:00:00.000Z'
+    """
     return as_hubspot(datetime.combine(day, _HOUR, _zone(zone)))
 
 

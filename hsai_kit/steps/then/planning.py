@@ -11,7 +11,7 @@ from hsai_kit.hubspot.creation import marked
 from hsai_kit.hubspot.records import Record
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
-from hsai_kit.steps.then.assigning import Assigner, due_after, today_in
+from hsai_kit.steps.then.assigning import Assigner, due_day, due_moment, today_in
 from hsai_kit.steps.then.drafting import LONGEST, as_html, signature
 from hsai_kit.steps.then.planned import (
     DONE,
@@ -52,11 +52,16 @@ def plan_creation(hub: Connection, source: Approved, action: Creation) -> Action
     """Plan tasks or notes: what stands already is found by its mark, in the journal and in HubSpot itself."""
     waiting = [one for one in source.present if source.is_approved(one)]
     there = background.run(marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
-    draft = _tasks(source, action) if isinstance(action, Task) else _notes(source, action)
-    said = "Create a task" if isinstance(action, Task) else "Create a note"
-    if isinstance(action, Note) and action.subject is not None:
-        said = "Keep a drafted e-mail as a note"
-    return planned(hub, source, action, draft, Target(action.makes, said), there=there)
+    if isinstance(action, Task):
+        zone = hub.portal.time_zone
+        day = due_day(action.due_in, today_in(zone))
+        kind, priority = action.type.casefold(), action.priority.casefold()
+        target = Target(
+            action.makes, "Create a task", f"Due on {day:%A}, {day}, 8:00 in {zone}; type {kind}, priority {priority}."
+        )
+        return planned(hub, source, action, _tasks(source, action, due_moment(day, zone)), target, there=there)
+    said = "Create a note" if action.subject is None else "Keep a drafted e-mail as a note"
+    return planned(hub, source, action, _notes(source, action), Target(action.makes, said), there=there)
 
 
 def planned(
@@ -129,11 +134,9 @@ def _remarks(hub: Connection, source: Approved, action: Action, rows: Sequence[A
     return [f"Take care: {again:,} of these records have {thing} from another run of this workspace already."]
 
 
-def _tasks(source: Approved, action: Task) -> Drafted:
+def _tasks(source: Approved, action: Task, due: str) -> Drafted:
     made_before = source.hub.store.actions.count_done(source.hub.portal.id, action.kind)
     assigner = Assigner(source.owners, action.assignee, action.otherwise, made_before=made_before)
-    zone = source.hub.portal.time_zone
-    due = due_after(action.due_in, today_in(zone), zone)
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
         subjects, bodies = source.rendered(action.subject, ids), source.rendered(action.body, ids)

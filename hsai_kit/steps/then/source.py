@@ -16,7 +16,7 @@ from hsai_kit.frames import record_ids
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
-from hsai_kit.hubspot.records import BATCH, read_batch
+from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.prompt import Template
 from hsai_kit.run import RowResult, Run
@@ -125,11 +125,8 @@ def _together(decided: Sequence[Mapping[str, Decision]]) -> dict[str, Decision]:
 
 
 async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), BATCH):
-        records = await read_batch(hub.hubspot, kind.name, ids[start : start + BATCH], [_OWNER])
-        found |= {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
-    return found
+    records = await read_many(hub.hubspot, kind.name, ids, [_OWNER])
+    return {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
 
 
 def _owners(hub: Connection) -> list[Owner]:
