@@ -46,6 +46,8 @@ class Connection:
         self._models: list[Model] | None = None
         self.key_places: Mapping[Service, str] = {}
         """For each service that has a key: the place where it was found, in words."""
+        self.struck: Callable[[], Mapping[str, int]] = dict
+        """How often each fault of a sandbox that was started for this connection has struck, by its words."""
         self._on_close = on_close
         atexit.register(self.close)
 

@@ -56,6 +56,10 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         checked = _reviewed(screen, _asked(screen, hub, contacts))
         ready = _planned(screen, hub, checked)
         held = not ready.changing or _written_and_undone(screen, hub, checked, ready, before)
+        struck = hub.struck()
+    if struck:
+        told = ", ".join(f"{kind} {count:,} times" if count != 1 else f"{kind} once" for kind, count in struck.items())
+        screen.print(f"\nFaults that struck and were coped with: {told}.", highlight=False)
     seconds = time.monotonic() - started
     screen.print(f"\nThat took {seconds:.0f} s. Nothing left this computer, and nothing was paid.", highlight=False)
     screen.print("Next, your own workspace: [bold]hsai init my-workspace[/bold]")

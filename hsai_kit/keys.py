@@ -36,6 +36,7 @@ __all__ = [
     "current_portal",
     "find_key",
     "home_of",
+    "kept_portals",
     "key_homes",
     "remember_portal",
 ]
@@ -192,6 +193,10 @@ class KeyFile:
                 self.path.unlink()
         return True
 
+    def names(self) -> list[str]:
+        """Return the names of what is kept."""
+        return list(self._load())
+
     # Keys are masked here too, since tracebacks that print local variables would show them.
     def _load(self) -> dict[str, SecretStr]:
         with _in_words(self.path):
@@ -249,8 +254,11 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
     for home in key_homes() if portal_id is not None else ():
         if secret := home.read(service, portal_id or 0):
             return FoundKey(secret, home.place)
+    others = [one for one in kept_portals() if one != portal_id]
+    which = f" for portal {portal_id}" if others and portal_id is not None else ""
+    have = f" Portals with keys here: {', '.join(map(str, others))}." if which else ""
     message = (
-        f"No {LABEL[service]} key was found. Keep one with: hsai connect, "
+        f"No {LABEL[service]} key was found{which}.{have} Keep one with: hsai connect, "
         f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True)"
     )
     raise MissingKey(message)
@@ -266,6 +274,15 @@ def home_of(portal_id: int | None) -> KeyHome | None:
     if portal_id is None:
         return None
     return next((home for home in key_homes() if any(home.read(service, portal_id) for service in ENVIRONMENT)), None)
+
+
+def kept_portals() -> list[int]:
+    """Return the portals whose keys are known to be kept: a key ring cannot be listed but for the last used one."""
+    last = current_portal()
+    with contextlib.suppress(KeyProblem):
+        listed = {int(name.rsplit(" ", 1)[1]) for name in KeyFile().names() if " key of portal " in name}
+        return sorted(listed | ({last} if last is not None and home_of(last) else set()))
+    return []
 
 
 def current_portal() -> int | None:

@@ -6,7 +6,7 @@ import ipaddress
 import urllib.request
 from urllib.parse import urlsplit
 
-__all__ = ["is_loopback", "proxy_for"]
+__all__ = ["is_loopback", "proxy_for", "way_out"]
 
 
 def is_loopback(url: str | None) -> bool:
@@ -27,3 +27,13 @@ def proxy_for(url: str) -> str | None:
     if is_loopback(url) or (parts.hostname and urllib.request.proxy_bypass(parts.hostname)):
         return None
     return urllib.request.getproxies().get(parts.scheme)
+
+
+def way_out(url: str | None, variable: str) -> str:
+    """Return what to do where nothing answers at `url`, which the environment's `variable` may have named."""
+    if is_loopback(url):
+        return (
+            "That address is on this computer, and what served there has probably ended, as a sandbox does with its "
+            f"terminal. Start it again, or unset {variable} to use the real one."
+        )
+    return "Check the network (and proxy or VPN), then run the same again."

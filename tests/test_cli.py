@@ -249,7 +249,7 @@ def test_init_makes_a_workspace_and_leaves_what_is_there(computer):
     first = here("init", "work")
     assert first.exit_code == 0
     assert f"Workspace in {computer / 'work'}" in first.stdout
-    assert "lead-triage, record-summary, state-abbreviations" in first.stdout
+    assert "lead-triage, outreach-email, record-summary, state-abbreviations" in first.stdout
     (computer / "work" / "hsai.toml").write_text("# mine\n")
     assert here("init", "work").exit_code == 0
     assert (computer / "work" / "hsai.toml").read_text() == "# mine\n"
@@ -316,4 +316,6 @@ def test_a_served_sandbox_works_with_the_real_clients_until_ctrl_c(computer):
         assert served.stderr.read() == ""
     again = hsai("status", env=os.environ | values)
     assert again.returncode == 1
-    assert "cannot be reached. Check the network" in one_sentence(again.stderr)
+    said = one_sentence(again.stderr)
+    assert "cannot be reached. That address is on this computer, and what served there has probably ended" in said
+    assert "unset HUBSPOT_BASE_URL" in said

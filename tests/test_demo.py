@@ -167,6 +167,9 @@ def test_exports_as_hubspot_and_excel_write_them_go_through_the_whole_job(empty)
 def test_the_demo_copes_with_faults(few):
     faults = ["hubspot:503_html:count=1", "hubspot:reset:path=/batch/update:count=1", "openai:500:count=1"]
     held, screen = shown(few, faults=faults)
+    assert (
+        "Faults that struck and were coped with: hubspot 503_html once, hubspot reset once, openai 500 once" in screen
+    )
     assert held
     assert re.findall(PUSHED, flat(screen)) == ["4"]
 

@@ -270,6 +270,14 @@ def test_keys_are_found_in_the_order_argument_environment_key_ring_key_file(ring
     assert find_key("openai", SecretStr(" given\n"), 7).secret.get_secret_value() == "given"
 
 
+def test_a_portal_without_keys_is_told_with_those_that_have_some(ring):
+    KeyFile().write("hubspot", 11, SecretStr("one"))
+    ring.set_password("hsai_kit", "hubspot key of portal 22", "two")
+    remember_portal(22)
+    with pytest.raises(MissingKey, match=r"key was found for portal 33\. Portals with keys here: 11, 22\. Keep one"):
+        find_key("hubspot", None, 33)
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  ", SecretStr(""), SecretStr("\n")])
 def test_a_blank_argument_or_variable_is_no_key(monkeypatch, nothing):
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "  ")

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.hubspot.problems import Answer, in_words, pause_for
-from hsai_kit.network import proxy_for
+from hsai_kit.network import proxy_for, way_out
 from hsai_kit.pacing import Pacer, Room, Window, backoff
 
 __all__ = ["HubSpotClient", "Reply"]
@@ -205,7 +205,7 @@ class HubSpotClient:
             said = str(problem.__context__.reason).splitlines()[-1]
             return NoConnection(self._unreachable(f"cannot be reached safely ({said})"), maybe_done=True)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
-            return NoConnection(self._unreachable("cannot be reached"), maybe_done=False)
+            return NoConnection(self._unreachable("cannot be reached", gone=True), maybe_done=False)
         except (urllib3.exceptions.HTTPError, OSError):
             return NoConnection(self._unreachable("did not answer, or the answer broke off"), maybe_done=True)
         self._reached = True
@@ -215,8 +215,9 @@ class HubSpotClient:
             return NoConnection(self._unreachable("sent an answer that cannot be read"), maybe_done=True)
         return Reply(status, data or {})
 
-    def _unreachable(self, what: str) -> str:
-        return f"HubSpot ({self.base_url}) {what}. Check the network (and proxy or VPN), then run the same again."
+    def _unreachable(self, what: str, *, gone: bool = False) -> str:
+        way = way_out(self.base_url if gone else None, "HUBSPOT_BASE_URL")
+        return f"HubSpot ({self.base_url}) {what}. {way}"
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         found = {name.lower(): value for name, value in headers.items()}

@@ -21,6 +21,7 @@ from hsai_kit.errors import (
     UnsupportedSetting,
 )
 from hsai_kit.llm.wire import Lost, Reply
+from hsai_kit.network import way_out
 from hsai_kit.pacing import backoff
 
 __all__ = [
@@ -87,7 +88,7 @@ def pause_for(failure: Failure, attempt: int) -> float | None:
 def lost_in_words(lost: Lost, base_url: str) -> NoConnection:
     """Return the error for an answer that never came whole."""
     what = "did not answer in time" if lost.timed_out else "cannot be reached, or broke off"
-    message = f"The model's API ({base_url}) {what}. Check the network (and proxy or VPN), then run the same again."
+    message = f"The model's API ({base_url}) {what}. {way_out(base_url, 'OPENAI_BASE_URL')}"
     return NoConnection(message, maybe_done=True)
 
 

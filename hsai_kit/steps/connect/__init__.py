@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import SecretStr
 
@@ -24,6 +24,9 @@ from hsai_kit.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
 from hsai_kit.workspace import Settings, Workspace
+
+if TYPE_CHECKING:
+    from hsai_kit.sandbox import Sandbox
 
 __all__ = ["Status", "check_key", "connect", "disconnect", "found_keys", "keep_keys", "status"]
 
@@ -99,6 +102,7 @@ class _Sides:
     openai_url: str | None
     scripted: bool = False
     made_up_portal: bool = False
+    struck: Callable[[], Mapping[str, int]] = dict
 
 
 class _Place:
@@ -161,7 +165,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
     hub = Connection(
         portal=portal, hubspot=hubspot, llm=llm, workspace=workspace, scripted=sides.scripted, on_close=closing.close
     )
-    hub.key_places = places
+    hub.key_places, hub.struck = places, sides.struck
     closing.enter_context(cleanup.pop_all())
     hub.store.pulls.connected(portal.id, portal.name, portal.account_type, portal.ui_domain)
     return hub
@@ -189,6 +193,7 @@ def _with_sandbox(
     else:
         for remark in running.remarks:
             say(one_line(remark, 1000))
+        sides = replace(sides, struck=lambda: _struck(running))
         if which != "openai":
             token = SecretStr(running.hubspot_token)
             sides = replace(sides, token=token, hubspot_url=running.hubspot_url, made_up_portal=True)
@@ -196,6 +201,10 @@ def _with_sandbox(
             sides = replace(sides, key=SecretStr(running.openai_key), openai_url=running.openai_url, scripted=True)
         return sides
     raise failure
+
+
+def _struck(running: Sandbox) -> dict[str, int]:
+    return {f"{side} {one['kind']}": one["struck"] for side, armed in running.faults().items() for one in armed}
 
 
 def _given(key: str | SecretStr | None) -> SecretStr | None:
