@@ -3,8 +3,10 @@
     python tests/bench/push.py [--records 20000] [--latency 0.15] [--limit 190] [--json push.json]
 
 The sandbox keeps the window as HubSpot does (so many calls in any 10 s) and answers each call late by `--latency`
-seconds. The ideal is the window used to its last call: calls x 10 / limit seconds. A share of 85 % and more holds.
-Two properties of each record are written, which takes no more calls than one.
+seconds. What the window allows is its rate, calls x 10 / limit seconds; a share of 85 % and more holds. Beside it
+stands the harder measure: the same calls by somebody who begins with an unused window and loses no moment. Two
+properties of each record are written, which takes no more calls than one. Give it 20,000 records or more: a few hundred
+calls fit into one window, and then nothing is measured but the sandbox.
 """
 
 from __future__ import annotations
@@ -17,19 +19,19 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from measures import Line
 from run import table
 
-from hsai_kit import Assistant, ask, connect, pull, push, review, undo
+from hsai_kit import Assistant, ask, connect, pull, review
 from hsai_kit.connection import Connection
 from hsai_kit.progress import quiet
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.push import Receipt
+from hsai_kit.steps.push import Plan, Receipt, carry_out, plan, undo_plan
 from hsai_kit.steps.review import Checked
+from hsai_kit.workspace import PushSettings
 
 FIELDS = {
     "kind": "fields",
@@ -67,11 +69,12 @@ def measured(given: argparse.Namespace) -> list[Line]:
             "OPENAI_API_KEY": sandbox.openai_key,
         }
         with connect(workspace=folder) as hub:
+            hub.workspace.settings = hub.workspace.settings.model_copy(update={"push": PushSettings(max_records=0)})
             checks = reviewed(hub)
             sandbox.limits("hubspot", per_ten_seconds=given.limit)
             sandbox.latency("hubspot", given.latency)
-            lines, receipt = timed("push", given, sandbox, lambda: push(hub, checks, confirm=True))
-            more, back = timed("undo", given, sandbox, lambda: undo(hub, receipt, confirm=True))
+            lines, receipt = timed("push", given, sandbox, hub, plan(hub, checks))
+            more, back = timed("undo", given, sandbox, hub, undo_plan(hub, receipt))
     wrong = sum(outcome != "written" for one in (receipt, back) for outcome in one.counts)
     return [*lines, *more, Line("outcomes other than written", wrong, "", 0)]
 
@@ -87,20 +90,23 @@ def reviewed(hub: Connection) -> list[Checked]:
 
 
 def timed(
-    name: str, given: argparse.Namespace, sandbox: Sandbox, work: Callable[[], Receipt]
+    name: str, given: argparse.Namespace, sandbox: Sandbox, hub: Connection, ready: Plan
 ) -> tuple[list[Line], Receipt]:
-    """Time the part of `work` that writes: its plan reads as well, and how long that takes is told beside it."""
+    """Time how a plan is carried out. What its making has used of the window is over by then."""
+    time.sleep(0 if given.small else 10.5)
     before, cpu, begun = calls(sandbox), processor_seconds(), time.monotonic()
-    receipt = work()
+    receipt = carry_out(hub, ready, confirm=True, wait=True)
     took, cpu = time.monotonic() - begun, processor_seconds() - cpu
     reads, updates, refused = (now - then for now, then in zip(calls(sandbox), before, strict=True))
-    planned = -(-given.records // 100)
-    # Planning reads a third of all calls, and both parts go at the window's pace.
-    ideal = (reads + updates) * 10 / given.limit
+    sent = reads + updates
+    # The first `limit` calls at once, as many again when ten seconds are over, and so on; the last two take their time.
+    ideal = (sent - 1) // given.limit * 10 + 2 * given.latency
+    rate = sent * 10 / given.limit
     return [
-        Line(f"{name}: calls for a hundred records", (reads - planned + updates) * 100 / given.records, "", 2),
-        Line(f"{name}: wall with its plan, ideal {ideal:.1f} s", took, "s", ideal / SHARE),
-        Line("… share of what the window allows", 100 * ideal / took, "%"),
+        Line(f"{name}: calls for a hundred records", sent * 100 / given.records, "", 2),
+        Line(f"{name}: wall, {sent} calls at the window's rate {rate:.1f} s", took, "s", rate / SHARE),
+        Line("… share of what the window allows", min(100.0, 100 * rate / took), "%"),
+        Line(f"… as a multiple of {ideal:.1f} s, the window used from a full start", took / ideal, "times"),
         Line("… 429s", refused, "", 0),
         Line("… CPU of this process for a record", cpu * 1000 / given.records, "ms"),
     ], receipt

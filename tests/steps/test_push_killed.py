@@ -43,7 +43,7 @@ def pushing(proposed, tmp_path):
 @pytest.fixture
 def cities(colleague):
     """The values of a part of the portal that is larger than what is pushed."""
-    ids = [str(one) for one in range(101, 1000)]
+    ids = [str(one) for one in range(101, 1200)]
     before = colleague.sees(ids, "city")
     return before, lambda: colleague.sees(ids, "city")
 
@@ -84,17 +84,17 @@ def test_after_kill_9_the_same_push_writes_the_rest_and_each_value_once(
 ):
     before, now = cities
     sandbox.fault(f"hubspot:commit_then_stall:seconds=60:path={wire.ours}:after=1")
-    process = pushing(800)
-    wait_until(lambda: len(wire.updates) == 7)
-    wait_until(lambda: list(now().values()).count("TX") >= 700)
+    process = pushing(1000)
+    wait_until(lambda: len(wire.updates) == 9)
+    wait_until(lambda: list(now().values()).count("TX") >= 900)
     killed(process)
     sandbox.clear_faults()
     first = open_receipt(hub)
-    assert first.counts == {"sending": 600, "not sent": 100, "written": 100}
+    assert first.counts == {"sending": 800, "not sent": 100, "written": 100}
     second = push(hub, review(open_run(hub), to="city"), confirm=True)
-    assert [len(batch) for batch in wire.updates] == [100] * 8
+    assert [len(batch) for batch in wire.updates] == [100] * 10
     assert undo(hub, second, confirm=True).counts == {"written": 100}
-    assert undo(hub, first, confirm=True).counts == {"written": 700}
+    assert undo(hub, first, confirm=True).counts == {"written": 900}
     assert now() == before
 
 

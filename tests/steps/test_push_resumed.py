@@ -37,33 +37,33 @@ def pushing(proposed, tmp_path):
 def test_what_kill_9_left_is_completed_under_its_receipt_and_taken_back_as_one(
     hub, sandbox, pushing, colleague, wire, wait_until, fault
 ):
-    ids = [str(one) for one in range(101, 1000)]
+    ids = [str(one) for one in range(101, 1200)]
     before = colleague.sees(ids, "city")
     sandbox.fault(f"hubspot:{fault}:seconds=60:path={wire.ours}:after=1")
-    process = pushing(800)
-    wait_until(lambda: len(wire.updates) == 7)
+    process = pushing(1000)
+    wait_until(lambda: len(wire.updates) == 9)
     if fault == "commit_then_stall":
-        wait_until(lambda: list(colleague.sees(ids, "city").values()).count("TX") >= 700)
+        wait_until(lambda: list(colleague.sees(ids, "city").values()).count("TX") >= 900)
     with pytest.raises(PushRefused, match="still being written by another session"):
         push(hub, open_receipt(hub), confirm=True)
     process.kill()
     process.communicate()
     sandbox.clear_faults()
     receipt = open_receipt(hub)
-    assert receipt.counts == {"sending": 600, "not sent": 100, "written": 100}
+    assert receipt.counts == {"sending": 800, "not sent": 100, "written": 100}
     now = colleague.sees(ids, "city")
     theirs, ours = "105", receipt.changes[-1].record_id
     colleague.writes(theirs, "city", "Reno")
     colleague.writes(ours, "city", "Reno")
 
     ready = resume_plan(hub, receipt)
-    left = 100 if fault == "commit_then_stall" else 700
+    left = 100 if fault == "commit_then_stall" else 900
     assert ready.counts["will change"] == left - 1
     assert f"Rest of {receipt.id}" in str(ready)
     completed = push(hub, receipt, confirm=True)
     assert completed.id == receipt.id
     assert completed.record.status == "done"
-    assert completed.counts == {"written": 799, "conflict": 1}
+    assert completed.counts == {"written": 999, "conflict": 1}
     assert push(hub, completed, confirm=True).counts == completed.counts
     undo(hub, completed, confirm=True)
     assert colleague.sees(ids, "city") == before | {theirs: "Reno", ours: "Reno"}

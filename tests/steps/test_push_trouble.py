@@ -21,7 +21,9 @@ def hasty(hub, sandbox):
     hub.hubspot.close()
 
 
-@pytest.mark.parametrize("kind", ["477", "ten_secondly", "500", "502", "503_html", "reset"])
+@pytest.mark.parametrize(
+    "kind", ["423", "477", "ten_secondly", "secondly", "500", "502", "503_html", "521", "524", "reset"]
+)
 def test_what_changes_while_hubspot_makes_us_wait_is_not_overwritten(
     hub, sandbox, proposed, colleague, kind, wire, wait_until
 ):
@@ -35,6 +37,25 @@ def test_what_changes_while_hubspot_makes_us_wait_is_not_overwritten(
     assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "conflict", "103": "written"}
     assert colleague.sees(["101", "102", "103"], "city") == {"101": "TX", "102": "Reno", "103": "TX"}
     assert wire.updates[1:] == [["101", "103"]]
+
+
+def test_through_a_storm_of_refusals_and_lost_answers_each_value_is_written_and_each_row_told(
+    hasty, sandbox, proposed, colleague, monkeypatch
+):
+    monkeypatch.setattr("hsai_kit.hubspot.client.backoff", lambda attempt, **_: 0.01)
+    monkeypatch.setattr("hsai_kit.hubspot.problems.backoff", lambda attempt, **_: 0.01)
+    checked = proposed(limit=1500)
+    ids = list(checked.frame.index)
+    checked.approve()
+    for kind in ("503_html", "cut", "reset", "commit_then_stall:seconds=5", "ten_secondly"):
+        sandbox.fault(f"hubspot:{kind}:path=/2026-09/contacts/batch/:rate=0.06")
+    colleague.writes(ids[700], "city", "Reno")
+    receipt = push(hasty, checked, confirm=True)
+    sandbox.clear_faults()
+    assert receipt.counts == {"written": 1499}
+    values = colleague.sees(ids, "city")
+    assert [one for one in ids if values[one] != "TX"] == [ids[700]]
+    assert undo(hasty, receipt, confirm=True).counts == {"written": 1499}
 
 
 def test_nothing_is_written_on_values_that_were_read_too_long_ago(hub, proposed, monkeypatch, wire):

@@ -30,8 +30,8 @@ __all__ = ["Writer", "refuse_while_under_way"]
 # HubSpot has no If-Match: a value that was read longer ago than this (seconds) is read anew before it is replaced.
 _FRESH = 2.0
 _ATTEMPTS = 6
-# Batches under way at once: with 150 ms a call, four use up what HubSpot allows in ten seconds.
-_AT_ONCE = 6
+# Batches under way at once, as many as the client has connections: with 150 ms a call, three use up the window.
+_AT_ONCE = 8
 # The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
 _FORWARD_ONLY = "lifecyclestage"
 
