@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from hsai_kit.errors import HubSpotError
+from hsai_kit.errors import HsaiError, HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.records import Record, list_page
 
@@ -70,22 +70,35 @@ async def read_spans(
     Raises NotById where the cursor is no record id.
     """
     flying: dict[asyncio.Task[Any], Span] = {}
+    problem: HsaiError | None = None
     try:
         while True:
-            while len(flying) < at_once and (span := _next(spans, list(flying.values()))) and await go_on():
+            while (
+                problem is None
+                and len(flying) < at_once
+                and (span := _next(spans, list(flying.values())))
+                and await go_on()
+            ):
                 page = list_page(client, object_type, properties, span.next if span.next > 0 else None)
                 flying[asyncio.create_task(page)] = span
             if not flying:
-                return
+                break
             landed, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
             for task in landed:
                 span = flying.pop(task)
-                records, after = _result(task, span)
-                keep(_took(span, records, after), spans)
+                try:
+                    records, after = _result(task, span)
+                except HsaiError as met:
+                    # What is in flight is waited for all the same: a pull goes on from there.
+                    problem = problem or met
+                else:
+                    keep(_took(span, records, after), spans)
     finally:
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
+    if problem is not None:
+        raise problem
 
 
 def _result(task: asyncio.Task[Any], span: Span) -> tuple[list[Record], str | None]:

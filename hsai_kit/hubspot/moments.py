@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hsai_kit.errors import PullError
 from hsai_kit.hubspot.values import as_moment
@@ -44,7 +44,7 @@ def said_moment(text: str, zone: str) -> datetime | None:
     """Return the moment that words such as `yesterday` or `2 weeks ago` mean now, None for other words."""
     words = text.strip().casefold()
     if words in {"today", "yesterday"}:
-        midnight = datetime.now(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = datetime.now(_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - timedelta(days=words == "yesterday")
     found = _SPAN.fullmatch(words)
     if found is None:
@@ -56,3 +56,11 @@ def said_moment(text: str, zone: str) -> datetime | None:
         return datetime.now(UTC) - back
     except OverflowError:
         return None
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        # A computer need not know every name that HubSpot does.
+        return UTC

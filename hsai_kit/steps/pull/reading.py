@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from hsai_kit.background import Control
+from hsai_kit.errors import HubSpotError, MissingScopes
 from hsai_kit.hubspot import searching
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.groups import Query
@@ -49,22 +50,15 @@ class Reading:
     def __post_init__(self) -> None:
         self.had = set(self.store.pulls.ids(self.pull_id))
         self._places = self.store.pulls.places(self.pull_id)
+        self._noted = set(self._places)
         self.beside.add(self.had)
         self.control.progress.done = len(self.had)
 
     async def everything(self) -> None:
         """Read all records by the list endpoint, the first ones only where there is a limit."""
         spans = [Span(first, following, end) for first, following, end in self._places]
-        if not spans and (self.limit is None or self.limit > _FAR):
-            total, top = await searching.edge(self.client, self.kind.name)
-            self.control.progress.total = min(total, self.limit or total)
-            if self.limit is not None and self.limit < total:
-                last = await searching.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
-                top = int(last[0]) if last else top
-            spans = [Span(0, 0, top + 1)]
-            if self.limit is None:
-                # What is made while the others are read.
-                spans.append(Span(top + 1, top + 1, None))
+        if self.limit is None or self.limit > _FAR:
+            spans = await self._cut(spans)
         one_by_one = not spans
         try:
             await read_spans(
@@ -81,6 +75,21 @@ class Reading:
                 self._keep([record for record in page if record.id not in self.had])
                 if not await self._go_on():
                     return
+
+    async def _cut(self, spans: list[Span]) -> list[Span]:
+        """Return the spans of ids to read side by side, or none where HubSpot's search does not know such records."""
+        try:
+            total, top = await searching.edge(self.client, self.kind.name)
+            self.control.progress.total = min(total, self.limit or total)
+            if spans:
+                return spans
+            if self.limit is not None and self.limit < total:
+                last = await searching.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
+                return [Span(0, 0, int(last[0]) + 1 if last else top + 1)]
+        except (HubSpotError, MissingScopes):
+            return spans
+        # The last one is for what is made while the others are read.
+        return [Span(0, 0, top + 1), *([] if self.limit else [Span(top + 1, top + 1, None)])]
 
     async def matches(self) -> None:
         """Read the records that any of the searches finds, by id."""
@@ -163,11 +172,12 @@ class Reading:
             into = None
             if place < _ASKED_AFTER and await self.control.gate():
                 into = await survivor(self.client, self.kind.name, one)
-            if into is None or into == one:
+            if into is None:
                 self.left_out[one] = f"not among the {self.kind.name} of this portal: deleted, or never there"
                 continue
-            self.left_out[one] = f"merged into {into}, which was read instead"
-            merged[one] = into
+            if into != one:
+                self.left_out[one] = f"merged into {into}, which was read instead"
+                merged[one] = into
             if not self.store.pulls.records(self.pull_id, [into]) and await self._fitting([into], allowed):
                 found = await read_batch(self.client, self.kind.name, [into], self.names)
                 self._keep(list(found.values()))
@@ -189,10 +199,12 @@ class Reading:
         return found
 
     def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
+        places = [(span.first, span.next, span.end) for span in spans]
         self._keep(
             [record for record in records if record.id not in self.had],
-            [(span.first, span.next, span.end) for span in spans],
+            [place for place in places if place not in self._noted],
         )
+        self._noted = set(places)
 
     def _keep(self, records: list[Record], places: Sequence[tuple[int, int, int | None]] = ()) -> None:
         self.beside.raise_failure()
