@@ -10,7 +10,7 @@ from rapidfuzz import process
 
 from hsai_kit.errors import NotFound, UnknownList
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.hubspot.objects import STANDARD, ObjectType
 
 __all__ = ["Added", "RecordList", "add_members", "find_list", "member_pages", "read_lists", "remove_members"]
 
@@ -114,7 +114,8 @@ async def remove_members(client: HubSpotClient, list_id: str, ids: Sequence[str]
 def _fitting(one: RecordList, kind: ObjectType) -> RecordList:
     if one.object_type_id == kind.type_id:
         return one
-    message = f"The list {one.name!r} (id {one.id}) holds other records ({one.object_type_id}), not {kind.name}."
+    held = next((other.name for other in STANDARD if other.type_id == one.object_type_id), one.object_type_id)
+    message = f"The list {one.name!r} (id {one.id}) holds other records: {held}, not {kind.name}."
     raise UnknownList(message)
 
 

@@ -222,6 +222,14 @@ def test_what_makes_no_sense_together_is_said(hub, arguments, sentence):
         pull(hub, "contacts", ["state"], **arguments)
 
 
+@pytest.mark.parametrize(
+    ("kind", "columns"), [("contacts", 5), ("contacts", None), ("contacts", ["state", 5]), (5, [])]
+)
+def test_what_is_no_name_is_said_and_no_stack_trace(hub, kind, columns):
+    with pytest.raises(PullError, match="Write"):
+        pull(hub, kind, columns)
+
+
 def test_a_wrong_list_is_told_with_the_nearest_name(hub):
     with pytest.raises(UnknownList, match=r"Did you mean 'Trade fair Chicago 2026'\?"):
         pull(hub, "contacts", ["state"], list="Trade fair Chicago")

@@ -18,7 +18,7 @@ from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.progress import Progress, say
-from hsai_kit.steps.pull.asked import Asked, Since, Where
+from hsai_kit.steps.pull.asked import Asked, Since, Where, as_names
 from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.columns import Column, Own, Owned, understood
 from hsai_kit.steps.pull.frame import OWNER, as_frame, labels_of
@@ -110,7 +110,7 @@ def pull(
     """
     asked = Asked(
         object_type=object_type,
-        properties=tuple(dict.fromkeys([properties] if isinstance(properties, str) else properties)),
+        properties=as_names(properties),
         where=where,
         list=None if list is None else str(list),
         given=None if ids is None else as_given(ids),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from hsai_kit.errors import PullError
 from hsai_kit.steps.pull.given import Given
 
-__all__ = ["Asked", "Since", "Where", "positive"]
+__all__ = ["Asked", "Since", "Where", "as_names", "positive"]
 
 Where: TypeAlias = str | Sequence[Mapping[str, Any]]
 Since: TypeAlias = str | date | timedelta
@@ -33,6 +33,9 @@ class Asked:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.object_type, str):
+            message = f"object_type is {self.object_type!r}. Write it as a text, such as 'contacts'."
+            raise PullError(message)
         positive("limit", self.limit)
         positive("sample", self.sample)
         if self.limit is not None and self.sample is not None:
@@ -66,6 +69,16 @@ class Asked:
             *(self.limit, self.sample, self.seed, self.given and self.given.ids),
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def as_names(properties: object) -> tuple[str, ...]:
+    """Return the names of the columns, each once; raises PullError for what is no list of names."""
+    listed = [properties] if isinstance(properties, str) else properties
+    names = list(listed) if isinstance(listed, Iterable) else [listed]
+    if not all(isinstance(name, str) for name in names):
+        message = f"properties is {properties!r}. Write the internal names as a list: ['state', 'company.name']."
+        raise PullError(message)
+    return tuple(dict.fromkeys(map(str, names)))
 
 
 def positive(name: str, value: int | None) -> None:
