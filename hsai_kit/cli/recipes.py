@@ -94,25 +94,16 @@ def _write(found: Measured, path: Path) -> Path:
 
 
 def _show(found: Evaluation) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("Assistant", "Records", "Right", "Valid", "USD / 1,000", "Seconds"):
-        table.add_column(heading, justify="left" if heading == "Assistant" else "right", no_wrap=heading != "Assistant")
+    # In lines and not in a table: the log of a build is as narrow as it likes.
     for name, row in found.table.astype(object).where(found.table.notna(), None).iterrows():
-        table.add_row(
-            plain(str(name)),
-            f"{row['n']:,}",
-            _share(row["right"], row["right_low"], row["right_high"]),
-            _share(row["valid"], row["valid_low"], row["valid_high"]),
-            "unknown" if row["usd_per_1000"] is None else f"{row['usd_per_1000']:,.4f}",
-            "" if row["seconds_median"] is None else f"{row['seconds_median']:.2f}",
-        )
-    screen.print(table)
+        price = "price unknown" if row["usd_per_1000"] is None else f"{row['usd_per_1000']:,.4f} USD for 1,000 records"
+        shares = [f"{one} {_share(row[one], row[f'{one}_low'], row[f'{one}_high'])}" for one in ("right", "valid")]
+        seconds = "" if row["seconds_median"] is None else f", {row['seconds_median']:.2f} s"
+        say(f"{name}: {row['n']:,} records, {', '.join(shares)}, {price}{seconds}")
     if found.labelled and len(found.names) > 1:
         for verdict in found.compare(found.names[0])["verdict"]:
             say(verdict)
 
 
 def _share(share: float | None, low: float | None, high: float | None) -> str:
-    return "no labels" if share is None else f"{share:.1%} ({low:.1%} - {high:.1%})"
+    return "unknown" if share is None else f"{share:.1%} ({low:.1%} to {high:.1%})"
