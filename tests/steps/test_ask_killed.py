@@ -9,7 +9,10 @@ import subprocess
 import sys
 import time
 
-from hsai_kit import ask, connect, pull
+import pytest
+
+from hsai_kit import ask, connect, pull, resume
+from hsai_kit.errors import HsaiError
 
 ASKING = """
 import sys
@@ -59,6 +62,24 @@ def test_a_run_killed_at_half_keeps_every_answer_and_asks_only_the_rest(keys, tm
         assert (run.answers["status"] == "from_memory").sum() >= kept
         sent = sum(keys.counts()["openai"]["POST /v1/responses"].values())
         assert sent <= run.questions + hub.llm.concurrency
+
+
+def test_a_run_that_another_session_is_asking_is_not_asked_twice(keys, tmp_path):
+    workspace = tmp_path / "workspace"
+    keys.latency("openai", 0.1)
+    process = asking(workspace)
+    wait_for_answers(keys, 20, process)
+    with connect(workspace=workspace) as hub, pytest.raises(HsaiError, match="by another notebook or terminal"):
+        resume(hub)
+    process.kill()
+    process.wait()
+    keys.latency("openai", 0)
+    with connect(workspace=workspace) as hub:
+        run = resume(hub)
+        assert run.record.status == "done"
+        sent = sum(keys.counts()["openai"]["POST /v1/responses"].values())
+        assert sent <= run.questions + hub.llm.concurrency
+    assert not list(workspace.glob(".run-*"))
 
 
 def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(keys, tmp_path):

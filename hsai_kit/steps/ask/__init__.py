@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Literal, overload
@@ -20,7 +21,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
 from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
-from hsai_kit.steps.ask.earlier import cancel, open_run, refuse_under_way, runs
+from hsai_kit.steps.ask.earlier import asked_by_one, cancel, open_run, refuse_under_way, runs
 from hsai_kit.steps.ask.engines import checked_engine, engine_for, say_done_without
 from hsai_kit.steps.ask.readying import Forecast, different, forecast, readied, refused_settings
 from hsai_kit.steps.ask.sending import Sending
@@ -216,12 +217,13 @@ def _carry_on(
 
 
 async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
-    questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
-    control.progress.total, control.progress.run_id = len(questions), run_id
-    control.progress.started = time.monotonic()
-    control.progress.usd = hub.store.runs.spent(run_id)
-    if isinstance(engine, Batched):
-        await Batching(hub, engine, run_id, questions, budget_usd).run(control)
-    else:
-        await Sending(hub, engine, run_id, questions, budget_usd).run(control)
+    with contextlib.nullcontext() if isinstance(engine, Batched) else asked_by_one(hub, run_id):
+        questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
+        control.progress.total, control.progress.run_id = len(questions), run_id
+        control.progress.started = time.monotonic()
+        control.progress.usd = hub.store.runs.spent(run_id)
+        if isinstance(engine, Batched):
+            await Batching(hub, engine, run_id, questions, budget_usd).run(control)
+        else:
+            await Sending(hub, engine, run_id, questions, budget_usd).run(control)
     return open_run(hub, run_id)

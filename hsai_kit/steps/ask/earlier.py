@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control, start
 from hsai_kit.connection import Connection
@@ -14,7 +16,7 @@ from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.batch import Batching, goes_on
 
-__all__ = ["cancel", "open_run", "refuse_under_way", "runs"]
+__all__ = ["asked_by_one", "cancel", "open_run", "refuse_under_way", "runs"]
 
 
 def open_run(hub: Connection, run_id: str | None = None) -> Run:
@@ -63,6 +65,31 @@ def cancel(hub: Connection, run: Run | str) -> Run:
     if ended.record.note:
         say(ended.record.note)
     return ended
+
+
+@contextlib.contextmanager
+def asked_by_one(hub: Connection, run_id: str) -> Iterator[None]:
+    """Keep a run to one session while it is asked; raises HsaiError where another notebook or terminal has it.
+
+    Both would pay for every question that is left. The system lets go of the lock where its holder is killed.
+    """
+    path = hub.workspace.folder / f".{run_id}.lock"
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        message = (
+            f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
+            "twice. Wait for it or stop it there; its answers are kept as they come."
+        )
+        raise HsaiError(message) from None
+    try:
+        yield
+    finally:
+        # Before it is let go of, so that nobody locks a file that is about to vanish; Windows only can afterwards.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        lock.release()
 
 
 def refuse_under_way(hub: Connection, questions: Iterable[str]) -> None:
