@@ -7,7 +7,7 @@ import csv
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, plan, pull, review
+from hsai_kit import Assistant, ask, background, plan, pull, review
 from hsai_kit.errors import PushRefused, UnknownProperty
 
 VERDICTS = {
@@ -128,6 +128,19 @@ def test_an_option_that_the_property_does_not_have_is_not_allowed(hub):
     ready = plan(hub, checked)
     assert ready.counts == {"not allowed": 2}
     assert "'Tire kicker' is not an option of lead_class" in str(ready)
+
+
+def test_an_owner_is_known_by_name_and_address_and_one_who_is_nobody_is_not_allowed(hub, colleague, edited):
+    owners = hub.hubspot.paths.owners
+    ana = background.run(hub.hubspot.get(owners))["results"][0]
+    colleague.writes("101", "hubspot_owner_id", "")
+    colleague.writes("102", "hubspot_owner_id", ana["id"])
+    name = f"{ana['firstName']} {ana['lastName']}"
+    checked, _ = edited("hubspot_owner_id", name, ana["email"].upper(), "Nobody")
+    rows = plan(hub, review(checked.run)).rows
+    assert [row.verdict for row in rows] == ["will change", "same already", "not allowed"]
+    assert (rows[0].after, rows[0].reason) == (ana["id"], f"{name} is written as {ana['id']}")
+    assert "no active owner 'Nobody'" in rows[2].reason
 
 
 def test_an_option_that_two_labels_fit_equally_well_is_not_guessed(hub, colleague):

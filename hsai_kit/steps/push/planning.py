@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import MissingScopes, PushRefused, UnknownOwner
 from hsai_kit.hubspot.merged import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType, resolve
+from hsai_kit.hubspot.owners import Owner, owner_named, read_owners
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validations import read_rules
-from hsai_kit.hubspot.values import as_hubspot, checked, same
+from hsai_kit.hubspot.values import Checked, as_hubspot, checked, same
 from hsai_kit.run import RowResult
 from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import (
@@ -93,10 +94,11 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
     present = look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
     gone = [one for one in approved if one not in present]
     merged = background.run(read_survivors(hub.hubspot, kind.name, gone, []))
+    found = _Found(present, merged, background.run(_owners(hub, definitions)))
     rows = []
     for one in proposals.results:
         targets = zip(proposals.targets, definitions, strict=True)
-        values = [_row(one, target, definition, present, merged) for target, definition in targets]
+        values = [_row(one, target, definition, found) for target, definition in targets]
         rows += values
         if stamp and any(value.verdict == WILL_CHANGE for value in values):
             now = present[one.record_id][stamp.name]
@@ -133,23 +135,49 @@ def _stamp(hub: Connection, known: Mapping[str, Property], names: Sequence[str],
     return definition
 
 
-def _row(
-    result: RowResult, target: Target, definition: Property, present: Present, merged: Mapping[str, Survivor]
-) -> PlanRow:
+@dataclass(frozen=True)
+class _Found:
+    """What was read for a plan: present values, what merged records are now, and the owners (None: not needed)."""
+
+    present: Present
+    merged: Mapping[str, Survivor]
+    owners: Sequence[Owner] | None
+
+
+async def _owners(hub: Connection, definitions: Sequence[Property]) -> list[Owner] | None:
+    if not any(definition.referenced == "OWNER" for definition in definitions):
+        return None
+    try:
+        return await read_owners(hub.hubspot)
+    except MissingScopes:
+        return None
+
+
+def _checked(said: str, definition: Property, owners: Sequence[Owner] | None) -> Checked:
+    """Return a value as HubSpot takes it; an owner may be told by name or e-mail address."""
+    if definition.referenced != "OWNER" or owners is None or not said.strip():
+        return checked(said, definition)
+    try:
+        return Checked(owner_named(owners, said).id)
+    except UnknownOwner as problem:
+        return Checked(None, str(problem))
+
+
+def _row(result: RowResult, target: Target, definition: Property, found: _Found) -> PlanRow:
     one, name = result.record_id, target.name
     decision = target.decisions.get(one)
     pulled = (target.pulled or {}).get(one) or ""
     if decision is None or not _approved(decision):
         return _not_approved(result, target, decision, pulled)
     said = as_hubspot(decision.value)
-    value = checked(said, definition)
+    value = _checked(said, definition, found.owners)
     if value.value is None:
         return PlanRow(one, name, NOT_ALLOWED, pulled, said, value.reason)
     if not value.value:
         return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
-    if one not in present:
-        return PlanRow(one, name, GONE, pulled, value.value, gone_reason(merged.get(one), "since the pull"))
-    now = present[one][name]
+    if one not in found.present:
+        return PlanRow(one, name, GONE, pulled, value.value, gone_reason(found.merged.get(one), "since the pull"))
+    now = found.present[one][name]
     if same(now, value.value, definition):
         return PlanRow(one, name, SAME, now, value.value)
     known = {pulled, target.ours.get(one, pulled)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
@@ -37,29 +37,17 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     gone = [one for one in _ids(changes) if one not in present]
     merged = background.run(read_survivors(hub.hubspot, kind.name, gone, names))
     cleared = any(not change.before for change in changes)
-    required = background.run(read_required(hub.hubspot, kind.type_id)) if cleared else frozenset()
-    half = hub.store.pushes.half_undone(record.id)
-    several = Counter((merged[one.record_id].id, one.property) for one in changes if one.record_id in merged)
-    ours = {(change.record_id, change.property) for change in changes}
-    rows = []
-    for change in changes:
-        name, before, after = change.property, change.after or "", change.before or ""
-        survivor = merged.get(change.record_id)
-        if name in lost:
-            row = PlanRow(change.record_id, name, NOT_ALLOWED, before, after, str(lost[name]))
-        elif change.record_id in present:
-            now = present[change.record_id][name]
-            row = _undo_row(change, now, half_undone=(change.record_id, name) in half)
-        elif survivor is None:
-            row = PlanRow(change.record_id, name, GONE, before, after, gone_reason(None, "since"))
-        else:
-            alone = several[survivor.id, name] == 1 and (survivor.id, name) not in ours
-            row = _followed(change, survivor, record.at, alone=alone)
-        if row.verdict == WILL_CHANGE and not row.after and name in required:
-            row = replace(
-                row, verdict=NOT_ALLOWED, reason="HubSpot requires a value there, so it cannot be blank again"
-            )
-        rows.append(row)
+    found = _Found(
+        since=record.at,
+        present=present,
+        merged=merged,
+        lost=lost,
+        half_undone=hub.store.pushes.half_undone(record.id),
+        ours={(change.record_id, change.property) for change in changes},
+        moved=Counter((merged[one.record_id].id, one.property) for one in changes if one.record_id in merged),
+        required=background.run(read_required(hub.hubspot, kind.type_id)) if cleared else frozenset(),
+    )
+    rows = [found.row(change) for change in changes]
     definitions = pick(known, names, kind.name)
     return Plan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
 
@@ -107,29 +95,59 @@ def _lost(known: Mapping[str, Property], names: Sequence[str], object_type: str)
     return lost
 
 
-def _undo_row(change: Change, now: str, *, half_undone: bool) -> PlanRow:
-    one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
-    if now == after:
-        return PlanRow(one, name, SAME, now, after)
-    # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
-    if now != before and not (half_undone and not now):
-        return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
-    return PlanRow(one, name, WILL_CHANGE, now, after)
+@dataclass(frozen=True)
+class _Found:
+    """What HubSpot holds of the values that are to be taken back, and what keeps some of them from it."""
 
+    since: str
+    present: Present
+    merged: Mapping[str, Survivor]
+    lost: Mapping[str, HsaiError]
+    half_undone: set[tuple[str, str]]
+    ours: set[tuple[str, str]]
+    moved: Mapping[tuple[str, str], int]
+    """How many values of the push a merge moved to one value of another record."""
+    required: frozenset[str]
 
-def _followed(change: Change, survivor: Survivor, since: str, *, alone: bool) -> PlanRow:
-    """Follow a value to the record that a merge moved it to, if nothing else can have put it there."""
-    name, before, after = change.property, change.after or "", change.before or ""
-    merged, now = gone_reason(survivor, "since"), survivor.values.get(name, "")
-    if alone and survivor.took_over(name, before, since):
-        return PlanRow(survivor.id, name, WILL_CHANGE, before, after, f"{change.record_id} was merged into this record")
-    if not alone:
-        reason = f"{merged}, which has values of its own from this push or from another merge"
-    elif now == before:
-        reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
-    else:
-        reason = f"{merged}, which holds {one_line(now)}"
-    return PlanRow(change.record_id, name, GONE, before, after, reason)
+    def row(self, change: Change) -> PlanRow:
+        """Tell what undo does about one value."""
+        one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
+        if name in self.lost:
+            return PlanRow(one, name, NOT_ALLOWED, before, after, str(self.lost[name]))
+        if one in self.present:
+            row = self._there(change, self.present[one][name])
+        elif one in self.merged:
+            row = self._followed(change, self.merged[one])
+        else:
+            row = PlanRow(one, name, GONE, before, after, gone_reason(None, "since"))
+        if row.verdict == WILL_CHANGE and not after and name in self.required:
+            return replace(
+                row, verdict=NOT_ALLOWED, reason="HubSpot requires a value there, so it cannot be blank again"
+            )
+        return row
+
+    def _there(self, change: Change, now: str) -> PlanRow:
+        one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
+        if now == after:
+            return PlanRow(one, name, SAME, now, after)
+        # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
+        if now != before and not (not now and (one, name) in self.half_undone):
+            return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
+        return PlanRow(one, name, WILL_CHANGE, now, after)
+
+    def _followed(self, change: Change, survivor: Survivor) -> PlanRow:
+        """Follow a value to the record that a merge moved it to, if nothing else can have put it there."""
+        one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
+        there, now, merged = (survivor.id, name), survivor.values.get(name, ""), gone_reason(survivor, "since")
+        if self.moved[there] > 1 or there in self.ours:
+            reason = f"{merged}, which has values of its own from this push or from another merge"
+        elif survivor.took_over(name, before, self.since):
+            return PlanRow(survivor.id, name, WILL_CHANGE, before, after, f"{one} was merged into this record")
+        elif now == before:
+            reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
+        else:
+            reason = f"{merged}, which holds {one_line(now)}"
+        return PlanRow(one, name, GONE, before, after, reason)
 
 
 def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:

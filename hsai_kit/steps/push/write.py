@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import one_line
-from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused, Unsettled
+from hsai_kit.errors import HsaiError, PushRefused, Unsettled
 from hsai_kit.hubspot.merged import MOST, Survivor, read_survivors
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
 from hsai_kit.pacing import Room
-from hsai_kit.steps.push.looking import gone_reason, present_values
+from hsai_kit.steps.push.looking import present_values
+from hsai_kit.steps.push.outcomes import FORWARD_ONLY, answered, left_alone, noted
 from hsai_kit.steps.push.planned import Plan, PlanRow
+from hsai_kit.steps.push.refusals import about_one_record, in_words, properties_of
 from hsai_kit.store import Change
 
 __all__ = ["Writer", "refuse_while_under_way"]
@@ -32,8 +31,6 @@ _FRESH = 2.0
 _ATTEMPTS = 6
 # Batches under way at once, as many as the client has connections: with 150 ms a call, three use up the window.
 _AT_ONCE = 8
-# The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
-_FORWARD_ONLY = "lifecyclestage"
 
 # What this process writes just now: portal, object type and property, and the push or undo that writes there.
 _under_way: dict[tuple[int, str, str], str] = {}
@@ -171,11 +168,11 @@ class Writer:
         except Unsettled as problem:
             return problem
         except HsaiError as problem:
-            if _about_one_record(problem):
+            if about_one_record(problem):
                 return problem
             if not lost:
                 self._note(rows, "not sent", str(problem))
-            raise _in_words(problem, self.plan) from None
+            raise in_words(problem, self.plan.object_type) from None
 
     async def _still_as_planned(self, rows: Sequence[PlanRow], room: Room, *, lost: bool) -> list[PlanRow]:
         """Read what HubSpot holds, note what is to be left alone, and return what may be written."""
@@ -184,7 +181,7 @@ class Writer:
         held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
         merged = await self._merged([row for row in rows if held[row] is None])
         changed = [row for row in rows if held[row] != row.before]
-        self._keep([self._left_alone(row, held[row], merged, lost=lost) for row in changed])
+        self._keep([left_alone(self.plan, row, held[row], merged, lost=lost) for row in changed])
         ready = [row for row in rows if held[row] == row.before]
         # The run's id says that a value of this record is ours: it goes with one, or not at all.
         ours = {row.record_id for row in ready if row.property != self.plan.stamp}
@@ -201,7 +198,7 @@ class Writer:
             await self._batch([row for row in rows if row.record_id in first], lost=lost)
             await self._batch([row for row in rows if row.record_id not in first], lost=lost)
             return
-        named = _properties_of(problem)
+        named = properties_of(problem)
         bad = [row for row in rows if row.property in named] or rows
         self._note(bad, "refused", str(problem))
         if good := [row for row in rows if row not in bad]:
@@ -217,12 +214,12 @@ class Writer:
 
     async def _written(self, rows: Sequence[PlanRow], updated: Updated) -> None:
         merged = await self._merged([row for row in rows if row.record_id not in updated.ids])
-        outcomes = {row: self._outcome(row, updated, merged) for row in rows}
-        kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == _FORWARD_ONLY]
+        outcomes = {row: answered(self.plan, row, updated, merged) for row in rows}
+        kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == FORWARD_ONLY]
         if kept and self.plan.undoes:
             self._keep([one for row, one in outcomes.items() if row not in kept])
             again = await self._cleared_first(kept)
-            outcomes = {row: self._outcome(row, again, merged) for row in kept}
+            outcomes = {row: answered(self.plan, row, again, merged) for row in kept}
         self._keep(list(outcomes.values()))
 
     async def _cleared_first(self, rows: Sequence[PlanRow]) -> Updated:
@@ -242,30 +239,8 @@ class Writer:
         object_type = self.plan.object_type
         return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
 
-    def _outcome(self, row: PlanRow, updated: Updated, merged: Mapping[str, Survivor]) -> Change:
-        record = updated.records.get(row.record_id)
-        if record is None:
-            survivor = merged.get(row.record_id)
-            known = updated.reasons.get(row.record_id) if survivor is None else None
-            return _change(row, "missing", known or gone_reason(survivor, "while it was written"))
-        # HubSpot may keep a value in a form of its own (a date, a phone number), which undo has to know again.
-        held = record.properties.get(row.property, row.after) or ""
-        if held == row.before and not self.plan.same(row.property, held, row.after):
-            forward = f"; {_FORWARD_ONLY} only moves forward" if row.property == _FORWARD_ONLY else ""
-            return _change(row, "refused", f"HubSpot took the request and kept the old value{forward}")
-        return _change(replace(row, after=held), "written")
-
-    def _left_alone(self, row: PlanRow, now: str | None, merged: Mapping[str, Survivor], *, lost: bool) -> Change:
-        if now is None:
-            return _change(row, "missing", gone_reason(merged.get(row.record_id), "meanwhile"))
-        if self.plan.same(row.property, now, row.after):
-            if lost:
-                return _change(replace(row, after=now), "written")
-            return _change(row, "same already", "somebody wrote the same value meanwhile")
-        return _change(row, "conflict", f"the value was changed in HubSpot meanwhile, to {one_line(now)}")
-
     def _note(self, rows: Sequence[PlanRow], outcome: str, reason: str = "") -> None:
-        self._keep([_change(row, outcome, reason) for row in rows])
+        self._keep([noted(row, outcome, reason) for row in rows])
 
     def _keep(self, changes: Sequence[Change]) -> None:
         self.hub.store.pushes.note(self._push_id, changes)
@@ -287,10 +262,6 @@ def _locked(path: Path, push_id: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _change(row: PlanRow, outcome: str, reason: str = "") -> Change:
-    return Change(row.record_id, row.property, row.before, row.after, outcome, reason)
-
-
 def _ids(rows: Sequence[PlanRow]) -> list[str]:
     return list(dict.fromkeys(row.record_id for row in rows))
 
@@ -302,44 +273,3 @@ def _hundreds(rows: Sequence[PlanRow]) -> Iterator[list[PlanRow]]:
     records = list(by_record.values())
     for start in range(0, len(records), BATCH):
         yield [row for record in records[start : start + BATCH] for row in record]
-
-
-def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
-    detail = getattr(problem, "detail", None)
-    return [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
-
-
-def _properties_of(problem: HsaiError) -> set[str]:
-    """Return the properties that HubSpot names as the reason.
-
-    Where a value makes another property required, which is blank, it names that value's property in brackets.
-    """
-    found: set[str] = set()
-    for error in _errors_of(problem):
-        if error.get("code") == "MISSING_CONDITIONAL_REQUIRED_PROPERTY":
-            found.update(re.findall(r"\[([a-z0-9_]+)\]", str(error.get("message"))))
-        context = error.get("context")
-        names = context.get("propertyName") if isinstance(context, dict) else None
-        found.update(map(str, names if isinstance(names, list) else [names] if names else []))
-    return found
-
-
-def _of_the_property(problem: HsaiError) -> bool:
-    """Tell whether every other record would be refused too."""
-    return any(one.get("code") in {"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"} for one in _errors_of(problem))
-
-
-def _about_one_record(problem: HsaiError) -> bool:
-    # 409: another record holds a value that has to be unique.
-    refused = isinstance(problem, InvalidValues) or (isinstance(problem, HubSpotError) and problem.status == 409)
-    return refused and not _of_the_property(problem)
-
-
-def _in_words(problem: HsaiError, plan: Plan) -> HsaiError:
-    if not _of_the_property(problem):
-        return problem
-    message = (
-        f"{', '.join(sorted(_properties_of(problem)))} of {plan.object_type} was changed in HubSpot since the plan was "
-        f"made and can no longer be written. {problem} Look at the property there, then plan anew."
-    )
-    return PushRefused(message)
