@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.groups import Filter, Groups, milliseconds, within_limits
+from hsai_kit.hubspot.moments import said_moment
 from hsai_kit.hubspot.properties import Option, Property, pick
 from hsai_kit.hubspot.values import as_moment
 
@@ -32,8 +33,10 @@ _FORMS = (
 _DAY = 24 * 60 * 60 * 1000
 
 
-def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -> Groups:
+def filter_groups(where: str, known: Mapping[str, Property], object_type: str, zone: str = "UTC") -> Groups:
     """Return the groups (any of them) of filters (all of them) that `where` means.
+
+    In `createdate after yesterday` a day begins at midnight in `zone`; a date that is written out is UTC.
 
     Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
     """
@@ -46,7 +49,7 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
         raise WhereError(message)
     groups: Groups = [[]]
     while words:
-        groups[-1].append(_condition(words, known, object_type))
+        groups[-1].append(_condition(words, known, object_type, zone))
         if words:
             joint = words.pop(0)
             if joint.casefold() not in {"and", "or"} or not words:
@@ -57,7 +60,7 @@ def filter_groups(where: str, known: Mapping[str, Property], object_type: str) -
     return groups
 
 
-def _condition(words: list[str], known: Mapping[str, Property], object_type: str) -> Filter:
+def _condition(words: list[str], known: Mapping[str, Property], object_type: str, zone: str) -> Filter:
     if len(words) < 2:
         raise WhereError(_not_understood(" ".join(words)))
     name = _bare(words.pop(0))
@@ -70,7 +73,7 @@ def _condition(words: list[str], known: Mapping[str, Property], object_type: str
     definition = pick(known, [name], object_type)[0]
     verb = words.pop(0).casefold()
     if verb in _ORDER:
-        return _filter(definition, _ORDER[verb], value=_value(words, definition))
+        return _filter(definition, _ORDER[verb], value=_value(words, definition, zone))
     if verb == "contains":
         return _filter(definition, "CONTAINS_TOKEN", value=_value(words, definition))
     if verb not in _EQUAL or not words:
@@ -113,7 +116,7 @@ def _begins_condition(words: list[str], known: Mapping[str, Property]) -> bool:
     return len(words) >= 2 and words[1].casefold() in _VERBS and (words[0] in known or words[0][0] not in _QUOTES)
 
 
-def _value(words: list[str], definition: Property) -> str:
+def _value(words: list[str], definition: Property, zone: str | None = None) -> str:
     if not words:
         message = f"where ends after {definition.name!r}: a value is missing. These forms are: {_FORMS}."
         raise WhereError(message)
@@ -129,7 +132,7 @@ def _value(words: list[str], definition: Property) -> str:
         message = f"where compares {definition.name} with nothing. Write: {definition.name} is unknown"
         raise WhereError(message)
     if definition.type in {"date", "datetime"}:
-        moment = as_moment(text)
+        moment = as_moment(text) or (said_moment(text, zone) if zone else None)
         if moment is None:
             message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
             raise WhereError(message)

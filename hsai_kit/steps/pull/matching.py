@@ -14,7 +14,7 @@ from hsai_kit.hubspot.records import BATCH
 from hsai_kit.hubspot.where import filter_groups
 from hsai_kit.steps.pull.asked import Since, Where
 
-__all__ = ["as_searches", "matching_ids", "narrowed"]
+__all__ = ["as_searches", "few_matches", "matching_ids", "narrowed"]
 
 
 def as_searches(
@@ -29,7 +29,9 @@ def as_searches(
     groups: Groups = []
     if where is not None:
         groups = (
-            filter_groups(where, known, kind.name) if isinstance(where, str) else as_groups(where, known, kind.name)
+            filter_groups(where, known, kind.name, zone)
+            if isinstance(where, str)
+            else as_groups(where, known, kind.name)
         )
     return as_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
 
@@ -44,13 +46,25 @@ async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequenc
             yield new
 
 
+async def few_matches(
+    client: HubSpotClient, object_type: str, queries: Sequence[Query], candidates: int
+) -> set[str] | None:
+    """Return the ids of all records that match, None where it takes fewer searches to ask about so many candidates."""
+    totals = [await searching.total_of(client, object_type, query) for query in queries]
+    if sum(totals) / searching.PAGE > candidates / BATCH * len(queries):
+        return None
+    return {one async for page in matching_ids(client, object_type, queries) for one in page}
+
+
 async def narrowed(client: HubSpotClient, object_type: str, queries: Sequence[Query], ids: Sequence[str]) -> list[str]:
     """Return those of the ids whose records match; of no searches all do."""
     if not queries:
         return list(ids)
-    found: set[str] = set()
-    for start in range(0, len(ids), BATCH):
-        found |= (await searching.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
+    found = await few_matches(client, object_type, queries, len(ids))
+    if found is None:
+        found = set()
+        for start in range(0, len(ids), BATCH):
+            found |= (await searching.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
     return [one for one in ids if one in found]
 
 

@@ -19,6 +19,7 @@ from hsai_kit.hubspot.lists import RecordList, member_pages
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
 from hsai_kit.steps.pull.beside import Beside
+from hsai_kit.steps.pull.matching import few_matches
 from hsai_kit.store import Store
 
 __all__ = ["Reading"]
@@ -71,6 +72,8 @@ class Reading:
                 at_once=1 if one_by_one else AT_ONCE,
             )
         except NotById:
+            self.had = set(self.store.pulls.ids(self.pull_id))
+            self.control.progress.done = len(self.had)
             async for page in listed(self.client, self.kind.name, self.names):
                 self._keep([record for record in page if record.id not in self.had])
                 if not await self._go_on():
@@ -184,19 +187,7 @@ class Reading:
         return merged
 
     async def _allowed(self, candidates: int) -> set[str] | None:
-        """Return the ids of all records that match where that takes fewer searches than asking by ids, else None."""
-        if not self.queries:
-            return None
-        totals = [await searching.total_of(self.client, self.kind.name, query) for query in self.queries]
-        if sum(totals) / searching.PAGE > candidates / BATCH * len(self.queries):
-            return None
-        found: set[str] = set()
-        for query in self.queries:
-            async for records, _, _ in searching.pages(self.client, self.kind.name, (), query):
-                found.update(record.id for record in records)
-                if not await self.control.gate():
-                    return found
-        return found
+        return await few_matches(self.client, self.kind.name, self.queries, candidates) if self.queries else None
 
     def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
         places = [(span.first, span.next, span.end) for span in spans]
