@@ -169,7 +169,9 @@ def test_a_moment_that_is_compared_with_days_in_a_way_hubspot_has_not_says_how_t
     groups("createdate before 2026-01-31 or createdate >= 2026-02-01")
 
 
-@pytest.mark.parametrize("value", ["01/02/2026", "now", "tomorrow", "5", "2026", "2026-02-30", "nat", "31.01.2026", "Jan"])
+@pytest.mark.parametrize(
+    "value", ["01/02/2026", "now", "tomorrow", "5", "2026", "2026-02-30", "nat", "31.01.2026", "Jan"]
+)
 def test_a_date_that_could_be_read_in_two_ways_or_none_is_refused(value):
     assert refusal(f"createdate after {value}").endswith(f"{value!r} is none. Write it as 2026-01-31.")
 
