@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.evaluate.report import report
     from hsai_kit.steps.log import log
-    from hsai_kit.steps.pull import count, lists, object_types, properties, pull
+    from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, read_recipe, run_recipe
     from hsai_kit.steps.remember import remember
@@ -80,6 +80,7 @@ __all__ = [
     "object_types",
     "open_evaluation",
     "open_labels",
+    "open_pull",
     "open_rating",
     "open_receipt",
     "open_run",
@@ -135,6 +136,7 @@ _HOMES = {
     "object_types": "hsai_kit.steps.pull",
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",
+    "open_pull": "hsai_kit.steps.pull",
     "open_rating": "hsai_kit.steps.evaluate.rating",
     "open_receipt": "hsai_kit.steps.then",
     "open_run": "hsai_kit.steps.ask",

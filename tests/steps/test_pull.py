@@ -11,12 +11,13 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import connect, pull
+from hsai_kit import connect, open_pull, pull
 from hsai_kit.errors import (
     DailyLimit,
     HsaiError,
     HubSpotError,
     MissingScopes,
+    PullError,
     RefusedKey,
     Stopped,
     UnknownObjectType,
@@ -411,3 +412,14 @@ def test_ctrl_c_stops_with_a_sentence(hub, sandbox):
     threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(Stopped, match=r"Stopped after [\d,]+ of 2,400\. .* the same pull with resume=True"):
         pull(hub, "contacts", ["state"])
+
+
+def test_an_earlier_pull_is_opened_as_it_was_with_the_same_types(hub, colleague):
+    before = pull(hub, "contacts", ["state", "createdate", "lifecyclestage", "hs_email_optout"], limit=20)
+    colleague.writes(before.index[0], "state", "changed by somebody")
+    pull_id = before.attrs["hsai_kit"]["pull_id"]
+    again = open_pull(hub, pull_id)
+    pd.testing.assert_frame_equal(again.loc[before.index], before)
+    assert again.attrs["hsai_kit"]["pull_id"] == pull_id
+    with pytest.raises(PullError, match="no pull 'pull-1'"):
+        open_pull(hub, "pull-1")

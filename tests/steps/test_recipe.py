@@ -88,6 +88,14 @@ def test_records_are_pulled_where_no_file_is_named_and_labels_come_from_a_kept_s
     assert found.evaluation.table["n"].iloc[0] == len(open_labels(hub, "gold"))
 
 
+def test_records_are_those_of_an_earlier_pull_whatever_was_written_since(hub, recipe, known, colleague):
+    colleague.writes(known.index[0], "state", "changed by somebody")
+    pull_id = known.attrs["hsai_kit"]["pull_id"]
+    text = RECIPE.replace('csv = "known.csv"', f'pull = "{pull_id}"')
+    frozen = evaluate_recipe(hub, recipe(text)).evaluation
+    pd.testing.assert_frame_equal(frozen.table, evaluate_recipe(hub, recipe()).evaluation.table)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -98,7 +106,11 @@ def test_records_are_pulled_where_no_file_is_named_and_labels_come_from_a_kept_s
         ("limit = 100", "limit = 0", "records.limit"),
         ("[ask]", "[asks]", "asks: there is no such setting"),
         ("[ask]", "[ask", "not valid TOML"),
-        ('csv = "known.csv"', 'csv = "known.csv"\nwhere = "state is known"', "leave one of them out"),
+        (
+            'csv = "known.csv"',
+            'csv = "known.csv"\nwhere = "state is known"',
+            "csv has all the records that are meant; leave where out",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(hub, recipe, before, after, said):

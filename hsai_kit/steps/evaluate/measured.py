@@ -120,6 +120,6 @@ def _say_changed(one: Contender, asked: Sequence[str | None], ids: Sequence[str]
     if changed and len(changed) <= len(told) / 2:
         say(
             f"{len(changed):,} of these records read otherwise than when they were labelled ({', '.join(changed[:3])}"
-            f"{' …' if len(changed) > 3 else ''}). If a push has put the right answer into them, evaluate on the "
-            "records as they were pulled before."
+            f"{' …' if len(changed) > 3 else ''}). If a push has put the right answer into them, evaluate on what "
+            "they were before: open_pull(hub, run.record.pull_id)."
         )

@@ -17,7 +17,7 @@ from hsai_kit.steps.ask import ask
 from hsai_kit.steps.ask.readying import readied
 from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.contenders import One
-from hsai_kit.steps.pull import pull
+from hsai_kit.steps.pull import open_pull, pull
 from hsai_kit.steps.push import Receipt, push
 from hsai_kit.steps.recipe.form import Recipe, Records, read_recipe, recipe_names
 from hsai_kit.steps.review import review
@@ -156,6 +156,9 @@ def _frame(hub: Connection, records: Records, also: str | None = None) -> pd.Dat
     """Read the records that a recipe is about; `also` is a column that is needed besides."""
     if records.csv is not None:
         return _from_csv(hub, records)
+    if records.pull is not None:
+        frame = open_pull(hub, records.pull)
+        return frame.head(records.limit) if records.limit else frame
     wanted = [*records.properties, *([also] if also and also not in records.properties else [])]
     return pull(
         hub,

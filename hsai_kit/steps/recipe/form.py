@@ -24,7 +24,7 @@ class _Section(BaseModel):
 
 
 class Records(_Section):
-    """Which records: pulled from the portal, or read from a CSV file such as an export of HubSpot's."""
+    """Which records: pulled from the portal, as an earlier pull had them, or read from a CSV file."""
 
     object_type: str = "contacts"
     properties: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Records(_Section):
     ids: str | None = None
     changed_since: str | None = None
     csv: str | None = None
+    pull: str | None = None
     limit: Annotated[int | None, Field(ge=1)] = None
     sample: Annotated[int | None, Field(ge=1)] = None
     seed: int | None = None
@@ -44,10 +45,11 @@ class Records(_Section):
             for name in ("where", "list", "ids", "changed_since", "sample", "seed")
             if getattr(self, name) is not None
         ]
-        if self.csv is not None and pulled:
-            message = f"csv is a file with all that is needed, and {pulled[0]} narrows a pull; leave one of them out"
+        frozen = [name for name in ("csv", "pull") if getattr(self, name) is not None]
+        if frozen and (pulled or len(frozen) > 1):
+            message = f"{frozen[0]} has all the records that are meant; leave {[*frozen[1:], *pulled][0]} out"
             raise ValueError(message)
-        if self.csv is None and not self.properties:
+        if not frozen and not self.properties:
             message = "properties is missing: which properties are pulled for the prompt"
             raise ValueError(message)
         return self
@@ -115,8 +117,8 @@ class Recipe(_Section):
                 "review.approve_from_confidence lets it run without a person, which needs an [evaluate.gate] first"
             )
             raise ValueError(message)
-        if self.push is not None and self.records.csv is not None:
-            message = "push writes to records of the portal, and records.csv reads a file; pull them instead"
+        if self.push is not None and (self.records.csv or self.records.pull):
+            message = "push writes to records as they are now, and these are frozen; pull them by where, list or ids"
             raise ValueError(message)
         return self
 
