@@ -69,10 +69,13 @@ def ask(
     from hsai_kit import pull as read
     from hsai_kit.assistant import load
     from hsai_kit.prompt import Prompt
+    from hsai_kit.steps.ask.readying import readied
     from hsai_kit.tables import read_table
 
     with _connected(portal) as hub:
         chosen = load(hub.workspace, assistant)
+        # What is wrong with these shows before thousands of records are read.
+        readied(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
         if csv is None:
             needed = Prompt(prompt or chosen.prompt or "").wanted()
             frame = read(hub, object_type, needed, where=where, list=list_, limit=limit)

@@ -102,6 +102,9 @@ class Batches:
                 purpose="batch",
                 expires_after=lasting,  # type: ignore[arg-type]
             )
+            if not made.id:
+                message = "The server kept no file: it may have no Batch API. Ask with engine='responses'."
+                raise ModelError(message)
             return made.id
 
         return await self._again(send)
@@ -218,6 +221,10 @@ def passes(problem: HsaiError) -> bool:
 
 
 def _job(batch: Batch) -> Job:
+    if not (batch.id and batch.status):
+        # The SDK takes any JSON for a job, also that of a server that only speaks like OpenAI.
+        message = "The server sent something else than a job: it may have no Batch API. Ask with engine='responses'."
+        raise ModelError(message)
     counts = batch.request_counts
     errors = (batch.errors.data if batch.errors else None) or ()
     return Job(

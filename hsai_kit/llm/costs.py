@@ -96,4 +96,6 @@ def _sum(amounts: Sequence[float | None]) -> float | None:
 def amount(usd: float) -> str:
     """Say an amount of USD: to the cent, and small ones more closely."""
     # Hundreds of questions to a small model cost less than a cent.
+    if 0 < usd < 0.0001:
+        return "less than 0.0001"
     return f"{usd:,.2f}" if usd >= 0.1 or not usd else f"{usd:,.4f}"

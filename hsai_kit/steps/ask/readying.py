@@ -40,7 +40,8 @@ class Readied:
             else ""
         )
         line = estimate.line(self.model.id, scripted=self.hub.scripted)
-        return " ".join(filter(None, [line, swapped, self.model.warning, jobs]))
+        more = " ".join(filter(None, [swapped, self.model.warning, jobs]))
+        return f"{line}. {more}" if more else line
 
 
 @dataclass(frozen=True)

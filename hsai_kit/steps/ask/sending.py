@@ -130,8 +130,12 @@ class Sending:
             runs.end(self.run_id, "failed", str(problem))
             raise problem
         if self._out_of_budget:
-            left = len(runs.outstanding(self.run_id))
-            note = f"The budget of {amount(self.budget_usd or 0)} USD is reached with {left:,} questions left."
+            left = runs.outstanding(self.run_id)
+            most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
+            note = (
+                f"The budget of {amount(self.budget_usd or 0)} USD is reached with {len(left):,} questions left, "
+                f"each of which may cost up to {amount(most)} USD."
+            )
             runs.end(self.run_id, "paused", note)
             return
         runs.end(self.run_id, "stopped" if control.stopping else "done")
