@@ -27,6 +27,12 @@ class PushRecord:
     run_id: str | None
     who: str
     status: str
+    fields: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The field of the answers that went to each property."""
+        return {name: field for name, field in zip(self.properties, self.fields, strict=False) if field}
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Pushes:
         object_type: str,
         object_type_id: str,
         properties: Sequence[str],
+        fields: Sequence[str] = (),
         run_id: str | None,
         who: str,
     ) -> str:
@@ -84,8 +91,20 @@ class Pushes:
         push_id = new_id(kind)
         names = ",".join(properties)
         self._database.execute(
-            f"INSERT INTO pushes ({_COLUMNS}) VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",  # noqa: S608 -- column names are ours
-            (push_id, now(), kind, undoes, portal_id, object_type, object_type_id, names, run_id, who),
+            f"INSERT INTO pushes ({_COLUMNS}) VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)",  # noqa: S608 -- column names are ours
+            (
+                push_id,
+                now(),
+                kind,
+                undoes,
+                portal_id,
+                object_type,
+                object_type_id,
+                names,
+                run_id,
+                who,
+                ",".join(fields),
+            ),
         )
         return push_id
 
@@ -184,4 +203,5 @@ class Pushes:
 
 
 def _record(values: Mapping[str, Any]) -> PushRecord:
-    return PushRecord(**{**values, "properties": tuple(values["properties"].split(","))})
+    lists = {name: tuple(values[name].split(",")) for name in ("properties", "fields")}
+    return PushRecord(**{**values, **lists})

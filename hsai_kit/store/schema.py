@@ -224,5 +224,21 @@ CREATE TABLE limits (
 ) WITHOUT ROWID;
 """
 
+_PUSHED_FIELDS = """
+-- pushes.fields: the fields of the run's answers that went to the properties, in their order, joined by commas; blank
+-- for the property that receives the run's id.
+ALTER TABLE pushes ADD COLUMN fields TEXT NOT NULL DEFAULT '';
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
-MIGRATIONS = (_FIRST, _EVALUATIONS, _SEVERAL_PROPERTIES, _ACTIONS, _STROKES, _RATINGS, _PULLS_GO_ON, _LIMITS)
+MIGRATIONS = (
+    _FIRST,
+    _EVALUATIONS,
+    _SEVERAL_PROPERTIES,
+    _ACTIONS,
+    _STROKES,
+    _RATINGS,
+    _PULLS_GO_ON,
+    _LIMITS,
+    _PUSHED_FIELDS,
+)

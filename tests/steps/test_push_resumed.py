@@ -90,6 +90,25 @@ def test_a_push_that_an_error_stopped_goes_on_and_what_changed_meanwhile_is_left
         push(hub, undo(hub, done, confirm=True))
 
 
+def test_what_was_rejected_since_the_push_began_is_not_written_when_it_goes_on(
+    hub, in_turn, sandbox, proposed, colleague, wire
+):
+    checked = proposed(limit=110)
+    checked.approve()
+    sandbox.fault(f"hubspot:daily:path={wire.ours}:after=1")
+    with pytest.raises(DailyLimit):
+        push(hub, checked, confirm=True)
+    sandbox.clear_faults()
+    receipt = open_receipt(hub)
+    last = receipt.changes[-1]
+    checked.reject([last.record_id])
+    assert "rejected since the push began" in str(resume_plan(hub, receipt).frame.loc[last.record_id, "reason"])
+    done = push(hub, receipt, confirm=True)
+    assert done.counts == {"written": 109, "not sent": 1}
+    assert colleague.sees([last.record_id], "city") == {last.record_id: last.before}
+    assert done.record.status == "done"
+
+
 def test_receipts_are_listed_newest_first_with_their_counts(hub, proposed):
     assert receipts(hub).empty
     checked = proposed(limit=4)

@@ -52,7 +52,7 @@ def confirmed(
     if said is None:
         message = (
             f"{nothing}: nobody can be asked here. In a script, look at plan(hub, checked, …) first and then "
-            f"pass confirm={needed.confirm}."
+            f"pass confirm={needed.confirm} ({_option(needed)} in the terminal)."
         )
         raise PushRefused(message)
     if not needed.accepts(said):
@@ -62,11 +62,15 @@ def confirmed(
         raise PushRefused(message)
 
 
+def _option(needed: Confirmation) -> str:
+    return f"--portal-id {needed.portal_id}" if needed.kind == "portal id" else "--yes"
+
+
 def _check_given(needed: Confirmation, where: str, confirm: bool | int, nothing: str) -> None:  # noqa: FBT001 -- it is what was given
     if confirm is True and needed.kind == "portal id":
         message = (
             f"{nothing}: so many records in a live account take its id. If you mean {where}, look at the plan and "
-            f"then pass confirm={needed.portal_id}."
+            f"then pass confirm={needed.portal_id} ({_option(needed)} in the terminal)."
         )
         raise PushRefused(message)
     if confirm is not True and confirm != needed.portal_id:

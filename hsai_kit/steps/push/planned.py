@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class Plan:
         resumes: str | None = None,
         not_compared: Sequence[str] = (),
         stamp: str | None = None,
+        sources: Mapping[str, str] | None = None,
         settings: PushSettings | None = None,
     ) -> None:
         self.portal = portal
@@ -74,6 +75,7 @@ class Plan:
         self.not_compared = not_compared
         self.resumes = resumes
         self.stamp = stamp
+        self.sources = dict(sources or {})
         self._settings = settings or PushSettings()
 
     def __repr__(self) -> str:

@@ -112,6 +112,7 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
         run_id=proposals.run_id,
         not_compared=[target.name for target in proposals.targets if target.pulled is None],
         stamp=stamp.name if stamp else None,
+        sources={target.name: target.field for target in proposals.targets},
         settings=hub.workspace.settings.push,
     )
 

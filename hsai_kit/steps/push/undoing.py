@@ -16,9 +16,9 @@ from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validations import read_required
 from hsai_kit.hubspot.values import same
 from hsai_kit.steps.push.looking import Present, gone_reason, look
-from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
 from hsai_kit.steps.push.writable import refuse_protected, refuse_read_only
-from hsai_kit.store import Change, PushRecord
+from hsai_kit.store import Change, Decision, PushRecord
 
 __all__ = ["plan_rest", "plan_undo"]
 
@@ -63,7 +63,15 @@ def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
         refuse_protected(hub, definition)
     by_name = {definition.name: definition for definition in definitions}
     present = look(hub, kind.name, _ids(changes), record.properties)
-    rows = [_rest_row(one, present, by_name[one.property]) for one in changes]
+    decisions = {
+        name: hub.store.decisions.current(record.run_id, field)
+        for name, field in record.sources.items()
+        if record.run_id is not None
+    }
+    rows = [
+        _unless_taken_back(_rest_row(one, present, by_name[one.property]), decisions.get(one.property))
+        for one in changes
+    ]
     settings = hub.workspace.settings.push
     stamp = settings.run_id_property if settings.run_id_property in by_name else None
     return Plan(
@@ -74,6 +82,7 @@ def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
         run_id=record.run_id,
         resumes=record.id,
         stamp=stamp,
+        sources=record.sources,
         settings=settings,
     )
 
@@ -148,6 +157,17 @@ class _Found:
         else:
             reason = f"{merged}, which holds {one_line(now)}"
         return PlanRow(one, name, GONE, before, after, reason)
+
+
+def _unless_taken_back(row: PlanRow, decisions: Mapping[str, Decision] | None) -> PlanRow:
+    """Leave a value alone that was approved when the push began and is not any more."""
+    if row.verdict != WILL_CHANGE or decisions is None:
+        return row
+    decision = decisions.get(row.record_id)
+    if decision is None or decision.decision not in {"approved", "edited"}:
+        reason = "pending" if decision is None else decision.decision
+        return replace(row, verdict=NOT_APPROVED, reason=f"{reason} since the push began")
+    return row
 
 
 def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:

@@ -20,7 +20,7 @@ from hsai_kit.hubspot.records import BATCH, Updated, update_batch
 from hsai_kit.pacing import Room
 from hsai_kit.steps.push.looking import present_values
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, answered, left_alone, noted
-from hsai_kit.steps.push.planned import Plan, PlanRow
+from hsai_kit.steps.push.planned import NOT_APPROVED, Plan, PlanRow
 from hsai_kit.steps.push.refusals import about_one_record, in_words, properties_of
 from hsai_kit.store import Change
 
@@ -79,6 +79,7 @@ class Writer:
             object_type=object_type,
             object_type_id=self.plan.object_type_id,
             properties=self.plan.properties,
+            fields=[self.plan.sources.get(name, "") for name in self.plan.properties],
             run_id=self.plan.run_id,
             who=self.hub.workspace.reviewer,
         )
@@ -108,8 +109,11 @@ class Writer:
         self.hub.store.pushes.begin_again(self._push_id)
         journal = self.hub.store.pushes.changes(self._push_id)
         lost = {(one.record_id, one.property) for one in journal if one.outcome in {"sending", "unknown"}}
+        left = [row for row in self.plan.rows if row.verdict == NOT_APPROVED]
+        self._keep([noted(row, "not sent", row.reason) for row in left])
         for known in (True, False):
             rows = [row for row in self.plan.rows if ((row.record_id, row.property) in lost) is known]
+            rows = [row for row in rows if row.verdict != NOT_APPROVED]
             yield from (_Batch(some, lost=known) for some in _hundreds(rows))
 
     async def _everything(self, batches: Iterator[_Batch], control: Control) -> bool:
