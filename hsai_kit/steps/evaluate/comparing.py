@@ -27,11 +27,12 @@ __all__ = ["Measured", "compared", "flipped"]
 
 @dataclass(frozen=True)
 class Measured:
-    """The rows of one assistant by unit: mean of right and valid (0-1, NaN: unknown), and how many records each has."""
+    """The rows of one assistant by unit: the mean of each measure (NaN: unknown), and how many records each has."""
 
     right: NDArray[np.float64]
     valid: NDArray[np.float64]
     confidence: NDArray[np.float64]
+    usd: NDArray[np.float64]
     records: NDArray[np.float64]
 
     @classmethod
@@ -41,14 +42,15 @@ class Measured:
         By confidence, clusters are kept apart and so are repeats: each answer has a confidence of its own.
         """
         if rows.empty:
-            return cls(*(np.empty(0) for _ in range(4)))
+            return cls(*(np.empty(0) for _ in range(5)))
         keys = [rows["question"].to_list()] if confidence else [rows["unit"].to_list(), _cluster(rows)]
         unit = units(*keys)
-        columns = ["right", "valid", "confidence"]
+        columns = ["right", "valid", "confidence", "usd"]
         values = rows[columns].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
         means, counts = per_unit(unit, values)
         records = counts if confidence else counts / rows["repeat"].nunique()
-        return cls(means[:, 0], means[:, 1], means[:, 2], records)
+        right, valid, sure, usd = means.T
+        return cls(right, valid, sure, usd, records)
 
     def frame(self) -> pd.DataFrame:
         """Return the units as a DataFrame with columns `confidence`, `right` and `records`."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.statistics import bootstrap, calibration_error, per_unit, rate, units
+from hsai_kit.statistics import bootstrap, calibration_error, rate
 from hsai_kit.steps.evaluate.calibration import Calibration
 from hsai_kit.steps.evaluate.comparing import Measured, compared, flipped
 from hsai_kit.steps.evaluate.rows import evaluated_rows
@@ -168,8 +168,8 @@ class Evaluation:
         rows = self.rows[(self.rows["assistant"] == self._known(name)) & self.rows["valid"].notna()]
         if rows.empty or rows["usd"].isna().any():
             return None
-        prices, records = per_unit(units(rows["unit"].to_list()), rows["usd"].astype(float))
-        return float(bootstrap(prices, records)[1, 0]) * 1000
+        measured = Measured.of(rows)
+        return float(bootstrap(measured.usd, measured.records)[1, 0]) * 1000
 
     def _known(self, name: str) -> str:
         if name not in self.runs:
@@ -236,7 +236,9 @@ class Evaluation:
 
 def flip_rate(rows: pd.DataFrame) -> float | None:
     """Return how likely asking the same again gives another answer, over pairs of repeats; None for one repeat."""
-    counted = rows.assign(answer=rows["answer"].astype(object).map(repr), repeats=1)
+    # What failed is no answer, and so not another one.
+    ended = rows[rows["status"] != "failed"]
+    counted = ended.assign(answer=ended["answer"].astype(object).map(repr), repeats=1)
     each = counted.groupby(["record_id", "answer"], sort=False)["repeats"].sum()
     totals = each.groupby("record_id", sort=False).sum()
     same = (each * (each - 1)).groupby("record_id", sort=False).sum()
