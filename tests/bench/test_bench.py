@@ -22,3 +22,13 @@ def test_a_small_run_of_the_quick_measures_tells_their_figures(tmp_path):
     assert figures["… times it was sent"] == 1
     assert figures["CPU a request, raw aiohttp"] > 0
     assert "| measure" in done.stdout
+
+
+def test_a_small_push_tells_its_calls_and_writes_everything(tmp_path):
+    command = [sys.executable, str(Path(__file__).with_name("push.py")), "--small", "--json", str(tmp_path / "figures")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "figures").read_text("utf-8"))
+    figures = {line["measure"]: line["figure"] for line in told["figures"]}
+    assert figures["push: calls for a hundred records"] == 2.4  # three batches for 250 records
+    assert figures["outcomes other than written"] == 0

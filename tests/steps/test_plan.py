@@ -262,7 +262,7 @@ def test_a_property_that_was_not_pulled_is_compared_with_what_stands_there_now(h
     assert "Take care" not in str(plan(hub, checked, to="city"))
 
 
-def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, tmp_path):
+def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, colleague, tmp_path):
     checked = proposed(limit=4)
     checked.approve(["101", "102"])
     ready = plan(hub, checked)
@@ -273,3 +273,6 @@ def test_links_lead_to_the_record_and_the_csv_holds_every_row(hub, proposed, tmp
     assert [row["record_id"] for row in rows] == list(ready.frame.index)
     assert set(rows[0]) == {"record_id", "property", "verdict", "before", "after", "reason", "link"}
     assert [row["verdict"] for row in rows].count("will change") == 2
+    colleague.writes("101", "city", "=1+1")
+    text = plan(hub, checked).to_csv(tmp_path / "plan.csv").read_text("utf-8-sig")
+    assert "'=1+1" in text
