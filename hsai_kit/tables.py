@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from charset_normalizer import from_bytes
@@ -13,6 +14,8 @@ from hsai_kit.errors import FrameError
 __all__ = ["FILES", "read_table"]
 
 FILES = {".csv", ".tsv", ".txt", ".xlsx"}
+# Only what is blank is missing: NA is Namibia, and a state field that says N/A says it.
+_AS_TEXT: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -20,7 +23,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     file = Path(path).expanduser()
     try:
         if file.suffix.lower() == ".xlsx":
-            return pd.read_excel(file, dtype=str)
+            return pd.read_excel(file, dtype=str, **_AS_TEXT)
         data = file.read_bytes()
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
@@ -31,7 +34,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     try:
-        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str)
+        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str, **_AS_TEXT)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         message = f"The file {file} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
         raise FrameError(message) from None

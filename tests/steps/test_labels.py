@@ -47,6 +47,21 @@ def test_a_column_a_series_a_mapping_and_a_file_say_the_same(hub, contacts, trut
     assert found.record.who == hub.workspace.reviewer
 
 
+def test_a_file_of_another_country_and_a_workbook_say_the_same(hub, contacts, truth, tmp_path):
+    table = truth.rename("right").rename_axis("Record ID").to_frame()
+    table["note"] = "prüfen"
+    table.to_csv(tmp_path / "labels.csv", sep=";", encoding="cp1252")
+    table.to_excel(tmp_path / "labels.xlsx")
+    known = read_labels(hub, tmp_path / "labels.csv").frame["right"]
+    assert known.to_dict() == truth.to_dict()
+    assert read_labels(hub, tmp_path / "labels.xlsx").frame["right"].to_dict() == truth.to_dict()
+
+
+def test_a_word_that_a_spreadsheet_takes_for_nothing_is_a_label_like_any_other(hub, tmp_path):
+    (tmp_path / "labels.csv").write_text("record_id,right\n1,NA\n2,None\n3,\n")
+    assert read_labels(hub, tmp_path / "labels.csv").frame["right"].to_dict() == {"1": "NA", "2": "None"}
+
+
 def test_a_file_is_found_beside_the_workspaces_settings(hub, contacts, truth):
     truth.rename("right").rename_axis("record_id").to_csv(hub.workspace.folder / "gold.csv")
     assert evaluate(hub, contacts, NAME, "gold.csv").table["n"].iloc[0] == 60
@@ -123,7 +138,7 @@ def test_a_label_that_no_assistant_could_give_names_its_record(hub, sandbox, con
         ("state\nCA\n", "index is not the record id"),
         ("record_id,state\n101,CA\n", "no column 'answer' .* It has: record_id, state"),
         ("record_id,right\n101,CA\n101,NV\n", "101 is in the DataFrame more than once"),
-        ("", "cannot be read"),
+        ("", "cannot be (read|used)"),
     ],
 )
 def test_a_file_that_is_none_of_labels_says_what_is_missing(hub, tmp_path, content, said):

@@ -12,11 +12,12 @@ from rapidfuzz import process
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
-from hsai_kit.frames import record_ids
+from hsai_kit.frames import as_record_id, record_ids
 from hsai_kit.output import Value
 from hsai_kit.run import Run
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
+from hsai_kit.tables import FILES, read_table
 
 __all__ = ["APPROVED", "Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
 
@@ -112,30 +113,23 @@ def open_labels(hub: Connection, name: str, field: str = "answer") -> Labels:
 
 
 def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Labels:
-    """Read right answers from a CSV file: one column with record ids, one called as the field, or `right`.
+    """Read right answers from a CSV or Excel file: one column with record ids, one called as the field, or `right`.
 
     A blank cell is no label. Where no answer is right, write the option that means so, such as UNKNOWN.
     """
     file = Path(path).expanduser()
     try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        message = f"The labels in {file} cannot be read: {reason}"
+        frame = read_table(file)
+        ids = record_ids(frame)
+    except FrameError as problem:
+        message = f"The labels in {file} cannot be used: {problem}"
     else:
-        try:
-            ids = record_ids(frame)
-        except FrameError as problem:
-            message = f"The labels in {file} cannot be used: {problem}"
-        else:
-            return _of_values(
-                hub, zip(ids, frame[_column(frame, field, file)], strict=True), field, f"file {file.name}"
-            )
+        return _of_values(hub, zip(ids, frame[_column(frame, field, file)], strict=True), field, f"file {file.name}")
     raise EvaluationError(message)
 
 
 def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) -> Labels:
-    """Return labels from whatever they were given as: a column's name, a CSV file, a kept set, a Series, a mapping."""
+    """Return labels from whatever they were given as: a column's name, a file, a kept set, a Series, a mapping."""
     if isinstance(given, Labels):
         if given.field != field:
             message = f"These labels are right answers for {given.field!r}, and {field!r} is measured. Say field=…"
@@ -150,7 +144,7 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
         return _of_values(hub, given.items(), field, "a mapping")
     if isinstance(given, str) and given in frame.columns:
         return _of_values(hub, zip(record_ids(frame), frame[given], strict=True), field, f"column {given}")
-    if isinstance(given, Path) or given.casefold().endswith((".csv", ".txt")):
+    if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
         return read_labels(hub, _found(hub, given), field)
     if not hub.store.labels.current(given, field):
         near = process.extractOne(given, [str(one) for one in frame.columns])
@@ -165,8 +159,7 @@ def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: 
     who, at = hub.workspace.reviewer, now()
     items: dict[str, Label] = {}
     for name, value in values:
-        # Spreadsheets turn ids into floats: 101.0 is record 101.
-        one = str(name).strip().removesuffix(".0")
+        one = as_record_id(name)
         plain = value.item() if hasattr(value, "item") else value
         if plain is pd.NA or plain is pd.NaT or plain != plain or (isinstance(plain, str) and not plain.strip()):
             continue

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.assistant import Assistant
 from hsai_kit.connection import Connection
-from hsai_kit.errors import RecipeError
+from hsai_kit.errors import FrameError, RecipeError
 from hsai_kit.frames import record_ids
 from hsai_kit.progress import say
 from hsai_kit.run import Run
@@ -22,6 +22,7 @@ from hsai_kit.steps.push import Receipt, push
 from hsai_kit.steps.recipe.form import Recipe, Records, read_recipe, recipe_names
 from hsai_kit.steps.review import review
 from hsai_kit.steps.review.checked import Checked
+from hsai_kit.tables import FILES, read_table
 
 __all__ = [
     "Finished",
@@ -78,7 +79,7 @@ def evaluate_recipe(
         hub,
         _frame(hub, measured.records or chosen.records, also=measured.cluster),
         assistants,
-        _beside(hub, measured.labels) if measured.labels.endswith(".csv") else measured.labels,
+        _beside(hub, measured.labels) if Path(measured.labels).suffix.lower() in FILES else measured.labels,
         field=measured.field or chosen.review.field,
         repeats=measured.repeats,
         engine=chosen.ask.engine,
@@ -176,14 +177,13 @@ def _frame(hub: Connection, records: Records, also: str | None = None) -> pd.Dat
 
 def _from_csv(hub: Connection, records: Records) -> pd.DataFrame:
     """Read a file of records as text: a frozen set, which no push changes."""
-    path = _beside(hub, records.csv or "")
     try:
-        frame = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig", nrows=records.limit)
-    except (OSError, ValueError) as problem:
-        message = f"The records in {path} cannot be read: {getattr(problem, 'strerror', None) or problem}"
+        frame = read_table(_beside(hub, records.csv or ""))
+        frame.index = pd.Index(record_ids(frame), dtype="string", name="record_id")
+    except FrameError as problem:
+        message = f"The records of the recipe cannot be read. {problem}"
         raise RecipeError(message) from None
-    frame.index = pd.Index(record_ids(frame), dtype="string", name="record_id")
-    return frame
+    return frame.head(records.limit) if records.limit else frame
 
 
 def _beside(hub: Connection, file: str) -> Path:
