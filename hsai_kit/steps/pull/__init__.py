@@ -83,11 +83,12 @@ def pull(
 
     The index is `record_id` (strings); each property is a typed column in the order given: string, Int64 or Float64,
     boolean, datetime64[us, UTC], category by internal value, lists for multi-checkboxes; unset is NA.
-    `with_labels(frame)` gives labels and owners' names for internal values. Beside the record's own properties there
-    are columns of others:
-    `company.name` (of the primary or first company), `deals.amount (sum)`, `(latest)` (of the one made last) or
-    `(count)` (of those with a value), `deals (count)`, `owner.name`, `owner.email`, and the newest activities as one
-    dated text, newest first: `notes (5)`, `emails (3)`, `activities (10)` for notes, e-mails, calls and meetings.
+    `with_labels(frame)` shows labels and owners' names for internal values.
+
+    Columns of other records: `company.name` (of the primary or first company), `deals (count)`, `deals.amount (sum)`,
+    `deals.amount (count)` (of those that have one) and `deals.amount (latest)` (of the one made last); `owner.name` and
+    `owner.email`; and the newest activities as one dated text, newest first: `notes (5)`, `emails (3)`, or
+    `activities (10)` for notes, e-mails, calls and meetings.
 
     Which records: all, or those that meet `where`, plain words such as `state is known and lifecyclestage is lead` or
     the API's own filter groups; members of `list` (name or id, of any kind); the record `ids` of a Series, an Index, a
