@@ -39,7 +39,7 @@ def test_a_column_a_series_a_mapping_and_a_file_say_the_same(hub, contacts, trut
     by_series = evaluate(hub, contacts, NAME, truth)
     file = tmp_path / "labels.csv"
     truth.rename("right").rename_axis("Record ID").to_csv(file, encoding="utf-8-sig")
-    for given in ("known", str(file), file, truth.to_dict(), read_labels(hub, file)):
+    for given in ("known", str(file), file, truth.to_dict(), truth.to_frame("right"), read_labels(hub, file)):
         found = evaluate(hub, contacts.assign(known=truth), NAME, given)
         assert right_of(found) == right_of(by_series)
         assert found.table["n"].iloc[0] == 60
@@ -162,6 +162,8 @@ def test_a_mistyped_column_names_the_nearest_one_and_the_sets_there_are(hub, con
 def test_labels_that_count_rows_are_refused(hub, contacts, truth):
     with pytest.raises(EvaluationError, match="counts rows instead of naming records"):
         evaluate(hub, contacts, NAME, truth.reset_index(drop=True))
+    with pytest.raises(EvaluationError, match=r"labels is a list\. Give a column's name"):
+        evaluate(hub, contacts, NAME, list(truth))
 
 
 def test_examples_and_rows_to_measure_on_are_kept_apart_by_question(hub, contacts, truth):

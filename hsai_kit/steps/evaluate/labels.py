@@ -72,7 +72,7 @@ class Labels:
         return open_labels(hub, name, self.field)
 
 
-Given: TypeAlias = "Labels | pd.Series | Mapping[str, Value] | str | Path"
+Given: TypeAlias = "Labels | pd.Series | pd.DataFrame | Mapping[str, Value] | str | Path"
 
 
 def labels_from(run: Run, field: str | None = None) -> Labels:
@@ -124,7 +124,9 @@ def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Lab
     except FrameError as problem:
         message = f"The labels in {file} cannot be used: {problem}"
     else:
-        return _of_values(hub, zip(ids, frame[_column(frame, field, file)], strict=True), field, f"file {file.name}")
+        return _of_values(
+            hub, zip(ids, frame[_column(frame, field, str(file))], strict=True), field, f"file {file.name}"
+        )
     raise EvaluationError(message)
 
 
@@ -140,8 +142,17 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
             message = "The labels' index counts rows instead of naming records. Make it the record id."
             raise EvaluationError(message)
         return _of_values(hub, given.items(), field, f"column {given.name}" if given.name else "a Series")
+    if isinstance(given, pd.DataFrame):
+        values = given[_column(given, field, "The DataFrame with the labels")]
+        return _of_values(hub, zip(record_ids(given), values, strict=True), field, "a DataFrame")
     if isinstance(given, Mapping):
         return _of_values(hub, given.items(), field, "a mapping")
+    if not isinstance(given, str | Path):
+        message = (
+            f"labels is a {type(given).__name__}. Give a column's name, a CSV file, a Series or mapping by record id, "
+            "or what labels_from(run) returns."
+        )
+        raise EvaluationError(message)
     if isinstance(given, str) and given in frame.columns:
         return _of_values(hub, zip(record_ids(frame), frame[given], strict=True), field, f"column {given}")
     if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
@@ -177,12 +188,12 @@ def _found(hub: Connection, path: str | Path) -> Path:
     return inside if not file.exists() and inside.exists() else file
 
 
-def _column(frame: pd.DataFrame, field: str, file: Path) -> str:
+def _column(frame: pd.DataFrame, field: str, what: str) -> str:
     for name in (field, *_NAMES):
         if name in frame.columns:
             return name
     message = (
-        f"{file} has no column {field!r} with the right answers, nor one called {' or '.join(_NAMES)}. "
+        f"{what} has no column {field!r} with the right answers, nor one called {' or '.join(_NAMES)}. "
         f"It has: {', '.join(map(str, frame.columns))}."
     )
     raise EvaluationError(message)
