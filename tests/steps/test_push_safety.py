@@ -103,7 +103,7 @@ def test_a_plan_that_was_shown_can_be_carried_out_as_it_was(hub, proposed, colle
     colleague.writes("103", "city", "Reno")
     receipt = carry_out(hub, ready, confirm=ready.confirmation.confirm, wait=True)
     assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "written", "103": "conflict"}
-    assert undo_plan(hub, receipt).confirmation.question == "Write 2 values to portal 24681357 (SANDBOX)? Type yes: "
+    assert undo_plan(hub, receipt).confirmation.question == "Put back 2 values in portal 24681357 (SANDBOX)? Type yes: "
 
 
 def test_the_run_id_goes_with_what_is_written_and_comes_off_with_it(hub, proposed, colleague, prompted, with_settings):

@@ -134,9 +134,11 @@ class Plan:
         if not count:
             return Confirmation("nothing", "Nothing would change.", self.portal.id)
         if self.portal.account_type == LIVE and records > self._settings.portal_id_above:
-            question = f"This writes {values} to {self.where}. Type the portal's id to go on: "
+            verb, place = ("puts back", "in") if self.undoes else ("writes", "to")
+            question = f"This {verb} {values} {place} {self.where}. Type the portal's id to go on: "
             return Confirmation("portal id", question, self.portal.id)
-        return Confirmation("yes", f"Write {values} to {self.where}? Type yes: ", self.portal.id)
+        verb, place = ("Put back", "in") if self.undoes else ("Write", "to")
+        return Confirmation("yes", f"{verb} {values} {place} {self.where}? Type yes: ", self.portal.id)
 
     @property
     def changing(self) -> tuple[PlanRow, ...]:
