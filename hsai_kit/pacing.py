@@ -278,9 +278,7 @@ class Turn(AbstractAsyncContextManager[None]):
         await self._pacer.take(self._tokens, self._go_on)
 
     async def __aexit__(self, *_: object) -> None:
-        # One turn of the loop later, in which an answer is committed: what is sent next must not be in flight beside
-        # one that a kill would lose.
-        asyncio.get_running_loop().call_soon(self._pacer.give_back)
+        self._pacer.give_back()
 
 
 async def _asked(go_on: GoOn | None) -> None:
