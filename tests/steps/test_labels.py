@@ -159,6 +159,12 @@ def test_a_mistyped_column_names_the_nearest_one_and_the_sets_there_are(hub, con
         evaluate(hub, contacts.assign(known=truth), NAME, "knwon")
 
 
+def test_a_prompt_that_tells_the_right_answer_is_refused(hub, sandbox, contacts, truth):
+    with pytest.raises(EvaluationError, match=r"uses \{\{ known \}\}, which holds the right answers"):
+        evaluate(hub, contacts.assign(known=truth), NAME, "known", prompt="State: {{ state }}, or is it {{ known }}?")
+    assert "POST /v1/responses" not in sandbox.counts()["openai"]
+
+
 def test_labels_that_count_rows_are_refused(hub, contacts, truth):
     with pytest.raises(EvaluationError, match="counts rows instead of naming records"):
         evaluate(hub, contacts, NAME, truth.reset_index(drop=True))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hsai_kit.assistant import Assistant, load
 from hsai_kit.connection import Connection
@@ -63,13 +63,16 @@ def contenders(
     return [Contender(name, ready) for name, ready in zip(names, made, strict=True)]
 
 
-def _listed(given: One | Iterable[One] | Mapping[str, One]) -> list[One]:
+def _listed(given: object) -> list[Any]:
     # A tuple in the list is a pair of assistant and model; on its own it is a list like any other.
-    return [given] if isinstance(given, str | Assistant) else list(given)  # type: ignore[arg-type]
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
 def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> Readied:
-    which, model = one if isinstance(one, tuple) else (one, None)
+    which, model = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
+    if not isinstance(which, str | Assistant):
+        message = f"{which!r} is no assistant. Give a name, name@version, an Assistant, or one of these with a model."
+        raise EvaluationError(message)
     assistant = which if isinstance(which, Assistant) else find_assistant(hub, which)
     return readied(hub, assistant, prompt=prompt, model=model, engine=engine)
 

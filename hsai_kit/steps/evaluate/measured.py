@@ -63,6 +63,8 @@ def measured_rows(
             for one, group in zip(ids, groups, strict=True)
         ]
         return rows, frame, ""
+    if isinstance(given, str) and given in frame.columns:
+        _refuse_told(made, frame, given)
     labels = as_labels(hub, frame, given, field)
     kinds = [one.assistant.output.fields[field] for one in made]
     right = {one.record_id: one for one in labels.items}
@@ -90,6 +92,17 @@ def measured_rows(
     _say_favored(hub, made, [right[one].source for one in named])
     _say_changed(made[0], [right[one].asked for one in named], named, chosen)
     return rows, chosen, labels.source
+
+
+def _refuse_told(made: Sequence[Contender], frame: pd.DataFrame, column: str) -> None:
+    """Raise EvaluationError where a prompt tells the model the right answer."""
+    for one in made:
+        if one.assistant.prompt and column in Prompt(one.assistant.prompt).tokens(map(str, frame.columns)):
+            message = (
+                f"The prompt of {one.name} uses {{{{ {column} }}}}, which holds the right answers. Take it out of the "
+                "prompt, or say where the right answers really are."
+            )
+            raise EvaluationError(message)
 
 
 def _say_favored(hub: Connection, made: Sequence[Contender], sources: Sequence[str]) -> None:
