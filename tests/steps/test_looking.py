@@ -32,6 +32,9 @@ def test_a_sample_tells_how_many_are_blank(hub):
     everything = pull(hub, "companies", ["name", "state", "numberofemployees"])
     for name in everything:
         assert blank[name] == pytest.approx(everything[name].isna().mean())
+    some = properties(hub, "contacts", sample=100).set_index("name")["blank"]
+    assert abs(some["state"] - pull(hub, "contacts", ["state"])["state"].isna().mean()) < 0.2
+    assert some["email"] < 0.3
     with pytest.raises(PullError, match="sample is 0"):
         properties(hub, "companies", sample=0)
 
