@@ -67,6 +67,8 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
         "--VoilaConfiguration.show_tracebacks=False",
         "--VoilaConfiguration.show_margins=True",
     ]
+    # Voilà runs the page in the page's own folder.
+    os.environ["HSAI_WORKSPACE"] = str(workspace.folder)
     with _surroundings(workspace, sandbox=sandbox):
         say("Starting the panels. Stop them with Ctrl-C.")
         Voila.launch_instance(arguments)

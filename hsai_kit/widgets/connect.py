@@ -20,6 +20,7 @@ __all__ = ["ConnectPanel"]
 
 _SANDBOX, _PORTAL = "Sandbox, no keys needed", "My own portal"
 _SERVICES: tuple[Service, ...] = ("hubspot", "openai")
+_TYPED = {"the argument": "the field above"}
 _CHECKING = "Being checked …"
 _NOWHERE = "nowhere, for this session only"
 
@@ -194,7 +195,7 @@ def _told(hub: Connection, may: Status) -> list[Block]:
                 ("Portal", portal.name or "no name"),
                 ("Portal id", str(portal.id)),
                 ("Kind", portal.account_type),
-                *((f"{LABEL[service]} key from", place) for service, place in hub.key_places.items()),
+                *((f"{LABEL[one]} key from", _TYPED.get(place, place)) for one, place in hub.key_places.items()),
                 ("Models", len(may.models)),
                 *([("Calls today", f"{may.daily[0]:,} of {may.daily[1]:,}")] if may.daily else []),
                 ("Workspace", str(hub.workspace.folder)),

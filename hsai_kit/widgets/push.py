@@ -174,7 +174,7 @@ class PushPanel(Panel):
             told.append(text(said, "muted"))
         if left_alone:
             reasons = [(verdict, reason, count) for (verdict, reason), count in left_alone.most_common(12)]
-            told.append(table(("left alone", "why", "values"), reasons, title="Left alone", numbers="values"))
+            told.append(table(("verdict", "why", "values"), reasons, title="Left alone", numbers="values"))
         self._numbers.show(*told)
         count = len(made.changing)
         verb = "Put back" if made.undoes else "Write"
@@ -204,7 +204,7 @@ class PushPanel(Panel):
             for one in rows[:_ROWS]
         ]
         more = f"and {len(rows) - _ROWS:,} more; plan(hub, checked).frame has them all" if len(rows) > _ROWS else ""
-        columns = ("record", "property", "now", "then", "what happens", "why")
+        columns = ("record", "property", "now", "after", "verdict", "why")
         self._rows.show(table(columns, shown, title=many(len(rows), "row"), more=more))
 
     def _write(self) -> None:
