@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
-from hsai_kit.errors import PromptError, PushRefused, UnknownOwner
+from hsai_kit.errors import MissingScopes, PromptError, PushRefused, UnknownOwner
 from hsai_kit.steps.then import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
@@ -217,3 +217,23 @@ def test_many_tasks_are_capped_and_in_a_live_portal_take_its_id(hub, sandbox, pr
         with pytest.raises(PushRefused, match="lets an action be about 2"):
             then(capped, checked, create_note(), confirm=True)
         assert undo(capped, open_receipt(capped), confirm=hub.portal.id).counts == {"taken back": 3}
+
+
+def test_a_key_that_may_not_see_owners_can_make_notes_and_is_told_what_a_task_needs(hub, keys, proposed, monkeypatch):
+    checked = proposed()
+    checked.approve()
+    scopes = [f"crm.objects.{kind}.{way}" for kind in ("contacts", "companies") for way in ("read", "write")]
+    keys.token("pat-na1-narrow", scopes=scopes)
+    with connect(workspace=hub.workspace.folder, hubspot_key="pat-na1-narrow") as narrow:
+        with pytest.raises(MissingScopes, match=r"crm\.objects\.owners\.read"):
+            plan(narrow, checked, create_task(SUBJECT))
+        assert then(narrow, checked, create_note(), confirm=True).counts == {"done": 3}
+
+
+def test_a_plan_tells_of_tasks_that_another_run_has_made_about_the_same_records(hub, proposed):
+    for said in ("", "Take care: 3 of these records have a task from another run of this workspace already."):
+        checked = proposed()
+        checked.approve()
+        action = create_task(SUBJECT, assignee="Dana")
+        assert said in str(plan(hub, checked, action))
+        then(hub, checked, action, confirm=True)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
-from hsai_kit.hubspot.creation import marked
+from hsai_kit.errors import MissingScopes
+from hsai_kit.hubspot.creation import association_type, marked
 from hsai_kit.hubspot.records import Record
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
@@ -50,6 +51,8 @@ Drafted = Callable[[list[str]], Mapping[str, ActionRow]]
 
 def plan_creation(hub: Connection, source: Approved, action: Creation) -> ActionPlan:
     """Plan tasks or notes: what stands already is found by its mark, in the journal and in HubSpot itself."""
+    # What cannot be linked to these records is told now, and not once everything was confirmed.
+    background.run(association_type(hub.hubspot, action.makes, source.kind.name))
     waiting = [one for one in source.present if source.is_approved(one)]
     there = background.run(marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
     if isinstance(action, Task):
@@ -171,7 +174,7 @@ def _tasks(source: Approved, action: Task, due: str) -> Drafted:
 
 def _notes(source: Approved, action: Note) -> Drafted:
     now = as_hubspot(datetime.now(UTC))
-    active = {one.id for one in source.owners}
+    active = set() if isinstance(source.known_owners, MissingScopes) else {one.id for one in source.known_owners}
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
         bodies = source.rendered(action.body, ids)

@@ -43,8 +43,15 @@ class Approved:
     results: Sequence[RowResult]
     decisions: Mapping[str, Decision]
     present: Mapping[str, str]
-    owners: Sequence[Owner]
+    known_owners: Sequence[Owner] | MissingScopes
     words: pd.DataFrame
+
+    @property
+    def owners(self) -> Sequence[Owner]:
+        """The active owners; raises MissingScopes where the key may not see them."""
+        if isinstance(self.known_owners, MissingScopes):
+            raise self.known_owners
+        return self.known_owners
 
     def is_approved(self, record_id: str) -> bool:
         """Tell whether somebody let this row through."""
@@ -129,12 +136,12 @@ async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dic
     return {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
 
 
-def _owners(hub: Connection) -> list[Owner]:
+def _owners(hub: Connection) -> Sequence[Owner] | MissingScopes:
     try:
         return background.run(read_owners(hub.hubspot))
-    except MissingScopes:
-        # Only who is named needs it; that they cannot be found is said there.
-        return []
+    except MissingScopes as problem:
+        # Only what is for somebody needs them.
+        return problem
 
 
 def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -150,8 +157,9 @@ def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataF
             [_value(decided[name].get(one), answers[one].get(name)) for one in ids], index=index, dtype=object
         )
     words["answer"] = words[field]
-    names = {one.id: str(one) for one in source.owners}
-    words["owner"] = [names.get(source.present[one], "") for one in ids]
+    if not isinstance(source.known_owners, MissingScopes):
+        names = {one.id: str(one) for one in source.known_owners}
+        words["owner"] = [names.get(source.present[one], "") for one in ids]
     words["link"] = [source.hub.portal.record_link(source.kind.type_id, one) for one in ids]
     words["record_id"] = ids
     return words

@@ -28,7 +28,7 @@ def plan_telling(hub: Connection, source: Approved, action: Notify) -> ActionPla
     """Plan messages; raises MissingAddress, and PushRefused for more messages than `most`."""
     found = find_address(action.to)
     personal = OWNER_EMAIL in found.secret.get_secret_value()
-    emails = {one.id: one.email for one in source.owners}
+    emails = {one.id: one.email for one in source.owners} if personal or action.per == "owner" else {}
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
         texts = source.rendered(action.message, ids)
