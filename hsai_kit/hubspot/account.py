@@ -44,6 +44,8 @@ STEP_SCOPES: Mapping[str, tuple[str, ...]] = {
     "text of e-mails": ("sales-email-read",),
     "owners": ("crm.objects.owners.read",),
     "lists": ("crm.lists.read",),
+    "add to lists": ("crm.lists.write",),
+    "make tasks and notes": ("crm.objects.contacts.write",),
 }
 
 
