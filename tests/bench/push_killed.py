@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from push import reviewed
@@ -43,7 +44,7 @@ with connect(workspace=folder) as hub, quiet():
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--records", type=int, default=1_500)
+    parser.add_argument("--records", type=int, default=2_400)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance, bad = random.Random(given.seed), 0
@@ -58,7 +59,7 @@ def main() -> int:
         with connect(workspace=folder) as hub:
             reviewed(hub)
             before = values(hub)
-            sandbox.latency("hubspot", 0.05, 0.04)
+            sandbox.latency("hubspot", 0.15, 0.1)
             for number in range(given.rounds):
                 held = round_held(hub, Path(folder), chance, before)
                 bad += not held
@@ -68,9 +69,8 @@ def main() -> int:
 
 
 def round_held(hub: Connection, folder: Path, chance: random.Random, before: dict[str, tuple[str, str]]) -> bool:
-    killed(folder, "begin", chance.uniform(0, 4))
-    if hub.store.pushes.latest() is None or hub.store.pushes.all()[0].record.kind == "undo":
-        return values(hub) == before  # killed before anything was noted, so nothing may be written
+    known = hub.store.pushes.latest()
+    killed(folder, "begin", chance.uniform(0, 1.5), lambda: hub.store.pushes.latest() != known)
     receipt = open_receipt(hub)
     seen = receipt.counts
     killed(folder, "go on", chance.uniform(0, 1.5))
@@ -82,10 +82,12 @@ def round_held(hub: Connection, folder: Path, chance: random.Random, before: dic
     return held
 
 
-def killed(folder: Path, how: str, after: float) -> None:
+def killed(folder: Path, how: str, after: float, begun: Callable[[], bool] = lambda: True) -> None:
     command = [sys.executable, "-c", PUSHING, str(folder), how]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     child.stdout.readline()
+    while not begun() and child.poll() is None:
+        time.sleep(0.002)
     time.sleep(after)
     child.kill()
     child.wait()
