@@ -65,7 +65,7 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
         "--Voila.auto_token=True",
         f"--Voila.open_browser={browser}",
         "--VoilaConfiguration.show_tracebacks=False",
-        "--VoilaConfiguration.show_margins=True",
+        "--VoilaConfiguration.show_margins=False",
     ]
     # Voilà runs the page in the page's own folder.
     os.environ["HSAI_WORKSPACE"] = str(workspace.folder)

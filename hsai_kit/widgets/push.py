@@ -209,7 +209,8 @@ class PushPanel(Panel):
 
     def _write(self) -> None:
         hub, made = self._hub, self._plan
-        if hub is None or made is None:
+        # A click that was made while the browser still showed an earlier answer does not count.
+        if hub is None or made is None or not self.allowed(self.write):
             return
         self._plan = None
         self.work(
