@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from hsai_kit.widgets.ask import AskPanel
     from hsai_kit.widgets.assistant import AssistantPanel
     from hsai_kit.widgets.connect import ConnectPanel
+    from hsai_kit.widgets.evaluate import EvaluatePanel
     from hsai_kit.widgets.grid import Grid, ReviewGrid
     from hsai_kit.widgets.guard import KeyGuard
     from hsai_kit.widgets.push import PushPanel
+    from hsai_kit.widgets.rating import LabelPanel, RatingPanel
     from hsai_kit.widgets.records import RecordsPanel
     from hsai_kit.widgets.review import ReviewPanel
     from hsai_kit.widgets.secret import SecretField
@@ -27,10 +29,13 @@ __all__ = [
     "AskPanel",
     "AssistantPanel",
     "ConnectPanel",
+    "EvaluatePanel",
     "Grid",
     "KeyGuard",
+    "LabelPanel",
     "MessageView",
     "PushPanel",
+    "RatingPanel",
     "RecordsPanel",
     "ReviewGrid",
     "ReviewPanel",
@@ -42,10 +47,13 @@ _HOMES = {
     "AskPanel": "ask",
     "AssistantPanel": "assistant",
     "ConnectPanel": "connect",
+    "EvaluatePanel": "evaluate",
     "Grid": "grid",
     "KeyGuard": "guard",
+    "LabelPanel": "rating",
     "MessageView": "view",
     "PushPanel": "push",
+    "RatingPanel": "rating",
     "RecordsPanel": "records",
     "ReviewGrid": "grid",
     "ReviewPanel": "review",

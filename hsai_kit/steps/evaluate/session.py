@@ -38,7 +38,7 @@ class Shown:
 class RatingSession:
     """Texts before people: `.next(rater)`, `.give(…)`, and then `.results`, `.agreement()` and `.frame`.
 
-    Any number of people rate, at any time; a rater is a name. `rate_panel(session)` shows it by keyboard.
+    Any number of people rate, at any time; a rater is a name. `RatingPanel(session)` shows it.
     """
 
     def __init__(self, store: Store, rating_id: str, *, rater: str) -> None:
@@ -52,7 +52,7 @@ class RatingSession:
         self.rater = rater
 
     def __repr__(self) -> str:
-        done = Counter(one.rater for one in self._ratings)
+        done = Counter(one.rater for one in self.given)
         told = ", ".join(f"{who} {count}" for who, count in done.items()) or "nobody yet"
         return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {told})"
 
@@ -69,7 +69,7 @@ class RatingSession:
     @property
     def raters(self) -> list[str]:
         """Who has rated something."""
-        return list(dict.fromkeys(one.rater for one in self._ratings))
+        return list(dict.fromkeys(one.rater for one in self.given))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -89,7 +89,7 @@ class RatingSession:
                 one.note,
                 one.at,
             )
-            for one in self._ratings
+            for one in self.given
         ]
         columns = ["record_id", "variant", "rater", "value", "shown_first", "seconds", "note", "at"]
         frame = pd.DataFrame(made, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
@@ -152,10 +152,9 @@ class RatingSession:
         )
 
     @property
-    def last(self) -> Rating | None:
-        """The newest rating that holds."""
-        given = self._ratings
-        return given[-1] if given else None
+    def given(self) -> list[Rating]:
+        """The ratings that hold, in the order in which they were given."""
+        return self.store.ratings.current(self.id)
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -165,7 +164,7 @@ class RatingSession:
         for yes and no.
         """
         given: dict[int, list[str]] = {}
-        for one in self._ratings:
+        for one in self.given:
             given.setdefault(one.item, []).append(one.value)
         items = {one.item: one for one in self.items}
         rows = [
@@ -218,7 +217,7 @@ class RatingSession:
     def agreement(self) -> Agreement:
         """Return how far the raters agree beyond chance: Cohen's kappa for two who rated the same, else alpha."""
         given: dict[int, dict[str, str]] = {}
-        for one in self._ratings:
+        for one in self.given:
             given.setdefault(one.item, {})[one.rater] = one.value
         order = list(self.record.levels) if self.record.kind == "levels" else []
         both = [one for one in given.values() if len(one) > 1]
@@ -227,12 +226,8 @@ class RatingSession:
             return kappa([one[first] for one in both], [one[second] for one in both], order=order)
         return alpha(list(given.values()), order=order)
 
-    @property
-    def _ratings(self) -> list[Rating]:
-        return self.store.ratings.current(self.id)
-
     def _waiting(self, rater: str) -> list[int]:
-        done = {one.item for one in self._ratings if one.rater == rater}
+        done = {one.item for one in self.given if one.rater == rater}
         order = [one.item for one in self.items]
         random.Random(f"{self.record.seed} {rater}").shuffle(order)  # noqa: S311 -- an order, no secret
         return [item for item in order if item not in done]

@@ -1,0 +1,194 @@
+"""The panel in which people rate texts, blind and by keyboard, and the one in which they give right answers."""
+
+from __future__ import annotations
+
+import ipywidgets
+
+from hsai_kit.output import Choice, YesNo
+from hsai_kit.steps.evaluate.labelling import Labelling
+from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.widgets.blocks import facts, frame_table, text
+from hsai_kit.widgets.card import Card, CardText, CardView
+from hsai_kit.widgets.panel import Panel, field, row
+from hsai_kit.widgets.view import MessageView
+
+__all__ = ["LabelPanel", "RatingPanel"]
+
+
+class RatingPanel(Panel):
+    """Shows the texts of a rating one after the other to whoever names themselves; `value` is the session.
+
+    What came out is shown once the rater has rated all, so that nobody knows before.
+    """
+
+    value: RatingSession | None
+
+    def __init__(self, session: RatingSession) -> None:
+        super().__init__("Rate")
+        self._session = session
+        self.rater = field(ipywidgets.Text(session.rater, description="Who rates", continuous_update=False))
+        self.cards = CardView(_Texts(session, session.rater), self._changed)
+        self._result = MessageView()
+        self.fill(row(self.rater), self.cards, self._result)
+        self.rater.observe(lambda _: self.attempt(self._other), "value")
+        self.value = session
+        self._changed()
+
+    def _other(self) -> None:
+        who = self.rater.value.strip() or self._session.rater
+        self.cards.show(_Texts(self._session, who))
+        self._changed()
+
+    def _changed(self) -> None:
+        deck = self.cards.deck
+        done, total = deck.count() if deck is not None else (0, 0)
+        if done < total:
+            self.next_step("Click into the card and press the key of your answer. Every answer is kept as you give it.")
+            self._result.clear()
+            return
+        session = self._session
+        self.next_step("Everything is rated. Another person can go on under their own name.")
+        table = session.results.reset_index()
+        agreement = [("Agreement", str(session.agreement()))] if len(session.raters) > 1 else []
+        self._result.show(
+            text(session.verdict), *([facts(agreement)] if agreement else []), frame_table(table, title="What came out")
+        )
+
+
+class LabelPanel(Panel):
+    """Asks for the right answer to one question after the other; `value` is the Labelling that `label()` returns."""
+
+    value: Labelling | None
+
+    def __init__(self, labelling: Labelling) -> None:
+        super().__init__("Label")
+        self.cards = CardView(_Questions(labelling), self._changed)
+        self.fill(self.cards)
+        self.value = labelling
+        self._changed()
+
+    def _changed(self) -> None:
+        deck = self.cards.deck
+        done, total = deck.count() if deck is not None else (0, 0)
+        left = total - done
+        self.next_step(
+            f"Give the right answer, most common questions first; stop whenever you like. {left:,} are left."
+            if left
+            else "Every question has its right answer. Go on with evaluate(…, labels=…)."
+        )
+
+
+class _Texts:
+    """A rating session as one rater sees it."""
+
+    def __init__(self, session: RatingSession, rater: str) -> None:
+        self._session = session
+        self._rater = rater
+
+    def card(self) -> Card | None:
+        shown = self._session.next(self._rater)
+        if shown is None:
+            return None
+        titles = ["First", "Second"] if len(shown.texts) > 1 else ["Text"]
+        texts = [CardText(title, said) for title, said in zip(titles, shown.texts, strict=True)]
+        source = CardText("Record", shown.source, is_source=True)
+        return Card(str(shown.item), shown.question, [source, *texts], shown.options, takes_note=True)
+
+    def count(self) -> tuple[int, int]:
+        total = len(self._session.items)
+        shown = self._session.next(self._rater)
+        return total - (shown.left if shown else 0), total
+
+    def give(self, item: str, value: str, seconds: float | None, note: str) -> str:
+        self._session.give(int(item), value, rater=self._rater, seconds=seconds, note=note)
+        return "Kept."
+
+    def back(self) -> str:
+        given = [one for one in self._session.given if one.rater == self._rater]
+        if not given:
+            return "There is nothing to take back."
+        self._session.take_back(given[-1].item, self._rater)
+        return "Taken back."
+
+    @property
+    def can_go_back(self) -> bool:
+        return any(one.rater == self._rater for one in self._session.given)
+
+
+class _Questions:
+    """Questions without a label, most common first."""
+
+    # So many options have a key each; more are typed.
+    _KEYS = "123456789"
+
+    def __init__(self, labelling: Labelling) -> None:
+        self._labelling = labelling
+        self._given: list[str] = []
+
+    def card(self) -> Card | None:
+        frame = self._labelling.frame
+        left = frame[frame["who"].isna()]
+        if left.empty:
+            return None
+        one = left.iloc[0]
+        records = int(one["records"])
+        title = "Question" if records == 1 else f"Question, asked by {records:,} records"
+        options = self._options()
+        return Card(
+            str(left.index[0]),
+            f"What is the right answer for {self._labelling.field}?",
+            [CardText(title, str(one["asked"]), is_source=True)],
+            options,
+            is_entry=not self._has_keys(),
+            suggestions=self._suggestions(),
+        )
+
+    def count(self) -> tuple[int, int]:
+        frame = self._labelling.frame
+        return int(frame["who"].notna().sum()), len(frame)
+
+    def give(self, item: str, value: str, seconds: float | None, note: str) -> str:  # noqa: ARG002 -- a deck's own
+        kind = self._labelling.kind
+        right = None if value == _NONE else value == "yes" if isinstance(kind, YesNo) else self._typed(value)
+        count = self._labelling.give(item, right)
+        self._given.append(item)
+        return f"Kept for {count:,} {'record' if count == 1 else 'records'}."
+
+    def back(self) -> str:
+        if not self._given:
+            return "There is nothing to take back."
+        self._labelling.take_back(self._given.pop())
+        return "Taken back."
+
+    @property
+    def can_go_back(self) -> bool:
+        return bool(self._given)
+
+    def _typed(self, value: str) -> str | float:
+        if self._labelling.kind.kind != "number":
+            return value
+        try:
+            return float(value.replace(",", "."))
+        except ValueError:
+            return value
+
+    def _has_keys(self) -> bool:
+        kind = self._labelling.kind
+        return isinstance(kind, YesNo) or (isinstance(kind, Choice) and len(kind.options) <= len(self._KEYS))
+
+    def _options(self) -> list[tuple[str, str, str]]:
+        kind = self._labelling.kind
+        none = ("0", "No answer is right", _NONE)
+        if isinstance(kind, YesNo):
+            return [("y", "Yes", "yes"), ("n", "No", "no"), none]
+        if not self._has_keys():
+            return [none]
+        options = self._suggestions()
+        return [*((key, one, one) for key, one in zip(self._KEYS, options, strict=False)), none]
+
+    def _suggestions(self) -> list[str]:
+        kind = self._labelling.kind
+        return [one for one in kind.options if one != kind.none_option] if isinstance(kind, Choice) else []
+
+
+_NONE = "\u2205"
