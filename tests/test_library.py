@@ -58,7 +58,7 @@ def saved(tmp_path, content: object):
 
 def test_the_accounts_agents_are_listed_beside_the_workspaces_own(hub):
     frame = assistants(hub)
-    assert frame.groupby("where").size().to_dict() == {"account": 4, "workspace": 3}
+    assert frame.groupby("where").size().to_dict() == {"account": 4, "workspace": 4}
     own = frame.set_index("name").loc["state-abbreviations"]
     assert own["version"] == load(hub.workspace, "state-abbreviations").version
     assert pd.isna(own["id"])

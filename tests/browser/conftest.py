@@ -229,7 +229,8 @@ class Room:
             what.screenshot(path=ARTIFACTS / f"{name}-{theme}.png", animations="disabled")
 
 
-@pytest.fixture(scope="session")
+# A module at a time: while Playwright runs, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
         started = chromium_of(driver)
@@ -273,7 +274,7 @@ def lab(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _page(browser: Browser, lab: Server) -> Iterator[Room]:
     page = browser.new_page(viewport={"width": 1280, "height": 1400})
     made = Room(page, lab.folder)
