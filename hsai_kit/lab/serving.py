@@ -58,7 +58,11 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
         raise HsaiError(message)
     from voila.app import Voila
 
-    page = Path(str(resources.files("hsai_kit.lab"))) / "app.ipynb"
+    inside = Path(str(resources.files("hsai_kit.lab")))
+    page = inside / "app.ipynb"
+    # A template of our own, since Voilà's asks a CDN for icons.
+    own = str(inside / "jupyter")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (own, os.environ.get("JUPYTER_PATH"))))
     arguments = [
         str(page),
         *_server_arguments("Voila", port),
@@ -66,6 +70,7 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
         f"--Voila.open_browser={browser}",
         "--VoilaConfiguration.show_tracebacks=False",
         "--VoilaConfiguration.show_margins=False",
+        "--VoilaConfiguration.template=hsai",
     ]
     # Voilà runs the page in the page's own folder.
     os.environ["HSAI_WORKSPACE"] = str(workspace.folder)

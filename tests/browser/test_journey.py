@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -172,6 +173,10 @@ def test_a_stop_is_heard_and_neither_a_blocking_cell_nor_a_restart_of_the_kernel
     assert asked(sandbox) == killed + left, "only what had no answer yet is asked"
 
 
+def leaves_this_computer(url):
+    return urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).hostname != "127.0.0.1"
+
+
 def test_the_panels_as_one_page_without_code(browser, environment, running, tmp_path_factory, sees):
     folder = tmp_path_factory.mktemp("app") / "workspace"
     server = Server(["app", str(folder), "--no-browser"], folder, environment)
@@ -180,6 +185,7 @@ def test_the_panels_as_one_page_without_code(browser, environment, running, tmp_
         page = browser.new_page(viewport={"width": 1100, "height": 1400})
         troubles = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: leaves_this_computer(request.url) and troubles.append(request.url))
         page.goto(address)
         connecting, records, writing, asking, reviewing, pushing = (
             page.locator(".hsai-panel").nth(place) for place in range(len(PANELS))
