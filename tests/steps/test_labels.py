@@ -206,6 +206,8 @@ def open_saved(hub, series):
 
 def test_labelling_shows_each_question_once_and_labels_all_that_ask_it(hub, contacts, truth):
     at_work = label(hub, contacts, NAME, "by hand")
+    with pytest.raises(EvaluationError, match="no right answers in labels 'by hand' yet"):
+        evaluate(hub, contacts, NAME, at_work.labels)
     frame = at_work.frame
     distinct = contacts.groupby(["state", "country"], dropna=False).size()
     assert len(frame) == len(distinct)

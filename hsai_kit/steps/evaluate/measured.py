@@ -69,6 +69,9 @@ def measured_rows(
     kinds = [one.assistant.output.fields[field] for one in made]
     right = {one.record_id: one for one in labels.items}
     wanted = [place for place, one in enumerate(ids) if one in right]
+    if not labels.items:
+        message = f"There are no right answers in {labels.source} yet. Give some with label(…) or in a LabelPanel."
+        raise EvaluationError(message)
     if not wanted:
         message = (
             f"None of the {len(ids):,} records has a label in {labels.source}: the record ids do not meet. "
