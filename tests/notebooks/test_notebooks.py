@@ -11,8 +11,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
-WITH_A_SETTING = [path for path in NOTEBOOKS if path.name[:2] in {"20", "30", "40", "50", "60"}]
-CONFIRMED = re.compile(r"\b(?:ask|push|then|undo)\(hub[^\n]*")
+WITH_A_SETTING = [path for path in NOTEBOOKS if path.name[:2] in {"20", "30", "40", "50", "60", "70", "80"}]
+CONFIRMED = re.compile(r"\b(?:ask|push|then|undo|evaluate|judge)\(hub[^\n]*")
 
 
 def cells(path):
