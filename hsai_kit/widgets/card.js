@@ -16,7 +16,7 @@ function render({ model, el }) {
   let began = 0;
   let waiting = false;
 
-  const seconds = () => Math.round((performance.now() - began) / 100) / 10;
+  const seconds = () => Math.round((performance.now() - began) / 10) / 100;
   const note = () => root.querySelector(".hsai-one-note")?.value || "";
 
   function give(value) {
