@@ -136,7 +136,7 @@ class _Questions:
         options = self._options()
         return Card(
             str(left.index[0]),
-            f"What is the right answer for {self._labelling.field}?",
+            self._question(),
             [CardText(title, str(one["asked"]), is_source=True)],
             options,
             is_entry=not self._has_keys(),
@@ -171,6 +171,11 @@ class _Questions:
             return float(value.replace(",", "."))
         except ValueError:
             return value
+
+    def _question(self) -> str:
+        field = self._labelling.field
+        # The only field of an assistant that has no fields of its own is called so.
+        return "What is the right answer?" if field == "answer" else f"What is the right answer for {field}?"
 
     def _has_keys(self) -> bool:
         kind = self._labelling.kind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit import pull, rate
-from hsai_kit.widgets import EvaluatePanel, RatingPanel
+from hsai_kit import label, pull, rate
+from hsai_kit.widgets import EvaluatePanel, LabelPanel, RatingPanel
 
 
 def test_two_models_are_measured_against_a_column_and_the_report_is_saved(hub, sandbox):
@@ -54,3 +54,11 @@ def test_what_came_out_is_not_shown_before_all_is_rated(hub):
     panel.rater.value = "ben"
     assert panel._result.words == ""
     assert panel.cards.deck.count() == (0, 2)
+
+
+def test_the_right_answer_is_asked_for_by_its_field_where_there_are_several(hub):
+    contacts = pull(hub, "contacts", ["state", "country", "how_can_we_help"], where="how_can_we_help is known", limit=3)
+    one = LabelPanel(label(hub, contacts, "state-abbreviations", "states"))
+    assert one.cards.deck.card().question == "What is the right answer?"
+    several = LabelPanel(label(hub, contacts, "lead-triage", "leads", field="urgency"))
+    assert several.cards.deck.card().question == "What is the right answer for urgency?"
