@@ -4,7 +4,8 @@
 
 A run with a twentieth as many questions as rows is written into a store of its own, and gone through by clicks. "On
 screen" is from the start of the cell `review(run)` until its first page is drawn; the other times are from the click
-until the page has changed, as the browser's own clock has it; a search waits 150 ms for more letters first. The file is the notebook's, saved as `hsai lab` saves it.
+until the page has changed, as the browser's own clock has it; a search waits 150 ms for more letters first. The file is
+the notebook's, saved as `hsai lab` saves it.
 """
 
 from __future__ import annotations

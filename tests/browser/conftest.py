@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,10 +55,10 @@ expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # One worker drives the one browser.
+    # JupyterLab moves the focus when it likes: what fails is tried again in a fresh browser, twice, before it counts.
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def chromium_of(driver: Playwright) -> Browser:
@@ -136,7 +137,10 @@ class Room:
     def command(self, name: str, **arguments: object) -> object:
         """Run one of JupyterLab's own commands and wait for it."""
         return self.page.evaluate(
-            "([name, given]) => Promise.resolve(window.jupyterapp.commands.execute(name, given)).then(() => true)",
+            """([name, given]) => Promise.race([
+                Promise.resolve(window.jupyterapp.commands.execute(name, given)).then(() => true),
+                new Promise((_, refuse) => setTimeout(() => refuse(new Error(`${name} took too long`)), 30000)),
+            ])""",
             [name, arguments],
         )
 
@@ -242,6 +246,7 @@ class Opened:
     """
 
     def __init__(self) -> None:
+        self.broken = False
         self._ends = contextlib.ExitStack()
         self._browser: Browser | None = None
         self._room: Room | None = None
@@ -253,20 +258,30 @@ class Opened:
         return self._browser
 
     def room(self, lab: Server) -> Room:
+        if self.broken:
+            self.close()
         if self._room is None:
             page = self.browser().new_page(viewport={"width": 1280, "height": 1400})
             self._room = Room(page, lab.folder)
-            page.goto(lab.address() or "")
+            # A layout of its own: JupyterLab would open again what was left open in the one before.
+            page.goto((lab.address() or "").replace("/lab?", f"/lab/workspaces/{uuid.uuid4().hex}?"))
             self._room.ready()
             self._room.command("application:close-all")
         return self._room
 
     def close(self) -> None:
-        self._browser = self._room = None
+        self.broken, self._browser, self._room = False, None, None
         self._ends.close()
 
 
 _opened = Opened()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    report = yield
+    _opened.broken = _opened.broken or report.failed
+    return report
 
 
 @pytest.hookimpl(trylast=True)

@@ -61,8 +61,7 @@ def grid(room):
 def test_keys_alone_are_enough_and_none_of_them_reaches_the_notebook(room, grid):
     before, press = room.cells, room.page.keyboard.press
     rows, dialog = grid.locator("tbody tr"), grid.locator("dialog[open]")
-    rows.first.focus()
-    press("a")
+    rows.first.press("a")
     expect(notice(grid)).to_have_text("Approved 1.")
     press("r")
     expect(notice(grid)).to_have_text("Rejected 1.")
@@ -143,12 +142,10 @@ def test_by_mouse_rows_are_found_sorted_grouped_and_decided_all_at_once(room, gr
 
 def test_a_busy_kernel_delays_a_decision_and_loses_none_and_a_restart_loses_none_either(room, grid):
     rows = grid.locator("tbody tr")
-    rows.nth(30).focus()
-    room.page.keyboard.press("r")
+    rows.nth(30).press("r")
     expect(notice(grid)).to_have_text("Rejected 1.")
     room.start(2)
-    rows.nth(32).focus()
-    room.page.keyboard.press("r")
+    rows.nth(32).press("r")
     # Some kernels hear it at once, on a thread of its own, and others when the cell has ended.
     expect(grid.locator(".hsai-summary")).to_contain_text("2 rejected")
     room.restart()
