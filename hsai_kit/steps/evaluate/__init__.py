@@ -13,23 +13,25 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.progress import Progress, say
-from hsai_kit.steps.evaluate.asking import Plan, checked_budget, planned
-from hsai_kit.steps.evaluate.contenders import One, contenders, find_assistant
+from hsai_kit.steps.evaluate.asking import Forecast, Plan, checked_budget
+from hsai_kit.steps.evaluate.contenders import One, find_assistant
 from hsai_kit.steps.evaluate.evaluation import Evaluation
 from hsai_kit.steps.evaluate.examples import with_examples
 from hsai_kit.steps.evaluate.gate import Gate, Verdict
 from hsai_kit.steps.evaluate.labelling import Labelling, label
 from hsai_kit.steps.evaluate.labels import Given, Labels, labels_from, open_labels, read_labels
-from hsai_kit.steps.evaluate.measured import measured_field, measured_rows
+from hsai_kit.steps.evaluate.preparing import forecast, prepared
 
 __all__ = [
     "Evaluation",
+    "Forecast",
     "Gate",
     "Labelling",
     "Labels",
     "Verdict",
     "evaluate",
     "find_assistant",
+    "forecast",
     "label",
     "labels_from",
     "open_evaluation",
@@ -113,37 +115,23 @@ def evaluate(
     40 records → ...
     [40, 40]
     """
-    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
-        message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
-        raise EvaluationError(message)
     checked_budget(budget_usd)
-    made = contenders(hub, assistants, prompt=prompt, engine=engine)
-    measured = measured_field(made, field, labels)
-    rows, chosen, source = measured_rows(hub, frame, made, measured, labels, cluster)
-    clusters = None if cluster is None else [row.cluster for row in rows]
+    ready = prepared(
+        hub,
+        frame,
+        assistants,
+        labels,
+        field=field,
+        prompt=prompt,
+        repeats=repeats,
+        engine=engine,
+        cluster=cluster,
+    )
 
     def begin() -> tuple[str, Plan]:
-        plan = planned(
-            hub,
-            chosen,
-            made,
-            repeats=repeats,
-            object_type=object_type,
-            budget_usd=budget_usd,
-            clusters=clusters,
-        )
+        plan = ready.plan(object_type, budget_usd)
         plan.agree(confirm=confirm, asks=wait)
-        begun = hub.store.evaluations.begin(
-            rows,
-            plan.begin(),
-            who=hub.workspace.reviewer,
-            portal_id=hub.portal.id,
-            field=measured,
-            labels=source,
-            repeats=repeats,
-            cluster=cluster or "",
-        )
-        return begun, plan
+        return ready.begin(plan), plan
 
     async def send(control: Control, evaluation_id: str, plan: Plan) -> Evaluation:
         await plan.send(hub.store.evaluations.runs(evaluation_id), control)
@@ -152,7 +140,7 @@ def evaluate(
     async def all_of_it(control: Control) -> Evaluation:
         return await send(control, *await asyncio.to_thread(begin))
 
-    progress = Progress(f"Evaluating {', '.join(one.name for one in made)}")
+    progress = Progress(f"Evaluating {', '.join(one.name for one in ready.made)}")
     if not wait:
         return start(all_of_it, progress)
     begun, plan = begin()

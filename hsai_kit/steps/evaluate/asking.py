@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -23,7 +23,7 @@ from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.store import EvaluatedRun
 
-__all__ = ["Asked", "Plan", "checked_budget", "planned"]
+__all__ = ["Asked", "Forecast", "Plan", "checked_budget", "planned"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,17 @@ class Asked:
     contender: Contender
     repeat: int
     asking: Asking
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What an evaluation would ask, cost (USD, None where unknown) and be able to show, said in `lines`."""
+
+    lines: tuple[str, ...]
+    requests: int
+    usd_low: float | None
+    usd_high: float | None
+    needs_yes: bool
 
 
 @dataclass
@@ -45,36 +56,50 @@ class Plan:
     questions: int
     budget_usd: float | None
 
+    def forecast(self) -> Forecast:
+        """Count what will be asked, what it costs and what it can show."""
+        estimates = [one.asking.estimate() for one in self.asked]
+        low, high = (
+            None if None in usd else sum(filter(None, usd))
+            for usd in ([one.usd_low for one in estimates], [one.usd_high for one in estimates])
+        )
+        requests = sum(estimate.requests for estimate in estimates)
+        known = sum(estimate.known for estimate in estimates)
+        threshold = self.hub.workspace.settings.openai.ask_above_usd
+        much = high is not None and high > threshold
+        return Forecast(tuple(self._said(requests, known, dollars(low, high))), requests, low, high, much)
+
+    def _said(self, requests: int, known: int, cost: str) -> Iterator[str]:
+        names = list(dict.fromkeys(one.contender.name for one in self.asked))
+        repeats = len(self.asked) // len(names)
+        times = f", {repeats} times each" if repeats > 1 else ""
+        told = "to the sandbox's scripted assistant (no language model, costs nothing)"
+        told = told if self.hub.scripted else f"to {', '.join(names)}, {cost}"
+        who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
+        yield (
+            f"{self.records:,} records → {self.questions:,} independent questions for {who}{times}, "
+            f"{known:,} answers known → {requests:,} requests {told}"
+        )
+        yield can_show(self.questions, len(names))
+        if any(one.contender.ready.name == "batch" for one in self.asked):
+            yield "Sent in jobs at half the price, done within a day."
+        for one in self.asked[::repeats]:
+            if warning := one.contender.ready.model.warning:
+                yield f"{one.contender.name}: {warning}"
+
     def agree(self, *, confirm: bool | None, asks: bool) -> None:
         """Say what will be asked, what it costs and what it can show, and ask for a yes where it is much."""
         for one in self.asked:
             if one.contender.ready.name != "batch":
                 refuse_under_way(self.hub, one.asking.to_send)
-        estimates = [one.asking.estimate() for one in self.asked]
-        requests = sum(estimate.requests for estimate in estimates)
-        low, high = (
-            None if None in usd else sum(filter(None, usd))
-            for usd in ([one.usd_low for one in estimates], [one.usd_high for one in estimates])
-        )
-        names = list(dict.fromkeys(one.contender.name for one in self.asked))
-        repeats = len(self.asked) // len(names)
-        times = f", {repeats} times each" if repeats > 1 else ""
-        cost = "to the sandbox's scripted assistant (no language model, costs nothing)"
-        cost = cost if self.hub.scripted else f"to {', '.join(names)}, {dollars(low, high)}"
-        who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
-        say(
-            f"{self.records:,} records → {self.questions:,} independent questions for {who}{times}, "
-            f"{sum(one.known for one in estimates):,} answers known → {requests:,} requests {cost}"
-        )
-        say(can_show(self.questions, len(names)))
-        if any(one.contender.ready.name == "batch" for one in self.asked):
-            say("Sent in jobs at half the price, done within a day.")
-        for one in self.asked[::repeats]:
-            if warning := one.contender.ready.model.warning:
-                say(f"{one.contender.name}: {warning}")
-            say_done_without(one.contender.ready.engine)
-        agreed = confirm if requests else True
-        agree(self.hub, low, high, confirm=agreed, asks=asks, kept="Nothing was asked and nothing was paid")
+        found = self.forecast()
+        for line in found.lines:
+            say(line)
+        for engine in {one.contender.name: one.contender.ready.engine for one in self.asked}.values():
+            say_done_without(engine)
+        agreed = confirm if found.requests else True
+        kept = "Nothing was asked and nothing was paid"
+        agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, asks=asks, kept=kept)
 
     def begin(self) -> list[EvaluatedRun]:
         """Write all runs down and return them."""

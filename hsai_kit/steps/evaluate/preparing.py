@@ -1,0 +1,102 @@
+"""An evaluation before it is asked: what is measured, checked, and about what that would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import EvaluationError
+from hsai_kit.llm.engine import EngineName
+from hsai_kit.steps.evaluate.asking import Forecast, Plan, planned
+from hsai_kit.steps.evaluate.contenders import Contender, One, contenders
+from hsai_kit.steps.evaluate.labels import Given
+from hsai_kit.steps.evaluate.measured import measured_field, measured_rows
+from hsai_kit.store import EvaluatedRow
+
+__all__ = ["Prepared", "forecast", "prepared"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Who is measured at which field over which rows, of which `frame` are the records and `source` the labels."""
+
+    hub: Connection
+    made: Sequence[Contender]
+    field: str
+    rows: Sequence[EvaluatedRow]
+    frame: pd.DataFrame
+    source: str
+    repeats: int
+    cluster: str | None
+
+    def plan(self, object_type: str | None, budget_usd: float | None) -> Plan:
+        """Work out all runs; raises what `ask` raises before anything is sent."""
+        clusters = None if self.cluster is None else [row.cluster for row in self.rows]
+        return planned(
+            self.hub,
+            self.frame,
+            self.made,
+            repeats=self.repeats,
+            object_type=object_type,
+            budget_usd=budget_usd,
+            clusters=clusters,
+        )
+
+    def begin(self, plan: Plan) -> str:
+        """Write the evaluation and its runs down and return its id."""
+        return self.hub.store.evaluations.begin(
+            self.rows,
+            plan.begin(),
+            who=self.hub.workspace.reviewer,
+            portal_id=self.hub.portal.id,
+            field=self.field,
+            labels=self.source,
+            repeats=self.repeats,
+            cluster=self.cluster or "",
+        )
+
+
+def prepared(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None,
+    *,
+    field: str | None,
+    prompt: str | None,
+    repeats: int,
+    engine: EngineName | None,
+    cluster: str | None,
+) -> Prepared:
+    """Check everything that can be checked before questions are planned; raises what `evaluate` raises."""
+    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
+        message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
+        raise EvaluationError(message)
+    made = contenders(hub, assistants, prompt=prompt, engine=engine)
+    measured = measured_field(made, field, labels)
+    rows, chosen, source = measured_rows(hub, frame, made, measured, labels, cluster)
+    return Prepared(hub, made, measured, rows, chosen, source, repeats, cluster)
+
+
+def forecast(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = None,
+    *,
+    field: str | None = None,
+    prompt: str | None = None,
+    repeats: int = 1,
+    engine: EngineName | None = None,
+) -> Forecast:
+    """Return what `evaluate` with the same arguments would ask, cost and be able to show, without asking anything.
+
+    Raises what `evaluate` raises before anything is sent.
+    """
+    ready = prepared(
+        hub, frame, assistants, labels, field=field, prompt=prompt, repeats=repeats, engine=engine, cluster=None
+    )
+    return ready.plan(None, None).forecast()
