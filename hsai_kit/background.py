@@ -10,7 +10,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from hsai_kit.errors import Stopped
@@ -34,6 +34,7 @@ class Control:
         self._paused = threading.Event()
         self._cutting = threading.Event()
         self._on_cut: list[Callable[[], object]] = []
+        self._led: list[Handle[Any]] = []
 
     @property
     def stopping(self) -> bool:
@@ -43,6 +44,8 @@ class Control:
     def stop(self) -> None:
         """Ask the work to end after what is in flight."""
         self._stop.set()
+        for led in self._led:
+            led.cancel()
 
     def cut(self) -> None:
         """Ask the work to end at once: what is in flight is broken off, and may have been paid for nothing."""
@@ -51,6 +54,8 @@ class Control:
             self._cutting.set()
             for callback in self._on_cut:
                 _background_loop().call_soon_threadsafe(callback)
+            for led in self._led:
+                led.cancel(drain=False)
 
     def on_cut(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the loop when a cut is asked for, also if it was asked for before."""
@@ -62,17 +67,34 @@ class Control:
         """Ask the work to send nothing more until `resume`."""
         self._paused.set()
         self.progress.note = "paused"
+        for led in self._led:
+            led.pause()
 
     def resume(self) -> None:
         """Let paused work go on."""
         self._paused.clear()
         self.progress.note = ""
+        for led in self._led:
+            led.resume()
 
     async def gate(self) -> bool:
         """Wait while paused; return False where the work should stop instead of sending more."""
         while self._paused.is_set() and not self.stopping:
             await asyncio.sleep(0.05)
         return not self.stopping
+
+    async def lead(self, handle: Handle[T]) -> T:
+        """Wait for other work as a part of this one: stopped and paused alike, with one progress."""
+        self.progress = handle.progress
+        self._led.append(handle)
+        # What was asked for before there was anything to pass it on to.
+        if self._cutting.is_set():
+            handle.cancel(drain=False)
+        elif self.stopping:
+            handle.cancel()
+        elif self._paused.is_set():
+            handle.pause()
+        return await handle
 
 
 class Handle(Generic[T]):
@@ -81,6 +103,10 @@ class Handle(Generic[T]):
     def __init__(self, future: concurrent.futures.Future[T], control: Control) -> None:
         self._future = future
         self._control = control
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """Wait for the result without blocking the loop, as `await handle`."""
+        return asyncio.wrap_future(self._future).__await__()
 
     @property
     def progress(self) -> Progress:

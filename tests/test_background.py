@@ -34,6 +34,15 @@ def counting(total: int, each: float = 0.01):
     return work
 
 
+def within(work):
+    """The same work as a part of other work, as a judge that asks."""
+
+    async def whole(control):
+        return await control.lead(background.start(work))
+
+    return whole
+
+
 def soon(condition, seconds: float = 5.0) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -100,8 +109,9 @@ def test_start_returns_at_once_with_a_handle_that_follows_the_work():
     assert handle.done
 
 
-def test_a_pause_sends_nothing_more_until_resume():
-    handle = background.start(counting(100))
+@pytest.mark.parametrize("work", [counting(100), within(counting(100))], ids=["alone", "within"])
+def test_a_pause_sends_nothing_more_until_resume(work):
+    handle = background.start(work)
     assert soon(lambda: handle.progress.done > 0)
     handle.pause()
     assert handle.progress.note == "paused"
@@ -115,8 +125,9 @@ def test_a_pause_sends_nothing_more_until_resume():
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_cancel_ends_the_work_with_what_it_has_also_while_paused(paused):
-    handle = background.start(counting(100_000))
+@pytest.mark.parametrize("work", [counting(100_000), within(counting(100_000))], ids=["alone", "within"])
+def test_cancel_ends_the_work_with_what_it_has_also_while_paused(work, paused):
+    handle = background.start(work)
     assert soon(lambda: handle.progress.done > 0)
     if paused:
         handle.pause()

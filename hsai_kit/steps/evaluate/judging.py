@@ -129,19 +129,12 @@ async def _in_background(
         return ask(hub, frame, assistant, engine=name, object_type="", wait=False, **options)
 
     for last, name in _with_last(engines):
-        handle = await asyncio.to_thread(begun, name)
-        while not handle.done:
-            if control.stopping:
-                handle.cancel()
-            mine, theirs = control.progress, handle.progress
-            mine.done, mine.total, mine.label, mine.run_id = theirs.done, theirs.total, theirs.label, theirs.run_id
-            await asyncio.sleep(0.05)
         try:
-            made = judged(await asyncio.to_thread(handle.result))
+            run = await control.lead(await asyncio.to_thread(begun, name))
         except (AssistantError, UnknownModel) as problem:
             _go_on_without(hub, options["model"], name, problem, last=last)
         else:
-            return made
+            return await asyncio.to_thread(judged, run)
     raise AssertionError
 
 
