@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.defuse import one_line
 
-__all__ = ["Block", "bars", "code", "facts", "frame_table", "link", "many", "table", "text", "ticks"]
+__all__ = ["Block", "Tone", "bars", "code", "facts", "frame_table", "link", "many", "table", "text", "ticks"]
 
 Block: TypeAlias = dict[str, Any]
 Tone = Literal["plain", "muted", "good", "warn", "bad", "next"]

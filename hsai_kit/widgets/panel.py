@@ -16,11 +16,11 @@ import traitlets
 from hsai_kit.background import Handle, follow, start
 from hsai_kit.errors import HsaiError, Stopped
 from hsai_kit.progress import heard
-from hsai_kit.widgets.blocks import text
+from hsai_kit.widgets.blocks import Tone, text
 from hsai_kit.widgets.guard import KeyGuard
 from hsai_kit.widgets.view import MessageView
 
-__all__ = ["Panel", "field", "row"]
+__all__ = ["Panel", "field", "row", "show_if"]
 
 T = TypeVar("T")
 
@@ -78,6 +78,15 @@ class Panel(ipywidgets.VBox):
         """Say in one line what to do next."""
         self._advice.show(text(said, "next"))
 
+    @property
+    def heard(self) -> list[str]:
+        """What the verbs have said in the work that was begun last."""
+        return self._heard
+
+    def remark(self, *said: str, tone: Tone = "muted") -> None:
+        """Say something below the controls, in place of what was said there."""
+        self._remarks.show(*(text(line, tone) for line in said))
+
     def went_wrong(self, problem: BaseException) -> None:
         """Show an error in words, never as a stack."""
         if isinstance(problem, HsaiError | Stopped):
@@ -114,7 +123,7 @@ class Panel(ipywidgets.VBox):
 
         def hear(line: str) -> None:
             said.append(line)
-            self._remarks.show(*(text(one, "muted") for one in said[-4:]))
+            self.remark(*said[-4:])
 
         def all_of_it() -> None:
             try:
@@ -168,7 +177,7 @@ class Panel(ipywidgets.VBox):
             self._unsettled += 1
         self._problem.clear()
         if label:
-            self._remarks.show(text(label, "muted"))
+            self.remark(label)
         self.refresh()
 
     def _done(self) -> None:
@@ -198,3 +207,8 @@ def row(*controls: ipywidgets.Widget | Sequence[ipywidgets.Widget]) -> ipywidget
     box = ipywidgets.Box(list(controls))
     box.add_class("hsai-row")
     return box
+
+
+def show_if(control: ipywidgets.Widget, there: bool = True) -> None:  # noqa: FBT001, FBT002 -- it reads as a sentence
+    """Show a control, or leave no trace of it."""
+    (control.remove_class if there else control.add_class)("hsai-hidden")

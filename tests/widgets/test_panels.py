@@ -67,7 +67,7 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     assert writing.value == load(connecting.value.workspace, "state-abbreviations")
     assert 'State: "Calif."' in writing._preview.words
     asking.settle()
-    assert "60 records" in asking._costs.words
+    assert "60 records" in asking.costs.view.words
     clicked(asking, asking.begin)
     assert asking.value.record.status == "done"
 
@@ -184,9 +184,9 @@ def test_a_run_is_stopped_gone_on_with_and_its_failures_are_told_by_reason(hub, 
     panel.settle()
     panel.begin.click()
     ends = time.monotonic() + 30
-    while not panel.running and time.monotonic() < ends:
+    while not panel.going.running and time.monotonic() < ends:
         time.sleep(0.01)
-    panel.stop.click()
+    panel.going.stop.click()
     panel.settle()
     assert panel.value.record.status == "stopped"
     left = len(hub.store.runs.outstanding(panel.value.id))
@@ -200,11 +200,11 @@ def test_a_run_is_stopped_gone_on_with_and_its_failures_are_told_by_reason(hub, 
 
 def test_an_error_in_a_callback_is_said_in_words_and_never_as_a_stack(hub):
     panel = AskPanel(hub, contacts := None, contacts)
-    panel.budget.value = "five"
+    panel.costs.budget.value = "five"
     panel.attempt(panel._start)
     panel.attempt(lambda: {}["a key"])
     assert panel.problem.startswith("That went wrong: KeyError")
-    panel.attempt(panel._budget)
+    panel.attempt(lambda: panel.costs.usd)
     assert "'five' is no amount" in panel.problem
 
 

@@ -97,7 +97,9 @@ class Sending:
                 self._learning.answered()
             self._spending.add(answer.usd)
             control.progress.done += 1
-            control.progress.usd = self._spending.usd
+            # One piece of work may be several runs, as an evaluation is.
+            before = control.progress.usd
+            control.progress.usd = None if before is None or answer.usd is None else before + answer.usd
             control.progress.newest.append((text, answer.output or answer.reason))
             control.progress.note = self._spending.said()
 
