@@ -14,6 +14,7 @@ from hsai_kit.assistant import Assistant, Effort
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
+from hsai_kit.garbage import only_new_objects
 from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
@@ -201,7 +202,9 @@ def _carry_on(
     if not wait:
 
         async def all_of_it(control: Control) -> Run:
-            return await _sent(hub, engine, await asyncio.to_thread(begin), budget_usd, control)
+            # A batch may wait for a day: too long to keep the collector from anything.
+            with contextlib.nullcontext() if isinstance(engine, Batched) else only_new_objects():
+                return await _sent(hub, engine, await asyncio.to_thread(begin), budget_usd, control)
 
         return start(all_of_it, progress)
     run_id = begin()
