@@ -202,6 +202,8 @@ def _carry_on(
     if not wait:
 
         async def all_of_it(control: Control) -> Run:
+            # The cell or button that began it ends first: each of its messages would wait for a turn beside planning.
+            await asyncio.sleep(0.05)
             # A batch may wait for a day: too long to keep the collector from anything.
             with contextlib.nullcontext() if isinstance(engine, Batched) else only_new_objects():
                 return await _sent(hub, engine, await asyncio.to_thread(begin), budget_usd, control)
