@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ __all__ = ["FrameSource"]
 
 # A column of texts with at most so many distinct values can be filtered by a list of them.
 _OPTIONS = 40
+# Of more, so many are suggested where one is typed.
+_SUGGESTED = 100
 _CELL = 160
 
 
@@ -24,7 +26,8 @@ class FrameSource:
     """A DataFrame as a source for a grid, read only; the index names the records.
 
     `compare` are two columns that are shown side by side with the words that differ, `link` returns the address of a
-    record, `actions` and `on_act` let rows be acted on: `on_act(action, part of the frame, value)` returns a sentence.
+    record, `filters` names the columns whose filters stand first, `actions` and `on_act` let rows be acted on:
+    `on_act(action, part of the frame, value)` returns a sentence.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class FrameSource:
         *,
         compare: tuple[str, str] | None = None,
         link: Callable[[str], str] = lambda _: "",
+        filters: Sequence[str] = (),
         actions: Sequence[Action] = (),
         on_act: Callable[[str, pd.DataFrame, str | None], str] | None = None,
     ) -> None:
@@ -41,6 +45,7 @@ class FrameSource:
         self.group_columns: Sequence[Column] = ()
         self._compare = compare or ()
         self._link = link
+        self._filters = filters
         self._on_act = on_act
 
     @cached_property
@@ -51,17 +56,25 @@ class FrameSource:
 
     def facets(self) -> Sequence[Facet]:
         """Return a filter for every column with few distinct values."""
+        return self._facets
+
+    @cached_property
+    def _facets(self) -> Sequence[Facet]:
         found = []
-        for name in self.frame.columns:
-            counts = self._texts[str(name)].value_counts()
-            if 2 <= len(counts) <= _OPTIONS and len(counts) < len(self.frame):
-                options = [Option(str(text), _label(str(text)), int(count)) for text, count in counts.items()]
-                found.append(Facet(str(name), str(name).replace("_", " "), "choice", options))
+        for name in dict.fromkeys([*self._filters, *map(str, self.frame.columns)]):
+            counts = self._texts[name].value_counts()
+            wanted = name in self._filters
+            if len(counts) < 2 or not (wanted or (len(counts) <= _OPTIONS and len(counts) < len(self.frame))):
+                continue
+            shown_first = counts.head(_SUGGESTED).items()
+            options = [Option(str(text), _label(str(text)), int(count)) for text, count in shown_first]
+            kind: Literal["choice", "text"] = "choice" if len(counts) <= _OPTIONS else "text"
+            found.append(Facet(name, name.replace("_", " "), kind, options))
         return found
 
     def summary(self) -> str:
         """Return how many rows there are."""
-        return f"{len(self.frame):,} rows"
+        return "1 row" if len(self.frame) == 1 else f"{len(self.frame):,} rows"
 
     def find(self, query: Query) -> Found:
         """Return the rows that hold the search text anywhere and have every filter's value."""
@@ -69,7 +82,9 @@ class FrameSource:
         if wanted := query.search.casefold():
             mask = np.fromiter((wanted in line for line in self._lines), dtype=bool, count=len(self.frame))
         for name, value in query.filters.items():
-            mask &= (self._texts[name] == value).to_numpy(dtype=bool)
+            exact = self._texts[name] == value
+            fitting = exact if exact.any() else self._texts[name].str.contains(str(value), case=False, regex=False)
+            mask &= fitting.to_numpy(dtype=bool)
         rows = np.flatnonzero(mask)
         if query.sort or query.descending:
             column = self.frame.index.to_series() if not query.sort else self.frame[query.sort]
@@ -93,7 +108,7 @@ class FrameSource:
         record = str(self.frame.index[place])
         source = [(name, shown(str(texts.iloc[place]))) for name, texts in self._texts.items() if name]
         before, after = self._sides(place, None) if self._compare else ([], [])
-        return Card(record, self._link(record), source, before, after)
+        return Card(record, self._link(record), source, before, after, titles=self._compare)
 
     def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
         """Hand the rows to `on_act`."""

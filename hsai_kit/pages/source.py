@@ -107,7 +107,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Card:
-    """One row in full: what it was made from, and both texts with what differs."""
+    """One row in full: what it was made from, and both texts under their titles; without titles there are none."""
 
     title: str
     link: str
@@ -116,6 +116,7 @@ class Card:
     after: Sequence[tuple[str, str]]
     note: str = ""
     value: str = ""
+    titles: Sequence[str] = ("Before", "Proposal")
 
 
 class Source(Protocol):

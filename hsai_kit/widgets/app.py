@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipywidgets
 
-from hsai_kit.steps.push import Receipt
 from hsai_kit.widgets.ask import AskPanel
 from hsai_kit.widgets.assistant import AssistantPanel
 from hsai_kit.widgets.connect import ConnectPanel
 from hsai_kit.widgets.push import PushPanel
+from hsai_kit.widgets.receipt_view import AnyReceipt
 from hsai_kit.widgets.records import RecordsPanel
 from hsai_kit.widgets.review import ReviewPanel
 
@@ -33,6 +33,6 @@ class App(ipywidgets.VBox):
         self.add_class("hsai-app")
 
     @property
-    def value(self) -> Receipt | None:
+    def value(self) -> AnyReceipt | None:
         """The receipt of the last push or undo, None before there is one."""
         return self.push.value

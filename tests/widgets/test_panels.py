@@ -6,11 +6,13 @@ import json
 import time
 
 import ipywidgets
+import pandas as pd
 import pytest
 from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
 from hsai_kit.assistant import load
+from hsai_kit.pages import Query
 from hsai_kit.widgets.ask import AskPanel
 from hsai_kit.widgets.assistant import AssistantPanel
 from hsai_kit.widgets.connect import ConnectPanel
@@ -23,6 +25,14 @@ def clicked(panel: Panel, button: ipywidgets.Button) -> None:
     assert not button.disabled, panel.advice
     button.click()
     panel.settle()
+
+
+def seen(view, **filters) -> str:
+    """Return what a plan's or a receipt's grid shows, as its messages have it."""
+    (grid,) = view.rows.children
+    source = grid.source
+    found = source.find(Query(filters=filters))
+    return json.dumps(source.rows(found, 0, found.size))
 
 
 @pytest.fixture
@@ -76,6 +86,11 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     pushing = PushPanel(connecting, checked)
     clicked(pushing, pushing.make)
     assert pushing.write.disabled
+    left = pushing._plan.frame.query("reason == 'pending'")
+    assert seen(pushing.plan, Why="pending").count('"pending"') == len(left) > 0
+    clicked(pushing, pushing.keep_plan)
+    kept = pd.read_csv(next((tmp_path / "workspace").glob("plan-*.csv")))
+    assert len(kept) == len(pushing._plan.rows) == 60, "the table has a page of them, the file all"
     pushing.said.value = "yes"
     clicked(pushing, pushing.write)
     receipt = pushing.value
@@ -95,7 +110,7 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     later.past.value = receipt.id
     later.settle()
     assert later.value.id == receipt.id
-    assert "Calif." in later._receipt.words
+    assert "Calif." in seen(later.receipt)
     connecting.value.close()
 
 

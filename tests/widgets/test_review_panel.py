@@ -42,8 +42,8 @@ def test_each_field_of_a_run_has_a_review_and_what_goes_nowhere_is_not_pushed(hu
     pushing.make.click()
     pushing.settle()
     assert pushing.problem == ""
-    assert "urgency, why: no property is named, so they stay here" in pushing._numbers.words
-    pushing.to.value = "urgency: message"
+    assert "urgency, why: no property is named, so they stay here" in pushing.plan.numbers.words
+    pushing.what.to.value = "urgency: message"
     pushing.make.click()
     pushing.settle()
-    assert "lead_class, message" in pushing._numbers.words
+    assert "lead_class, message" in pushing.plan.numbers.words

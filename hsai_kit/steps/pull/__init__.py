@@ -24,12 +24,12 @@ from hsai_kit.steps.pull.columns import Column, Own, Owned, understood
 from hsai_kit.steps.pull.earlier import open_pull
 from hsai_kit.steps.pull.frame import OWNER, as_frame, labels_of
 from hsai_kit.steps.pull.given import Ids, as_given
-from hsai_kit.steps.pull.looking import count, lists, object_types, properties
+from hsai_kit.steps.pull.looking import count, lists, object_types, owners, properties
 from hsai_kit.steps.pull.matching import as_searches, narrowed
 from hsai_kit.steps.pull.reading import Reading
 from hsai_kit.steps.pull.sampling import chosen, sampled
 
-__all__ = ["count", "lists", "object_types", "open_pull", "properties", "pull"]
+__all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull"]
 
 
 @overload

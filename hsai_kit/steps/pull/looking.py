@@ -14,12 +14,13 @@ from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.groups import Query
 from hsai_kit.hubspot.lists import find_list, member_pages, read_lists
 from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
+from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
 from hsai_kit.hubspot.records import BATCH, Record, list_page, listed
 from hsai_kit.steps.pull.asked import Since, Where, positive
 from hsai_kit.steps.pull.matching import as_searches, matching_ids, narrowed
 
-__all__ = ["count", "lists", "object_types", "properties"]
+__all__ = ["count", "lists", "object_types", "owners", "properties"]
 
 _PLACES = 4
 
@@ -80,6 +81,15 @@ def lists(hub: Connection, object_type: str | None = None) -> pd.DataFrame:
         return frame.astype({"size": "Int64"}).assign(updated_at=updated.astype("datetime64[us, UTC]"))
 
     return background.run(read())
+
+
+def owners(hub: Connection) -> pd.DataFrame:
+    """Return whom records and tasks can be assigned to: `name`, `email`, `teams` (a list of their names), one a row.
+
+    Needs the scope crm.objects.owners.read.
+    """
+    rows = [(str(one), one.email, list(one.teams)) for one in background.run(read_owners(hub.hubspot))]
+    return pd.DataFrame(rows, columns=["name", "email", "teams"])
 
 
 def count(

@@ -101,7 +101,7 @@ class ActionPlan:
         self.about = about
         self.run_id = run_id
         self.undoes = undoes
-        self._remarks = tuple(remarks)
+        self.remarks = tuple(remarks)
         self._settings = hub.workspace.settings.push
 
     def __repr__(self) -> str:
@@ -121,7 +121,7 @@ class ActionPlan:
                 said = ", ".join(f"{one_line(who)} {count:,}" for who, count in people.most_common(8))
                 more = f" and {len(people) - 8} others" if len(people) > 8 else ""
                 lines.append(f"  For: {said}{more}")
-        lines += [f"  {remark}" for remark in (self.target.note, *self._remarks) if remark]
+        lines += [f"  {remark}" for remark in (self.target.note, *self.remarks) if remark]
         reasons = Counter(row.reason for row in self.rows if row.reason and row.verdict not in {WILL, NOT_APPROVED})
         lines += [f"  Left alone: {one_line(reason, 140)} ({count:,})" for reason, count in reasons.most_common(5)]
         if self.too_many:

@@ -32,8 +32,8 @@ class Grid(anywidget.AnyWidget):
     """Any `Source` as a table: search, filters, sort, groups, and what can be done with its rows.
 
     Rows travel as messages, one page at a time, and are drawn as text: no cell is ever in a trait, so that none is
-    saved into the notebook. `label` names the table for people who hear it instead of seeing it, `comeback` is the code
-    that shows it again after a restart of the kernel.
+    saved into the notebook. `query` is what is shown first, `label` names the table for people who hear it instead of
+    seeing it, `comeback` is the code that shows it again after a restart of the kernel.
     """
 
     _esm = joined(*(f"grid/{name}.js" for name in _SCRIPTS))
@@ -43,11 +43,11 @@ class Grid(anywidget.AnyWidget):
     page = traitlets.Int(50).tag(sync=True)
     comeback = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, source: Source, **traits: Any) -> None:
+    def __init__(self, source: Source, query: Query | None = None, **traits: Any) -> None:
         super().__init__(**traits)
         self.source = source
         self._views: dict[str, _View] = {}
-        self._last = Query()
+        self._last = query or Query()
         self._acting = False
         self.on_msg(self._received)
 

@@ -6,8 +6,10 @@ function drawCard(grid, card, row) {
   const source = card.source.map(([name, text]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, text))]).flat();
   const side = (title, parts, blank) =>
     make("section", {}, make("h4", {}, title), make("p", { class: "hsai-long" }, ...segments(parts, blank)));
+  const [before, after] = card.titles;
   const change = make("div", { class: "hsai-card-change" },
-    side("Before", card.before, "(blank)"), side("Proposal", card.after, "no proposal"),
+    before ? side(before, card.before, "(blank)") : null,
+    after ? side(after, card.after, edit ? "no proposal" : "(blank)") : null,
     card.note ? make("p", { class: "hsai-note" }, card.note) : null,
     decision ? make("p", {}, ...CELLS.decision(decision).filter(Boolean)) : null);
   const act = (action) => make("button", { type: "button", class: `hsai-act-${action.name}`,

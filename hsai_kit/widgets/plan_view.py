@@ -1,0 +1,121 @@
+"""A plan as an analyst reads it: numbers, what is left alone and why, and every row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import ipywidgets
+
+from hsai_kit.steps.push import Plan
+from hsai_kit.steps.then import ActionPlan
+from hsai_kit.widgets.blocks import Block, facts, many, table, text
+from hsai_kit.widgets.rows import RowsView
+from hsai_kit.widgets.view import MessageView
+
+__all__ = ["AnyPlan", "PlanView", "acting", "verb"]
+
+AnyPlan: TypeAlias = Plan | ActionPlan
+
+_MOST_REASONS = 12
+_VERDICT, _WHY = "Verdict", "Why"
+_NAMES = {
+    "property": "Property",
+    "before": "Now",
+    "after": "After",
+    "what": "What",
+    "text": "Text",
+    "assignee": "For",
+    "verdict": _VERDICT,
+    "reason": _WHY,
+}
+
+
+class PlanView(ipywidgets.VBox):
+    """Shows the plan of a push, an action or an undo; `remarks` are what else is to be said about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("hsai-stack")
+        self.numbers = MessageView()
+        self.rows = RowsView()
+        self.children = (self.numbers, self.rows)
+
+    def show(self, made: AnyPlan, remarks: Sequence[str] = ()) -> None:
+        """Show a plan in place of the one before."""
+        told = [facts([*_where(made), *made.counts.items()])]
+        told += [text(said, "warn") for said in _warnings(made)]
+        told += [text(said, "muted") for said in (*_notes(made), *remarks) if said]
+        self.numbers.show(*told, *_left_alone(made))
+        frame = made.frame.rename(columns=_NAMES).rename_axis("Record")
+        order = [name for name in _NAMES.values() if name in frame and _says_something(made, name)]
+        compare = ("Now", "After") if "Now" in frame else None
+        first = {_VERDICT: str(_doing(made))} if acting(made) else None
+        self.rows.show(
+            frame[[*order, "link"]], "Rows of the plan", compare=compare, filters=(_VERDICT, _WHY), first=first
+        )
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.numbers.clear()
+        self.rows.clear()
+
+
+def acting(made: AnyPlan) -> int:
+    """Return how many values would be written, or about how many records something would be done."""
+    return len(made.changing if isinstance(made, Plan) else made.acting)
+
+
+def verb(made: AnyPlan) -> str:
+    """Return what the button says that carries a plan out."""
+    count = acting(made)
+    if isinstance(made, ActionPlan):
+        return f"{made.target.said} for {many(count, 'record')}"
+    return f"{'Put back' if made.undoes else 'Write'} {many(count, 'value')}"
+
+
+def _doing(made: AnyPlan) -> str:
+    return (made.changing if isinstance(made, Plan) else made.acting)[0].verdict
+
+
+def _where(made: AnyPlan) -> list[tuple[str, object]]:
+    portal = f"{made.portal.name or 'portal'} {made.portal.id} ({made.portal.account_type})"
+    if isinstance(made, ActionPlan):
+        return [("To do", made.target.said), ("In", portal)]
+    return [("Undo of" if made.undoes else "Write to", ", ".join(made.properties)), ("In", portal)]
+
+
+def _warnings(made: AnyPlan) -> list[str]:
+    said = list(made.remarks) if isinstance(made, ActionPlan) else []
+    if isinstance(made, Plan) and made.not_compared:
+        names = ", ".join(made.not_compared)
+        said.append(f"Take care: {names} was not pulled with these records, so nobody can tell what changed since.")
+    return [*said, made.too_many] if made.too_many else said
+
+
+def _notes(made: AnyPlan) -> list[str]:
+    if isinstance(made, Plan):
+        return []
+    people = Counter(row.assignee for row in made.acting if row.assignee)
+    listed = ", ".join(f"{who} {count:,}" for who, count in people.most_common(8))
+    more = f" and {len(people) - 8:,} others" if len(people) > 8 else ""
+    return [made.target.note, f"For: {listed}{more}." if people else ""]
+
+
+def _left_alone(made: AnyPlan) -> list[Block]:
+    doing = _doing(made) if acting(made) else ""
+    left = Counter((one.verdict, one.reason) for one in made.rows if one.verdict != doing)
+    if not left:
+        return []
+    rows = [(verdict, reason, count) for (verdict, reason), count in left.most_common(_MOST_REASONS)]
+    more = f"and {len(left) - _MOST_REASONS:,} other reasons, below" if len(left) > _MOST_REASONS else ""
+    return [table(("verdict", "why", "rows"), rows, title="Left alone", more=more, numbers="rows")]
+
+
+def _says_something(made: AnyPlan, name: str) -> bool:
+    if name == "Property":
+        return isinstance(made, Plan) and len(made.properties) > 1
+    if isinstance(made, ActionPlan) and name in {"For", "Text"}:
+        return any(row.assignee if name == "For" else row.text for row in made.rows)
+    return True
