@@ -58,11 +58,11 @@ def push(
 
 
 def undo(
-    receipt: Annotated[str | None, typer.Argument(help="The receipt's id (default: the newest push's).")] = None,
+    receipt: Annotated[str | None, typer.Argument(help="The receipt's id (default: the newest that stands).")] = None,
     yes: _YES = False,
     portal_id: _PORTAL_ID = None,
 ) -> None:
-    """Take back what a push wrote, wherever HubSpot still holds it, after showing the plan and asking."""
+    """Take back what a push or an action did, wherever HubSpot still holds it, after showing the plan and asking."""
     from hsai_kit import open_receipt
     from hsai_kit import undo as take_back
 
@@ -99,11 +99,10 @@ def _wanted(given: str | None, what: str) -> str:
     from hsai_kit.store import Store
 
     store = Store(workspace().store)
-    action = store.actions.latest()
     if what == "run":
         newest = store.runs.latest()
     elif what == "receipt":
-        newest = store.pushes.latest() or (action.id if action else None)
+        newest = store.newest_receipt()
     else:
         newest = store.pushes.unfinished()
     store.close()

@@ -72,6 +72,15 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
 
+    def newest_receipt(self) -> str | None:
+        """Return the id of the newest push or action, no undo, of which anything stands; else the newest, or None."""
+        newest = [
+            (journal.stands(one.id), one.at, one.id)
+            for journal in (self.pushes, self.actions)
+            if (one := journal.latest()) is not None
+        ]
+        return max(newest)[-1] if newest else None
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import now
+from hsai_kit.store.journal import Journal
 
 __all__ = ["Act", "ActionRecord", "Actions"]
 
@@ -54,25 +55,21 @@ class Act:
     reason: str = ""
 
 
-_RECORD = ", ".join(field.name for field in fields(ActionRecord))
 _ACT = ", ".join(field.name for field in fields(Act))
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
 _STANDING = "('sending', 'unknown', 'done')"
 
 
-class Actions:
+class Actions(Journal[ActionRecord, Act]):
     """Reads and writes of `actions` and `acts`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _table, _lines, _of = "actions", "acts", "action_id"
+    _standing = _STANDING
+    _record, _line = ActionRecord, Act
 
     def begin(self, kind: str, **values: str | int | None) -> str:
         """Begin an action or an undo and return its id; `values` are the other columns of ActionRecord."""
-        action_id = new_id("then" if kind != "undo" else "undo")
-        columns = {"id": action_id, "at": now(), "kind": kind, "status": "running", **values}
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        self._database.execute(f"INSERT INTO actions ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- column names are ours
-        return action_id
+        return self._begun("then" if kind != "undo" else "undo", kind=kind, **values)
 
     def claim(self, action_id: str, acts: Iterable[Act]) -> list[Act]:
         """Note acts that are about to be sent and return those that nothing else has sent, or sends just now."""
@@ -103,26 +100,15 @@ class Actions:
             ((action_id, at, *(getattr(act, name) for name in names)) for act in acts),
         )
 
-    def settle(self, mark: str, outcome: str, *, made_id: str = "", content: str = "", reason: str = "") -> None:
-        """Note what became of the act with that mark that stands, or may stand, whichever action it is of."""
-        self._database.execute(
+    def settle(
+        self, marks: Iterable[str], outcome: str, *, made_id: str = "", content: str = "", reason: str = ""
+    ) -> None:
+        """Note what became of the acts with these marks that stand, or may stand, whichever action they are of."""
+        self._database.many(
             f"UPDATE acts SET outcome = ?, made_id = COALESCE(NULLIF(?, ''), made_id), "  # noqa: S608 -- a constant of ours
             f"content = COALESCE(NULLIF(?, ''), content), reason = ? WHERE mark = ? AND outcome IN {_STANDING}",
-            (outcome, made_id, content, reason, mark),
+            ((outcome, made_id, content, reason, mark) for mark in marks),
         )
-
-    def end(self, action_id: str, status: str) -> None:
-        """Note how an action ended."""
-        self._database.execute("UPDATE actions SET status = ?, ended_at = ? WHERE id = ?", (status, now(), action_id))
-
-    def break_off(self, action_id: str, reason: str) -> None:
-        """Note that an action was broken off; what was being sent may have been done or not."""
-        with self._database.transaction():
-            self._database.execute(
-                "UPDATE acts SET outcome = 'unknown', reason = ? WHERE action_id = ? AND outcome = 'sending'",
-                (reason, action_id),
-            )
-            self.end(action_id, "stopped")
 
     def standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
@@ -153,23 +139,6 @@ class Actions:
         )
         return int(row[0]) if row else 0
 
-    def get(self, action_id: str) -> ActionRecord | None:
-        """Return the action, or None."""
-        row = self._database.one(f"SELECT {_RECORD} FROM actions WHERE id = ?", (action_id,))  # noqa: S608 -- column names are ours
-        return ActionRecord(*row) if row else None
-
-    def latest(self) -> ActionRecord | None:
-        """Return the newest action, no undo, of which anything stands; where nothing does, the newest, or None."""
-        row = self._database.one(
-            f"SELECT {_RECORD} FROM actions a WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 FROM acts c WHERE "  # noqa: S608 -- column names are ours
-            f"c.action_id = a.id AND c.outcome IN {_STANDING}) DESC, at DESC, rowid DESC LIMIT 1"
-        )
-        return ActionRecord(*row) if row else None
-
     def acts(self, action_id: str) -> list[Act]:
         """Return the journal of an action, by record id."""
-        rows = self._database.all(
-            f"SELECT {_ACT} FROM acts WHERE action_id = ? ORDER BY LENGTH(record_id), record_id",  # noqa: S608 -- column names are ours
-            (action_id,),
-        )
-        return [Act(*row) for row in rows]
+        return self._lines_of(action_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import now
+from hsai_kit.store.journal import Journal
 
 __all__ = ["Change", "ListedPush", "PushRecord", "Pushes"]
 
@@ -65,48 +66,19 @@ class ListedPush:
     open: int
 
 
-_COLUMNS = ", ".join(field.name for field in fields(PushRecord))
-
-
-class Pushes:
+class Pushes(Journal[PushRecord, Change]):
     """Reads and writes of `pushes` and `changes`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _table, _lines, _of = "pushes", "changes", "push_id"
+    _order = "LENGTH(record_id), record_id, property"
+    _standing = "('written', 'sending', 'unknown')"
+    _record, _line = PushRecord, Change
 
     def begin(
-        self,
-        kind: str,
-        *,
-        undoes: str | None,
-        portal_id: int,
-        object_type: str,
-        object_type_id: str,
-        properties: Sequence[str],
-        fields: Sequence[str] = (),
-        run_id: str | None,
-        who: str,
+        self, kind: str, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None
     ) -> str:
-        """Begin a push or undo of some properties and return its id."""
-        push_id = new_id(kind)
-        names = ",".join(properties)
-        self._database.execute(
-            f"INSERT INTO pushes ({_COLUMNS}) VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)",  # noqa: S608 -- column names are ours
-            (
-                push_id,
-                now(),
-                kind,
-                undoes,
-                portal_id,
-                object_type,
-                object_type_id,
-                names,
-                run_id,
-                who,
-                ",".join(fields),
-            ),
-        )
-        return push_id
+        """Begin a push or undo of some properties and return its id; `values` are the other columns of PushRecord."""
+        return self._begun(kind, kind=kind, properties=",".join(properties), fields=",".join(fields), **values)
 
     def note(self, push_id: str, changes: Iterable[Change]) -> None:
         """Write changes down, all or none; a later outcome of the same value replaces the earlier one."""
@@ -129,19 +101,6 @@ class Pushes:
         )
         return row["id"] if row else None
 
-    def end(self, push_id: str, status: str) -> None:
-        """Note how a push ended."""
-        self._database.execute("UPDATE pushes SET status = ?, ended_at = ? WHERE id = ?", (status, now(), push_id))
-
-    def break_off(self, push_id: str, reason: str) -> None:
-        """Note that a push was broken off; what was being sent may have been written or not."""
-        with self._database.transaction():
-            self._database.execute(
-                "UPDATE changes SET outcome = 'unknown', reason = ? WHERE push_id = ? AND outcome = 'sending'",
-                (reason, push_id),
-            )
-            self.end(push_id, "stopped")
-
     def written_since(self, at: str, portal_id: int, object_type: str, name: str) -> dict[str, str]:
         """Return what this workspace itself wrote last to the property `name` of each record since the time `at`."""
         rows = self._database.all(
@@ -161,19 +120,6 @@ class Pushes:
         )
         return {(row["record_id"], row["property"]) for row in rows}
 
-    def get(self, push_id: str) -> PushRecord | None:
-        """Return the push, or None."""
-        row = self._database.one(f"SELECT {_COLUMNS} FROM pushes WHERE id = ?", (push_id,))  # noqa: S608 -- column names are ours
-        return _record(dict(row)) if row else None
-
-    def latest(self) -> str | None:
-        """Return the id of the newest push, no undo, that wrote anything; where none did, of the newest, or None."""
-        row = self._database.one(
-            "SELECT id FROM pushes p WHERE kind = 'push' ORDER BY EXISTS (SELECT 1 FROM changes c WHERE "
-            "c.push_id = p.id AND c.outcome IN ('written', 'sending', 'unknown')) DESC, at DESC, rowid DESC LIMIT 1"
-        )
-        return row["id"] if row else None
-
     def all(self) -> list[ListedPush]:
         """Return every push and undo with its counts, newest first."""
         columns = ", ".join(f"p.{field.name}" for field in fields(PushRecord))
@@ -189,19 +135,13 @@ class Pushes:
             records, written, open_, counted = (
                 int(values.pop(name)) for name in ("records", "written", "open", "counted")
             )
-            listed.append(ListedPush(_record(values), records, written, counted - written - open_, open_))
+            listed.append(ListedPush(self._as_record(values), records, written, counted - written - open_, open_))
         return listed
 
     def changes(self, push_id: str) -> list[Change]:
         """Return the journal of a push, by record id and property."""
-        rows = self._database.all(
-            "SELECT record_id, property, before, after, outcome, reason FROM changes WHERE push_id = ? "
-            "ORDER BY LENGTH(record_id), record_id, property",
-            (push_id,),
-        )
-        return [Change(*row) for row in rows]
+        return self._lines_of(push_id)
 
-
-def _record(values: Mapping[str, Any]) -> PushRecord:
-    lists = {name: tuple(values[name].split(",")) for name in ("properties", "fields")}
-    return PushRecord(**{**values, **lists})
+    def _as_record(self, values: dict[str, Any]) -> PushRecord:
+        lists = {name: tuple(values[name].split(",")) for name in ("properties", "fields")}
+        return PushRecord(**{**values, **lists})

@@ -69,8 +69,8 @@ def main() -> int:
 
 
 def round_held(hub: Connection, folder: Path, chance: random.Random, before: dict[str, tuple[str, str]]) -> bool:
-    known = hub.store.pushes.latest()
-    killed(folder, "begin", chance.uniform(0, 1.5), lambda: hub.store.pushes.latest() != known)
+    known = hub.store.newest_receipt()
+    killed(folder, "begin", chance.uniform(0, 1.5), lambda: hub.store.newest_receipt() != known)
     receipt = open_receipt(hub)
     seen = receipt.counts
     killed(folder, "go on", chance.uniform(0, 1.5))

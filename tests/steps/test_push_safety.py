@@ -39,8 +39,8 @@ def test_more_records_than_the_cap_are_refused_and_the_plan_says_so_before(hub, 
     checked = proposed(limit=4)
     checked.approve()
     ready = plan(hub, checked)
-    assert "4 records would change, and this workspace lets a push change 3 (max_records in hsai.toml)" in str(ready)
-    with pytest.raises(PushRefused, match="Nothing was written: 4 records would change"):
+    assert "this is about 4 records, and this workspace lets a plan be about 3 (max_records in hsai.toml)" in str(ready)
+    with pytest.raises(PushRefused, match="Nothing was written: this is about 4 records"):
         push(hub, checked, confirm=True)
     assert wire.updates == []
     checked.reject(["101"])
@@ -62,7 +62,7 @@ def test_many_records_of_a_live_portal_take_its_id_and_few_a_yes(live, proposed,
     asked = prompted("yes")
     with pytest.raises(PushRefused, match="not the id of the live portal 24681357"):
         push(live, checked)
-    assert asked == ["This writes 3 values to the live portal 24681357 (STANDARD). Type the portal's id to go on: "]
+    assert asked == ["Write 3 values to the live portal 24681357 (STANDARD). Type the portal's id to go on: "]
     prompted(str(PORTAL))
     receipt = push(live, checked)
     assert set(colleague.sees(["101", "102"], "city").values()) == {"TX"}

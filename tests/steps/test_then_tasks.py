@@ -214,7 +214,7 @@ def test_many_tasks_are_capped_and_in_a_live_portal_take_its_id(hub, sandbox, pr
         assert undo_plan(live, open_receipt(live)).counts == {"will be done": 3}
     toml.write_text(text.replace("max_records = 10000", "max_records = 2"), "utf-8")
     with connect(workspace=tmp_path / "workspace") as capped:
-        with pytest.raises(PushRefused, match="lets an action be about 2"):
+        with pytest.raises(PushRefused, match="lets a plan be about 2"):
             then(capped, checked, create_note(), confirm=True)
         assert undo(capped, open_receipt(capped), confirm=hub.portal.id).counts == {"taken back": 3}
 

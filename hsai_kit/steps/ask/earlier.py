@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
+from hsai_kit.locks import alone
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.batch import Batching, goes_on
@@ -67,29 +67,16 @@ def cancel(hub: Connection, run: Run | str) -> Run:
     return ended
 
 
-@contextlib.contextmanager
-def asked_by_one(hub: Connection, run_id: str) -> Iterator[None]:
+def asked_by_one(hub: Connection, run_id: str) -> AbstractContextManager[None]:
     """Keep a run to one session while it is asked; raises HsaiError where another notebook or terminal has it.
 
     Both would pay for every question that is left. The system lets go of the lock where its holder is killed.
     """
-    path = hub.workspace.folder / f".{run_id}.lock"
-    lock = FileLock(path, thread_local=False)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        message = (
-            f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
-            "twice. Wait for it or stop it there; its answers are kept as they come."
-        )
-        raise HsaiError(message) from None
-    try:
-        yield
-    finally:
-        # Before it is let go of, so that nobody locks a file that is about to vanish; Windows only can afterwards.
-        with contextlib.suppress(OSError):
-            path.unlink()
-        lock.release()
+    message = (
+        f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
+        "twice. Wait for it or stop it there; its answers are kept as they come."
+    )
+    return alone(hub.workspace.folder / f".{run_id}.lock", HsaiError(message))
 
 
 def refuse_under_way(hub: Connection, questions: Iterable[str]) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
-
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import write_csv
 from hsai_kit.errors import HsaiError
+from hsai_kit.steps.push.shown import Shown
 from hsai_kit.store import Change
 
 __all__ = ["Receipt", "open_receipt", "receipts"]
 
-_COLUMNS = ("property", "before", "after", "outcome", "reason")
 
+class Receipt(Shown):
+    """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads.
 
-class Receipt:
-    """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads."""
+    `.counts` has written, same already, conflict, refused, missing (deleted or merged); after a push that was broken
+    off also not sent, and sending or unknown for values whose answer never came: `undo` looks what became of them.
+    `.frame` has one row for each value: `property`, `before`, `after`, `outcome`, `reason`, `link`.
+    """
+
+    _columns = ("property", "before", "after", "outcome", "reason")
+    _counted = "outcome"
 
     def __init__(self, hub: Connection, push_id: str) -> None:
         record = hub.store.pushes.get(push_id)
@@ -28,42 +31,18 @@ class Receipt:
         self.id = push_id
         self.record = record
         self.changes: list[Change] = hub.store.pushes.changes(push_id)
-        self._portal = hub.portal
+        super().__init__(hub.portal, record.object_type_id, self.changes)
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{count:,} {outcome}" for outcome, count in self.counts.items()) or "nothing written"
         broken_off = "" if self.record.status == "done" else f", {self.record.status}"
-        names = ", ".join(self.record.properties)
-        return f"Receipt({self.id}, {names} of {self.record.object_type}{broken_off}: {said})"
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many values had which outcome.
-
-        written, same already, conflict, refused, missing (deleted or merged); after a push that was broken off also
-        not sent, and sending or unknown for those whose answer never came: `undo` looks what became of them.
-        """
-        return dict(Counter(change.outcome for change in self.changes).most_common())
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The receipt as a DataFrame, one row for each value, index `record_id`.
-
-        Columns: `property`, `before`, `after`, `outcome`, `reason`, `link`.
-        """
-        index = pd.Index([change.record_id for change in self.changes], dtype="string", name="record_id")
-        columns = {name: [getattr(c, name) for c in self.changes] for name in _COLUMNS}
-        columns["link"] = [self._portal.record_link(self.record.object_type_id, c.record_id) for c in self.changes]
-        return pd.DataFrame(columns, index=index, dtype="string")
-
-    def to_csv(self, path: str | Path) -> Path:
-        """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
-        return write_csv(self.frame, path)
+        names = f"{', '.join(self.record.properties)} of {self.record.object_type}{broken_off}"
+        return f"Receipt({self.id}, {names}: {self._said(self.changes, 'nothing written')})"
 
 
 def open_receipt(hub: Connection, push_id: str | None = None) -> Receipt:
     """Return an earlier receipt of this workspace by its id, or that of the newest push."""
-    wanted = push_id or hub.store.pushes.latest()
+    newest = hub.store.pushes.latest()
+    wanted = push_id or (newest.id if newest else None)
     if wanted is None:
         message = f"Nothing was pushed from {hub.workspace.folder} yet."
         raise HsaiError(message)

@@ -6,17 +6,14 @@ import asyncio
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, Unsettled
 from hsai_kit.hubspot.merged import MOST, Survivor, read_survivors
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
+from hsai_kit.locks import alone
 from hsai_kit.pacing import Room
 from hsai_kit.steps.push.looking import present_values
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, answered, left_alone, noted
@@ -85,7 +82,8 @@ class Writer:
         )
         _under_way.update(dict.fromkeys(places, self._push_id))
         try:
-            with _locked(self.hub.workspace.folder / f".{self._push_id}.lock", self._push_id):
+            busy = f"{self._push_id} is still being written by another session. Wait for it, or stop it there."
+            with alone(self.hub.workspace.folder / f".{self._push_id}.lock", _StillWritten(busy)):
                 stopped = await self._everything(self._batches(), control)
                 journal.end(self._push_id, "stopped" if stopped else "done")
         except _StillWritten:
@@ -248,22 +246,6 @@ class Writer:
 
     def _keep(self, changes: Sequence[Change]) -> None:
         self.hub.store.pushes.note(self._push_id, changes)
-
-
-@contextmanager
-def _locked(path: Path, push_id: str) -> Iterator[None]:
-    """Be the only session that writes a push; the system lets go of it when a process dies."""
-    lock = FileLock(path, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        message = f"{push_id} is still being written by another session. Wait for it, or stop it there."
-        raise _StillWritten(message) from None
-    try:
-        yield
-    finally:
-        lock.release()
-        path.unlink(missing_ok=True)
 
 
 def _ids(rows: Sequence[PlanRow]) -> list[str]:

@@ -185,13 +185,10 @@ def undo_plan(hub: Connection, receipt: Receipt | ActionReceipt | str) -> Plan |
 
 def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | ActionReceipt:
     """Return an earlier receipt of this workspace by its id, or that of the newest push or action."""
-    pushed = hub.store.pushes.get(hub.store.pushes.latest() or "")
-    done = hub.store.actions.latest()
-    newest = done.id if done is not None and (pushed is None or done.at >= pushed.at) else None
-    wanted = receipt_id or newest
+    wanted = receipt_id or hub.store.newest_receipt()
     if wanted is not None and hub.store.actions.get(wanted) is not None:
         return ActionReceipt(hub, wanted)
-    return _open_push(hub, receipt_id)
+    return _open_push(hub, wanted)
 
 
 def _planned(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
-from filelock import FileLock, Timeout
-
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
+from hsai_kit.locks import alone
 from hsai_kit.steps.then.planned import CHANGED, GONE, ActionPlan, ActionRow
 from hsai_kit.store import Act
 
@@ -32,17 +31,10 @@ class Carrier(ABC):
 
     async def carry_out(self, control: Control) -> str:
         """Do it batch by batch; raises PushRefused while another session of this workspace does something."""
-        lock = FileLock(self.hub.workspace.folder / ".then.lock", thread_local=False)
-        try:
-            # The system lets go of it when a process dies, so what is found half sent now is nobody's any more.
-            lock.acquire(timeout=0)
-        except Timeout:
-            message = "Another session of this workspace is at work on records just now. Wait for it, then try again."
-            raise PushRefused(message) from None
-        try:
+        busy = "Another session of this workspace is at work on records just now. Wait for it, then try again."
+        # What is found half sent by whoever has the lock is nobody's any more: its holder died.
+        with alone(self.hub.workspace.folder / ".then.lock", PushRefused(busy)):
             return await self._all(control)
-        finally:
-            lock.release()
 
     async def _all(self, control: Control) -> str:
         plan = self.plan
@@ -105,13 +97,12 @@ class Undoer(Carrier):
     async def before(self) -> None:
         """Let what is gone be gone, and note what is left alone."""
         gone = [row for row in self.plan.rows if row.verdict == GONE]
-        for row in gone:
-            self.journal.settle(row.mark, "gone", reason=row.reason)
+        for reason in {row.reason for row in gone}:
+            self.journal.settle([row.mark for row in gone if row.reason == reason], "gone", reason=reason)
         self.note(gone, "gone")
         self.note([row for row in self.plan.rows if row.verdict == CHANGED], "left alone")
 
     def taken_back(self, rows: Sequence[ActionRow]) -> None:
         """Note that rows are taken back, here and where they were done."""
         self.note(rows, "taken back")
-        for row in rows:
-            self.journal.settle(row.mark, "taken back", reason=f"by {self.id}")
+        self.journal.settle([row.mark for row in rows], "taken back", reason=f"by {self.id}")

@@ -99,13 +99,13 @@ class Creator(Carrier):
             if row.mark in there:
                 sent = json.loads(standing[row.mark][1].content or "{}")
                 self._keep(row.mark, there[row.mark][0], sent)
-            else:
-                self.journal.settle(row.mark, "not sent", reason="its answer was lost, and HubSpot does not have it")
+        lost = [row.mark for row in unsure if row.mark not in there]
+        self.journal.settle(lost, "not sent", reason="its answer was lost, and HubSpot does not have it")
 
     def _keep(self, mark: str, record: Record, sent: Mapping[str, str]) -> None:
         held = {name: record.properties.get(name) or "" for name in sent}
         content = json.dumps(held if held_as_sent(held, sent) else dict(sent))
-        self.journal.settle(mark, "done", made_id=record.id, content=content)
+        self.journal.settle([mark], "done", made_id=record.id, content=content)
 
     async def _only_one(self, rows: Sequence[ActionRow]) -> None:
         """Keep one where HubSpot carried out both a write whose answer was lost and the one after it."""

@@ -54,9 +54,9 @@ class Adder(Carrier):
 
     async def batch(self, rows: Sequence[ActionRow]) -> None:
         """Claim in the journal those that are no members, then add them."""
-        for mark in self.journal.standing([row.mark for row in rows if row.record_id not in self._members]):
-            # Somebody took it out of the list again, or it never came to be in it.
-            self.journal.settle(mark, "not sent", reason="it was no member afterwards")
+        # Somebody took them out of the list again, or they never came to be in it.
+        stood = self.journal.standing([row.mark for row in rows if row.record_id not in self._members])
+        self.journal.settle(stood, "not sent", reason="it was no member afterwards")
         self.note([row for row in rows if row.record_id in self._members], "left alone", "it is a member already")
         acts = [self.act(row, "sending") for row in rows if row.record_id not in self._members]
         claimed = {act.record_id for act in self.journal.claim(self.id, acts)}

@@ -1,0 +1,87 @@
+"""What the two journals have in common: something begins, its lines are written down as it goes, and it ends."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, ClassVar, Generic, TypeVar
+
+from hsai_kit.store.database import Database, new_id, now
+
+__all__ = ["Journal"]
+
+R = TypeVar("R")
+L = TypeVar("L")
+
+
+class Journal(Generic[R, L]):
+    """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become."""
+
+    _table: ClassVar[str]
+    _lines: ClassVar[str]
+    _of: ClassVar[str]
+    """The column of a line that tells what it belongs to."""
+    _order: ClassVar[str] = "LENGTH(record_id), record_id"
+    _standing: ClassVar[str]
+    """The outcomes of lines that stand in HubSpot, or may stand there."""
+    _record: type[R]
+    _line: type[L]
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def _begun(self, prefix: str, **values: str | int | None) -> str:
+        begun = new_id(prefix)
+        columns = {"id": begun, "at": now(), "status": "running", **values}
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        self._database.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- names are ours
+        return begun
+
+    def end(self, begun: str, status: str) -> None:
+        """Note how it ended."""
+        self._database.execute(
+            f"UPDATE {self._table} SET status = ?, ended_at = ? WHERE id = ?",  # noqa: S608 -- names are ours
+            (status, now(), begun),
+        )
+
+    def break_off(self, begun: str, reason: str) -> None:
+        """Note that it was broken off; what was being sent may have been done or not."""
+        with self._database.transaction():
+            self._database.execute(
+                f"UPDATE {self._lines} SET outcome = 'unknown', reason = ? WHERE {self._of} = ? "  # noqa: S608 -- names are ours
+                "AND outcome = 'sending'",
+                (reason, begun),
+            )
+            self.end(begun, "stopped")
+
+    def get(self, begun: str) -> R | None:
+        """Return what was begun under that id, or None."""
+        row = self._database.one(f"SELECT {_names(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
+        return self._as_record(dict(row)) if row else None
+
+    def latest(self) -> R | None:
+        """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
+        row = self._database.one(
+            f"SELECT {_names(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
+            f"FROM {self._lines} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
+            "rowid DESC LIMIT 1"
+        )
+        return self._as_record(dict(row)) if row else None
+
+    def stands(self, begun: str) -> bool:
+        """Tell whether anything of it stands in HubSpot, or may stand there."""
+        sql = f"SELECT 1 FROM {self._lines} WHERE {self._of} = ? AND outcome IN {self._standing} LIMIT 1"  # noqa: S608 -- names are ours
+        return self._database.one(sql, (begun,)) is not None
+
+    def _lines_of(self, begun: str) -> list[L]:
+        rows = self._database.all(
+            f"SELECT {_names(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
+            (begun,),
+        )
+        return [self._line(*row) for row in rows]
+
+    def _as_record(self, values: dict[str, Any]) -> R:
+        return self._record(**values)
+
+
+def _names(kind: type) -> str:
+    return ", ".join(field.name for field in fields(kind))
