@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,10 +83,11 @@ class Ratings:
     def get(self, set_id: str) -> RatingSet | None:
         """Return a set, None where there is no such."""
         row = self._database.one("SELECT * FROM rating_sets WHERE id = ?", (set_id,))
-        if row is None:
-            return None
-        levels, names = json.loads(row["levels"]), tuple(json.loads(row["names"]))
-        return RatingSet(row["id"], row["at"], row["who"], row["kind"], row["question"], levels, names, row["seed"])
+        return None if row is None else _set(row)
+
+    def all(self) -> list[RatingSet]:
+        """Return every set, newest first."""
+        return [_set(row) for row in self._database.all("SELECT * FROM rating_sets ORDER BY at DESC, rowid DESC")]
 
     def latest(self) -> str | None:
         """Return the id of the newest set."""
@@ -120,3 +122,8 @@ class Ratings:
             (set_id,),
         )
         return [Rating(*tuple(row)) for row in rows]
+
+
+def _set(row: sqlite3.Row) -> RatingSet:
+    levels, names = json.loads(row["levels"]), tuple(json.loads(row["names"]))
+    return RatingSet(row["id"], row["at"], row["who"], row["kind"], row["question"], levels, names, row["seed"])

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from hsai_kit.widgets.assistant import AssistantPanel
     from hsai_kit.widgets.connect import ConnectPanel
     from hsai_kit.widgets.evaluate import EvaluatePanel
+    from hsai_kit.widgets.gate import GatePanel
     from hsai_kit.widgets.grid import Grid, ReviewGrid
     from hsai_kit.widgets.guard import KeyGuard
+    from hsai_kit.widgets.labeling import LabelPanel
     from hsai_kit.widgets.push import PushPanel
-    from hsai_kit.widgets.rating import LabelPanel, RatingPanel
+    from hsai_kit.widgets.rating import RatingPanel
     from hsai_kit.widgets.records import RecordsPanel
     from hsai_kit.widgets.review import ReviewPanel
     from hsai_kit.widgets.secret import SecretField
@@ -30,6 +32,7 @@ __all__ = [
     "AssistantPanel",
     "ConnectPanel",
     "EvaluatePanel",
+    "GatePanel",
     "Grid",
     "KeyGuard",
     "LabelPanel",
@@ -48,9 +51,10 @@ _HOMES = {
     "AssistantPanel": "assistant",
     "ConnectPanel": "connect",
     "EvaluatePanel": "evaluate",
+    "GatePanel": "gate",
     "Grid": "grid",
     "KeyGuard": "guard",
-    "LabelPanel": "rating",
+    "LabelPanel": "labeling",
     "MessageView": "view",
     "PushPanel": "push",
     "RatingPanel": "rating",

@@ -1,199 +1,185 @@
-"""The panel in which people rate texts, blind and by keyboard, and the one in which they give right answers."""
+"""The panel in which people rate texts, blind and by keyboard."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets
 
-from hsai_kit.output import Choice, YesNo
-from hsai_kit.steps.evaluate.labelling import Labelling
+from hsai_kit.assistant import Assistant
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
+from hsai_kit.run import Run
+from hsai_kit.steps.ask import open_run
+from hsai_kit.steps.evaluate.rating import open_rating, rate
 from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.widgets.blocks import facts, frame_table, text
-from hsai_kit.widgets.card import Card, CardText, CardView
-from hsai_kit.widgets.panel import Panel, field, row
+from hsai_kit.widgets.card import CardView
+from hsai_kit.widgets.decks import RatedTexts
+from hsai_kit.widgets.panel import Panel, field, row, show_if
 from hsai_kit.widgets.view import MessageView
 
-__all__ = ["LabelPanel", "RatingPanel"]
+__all__ = ["RatingPanel"]
+
+_NEW, _NOTHING = "a new one", "nothing: rate one by one"
+_MOST = 50
 
 
 class RatingPanel(Panel):
-    """Shows the texts of a rating one after the other to whoever names themselves; `value` is the session.
+    """Shows texts one after the other to whoever names themselves; `value` is the RatingSession of `rate()`.
 
-    What came out is shown once the rater has rated all, so that nobody knows before.
+    `hub` is that session; or a Connection or ConnectPanel, and the texts are chosen here among those that runs wrote.
+    `run` is an AskPanel whose runs are then offered as they come. What came out is shown once the rater has rated all,
+    so that nobody knows before.
     """
 
     value: RatingSession | None
 
-    def __init__(self, session: RatingSession) -> None:
+    def __init__(self, hub: Panel | Connection | RatingSession | None, run: Panel | Run | None = None) -> None:
         super().__init__("Rate")
-        self._session = session
-        self.rater = field(ipywidgets.Text(session.rater, description="Who rates", continuous_update=False))
-        self.cards = CardView(_Texts(session, session.rater), self._changed)
+        self._hub: Connection | None = None
+        self.earlier = field(ipywidgets.Dropdown(options=[(_NEW, "")], description="Rating"))
+        self.first = field(ipywidgets.Dropdown(options=[("none yet", "")], description="Texts of"))
+        self.second = field(ipywidgets.Dropdown(options=[(_NOTHING, "")], description="Compared with"))
+        self.graded = field(
+            ipywidgets.Dropdown(options=[("yes or no", False), ("a grade, 1 to 5", True)], description="Said by")
+        )
+        self.many = field(ipywidgets.BoundedIntText(60, min=1, max=100_000, description="How many, drawn by chance"))
+        self.begin = self.button("Rate blind", self._begin, style="primary")
+        self.rater = field(ipywidgets.Text(description="Who rates", continuous_update=False))
+        self.cards = CardView(on_change=self._changed)
         self._result = MessageView()
-        self.fill(row(self.rater), self.cards, self._result)
+        self._choices = row(self.earlier, self.first, self.second, self.graded, self.many, self.begin)
+        self._who = row(self.rater)
+        self.fill(self._choices, self._who, self.cards, self._result)
         self.rater.observe(lambda _: self.attempt(self._other), "value")
+        self.earlier.observe(lambda _: self.attempt(self._chosen), "value")
+        self.second.observe(lambda _: show_if(self.graded, not self.second.value), "value")
+        if isinstance(hub, RatingSession):
+            show_if(self._choices, there=False)
+            self._show(hub)
+        else:
+            self._chosen()
+            self.take(hub, self._take_hub)
+            self.take(run, lambda _: self._list())
+
+    def allowed(self, control: ipywidgets.Widget) -> bool:  # noqa: ARG002 -- there is one
+        """Begin once there is something to rate."""
+        return not self.busy and bool(self.earlier.value or self.first.value)
+
+    def _take_hub(self, hub: Connection | None) -> None:
+        self._hub = hub
+        self._list()
+        self._chosen()
+
+    def _list(self) -> None:
+        """List the runs that wrote texts, and what was rated before."""
+        if self._hub is None:
+            return
+        store = self._hub.store
+        written = [
+            (f"{one.at[:16].replace('T', ' ')} {one.assistant} with {one.model}", one.id)
+            for one in store.runs.all()
+            if any(
+                kind.kind == "text" for kind in Assistant.model_validate_json(one.assistant_json).output.fields.values()
+            )
+        ][-_MOST:][::-1]
+        rated = [(f"{one.at[:16].replace('T', ' ')} {' and '.join(one.names)}", one.id) for one in store.ratings.all()]
+        _offer(self.first, written or [("none yet: ask for summaries or drafts first", "")])
+        _offer(self.second, [(_NOTHING, ""), *written])
+        _offer(self.earlier, [(_NEW, ""), *rated[:_MOST]])
+        self._advise()
+        self.refresh()
+
+    def _chosen(self) -> None:
+        """Show what a new rating needs, or go on with an earlier one."""
+        new = not self.earlier.value
+        for control in (self.first, self.second, self.many):
+            show_if(control, new)
+        show_if(self.graded, new and not self.second.value)
+        self.begin.description = "Rate blind" if new else "Go on rating"
+        if self.value is not None:
+            self.value = None
+        for part in (self._who, self.cards):
+            show_if(part, there=False)
+        self._result.clear()
+        self._advise()
+        self.refresh()
+
+    def _begin(self) -> None:
+        hub, earlier = self._hub, self.earlier.value
+        if hub is None:
+            return
+        if earlier:
+            self.work("Opening it …", lambda: open_rating(hub, earlier), self._show)
+            return
+        chosen = [one for one in (self.first.value, self.second.value) if one]
+        if len(set(chosen)) < len(chosen):
+            message = "Both are the same run. Choose another one to compare it with, or nothing."
+            raise HsaiError(message)
+        many, graded = int(self.many.value), bool(self.graded.value) and len(chosen) == 1
+
+        def begun() -> RatingSession:
+            runs = [open_run(hub, one) for one in chosen]
+            text = next((name for name, kind in runs[0].assistant.output.fields.items() if kind.kind == "text"), None)
+            return rate(hub, _named(runs), n=many, levels=graded, text=text)
+
+        self.work("Drawing texts …", begun, self._show)
+
+    def _show(self, session: RatingSession) -> None:
+        self.remark(*self.heard)
         self.value = session
-        self._changed()
+        for part in (self._who, self.cards):
+            show_if(part)
+        if self.rater.value != session.rater:
+            self.rater.value = session.rater
+        else:
+            self._other()
 
     def _other(self) -> None:
-        who = self.rater.value.strip() or self._session.rater
-        self.cards.show(_Texts(self._session, who))
-        self._changed()
+        if self.value is not None:
+            self.cards.show(RatedTexts(self.value, self.rater.value.strip() or self.value.rater))
+            self._changed()
 
     def _changed(self) -> None:
-        deck = self.cards.deck
+        session, deck = self.value, self.cards.deck
         done, total = deck.count() if deck is not None else (0, 0)
-        if done < total:
-            self.next_step("Click into the card and press the key of your answer. Every answer is kept as you give it.")
-            self._result.clear()
+        self._result.clear()
+        if session is not None and done == total:
+            agreement = [("Agreement", str(session.agreement()))] if len(session.raters) > 1 else []
+            table = frame_table(session.results.reset_index(), title="What came out")
+            self._result.show(text(session.verdict), *([facts(agreement)] if agreement else []), table)
+        self._advise()
+
+    def _advise(self) -> None:
+        if self.value is None:
+            self.next_step(
+                "Connect first."
+                if self._hub is None
+                else "For summaries and drafts: choose what is to be read by people who do not know whose it is."
+            )
             return
-        session = self._session
-        self.next_step("Everything is rated. Another person can go on under their own name.")
-        table = session.results.reset_index()
-        agreement = [("Agreement", str(session.agreement()))] if len(session.raters) > 1 else []
-        self._result.show(
-            text(session.verdict), *([facts(agreement)] if agreement else []), frame_table(table, title="What came out")
-        )
-
-
-class LabelPanel(Panel):
-    """Asks for the right answer to one question after the other; `value` is the Labelling that `label()` returns."""
-
-    value: Labelling | None
-
-    def __init__(self, labelling: Labelling) -> None:
-        super().__init__("Label")
-        self.cards = CardView(_Questions(labelling), self._changed)
-        self.fill(self.cards)
-        self.value = labelling
-        self._changed()
-
-    def _changed(self) -> None:
-        deck = self.cards.deck
-        done, total = deck.count() if deck is not None else (0, 0)
-        left = total - done
+        done, total = self.cards.deck.count() if self.cards.deck is not None else (0, 0)
         self.next_step(
-            f"Give the right answer, most common questions first; stop whenever you like. {left:,} are left."
-            if left
-            else "Every question has its right answer. Go on with evaluate(…, labels=…)."
+            "Click into the card and press the key of your answer. Every answer is kept as you give it."
+            if done < total
+            else "Everything is rated. Another person can go on under their own name."
         )
 
 
-class _Texts:
-    """A rating session as one rater sees it."""
-
-    def __init__(self, session: RatingSession, rater: str) -> None:
-        self._session = session
-        self._rater = rater
-
-    def card(self) -> Card | None:
-        shown = self._session.next(self._rater)
-        if shown is None:
-            return None
-        titles = ["First", "Second"] if len(shown.texts) > 1 else ["Text"]
-        texts = [CardText(title, said) for title, said in zip(titles, shown.texts, strict=True)]
-        source = CardText("Record", shown.source, is_source=True)
-        return Card(str(shown.item), shown.question, [source, *texts], shown.options, takes_note=True)
-
-    def count(self) -> tuple[int, int]:
-        total = len(self._session.items)
-        shown = self._session.next(self._rater)
-        return total - (shown.left if shown else 0), total
-
-    def give(self, item: str, value: str, seconds: float | None, note: str) -> str:
-        self._session.give(int(item), value, rater=self._rater, seconds=seconds, note=note)
-        return "Kept."
-
-    def back(self) -> str:
-        given = [one for one in self._session.given if one.rater == self._rater]
-        if not given:
-            return "There is nothing to take back."
-        self._session.take_back(given[-1].item, self._rater)
-        return "Taken back."
-
-    @property
-    def can_go_back(self) -> bool:
-        return any(one.rater == self._rater for one in self._session.given)
+def _named(runs: list[Run]) -> Any:
+    if len(runs) == 1:
+        return runs[0]
+    names = [f"{run.record.assistant} with {run.record.model}" for run in runs]
+    if len(set(names)) < len(names):
+        names = [f"{name}, {run.record.assistant_version[:6]}, {run.id}" for name, run in zip(names, runs, strict=True)]
+    return dict(zip(names, runs, strict=True))
 
 
-class _Questions:
-    """Questions without a label, most common first."""
-
-    # So many options have a key each; more are typed.
-    _KEYS = "123456789"
-
-    def __init__(self, labelling: Labelling) -> None:
-        self._labelling = labelling
-        self._given: list[str] = []
-
-    def card(self) -> Card | None:
-        frame = self._labelling.frame
-        left = frame[frame["who"].isna()]
-        if left.empty:
-            return None
-        one = left.iloc[0]
-        records = int(one["records"])
-        title = "Question" if records == 1 else f"Question, asked by {records:,} records"
-        options = self._options()
-        return Card(
-            str(left.index[0]),
-            self._question(),
-            [CardText(title, str(one["asked"]), is_source=True)],
-            options,
-            is_entry=not self._has_keys(),
-            suggestions=self._suggestions(),
-        )
-
-    def count(self) -> tuple[int, int]:
-        frame = self._labelling.frame
-        return int(frame["who"].notna().sum()), len(frame)
-
-    def give(self, item: str, value: str, seconds: float | None, note: str) -> str:  # noqa: ARG002 -- a deck's own
-        kind = self._labelling.kind
-        right = None if value == _NONE else value == "yes" if isinstance(kind, YesNo) else self._typed(value)
-        count = self._labelling.give(item, right)
-        self._given.append(item)
-        return f"Kept for {count:,} {'record' if count == 1 else 'records'}."
-
-    def back(self) -> str:
-        if not self._given:
-            return "There is nothing to take back."
-        self._labelling.take_back(self._given.pop())
-        return "Taken back."
-
-    @property
-    def can_go_back(self) -> bool:
-        return bool(self._given)
-
-    def _typed(self, value: str) -> str | float:
-        if self._labelling.kind.kind != "number":
-            return value
-        try:
-            return float(value.replace(",", "."))
-        except ValueError:
-            return value
-
-    def _question(self) -> str:
-        field = self._labelling.field
-        # The only field of an assistant that has no fields of its own is called so.
-        return "What is the right answer?" if field == "answer" else f"What is the right answer for {field}?"
-
-    def _has_keys(self) -> bool:
-        kind = self._labelling.kind
-        return isinstance(kind, YesNo) or (isinstance(kind, Choice) and len(kind.options) <= len(self._KEYS))
-
-    def _options(self) -> list[tuple[str, str, str]]:
-        kind = self._labelling.kind
-        none = ("0", "No answer is right", _NONE)
-        if isinstance(kind, YesNo):
-            return [("y", "Yes", "yes"), ("n", "No", "no"), none]
-        if not self._has_keys():
-            return [none]
-        options = self._suggestions()
-        return [*((key, one, one) for key, one in zip(self._KEYS, options, strict=False)), none]
-
-    def _suggestions(self) -> list[str]:
-        kind = self._labelling.kind
-        return [one for one in kind.options if one != kind.none_option] if isinstance(kind, Choice) else []
-
-
-_NONE = "\u2205"
+def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, str]]) -> None:
+    """List other options and keep what was chosen, where it is still there."""
+    if list(control.options) != options:
+        chosen = control.value
+        control.options = options
+        if chosen in dict(map(reversed, options)):  # type: ignore[arg-type]
+            control.value = chosen

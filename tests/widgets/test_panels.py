@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from hsai_kit import ask, pull, review
 from hsai_kit.assistant import load
 from hsai_kit.pages import Query
+from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel
 from hsai_kit.widgets.assistant import AssistantPanel
 from hsai_kit.widgets.connect import ConnectPanel
@@ -232,3 +233,34 @@ def test_an_earlier_run_is_opened_by_its_name_without_records(hub, contacts):
     panel.settle()
     assert panel.value.id == run.id
     assert panel.advice == "Review the answers."
+
+
+def test_the_page_has_a_way_to_do_the_job_and_one_to_evaluate_first_over_the_same_records(keys, tmp_path):
+    app = App(sandbox=False, workspace=str(tmp_path / "workspace"))
+
+    def shown():
+        return ["hsai-hidden" not in box._dom_classes for box in app._ways.values()]
+
+    assert shown() == [True, False]
+    app.way.value = "Evaluate before it is automated"
+    assert shown() == [False, True]
+    clicked(app.connect, app.connect.connect)
+    app.records.settle()
+    app.records._choose(["state", "country"])
+    app.records.limit.value = "20"
+    clicked(app.records, app.records.pull)
+    app.assistant.settle()
+    app.assistant.which.value = "state-abbreviations"
+    for panel in (app.assistant, app.label, app.evaluate):
+        panel.settle()
+    assert not app.label.begin.disabled
+    assert "20 records" in app.evaluate.costs.view.words
+    app.assistant.instructions.value += " Answer in capitals."
+    app.evaluate.settle()
+    app.evaluate.assistants.value = ["state-abbreviations", ""]
+    app.evaluate.settle()
+    clicked(app.evaluate, app.evaluate.begin)
+    assert len(app.evaluate.value.names) == 2, "what is changed above is measured beside what is saved"
+    clicked(app.gate, app.gate.judge)
+    assert "evaluate it with labels" in app.gate._shown.words
+    app.connect.value.close()
