@@ -44,6 +44,8 @@ def evaluate(
             raise HsaiError(message)
         found = evaluate_recipe(hub, chosen, budget_usd=budget_usd, confirm=yes or None)
         _show(found.evaluation)
+        if found.texts is not None:
+            say(found.texts.verdict)
         if report is not None:
             say(f"The report is in {_write(found, report)}.")
         if found.verdict is None:
@@ -81,11 +83,8 @@ def _write(found: Measured, path: Path) -> Path:
     from hsai_kit.steps.evaluate.report import report
 
     title = found.recipe.description or found.recipe.name
-    made = (
-        report(found.evaluation, found.verdict, title=title)
-        if found.verdict is not None
-        else report(found.evaluation, title=title)
-    )
+    parts = [one for one in (found.verdict, found.evaluation, found.texts) if one is not None]
+    made = report(*parts, title=title)
     try:
         return made.save(path).resolve()
     except OSError as problem:

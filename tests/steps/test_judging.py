@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 
-from hsai_kit import ask, judge, pull, rate
+from hsai_kit import Gate, ask, evaluate, judge, pull, rate
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.judging import JUDGES, is_faithful
 
@@ -23,6 +25,11 @@ def written(running, tmp_path_factory):
     notes = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=400)
     yield hub, {model: ask(hub, notes, "record-summary", model=model) for model in ("sandbox-legacy", "sandbox-sol")}
     hub.close()
+
+
+def since(running, moment):
+    """Return the requests since a moment: the sandbox that others use too keeps only its newest ones."""
+    return [one for one in running.requests("openai", 2000) if one["at"] >= moment]
 
 
 def say_the_truth(session, rater="anna", share=1.0):
@@ -87,9 +94,9 @@ def test_the_account_is_asked_for_decisions_and_without_them_for_json_and_that_i
     hub, _ = written
     few = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=3)
     run = ask(hub, few, "record-summary", model="sandbox-luna")
-    before = len(running.requests("openai", 5000))
+    before = time.time()
     judge(hub, run, "It holds nothing that the note does not.", model="sandbox-luna")
-    asked = running.requests("openai", 5000)[before:]
+    asked = since(running, before)
     assert {one["path"] for one in asked} == {"/v1/decisions"}
     question = asked[0]["body"]["questions"][0]
     assert question["type"] == "predicate"
@@ -97,9 +104,9 @@ def test_the_account_is_asked_for_decisions_and_without_them_for_json_and_that_i
     assert "wrote itself" in capsys.readouterr().out
     judge(hub, run, "It is short.", model="sandbox-comet")
     assert "it is asked for JSON instead" in capsys.readouterr().out
-    before = len(running.requests("openai", 5000))
+    before = time.time()
     found = judge(hub, run, "It is kind.", model="sandbox-comet")
-    assert {one["path"] for one in running.requests("openai", 5000)[before:]} == {"/v1/responses"}
+    assert {one["path"] for one in since(running, before)} == {"/v1/responses"}
     assert set(found.frame["verdict"]) <= {"yes", "no"}
 
 
@@ -107,9 +114,9 @@ def test_a_scale_is_asked_as_a_score_and_nothing_is_asked_twice(written, running
     hub, _ = written
     few = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=30)
     run = ask(hub, few, "record-summary", model="sandbox-legacy")
-    before = len(running.requests("openai", 5000))
+    before = time.time()
     judged = judge(hub, run, levels={"poor": "made up", "fair": "gaps", "good": "true"}, model="sandbox-luna")
-    asked = running.requests("openai", 5000)[before:]
+    asked = since(running, before)
     assert {one["body"]["questions"][0]["type"] for one in asked} == {"score"}
     assert [one["label"] for one in asked[0]["body"]["questions"][0]["levels"]] == ["poor", "fair", "good"]
     assert set(judged.frame["verdict"]) == {"poor", "fair", "good"} - ({"fair"} - set(judged.frame["verdict"]))
@@ -117,7 +124,7 @@ def test_a_scale_is_asked_as_a_score_and_nothing_is_asked_twice(written, running
         hub, run, levels={"poor": "made up", "fair": "gaps", "good": "true"}, model="sandbox-luna", wait=False
     )
     assert again.result(60).frame["verdict"].tolist() == judged.frame["verdict"].tolist()
-    assert len(running.requests("openai", 5000)) == before + len(asked)
+    assert len(since(running, before)) == len(asked)
 
 
 def test_ratings_of_other_texts_calibrate_nothing(written):
@@ -131,5 +138,52 @@ def test_ratings_of_other_texts_calibrate_nothing(written):
         judged.against(fresh)
     others = rate(hub, pd.DataFrame({"text": ["x"], "source": ["y"]}, index=judged.frame["record_id"][:1]))
     others.give(0, "yes")
-    with pytest.raises(EvaluationError, match="not rated any text"):
+    with pytest.raises(EvaluationError, match="other texts than were judged"):
         judged.against(others)
+
+
+def test_the_gate_goes_by_the_lower_end_of_what_people_say_or_of_a_judge_held_against_them(written):
+    hub, runs = written
+    run = runs["sandbox-legacy"]
+    notes = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=400)
+    found = evaluate(hub, notes, {name: ("record-summary", name) for name in runs})
+    session = rate(hub, run, n=160)
+    say_the_truth(session)
+    checked = judge(hub, run, model="sandbox-sol").against(session)
+    for texts, low in ((session, session.results["low"].iloc[0]), (checked, checked.table["low"].iloc[0])):
+        gate, more = Gate(min_good=low - 1e-6, min_valid=0.9), Gate(min_good=low + 1e-6, min_valid=0.9)
+        assert gate.judge(found, "sandbox-legacy", texts=texts).exit_code == 0
+        verdict = more.judge(found, "sandbox-legacy", texts=texts)
+        assert verdict.exit_code == 3
+        assert f"Surely at least {low:.1%}" in str(verdict)
+        other = gate.judge(found, "sandbox-sol", texts=texts)
+        assert "none that sandbox-sol wrote in this evaluation" in str(other)
+        assert not other
+    guessing = judge(hub, run, model="sandbox-legacy").against(session)
+    assert "No verdict on texts: of " in str(Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=guessing))
+    assert not Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=guessing)
+    assert not Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=rate(hub, run, n=5))
+    assert not Gate(min_good=0.01).judge(found, "sandbox-legacy")
+    for texts, said in ((checked.judged, "passes no gate"), (rate(hub, runs, n=5), "which is better")):
+        with pytest.raises(EvaluationError, match=said):
+            Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=texts)
+    with pytest.raises(EvaluationError, match="give it min_good"):
+        Gate(min_valid=0.5).judge(found, "sandbox-legacy", texts=checked)
+
+
+def test_what_a_judge_has_not_read_yet_passes_no_gate(written):
+    hub, runs = written
+    run = runs["sandbox-legacy"]
+    notes = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=400)
+    found = evaluate(hub, notes, {"own": ("record-summary", "sandbox-legacy")})
+    session = rate(hub, run, n=160)
+    say_the_truth(session)
+    handle = judge(hub, run, "It says what the note says.", model="sandbox-luna", wait=False)
+    while not handle.progress.done:
+        pass
+    handle.cancel()
+    part = handle.result(60)
+    assert part.frame["verdict"].isna().any()
+    verdict = Gate(min_good=0.01).judge(found, texts=part.against(session))
+    assert "texts yet; the same call goes on" in str(verdict)
+    assert not verdict

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hsai_kit import evaluate_recipe, open_labels, pull, read_recipe, run_recipe
+from hsai_kit import ask, evaluate_recipe, open_labels, pull, rate, read_recipe, run_recipe
 from hsai_kit.cli import app
 from hsai_kit.errors import EvaluationError, RecipeError
+from hsai_kit.sandbox.assistant.judging import is_faithful
 
 RECIPE = """
 description = "Clean up the state field of leads."
@@ -36,6 +37,25 @@ min_right = 0.85
 min_valid = 0.95
 no_worse_than = "poor"
 margin = 0.08
+"""
+SUMMARIES = """
+[records]
+object_type = "notes"
+properties = ["hs_note_body"]
+where = "hs_note_body is known"
+limit = 120
+
+[ask]
+assistant = "record-summary"
+model = "sandbox-legacy"
+
+[evaluate]
+ratings = "RATED"
+judge.model = "sandbox-sol"
+gate = { min_good = 0.4, min_valid = 0.9 }
+
+[review]
+approve_from_confidence = 0
 """
 ALONE = """
 [review]
@@ -201,6 +221,34 @@ def test_the_exit_code_tells_whether_the_gate_was_passed(hsai, recipe):
     code, said = hsai("evaluate", "stat", "--gate")
     assert code == 1
     assert "Did you mean 'states'" in said
+
+
+def test_summaries_pass_the_gate_by_what_people_and_a_judge_say_of_them(hub, hsai, recipe):
+    notes = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=120)
+    session = rate(hub, ask(hub, notes, "record-summary", model="sandbox-legacy"), n=90)
+    while shown := session.next():
+        session.give(shown.item, is_faithful(shown.texts[0], shown.source))
+    text = SUMMARIES.replace("RATED", session.id)
+    recipe(text, "summaries")
+    code, said = hsai("evaluate", "summaries", "--gate", "--report", "summaries.html")
+    assert code == 0, said
+    assert "that only sandbox-sol read, corrected by ratings" in said
+    assert "as judge of" in Path("summaries.html").read_text("utf-8")
+    recipe(text.replace("min_good = 0.4", "min_good = 0.99"), "strict")
+    assert hsai("evaluate", "strict", "--gate")[0] == 3
+    recipe(text.replace("sandbox-sol", "sandbox-legacy"), "guessing")
+    code, said = hsai("evaluate", "guessing", "--gate")
+    assert (code, "No verdict on texts" in said) == (3, True), said
+    recipe(text.replace("sandbox-legacy", "sandbox-luna"), "other")
+    code, said = hsai("evaluate", "other", "--gate")
+    assert (code, "are other texts than were judged" in said) == (1, True), said
+    recipe(text.replace(f'ratings = "{session.id}"', 'labels = "labels.csv"'), "mixed")
+    with pytest.raises(RecipeError, match="a judge counts only as far as people bear it out"):
+        read_recipe(hub.workspace, "mixed")
+    code, said = hsai("run", "summaries")
+    assert code == 0, said
+    assert "answers approved by the recipe from confidence 0 on" in said
+    assert "0 answers approved" not in said.split()[:3]
 
 
 def test_a_gate_that_is_not_there_cannot_be_passed(hsai, recipe):

@@ -11,45 +11,10 @@ from pydantic import ConfigDict
 from hsai_kit.errors import EvaluationError
 from hsai_kit.statistics import fewest_for
 from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.good import Rated, good_enough
+from hsai_kit.steps.evaluate.verdict import Reason, Verdict
 
-__all__ = ["Gate", "Reason", "Verdict"]
-
-NOT_PASSED = 3
-"""The exit code of a gate that was not passed; 1 says that nothing could be measured."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One condition of a gate, whether it is met, and the figures that decided it in a sentence."""
-
-    condition: str
-    met: bool
-    said: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the gate was passed, with every reason; `exit_code` is 0 or 3."""
-
-    assistant: str
-    reasons: tuple[Reason, ...]
-
-    @property
-    def passed(self) -> bool:
-        """True where every condition is met."""
-        return all(reason.met for reason in self.reasons)
-
-    @property
-    def exit_code(self) -> int:
-        """0 where the gate was passed, else 3."""
-        return 0 if self.passed else NOT_PASSED
-
-    def __str__(self) -> str:
-        head = f"{self.assistant} {'passed' if self.passed else 'did not pass'} the gate."
-        return "\n".join([head, *(f"{'yes' if one.met else 'NO':>4}  {one.said}" for one in self.reasons)])
-
-    def __bool__(self) -> bool:
-        return self.passed
+__all__ = ["Gate", "Verdict"]
 
 
 @dataclass(frozen=True)
@@ -57,8 +22,10 @@ class Gate:
     """What an assistant has to reach before it may run alone; what is left out is not asked for.
 
     `min_right` and `min_valid` (shares, 0-1) are compared with the lower ends of their 95 % intervals,
-    `max_usd_per_1000` with the upper end. `no_worse_than` names another assistant of the evaluation: even at the lower
-    end the share right is at most `margin` below it. `must_pass` are record ids that have to be right every time.
+    `max_usd_per_1000` with the upper end. `min_good` is that for written texts, where no answer is the right one: the
+    share that people find good, or would find good of what a judge read. `no_worse_than` names another assistant of the
+    evaluation: even at the lower end the share right is at most `margin` below it. `must_pass` are record ids that have
+    to be right every time.
     Raises EvaluationError for figures that are no shares or amounts, and where nothing is asked for.
 
     >>> Gate(min_right=0.97, min_valid=0.995).min_valid
@@ -69,13 +36,14 @@ class Gate:
 
     min_right: float | None = None
     min_valid: float | None = None
+    min_good: float | None = None
     max_usd_per_1000: float | None = None
     no_worse_than: str | None = None
     margin: float = 0.0
     must_pass: Sequence[str | int] = ()
 
     def __post_init__(self) -> None:
-        for name in ("min_right", "min_valid", "margin"):
+        for name in ("min_right", "min_valid", "min_good", "margin"):
             share = getattr(self, name)
             if share is not None and not 0 <= share < 1:
                 message = f"{name} is {share!r}; it is a share from 0 to below 1, such as 0.97 for 97%."
@@ -83,16 +51,22 @@ class Gate:
         if self.max_usd_per_1000 is not None and not self.max_usd_per_1000 >= 0:
             message = f"max_usd_per_1000 is {self.max_usd_per_1000!r}; it is an amount in USD for 1,000 records."
             raise EvaluationError(message)
-        asked = (self.min_right, self.min_valid, self.max_usd_per_1000, self.no_worse_than)
-        if not self.must_pass and asked == (None,) * 4:
+        asked = (self.min_right, self.min_valid, self.min_good, self.max_usd_per_1000, self.no_worse_than)
+        if not self.must_pass and asked == (None,) * 5:
             message = "This gate asks for nothing, so everything would pass it. Give it at least min_right."
             raise EvaluationError(message)
 
-    def judge(self, evaluation: Evaluation, assistant: str | None = None) -> Verdict:
+    def judge(self, evaluation: Evaluation, assistant: str | None = None, *, texts: Rated | None = None) -> Verdict:
         """Judge one assistant of an evaluation; without a name the only one, or the only one but the baseline.
 
-        Rows that were not asked pass no gate. Raises EvaluationError for names that are not in the evaluation.
+        `texts` is what `min_good` goes by: what people say of the assistant's texts (a session of `rate`), or a judge
+        held against them (`judge(…).against(session)`). Rows that were not asked pass no gate, nor does a judge that is
+        not shown to be better than chance. Raises EvaluationError for names that are not in the evaluation, and for
+        texts of which nothing is asked or follows.
         """
+        if texts is not None and self.min_good is None:
+            message = "This gate asks nothing of texts, so what is said of them would decide nothing: give it min_good."
+            raise EvaluationError(message)
         names = [name for name in evaluation.names if name != self.no_worse_than]
         if assistant is None and len(names) != 1:
             message = f"Say which assistant the gate judges: {', '.join(names)}."
@@ -102,9 +76,9 @@ class Gate:
             if name is not None and name not in evaluation.names:
                 message = f"There is no assistant {name!r} in this evaluation. It has: {', '.join(evaluation.names)}."
                 raise EvaluationError(message)
-        return Verdict(chosen, tuple(self._reasons(evaluation, chosen)))
+        return Verdict(chosen, tuple(self._reasons(evaluation, chosen, texts)))
 
-    def _reasons(self, evaluation: Evaluation, name: str) -> Iterator[Reason]:
+    def _reasons(self, evaluation: Evaluation, name: str, texts: Rated | None) -> Iterator[Reason]:
         rows = evaluation.rows[evaluation.rows["assistant"].isin([name, self.no_worse_than])]
         left = int(rows["valid"].isna().sum())
         if left:
@@ -113,6 +87,8 @@ class Gate:
             wanted = getattr(self, f"min_{condition}")
             if wanted is not None:
                 yield _share(evaluation, name, condition, wanted)
+        if self.min_good is not None:
+            yield from good_enough(evaluation, name, texts, self.min_good)
         if self.max_usd_per_1000 is not None:
             yield _price(evaluation, name, self.max_usd_per_1000)
         if self.no_worse_than is not None:

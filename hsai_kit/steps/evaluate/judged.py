@@ -23,7 +23,8 @@ _FEWEST = 30
 class Judged:
     """A judge's verdicts: `.frame`, and `.against(session)` for what they are worth.
 
-    It tells no rate by itself: a judge that passes nine of ten may pass whatever it is shown.
+    It tells no rate by itself: a judge that passes nine of ten may pass whatever it is shown. `texts` are what it
+    read, by variant, as `texts_of` returns them.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Judged:
         self.kind = kind
         self.names = names
         self.levels = tuple(levels)
-        self._texts = texts
+        self.texts = texts
 
     def __repr__(self) -> str:
         n = self.frame["verdict"].notna().sum()
@@ -81,6 +82,8 @@ class Judged:
         both = self._both(session)
         if both.empty:
             message = f"People have not rated any text that was judged yet. Rate some: {session!r}."
+            if session.given:
+                message = f"The texts rated in {session.id} are other texts than were judged. Rate these: rate()."
             raise EvaluationError(message)
         return CheckedJudge(self, session, both)
 
@@ -105,14 +108,14 @@ class Judged:
         return both.join(judged[["verdict"]].rename(columns={"verdict": "judge"}), how="inner").reset_index()
 
     def _judged_texts(self, record_id: str, variant: str) -> tuple[str, ...] | None:
-        frames = [self._texts[variant]] if variant in self._texts else list(self._texts.values())
+        frames = [self.texts[variant]] if variant in self.texts else list(self.texts.values())
         if any(record_id not in frame.index for frame in frames):
             return None
         return tuple(str(frame["text"][record_id]) for frame in frames)
 
     def text(self, record_id: str, variant: str) -> pd.Series:
         """Return the text and source of a record, of the first variant for pairs."""
-        frame = self._texts[variant if variant in self._texts else self.names[0]]
+        frame = self.texts[variant if variant in self.texts else self.names[0]]
         return frame.loc[record_id]
 
     def _of_singles(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +195,7 @@ class CheckedJudge:
         model = self.judged.run.record.model
         few = f" {len(self.both)} rated texts are few: rate more." if len(self.both) < _FEWEST else ""
         if not self.tells_apart:
-            reason = self._why_not(self.judged.names[0])
+            reason = self.why_not(self.judged.names[0])
             return f"No verdict: {model} is not shown to judge better than chance ({reason}).{few}"
         said = " ".join(self._said(str(name), row) for name, row in self.table.iterrows())
         return f"{said} {model} agrees with people at {self.agreement.short}.{few}"
@@ -203,7 +206,7 @@ class CheckedJudge:
         if not row["judged"]:
             return f"{name}: {people}, which is all of them."
         if pd.isna(row["corrected"]):
-            return f"{name}: {people}; of the others nothing follows ({self._why_not(name)})."
+            return f"{name}: {people}; of the others nothing follows ({self.why_not(name)})."
         rest = f"{row['corrected']:.0%} {good} ({row['low']:.0%} to {row['high']:.0%})"
         return f"{name}: {rest} of the {row['judged']:,.0f} {what} that only the judge saw; {people}."
 
@@ -242,7 +245,8 @@ class CheckedJudge:
             **_ends("specificity", known.specificity),
         }
 
-    def _why_not(self, name: str) -> str:
+    def why_not(self, name: str) -> str:
+        """Say why nothing follows for a variant, in words that fit into brackets."""
         known = self.accuracy(name)
         if not known.positives or not known.negatives:
             what = "good" if known.positives else "bad"

@@ -17,9 +17,13 @@ from hsai_kit.steps.ask import ask
 from hsai_kit.steps.ask.readying import readied
 from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.contenders import One
+from hsai_kit.steps.evaluate.judged import CheckedJudge
+from hsai_kit.steps.evaluate.judging import judge
+from hsai_kit.steps.evaluate.rating import open_rating
+from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.steps.pull import open_pull, pull
 from hsai_kit.steps.push import Receipt, push
-from hsai_kit.steps.recipe.form import Recipe, Records, read_recipe, recipe_names
+from hsai_kit.steps.recipe.form import Evaluate, Recipe, Records, read_recipe, recipe_names
 from hsai_kit.steps.review import review
 from hsai_kit.steps.review.checked import Checked
 from hsai_kit.tables import FILES, read_table
@@ -37,11 +41,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Measured:
-    """What measuring a recipe found: the evaluation, and the gate's verdict where the recipe has a gate."""
+    """What measuring a recipe found: the evaluation, what is said of its texts, and the gate's verdict (None: none)."""
 
     recipe: Recipe
     evaluation: Evaluation
     verdict: Verdict | None
+    texts: CheckedJudge | RatingSession | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def evaluate_recipe(
 ) -> Measured:
     """Measure a recipe's assistant on its labelled rows, beside those in `against`, and judge it by its gate.
 
+    Written texts go by the ratings that the recipe names, or by a judge held against them, which reads all of them.
     `recipe` is a name in the workspace's `recipes/`, a file, or what `read_recipe` returned. `budget_usd` takes the
     place of the recipe's own; `confirm` is as in `evaluate`. What was measured before is asked of nobody again.
 
@@ -75,20 +81,22 @@ def evaluate_recipe(
     if len(assistants) <= len(measured.against):
         message = f"evaluate.against names {chosen.name!r}, which is the recipe itself. Call it otherwise."
         raise RecipeError(message)
+    budget = budget_usd or measured.budget_usd
     evaluation = evaluate(
         hub,
         _frame(hub, measured.records or chosen.records, also=measured.cluster),
         assistants,
-        _beside(hub, measured.labels) if Path(measured.labels).suffix.lower() in FILES else measured.labels,
+        _labels(hub, measured.labels),
         field=measured.field or chosen.review.field,
         repeats=measured.repeats,
         engine=chosen.ask.engine,
         cluster=measured.cluster,
-        budget_usd=budget_usd or measured.budget_usd,
+        budget_usd=budget,
         confirm=confirm,
     )
-    verdict = measured.gate.judge(evaluation, chosen.name) if measured.gate else None
-    return Measured(chosen, evaluation, verdict)
+    texts = _texts(hub, measured, evaluation.runs[chosen.name][0], evaluation, budget, confirm=confirm)
+    verdict = measured.gate.judge(evaluation, chosen.name, texts=texts) if measured.gate else None
+    return Measured(chosen, evaluation, verdict, texts)
 
 
 def run_recipe(
@@ -129,13 +137,48 @@ def run_recipe(
         say(f"{len(checked.frame):,} proposals of {run.id} wait for a person: review(open_run(hub, {run.id!r})).")
         return finished
     frame = checked.frame
-    sure = (frame["confidence"] >= threshold).fillna(value=False) & (frame["flags"].map(len) == 0)
+    # From 0 on means all, those without a confidence as well: a written text has none.
+    sure = (frame["confidence"] >= threshold).fillna(value=threshold == 0) & (frame["flags"].map(len) == 0)
     approved = checked.approve(sure & (frame["decision"] == "pending") & frame["proposal"].notna())
     left = int((checked.frame["decision"] == "pending").sum())
     say(f"{approved:,} answers approved by the recipe from confidence {threshold:g} on; {left:,} wait for a person.")
     if chosen.push is None:
         return finished
     return replace(finished, receipt=push(hub, checked, confirm=True))
+
+
+def _texts(
+    hub: Connection,
+    measured: Evaluate,
+    run: Run,
+    evaluation: Evaluation,
+    budget_usd: float | None,
+    *,
+    confirm: bool | None,
+) -> CheckedJudge | RatingSession | None:
+    """Return what people say of the texts of `run`, or a judge held against them, within what is left to spend."""
+    if measured.ratings is None:
+        return None
+    session = open_rating(hub, measured.ratings)
+    if measured.judge is None:
+        return session
+    written = run.assistant.output.fields[evaluation.field].kind == "text"
+    judged = judge(
+        hub,
+        run,
+        measured.judge.criterion,
+        levels=session.record.levels or False,
+        model=measured.judge.model,
+        engine=measured.judge.engine,
+        budget_usd=None if budget_usd is None else max(1e-9, budget_usd - (evaluation.usd or 0)),
+        text=evaluation.field if written else None,
+        confirm=confirm,
+    )
+    return judged.against(session)
+
+
+def _labels(hub: Connection, labels: str | None) -> str | Path | None:
+    return _beside(hub, labels) if labels and Path(labels).suffix.lower() in FILES else labels
 
 
 def _assistant(hub: Connection, recipe: Recipe) -> Assistant:

@@ -72,10 +72,23 @@ class Ask(Asked):
     budget_usd: Annotated[float | None, Field(gt=0)] = None
 
 
-class Evaluate(_Section):
-    """How the assistant is measured: the right answers, the records if others are meant, what it is held against."""
+class Judge(_Section):
+    """Which model judges written texts, by which criterion; it counts as far as people's ratings bear it out."""
 
-    labels: str
+    model: str | None = None
+    criterion: str | None = None
+    engine: EngineName | None = None
+
+
+class Evaluate(_Section):
+    """How the assistant is measured: the right answers, the records if others are meant, what it is held against.
+
+    Of written texts, where no answer is the right one: `ratings`, the id of what people rated, and a judge.
+    """
+
+    labels: str | None = None
+    ratings: str | None = None
+    judge: Judge | None = None
     records: Records | None = None
     field: str | None = None
     against: Mapping[str, Asked] = {}
@@ -83,6 +96,20 @@ class Evaluate(_Section):
     cluster: str | None = None
     budget_usd: Annotated[float | None, Field(gt=0)] = None
     gate: Gate | None = None
+
+    @model_validator(mode="after")
+    def _tells_right(self) -> Evaluate:
+        if self.labels is None and self.ratings is None:
+            message = "labels is missing: where the right answers are (of written texts: ratings)"
+            raise ValueError(message)
+        if self.judge is not None and self.ratings is None:
+            message = "a judge counts only as far as people bear it out; say which ratings, the id of a rate(…)"
+            raise ValueError(message)
+        asks = self.gate is not None and self.gate.min_good is not None
+        if self.gate is not None and asks != (self.ratings is not None):
+            message = "gate.min_good goes by ratings, the id of a rate(…)" if asks else "ratings needs gate.min_good"
+            raise ValueError(message)
+        return self
 
 
 class Review(_Section):

@@ -1,0 +1,129 @@
+"""How often an assistant's texts are good, as a gate reads it: by people, or by a judge held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import pandas as pd
+
+from hsai_kit.errors import EvaluationError
+from hsai_kit.statistics import wilson
+from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.judged import CheckedJudge
+from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.verdict import Reason
+
+__all__ = ["Rated", "good_enough"]
+
+Rated: TypeAlias = CheckedJudge | RatingSession
+_CONDITION = "min_good"
+
+
+def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: float) -> Iterator[Reason]:
+    """Yield whether the texts that `name` wrote in an evaluation are good often enough, at the interval's lower end.
+
+    Raises EvaluationError for what tells nothing of that: a judge that nobody checked, and pairs.
+    """
+    if rated is None:
+        said = (
+            f"Nothing tells how often the texts of {name} are good: rate(hub, run), and judge(\u2026, texts=session)."
+        )
+        yield Reason(_CONDITION, met=False, said=said)
+        return
+    if not isinstance(rated, CheckedJudge | RatingSession):
+        message = (
+            f"texts is a {type(rated).__name__}, which passes no gate. It takes what people rated (rate) or a judge "
+            "held against them: judge(\u2026).against(session)."
+        )
+        raise EvaluationError(message)
+    session = rated.session if isinstance(rated, CheckedJudge) else rated
+    if session.record.kind == "pairs":
+        message = (
+            "Of two texts people said which is better, which does not tell whether it is good. Let them rate the texts "
+            "of one assistant: rate(hub, run)."
+        )
+        raise EvaluationError(message)
+    variant, strange, of = _variant(evaluation, name, rated)
+    if strange:
+        said = (
+            f"{strange:,} of the {of:,} texts that were rated or judged are none that {name} wrote in this evaluation, "
+            "so they tell nothing of it. Rate and judge those that it wrote."
+        )
+        yield Reason(_CONDITION, met=False, said=said)
+    elif isinstance(rated, RatingSession) or not rated.table.loc[variant, "judged"]:
+        yield _by_people(session, variant, wanted)
+    else:
+        yield from _by_judge(rated, variant, wanted)
+
+
+def _variant(evaluation: Evaluation, name: str, rated: Rated) -> tuple[str, int, int]:
+    """Return which variant is the assistant's, how many of its texts the assistant did not write, and of how many."""
+    wrote = {
+        (row.record_id, " ".join(value.split()))
+        for run in evaluation.runs[name]
+        for row in run.results()
+        for value in row.fields.values()
+        if isinstance(value, str)
+    }
+    found = []
+    for variant, texts in _texts(rated).items():
+        strange = sum((record, " ".join(text.split())) not in wrote for record, text in texts)
+        found.append((strange / max(1, len(texts)), variant, strange, len(texts)))
+    _, variant, strange, of = min(found)
+    return variant, strange, of
+
+
+def _texts(rated: Rated) -> dict[str, set[tuple[str, str]]]:
+    """Return the texts of each variant with the ids of their records."""
+    session = rated.session if isinstance(rated, CheckedJudge) else rated
+    read = rated.judged.texts if isinstance(rated, CheckedJudge) else {}
+    found = {variant: set(frame["text"].dropna().items()) for variant, frame in read.items()}
+    for one in session.items:
+        found.setdefault(one.variant, set()).add((one.record_id, one.texts[0]))
+    return found
+
+
+def _by_people(session: RatingSession, variant: str, wanted: float) -> Reason:
+    verdicts = session.verdicts
+    mine = verdicts[verdicts["variant"] == variant]
+    if mine.empty:
+        return Reason(_CONDITION, met=False, said=f"Nobody has rated a text of {variant} yet: RatingPanel(session).")
+    # On what people are split, nobody can say that it is good.
+    split = int(mine["verdict"].isna().sum())
+    decided = len(mine) - split
+    share = float(session.results.loc[variant, "share"]) * decided / len(mine) if decided else 0.0
+    low = wilson(share, len(mine))[0]
+    even = f" (evenly split on {split:,}, which do not count as good)" if split else ""
+    said = f"Good: {share:.1%} of the {len(mine):,} texts that people rated{even}"
+    return _compared(said, share, low, wanted, "Rate more of them.")
+
+
+def _by_judge(checked: CheckedJudge, variant: str, wanted: float) -> Iterator[Reason]:
+    frame = checked.judged.frame
+    model = checked.judged.run.record.model
+    waiting = int((checked.judged.run.answers["status"] == "skipped").sum())
+    if waiting:
+        yield Reason(
+            "complete", met=False, said=f"{model} has not judged {waiting:,} texts yet; the same call goes on."
+        )
+    row = checked.table.loc[variant]
+    if pd.isna(row["corrected"]):
+        yield Reason(_CONDITION, met=False, said=f"No verdict on texts: {checked.why_not(variant)}.")
+        return
+    missing = int(frame["verdict"][frame["variant"] == variant].isna().sum()) - waiting
+    judged = int(row["judged"])
+    # What the judge failed on may be anything, so it counts as not good.
+    kept = judged / (judged + max(0, missing))
+    share, low = float(row["corrected"]) * kept, float(row["low"]) * kept
+    people = f"; people say {row['people']:.1%} of the {row['rated']:.0f} that they rated"
+    failed = f", {missing:,} that it failed on counted as not good" if missing > 0 else ""
+    said = f"Good: {share:.1%} of the {judged:,} texts that only {model} read, corrected by ratings{failed}{people}"
+    yield _compared(said, share, low, wanted, "Rate more texts, or let a better judge read them.")
+
+
+def _compared(said: str, share: float, low: float, wanted: float, way: str) -> Reason:
+    said = f"{said}. Surely at least {low:.1%}; {wanted:.1%} is asked for."
+    if low < wanted:
+        said += " The figure itself falls short." if share <= wanted else f" The figure itself would do. {way}"
+    return Reason(_CONDITION, met=low >= wanted, said=said)
