@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hsai_kit.store.actions import Act, ActionRecord, Actions
@@ -80,6 +81,10 @@ class Store:
             if (one := journal.latest()) is not None
         ]
         return max(newest)[-1] if newest else None
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Keep all other sessions from writing inside the block, all of which is kept, or none of it."""
+        return self._database.transaction()
 
     def close(self) -> None:
         """Close the file."""

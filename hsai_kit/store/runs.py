@@ -149,6 +149,16 @@ class Runs:
         )
         return {row["hash"]: row["input"] for row in rows}
 
+    def shared(self, run_id: str, other: str) -> int:
+        """Return how many questions of a run that have no answer yet or failed are another run's as well."""
+        row = self._database.one(
+            "SELECT COUNT(DISTINCT r.question) FROM rows r LEFT JOIN answers a ON a.question = r.question "
+            "WHERE r.run_id = ? AND (a.status IS NULL OR a.status = 'failed') "
+            "AND r.question IN (SELECT question FROM rows WHERE run_id = ?)",
+            (run_id, other),
+        )
+        return int(row[0]) if row else 0
+
     def spent(self, run_id: str) -> float:
         """Return what a run has paid so far in USD, as far as prices are known."""
         row = self._database.one("SELECT TOTAL(usd) FROM answers WHERE run_id = ?", (run_id,))

@@ -13,6 +13,7 @@ from hsai_kit import Assistant, ask, open_run, pull, resume
 from hsai_kit.errors import (
     AssistantError,
     FrameError,
+    HsaiError,
     NoQuota,
     PromptError,
     RefusedKey,
@@ -128,12 +129,28 @@ def test_only_what_failed_is_asked_again(hub, sandbox):
     frame = frame_of(state=["Calif.", "Texas", "Ohio"], country=["US", "US", "US"])
     sandbox.fault("openai:stall:path=/responses:seconds=30:count=1")
     handle = ask(hub, frame.head(1), "state-abbreviations", wait=False)
-    handle.cancel()
+    handle.cancel(drain=False)
+    handle.result(30)
     sandbox.clear_faults()
     before = requests_sent(sandbox)
     run = ask(hub, frame, "state-abbreviations")
     assert set(run.answers["status"]) <= {"answered", "from_memory"}
     assert requests_sent(sandbox) - before <= 3
+
+
+def test_two_that_ask_the_same_at_the_same_moment_pay_once(hub, sandbox):
+    frame = frame_of(state=["Calif.", "Texas", "Ohio"], country=["US", "US", "US"])
+    sandbox.latency("openai", 0.3)
+    handles = [ask(hub, frame.iloc[::step], "state-abbreviations", wait=False) for step in (1, -1)]
+    refused = []
+    for handle in handles:
+        try:
+            assert set(handle.result(30).answers["status"]) == {"answered"}
+        except HsaiError as problem:
+            refused.append(str(problem))
+    assert [one.startswith("3 of these questions are being asked by run-") for one in refused] == [True]
+    assert requests_sent(sandbox) == 3
+    assert len(hub.store.overview.runs()) == 1, "what was refused leaves no run behind"
 
 
 @pytest.mark.parametrize("kind", ["500", "reset", "cut", "503_html"])

@@ -69,15 +69,26 @@ def test_a_run_that_another_session_is_asking_is_not_asked_twice(keys, tmp_path)
     keys.latency("openai", 0.1)
     process = asking(workspace)
     wait_for_answers(keys, 20, process)
-    with connect(workspace=workspace) as hub, pytest.raises(HsaiError, match="by another notebook or terminal"):
-        resume(hub)
+    keys.latency("openai", 3)
+    with connect(workspace=workspace) as hub:
+        with pytest.raises(HsaiError, match="by another notebook or terminal"):
+            resume(hub)
+        contacts = pull(hub, "contacts", ["state", "country"], where="state is known").tail(200)
+        (theirs,) = hub.store.overview.runs()
+        for engine in ("responses", "batch"):
+            with pytest.raises(HsaiError, match=f"are being asked by {theirs.id} just now.*comes from memory then"):
+                ask(hub, contacts, "state-abbreviations", engine=engine)
+        others = contacts.head(3).assign(state=["Utah 1", "Utah 2", "Utah 3"])
+        keys.latency("openai", 0)
+        assert ask(hub, others, "state-abbreviations").record.status == "done"
+        resumed = theirs.id
     process.kill()
     process.wait()
     keys.latency("openai", 0)
     with connect(workspace=workspace) as hub:
-        run = resume(hub)
+        run = resume(hub, resumed)
         assert run.record.status == "done"
-        sent = sum(keys.counts()["openai"]["POST /v1/responses"].values())
+        sent = sum(keys.counts()["openai"]["POST /v1/responses"].values()) - 3
         assert sent <= run.questions + hub.llm.concurrency
     assert not list(workspace.glob(".run-*"))
 

@@ -20,9 +20,10 @@ from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.alone import asked_alone
 from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
-from hsai_kit.steps.ask.earlier import asked_by_one, cancel, open_run, refuse_under_way, runs
+from hsai_kit.steps.ask.earlier import cancel, open_run, runs
 from hsai_kit.steps.ask.engines import checked_engine, engine_for, say_done_without
 from hsai_kit.steps.ask.readying import Forecast, different, forecast, readied, refused_settings
 from hsai_kit.steps.ask.sending import Sending
@@ -115,10 +116,8 @@ def ask(
     )
     asked, name = ready.engine, ready.name
 
-    def begin() -> str:
+    def begin(held: contextlib.ExitStack) -> str:
         asking = ready.plan(frame, object_type)
-        if name != "batch":
-            refuse_under_way(hub, asking.to_send)
         estimate = asking.estimate()
         say(ready.said(estimate))
         say_done_without(asked)
@@ -128,9 +127,9 @@ def ask(
         if not piloted:
             agreed = confirm if estimate.requests else True
             agree(hub, low, high, confirm=agreed, asks=wait, kept="Nothing was asked and nothing was paid")
-        run_id = asking.begin(budget_usd)
+        run_id = _begun(hub, asked, lambda: asking.begin(budget_usd), held)
         if piloted:
-            found = pilot(hub, asking, run_id, budget_usd)
+            found = pilot(hub, asked, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
             agree(hub, found.usd_low, found.usd_high, confirm=confirm, asks=wait, kept=kept)
         return run_id
@@ -185,14 +184,29 @@ def resume(
             return found
     asking = engine_for(hub, name, found.assistant, found.record.model)
     say_done_without(asking)
-    if name != "batch":
-        refuse_under_way(hub, hub.store.runs.outstanding(found.id))
-    hub.store.runs.begin_again(found.id, budget_usd, name)
-    return _carry_on(hub, asking, lambda: found.id, budget_usd or found.record.budget_usd, wait=wait)
+
+    def again() -> str:
+        hub.store.runs.begin_again(found.id, budget_usd, name)
+        return found.id
+
+    def begin(held: contextlib.ExitStack) -> str:
+        return _begun(hub, asking, again, held)
+
+    return _carry_on(hub, asking, begin, budget_usd or found.record.budget_usd, wait=wait)
+
+
+def _begun(hub: Connection, engine: Engine, begin: Callable[[], str], held: contextlib.ExitStack) -> str:
+    """Begin a run; one that is asked live is this session's until `held` closes, jobs are whoever waits for them."""
+    return begin() if isinstance(engine, Batched) else held.enter_context(asked_alone(hub, begin))
 
 
 def _carry_on(
-    hub: Connection, engine: Engine, begin: Callable[[], str], budget_usd: float | None, *, wait: bool
+    hub: Connection,
+    engine: Engine,
+    begin: Callable[[contextlib.ExitStack], str],
+    budget_usd: float | None,
+    *,
+    wait: bool,
 ) -> Run | Handle[Run]:
     """Begin a run and send what it has outstanding; without `wait` both happen in the background.
 
@@ -204,16 +218,18 @@ def _carry_on(
         async def all_of_it(control: Control) -> Run:
             # The cell or button that began it ends first: each of its messages would wait for a turn beside planning.
             await asyncio.sleep(0.05)
-            # A batch may wait for a day: too long to keep the collector from anything.
-            with contextlib.nullcontext() if isinstance(engine, Batched) else only_new_objects():
-                return await _sent(hub, engine, await asyncio.to_thread(begin), budget_usd, control)
+            with contextlib.ExitStack() as held:
+                if not isinstance(engine, Batched):
+                    # A batch may wait for a day: too long to keep the collector from anything.
+                    held.enter_context(only_new_objects())
+                return await _sent(hub, engine, await asyncio.to_thread(begin, held), budget_usd, control)
 
         return start(all_of_it, progress)
-    run_id = begin()
-    handle = start(lambda control: _sent(hub, engine, run_id, budget_usd, control), progress)
-    run = handle.wait(
-        goes_on(run_id) if isinstance(engine, Batched) else "The answers so far are kept: ask the same again to go on."
-    )
+    with contextlib.ExitStack() as held:
+        run_id = begin(held)
+        handle = start(lambda control: _sent(hub, engine, run_id, budget_usd, control), progress)
+        kept = "The answers so far are kept: ask the same again to go on."
+        run = handle.wait(goes_on(run_id) if isinstance(engine, Batched) else kept)
     if run.record.status == "paused":
         say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
     elif run.record.note:
@@ -222,13 +238,12 @@ def _carry_on(
 
 
 async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
-    with contextlib.nullcontext() if isinstance(engine, Batched) else asked_by_one(hub, run_id):
-        questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
-        control.progress.total, control.progress.run_id = len(questions), run_id
-        control.progress.started = time.monotonic()
-        control.progress.usd = hub.store.runs.spent(run_id)
-        if isinstance(engine, Batched):
-            await Batching(hub, engine, run_id, questions, budget_usd).run(control)
-        else:
-            await Sending(hub, engine, run_id, questions, budget_usd).run(control)
+    questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
+    control.progress.total, control.progress.run_id = len(questions), run_id
+    control.progress.started = time.monotonic()
+    control.progress.usd = hub.store.runs.spent(run_id)
+    if isinstance(engine, Batched):
+        await Batching(hub, engine, run_id, questions, budget_usd).run(control)
+    else:
+        await Sending(hub, engine, run_id, questions, budget_usd).run(control)
     return open_run(hub, run_id)

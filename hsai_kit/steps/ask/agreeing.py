@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hsai_kit.background import start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
+from hsai_kit.llm.engine import Engine
 from hsai_kit.progress import Progress, say
-from hsai_kit.steps.ask.planning import Asking, Estimate, dollars
+from hsai_kit.steps.ask.planning import Estimate, dollars
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.steps.ask.timing import minutes
 from hsai_kit.talk import answered_yes
@@ -44,11 +45,11 @@ def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
     return high <= hub.workspace.settings.openai.ask_above_usd
 
 
-def pilot(hub: Connection, asking: Asking, run_id: str, budget_usd: float | None) -> Projection:
+def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
     """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
-    questions = asking.to_send
+    questions = hub.store.runs.outstanding(run_id)
     first = {one: questions[one] for one in list(questions)[:PILOT]}
-    sending = Sending(hub, asking.engine, run_id, first, budget_usd)
+    sending = Sending(hub, engine, run_id, first, budget_usd)
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
         "The answers so far are kept: ask the same again to go on."
     )

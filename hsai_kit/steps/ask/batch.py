@@ -22,6 +22,7 @@ from hsai_kit.errors import HsaiError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, Batched, Batches, Job, passes
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.steps.ask.alone import asked_alone
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.collecting import Collecting, unknown_here
 from hsai_kit.steps.ask.engines import Learning
@@ -121,19 +122,21 @@ class Batching:
             for record in kept.open_for(self.run_id):
                 if record.id is None:
                     await self._pick_up(api, record)
-            # Another session may have sent or answered some in the meantime.
-            self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
-            while (left := self._left()) and await control.gate():
-                if not (part := self._affordable(left)):
-                    break
-                if self._asked_live:
-                    await self._send(api, control, part)
-                else:
-                    self._asked_live = True
-                    first = next(iter(part))
-                    self._tried.add(first)
-                    await self._ask_live(first, part[first])
-                    control.progress.done += 1
+            # No session asks live what is about to be in a job: until it is, these are this session's own.
+            with asked_alone(self.hub, lambda: self.run_id, in_jobs=True):
+                # Another session may have sent or answered some in the meantime.
+                self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
+                while (left := self._left()) and await control.gate():
+                    if not (part := self._affordable(left)):
+                        break
+                    if self._asked_live:
+                        await self._send(api, control, part)
+                    else:
+                        self._asked_live = True
+                        first = next(iter(part))
+                        self._tried.add(first)
+                        await self._ask_live(first, part[first])
+                        control.progress.done += 1
             return bool(self._reached and self._own_jobs())
 
     async def _send(self, api: Batches, control: Control, questions: dict[str, str]) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
-
 import pandas as pd
 
 from hsai_kit.background import Control, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
-from hsai_kit.locks import alone
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.batch import Batching, goes_on
 
-__all__ = ["asked_by_one", "cancel", "open_run", "refuse_under_way", "runs"]
+__all__ = ["cancel", "open_run", "runs"]
 
 
 def open_run(hub: Connection, run_id: str | None = None) -> Run:
@@ -65,29 +61,6 @@ def cancel(hub: Connection, run: Run | str) -> Run:
     if ended.record.note:
         say(ended.record.note)
     return ended
-
-
-def asked_by_one(hub: Connection, run_id: str) -> AbstractContextManager[None]:
-    """Keep a run to one session while it is asked; raises HsaiError where another notebook or terminal has it.
-
-    Both would pay for every question that is left. The system lets go of the lock where its holder is killed.
-    """
-    message = (
-        f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
-        "twice. Wait for it or stop it there; its answers are kept as they come."
-    )
-    return alone(hub.workspace.folder / f".{run_id}.lock", HsaiError(message))
-
-
-def refuse_under_way(hub: Connection, questions: Iterable[str]) -> None:
-    """Raise HsaiError where any of `questions` is in a job at OpenAI: asked live as well, it would be paid twice."""
-    both = hub.store.batches.under_way().intersection(questions)
-    if both:
-        message = (
-            f"{len(both):,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
-            "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."
-        )
-        raise HsaiError(message)
 
 
 _COLUMNS = {

@@ -14,9 +14,9 @@ from hsai_kit.llm.batches import Batched
 from hsai_kit.progress import say
 from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.agreeing import agree
+from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
 from hsai_kit.steps.ask.batch import Batching
 from hsai_kit.steps.ask.budget import checked_budget
-from hsai_kit.steps.ask.earlier import refuse_under_way
 from hsai_kit.steps.ask.engines import say_done_without
 from hsai_kit.steps.ask.planning import Asking, dollars, plan_asking
 from hsai_kit.steps.ask.sending import Sending
@@ -89,9 +89,6 @@ class Plan:
 
     def agree(self, *, confirm: bool | None, asks: bool) -> None:
         """Say what will be asked, what it costs and what it can show, and ask for a yes where it is much."""
-        for one in self.asked:
-            if one.contender.ready.name != "batch":
-                refuse_under_way(self.hub, one.asking.to_send)
         found = self.forecast()
         for line in found.lines:
             say(line)
@@ -102,8 +99,14 @@ class Plan:
         agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, asks=asks, kept=kept)
 
     def begin(self) -> list[EvaluatedRun]:
-        """Write all runs down and return them."""
-        return [EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
+        """Write all runs down and return them; raises HsaiError where another session asks the same just now."""
+        with self.hub.store.transaction():
+            runs = [
+                EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked
+            ]
+            for one, run in zip(self.asked, runs, strict=True):
+                refuse_under_way(self.hub, run.run_id, in_jobs=one.contender.ready.name == "batch")
+        return runs
 
     async def send(self, runs: Sequence[EvaluatedRun], control: Control) -> None:
         """Send the runs one after the other, up to the budget over all of them."""
@@ -116,11 +119,14 @@ class Plan:
                 store.end(run.run_id, "stopped")
                 continue
             control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
-            engine = one.contender.ready.engine
+            engine, run_id = one.contender.ready.engine, run.run_id
             if isinstance(engine, Batched):
-                await Batching(self.hub, engine, run.run_id, questions, left).run(control)
+                await Batching(self.hub, engine, run_id, questions, left).run(control)
             else:
-                await Sending(self.hub, engine, run.run_id, questions, left).run(control)
+                with asked_alone(self.hub, lambda run_id=run_id: run_id):  # type: ignore[misc]
+                    # Read now: one before it may have asked the same with another engine.
+                    questions = await asyncio.to_thread(store.outstanding, run_id)
+                    await Sending(self.hub, engine, run_id, questions, left).run(control)
             if left is not None:
                 left = max(1e-9, left - store.spent(run.run_id))
 

@@ -1,0 +1,67 @@
+"""Who asks what at this moment: a question is under way once, in whichever notebook or terminal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
+from hsai_kit.locks import alone
+
+__all__ = ["asked_alone", "refuse_under_way"]
+
+
+@contextlib.contextmanager
+def asked_alone(hub: Connection, begin: Callable[[], str], *, in_jobs: bool = False) -> Iterator[str]:
+    """Begin a run, or go on with one, and keep it and its questions to this session inside the block.
+
+    Raises HsaiError, and leaves the store as it was, where another session asks the same: both would pay. With
+    `in_jobs` questions may be in jobs at OpenAI, which are shared. The system lets go of a run where its session dies.
+    """
+    with contextlib.ExitStack() as held:
+        # One session at a time looks who asks what and joins them.
+        with hub.store.transaction():
+            run_id = begin()
+            held.enter_context(_kept(hub, run_id))
+            refuse_under_way(hub, run_id, in_jobs=in_jobs)
+        yield run_id
+
+
+def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:
+    """Raise HsaiError where a question that a run has left is asked by another run just now, or is in a job."""
+    for other in _live(hub):
+        both = 0 if other == run_id else hub.store.runs.shared(run_id, other)
+        if both:
+            message = (
+                f"{both:,} of these questions are being asked by {other} just now, in another cell, notebook or "
+                "terminal, and asking them here as well would pay twice. Wait until that run has ended (hsai runs) or "
+                "stop it, and ask the same again: what it has answered comes from memory then."
+            )
+            raise HsaiError(message)
+    both = 0 if in_jobs else len(hub.store.batches.under_way().intersection(hub.store.runs.outstanding(run_id)))
+    if both:
+        message = (
+            f"{both:,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
+            "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."
+        )
+        raise HsaiError(message)
+
+
+def _kept(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[None]:
+    message = (
+        f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
+        "twice. Wait for it or stop it there; its answers are kept as they come."
+    )
+    return alone(hub.workspace.folder / f".{run_id}.lock", HsaiError(message))
+
+
+def _live(hub: Connection) -> Iterator[str]:
+    """Yield the runs that a session asks at this moment; what a killed one left behind is tidied away."""
+    for path in hub.workspace.folder.glob(".run-*.lock"):
+        run_id = path.name.removeprefix(".").removesuffix(".lock")
+        try:
+            with _kept(hub, run_id):
+                pass
+        except HsaiError:
+            yield run_id
