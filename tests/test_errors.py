@@ -121,6 +121,33 @@ def test_a_notebook_shows_what_was_noted_on_an_error_too(notebook):
     assert "Receipt push-1 holds what was written until then." in shown
 
 
+def test_a_script_ends_with_the_sentence_and_its_own_line(keys, tmp_path):
+    script = tmp_path / "states.py"
+    script.write_text(
+        "import sys\nfrom hsai_kit import connect, pull\n\nhub = connect(workspace='here')\n"
+        "hub = connect(workspace='here')\nif sys.argv[1:]:\n    1 / 0\npull(hub, 'contacts', ['sate'])\n"
+    )
+
+    def run(*arguments: str, **more: str) -> str:
+        done = subprocess.run(
+            [sys.executable, script, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, **more},
+        )
+        assert done.returncode == 1
+        return done.stderr
+
+    said = run()
+    assert said.startswith("UnknownProperty: ")
+    assert said.endswith("(states.py, line 8; HSAI_TRACEBACK=1 shows the whole stack)\n")
+    assert said.count("\n") == 1
+    assert "Traceback" in run(HSAI_TRACEBACK="1")
+    assert "ZeroDivisionError" in run("other")
+
+
 def test_no_mode_of_tracebacks_prints_the_variables_around_an_error(notebook):
     shown = notebook(
         "%xmode Verbose",

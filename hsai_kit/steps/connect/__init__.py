@@ -23,6 +23,7 @@ from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
+from hsai_kit.uncaught import say_uncaught_in_words
 from hsai_kit.workspace import Settings, Workspace
 
 if TYPE_CHECKING:
@@ -61,12 +62,14 @@ def connect(
     upward from here, and made here if there is none (in a temporary folder where both sides are the sandbox).
 
     Raises MissingKey, RefusedKey, MissingScopes or NoConnection, each with the way out, and SandboxFailed with what is
-    wrong with an export or a fault.
+    wrong with an export or a fault. From then on a script that does not catch an error of the kit ends with its
+    sentence and exit code 1; with HSAI_TRACEBACK=1 in the environment it shows the stack.
 
     >>> with connect(sandbox=True) as hub:
     ...     hub.portal.account_type
     'SANDBOX'
     """
+    say_uncaught_in_words()
     # Masked from here on: a traceback that shows local variables would show a key that was typed as an argument.
     hubspot_key, openai_key = _given(hubspot_key), _given(openai_key)
     sides = _Sides(hubspot_key, openai_key, os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL"))
