@@ -95,7 +95,7 @@ class Run:
     @property
     def costs(self) -> Costs:
         """What this run spent, and saved by memory, rules, sharing of questions and jobs, in USD where known."""
-        return costs_of(self.store, self.id, self.record.model, self.record.engine)
+        return costs_of(self.store, self.id)
 
     @property
     def answers(self) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
 
-__all__ = ["Settings", "Workspace", "read_toml", "sentence"]
+__all__ = ["OwnPrice", "Settings", "Workspace", "read_toml", "sentence"]
 
 SETTINGS_FILE = "hsai.toml"
 
@@ -25,6 +25,21 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class OwnPrice(_Section):
+    """A section `[openai.prices."…"]`: what a model costs, in USD per million tokens, whatever the price list says.
+
+    Cached input costs as much as other input where it is not given; `decisions` is the input of the Decisions API.
+    """
+
+    input: _Usd
+    output: _Usd
+    cached_input: _Usd | None = None
+    decisions: _Usd | None = None
+
+
 class OpenAISettings(_Section):
     """The section `[openai]`."""
 
@@ -32,6 +47,7 @@ class OpenAISettings(_Section):
     allowed_models: tuple[str, ...] = ()
     concurrency: Annotated[int, Field(ge=1, le=512)] = 64
     ask_above_usd: Annotated[float, Field(ge=0)] = 5.0
+    prices: Mapping[str, OwnPrice] = {}
 
 
 class HubSpotSettings(_Section):

@@ -27,7 +27,7 @@ def runs(
     if not listed:
         say("There are no runs here yet. Make one with ask().")
     for one in listed:
-        costs = costs_of(store, one.id, one.model, one.engine)
+        costs = costs_of(store, one.id)
         say(f"{one.id}: {one.status}, {one.answered:,} of {one.records:,} answered, {costs}", style="bold")
         engine = "" if one.engine == "responses" else f" ({one.engine})"
         for line in (f"{one.assistant} with {one.model}{engine}", one.note):

@@ -46,7 +46,7 @@ class Batched(Responses):
         """Ask one question live, at the full price: what the model does not take shows before the job is sent."""
         answer = await super().ask(client, text)
         used = Usage(answer.input_tokens, answer.cached_tokens, answer.output_tokens, answer.reasoning_tokens)
-        return replace(answer, usd=price(self.model, used))
+        return replace(answer, usd=price(self.model, used, self.own))
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in a job in USD, None where it is not known."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hsai_kit.llm.prices import Usage, decision_price, price
-from hsai_kit.store import Answer, Store, Use
+from hsai_kit.store import Answer, RunRecord, Store, Use
 
 __all__ = ["Costs", "amount", "costs_of"]
 
@@ -49,10 +49,11 @@ class Costs:
         return f"{self} ({', '.join(parts)})" if parts else str(self)
 
 
-def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
-    """Work out the costs of a run from the usage of its answers and the prices that are known now."""
+def costs_of(store: Store, run_id: str) -> Costs:
+    """Work out the costs of a run from the usage of its answers, at prices of hsai.toml then, else those known now."""
+    run = store.runs.get(run_id)
     uses, ruled = store.overview.uses(run_id), store.overview.ruled(run_id)
-    live = {use.answer.question: _live(model, engine, use) for use in uses}
+    live = {use.answer.question: _live(run, use) for use in uses}
     paid = [use for use in uses if use.paid_here]
     records = sum(use.records for use in uses)
     by_sharing = _sum([_times(live[use.answer.question], use.records - 1) for use in uses])
@@ -67,13 +68,15 @@ def costs_of(store: Store, run_id: str, model: str, engine: str) -> Costs:
     )
 
 
-def _live(model: str, engine: str, use: Use) -> float | None:
+def _live(run: RunRecord | None, use: Use) -> float | None:
     """Return what an answer would have cost live."""
     answer = use.answer
     # What was paid live stays so when a price list changes; how long an answer took is told of live ones alone.
     if answer.status == "failed" or (use.paid_here and answer.seconds is not None):
         return answer.usd
-    return (decision_price if engine == "decisions" else price)(model, _usage(answer))
+    if run is None:
+        return None
+    return (decision_price if run.engine == "decisions" else price)(run.model, _usage(answer), run.own_price)
 
 
 def _usage(answer: Answer) -> Usage:

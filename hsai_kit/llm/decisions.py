@@ -17,6 +17,7 @@ from hsai_kit.llm.problems import NO_SUCH_API
 from hsai_kit.llm.responses import DATA_RULE
 from hsai_kit.output import Choice, YesNo
 from hsai_kit.store import Answer
+from hsai_kit.workspace import OwnPrice
 
 __all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "Decisions"]
 
@@ -38,6 +39,7 @@ class Decisions:
 
     assistant: Assistant
     model: str
+    own: OwnPrice | None = None
 
     def __post_init__(self) -> None:
         problem = _unfit(self.assistant)
@@ -107,7 +109,7 @@ class Decisions:
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
-        return decision_price(self.model, usage)
+        return decision_price(self.model, usage, self.own)
 
     def read(self, text: str, answered: Answered) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read.

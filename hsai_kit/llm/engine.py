@@ -9,6 +9,7 @@ from hsai_kit.assistant import Assistant
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
 from hsai_kit.store import Answer
+from hsai_kit.workspace import OwnPrice
 
 __all__ = ["ENGINES", "Engine", "EngineName"]
 
@@ -26,6 +27,10 @@ class Engine(Protocol):
     @property
     def model(self) -> str:
         """The model that is asked."""
+
+    @property
+    def own(self) -> OwnPrice | None:
+        """What hsai.toml says that the model costs, if it does."""
 
     @property
     def settings(self) -> Mapping[str, str]:

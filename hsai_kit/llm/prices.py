@@ -1,4 +1,4 @@
-"""What a model costs, from the price list that the installed `genai-prices` carries; unknown is unknown, never 0."""
+"""What a model costs: as hsai.toml says, else as the installed `genai-prices` does; unknown is unknown, never 0."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import genai_prices
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import StartDateConstraint
 
+from hsai_kit.workspace import OwnPrice
+
 __all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "per_million", "price", "price_list", "roughly"]
 
 SANDBOX_PREFIX = "sandbox-"
 # OpenAI gives these away and serves none; the list has what somebody else asks for them.
 _OPEN_WEIGHTS = "gpt-oss"
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +44,32 @@ class Usage:
 
 
 @lru_cache(maxsize=100_000)
-def price(model: str, usage: Usage) -> float | None:
+def price(model: str, usage: Usage, own: OwnPrice | None = None) -> float | None:
     """Return the price of `usage` in USD, or None where the model's price or the usage is not known.
 
-    Cached input tokens have their own price; reasoning tokens are priced as output, among which they are counted.
+    `own` is what hsai.toml says of the model. Cached input tokens have their own price; reasoning tokens are priced as
+    output, among which they are counted.
     The sandbox's scripted models really cost nothing.
     """
-    return _priced(model, usage, "openai")
+    if own is None or model.startswith(SANDBOX_PREFIX) or usage.input_tokens is None or usage.output_tokens is None:
+        return _priced(model, usage, "openai")
+    cached = usage.cached_tokens or 0
+    cached_price = own.input if own.cached_input is None else own.cached_input
+    new = usage.input_tokens - cached
+    return (new * own.input + cached * cached_price + usage.output_tokens * own.output) / _MILLION
 
 
 @lru_cache(maxsize=100_000)
-def decision_price(model: str, usage: Usage) -> float | None:
+def decision_price(model: str, usage: Usage, own: OwnPrice | None = None) -> float | None:
     """Return the price of `usage` at the Decisions API in USD, or None where it is not known.
 
     It bills the input alone, cached or not: 0.10 USD per million tokens of gpt-6-luna, twice that for inputs above
     272,000 tokens (OpenAI's guide to decisions, as `genai-prices` has it).
     """
-    return _priced(model, usage, "openai-decisions")
+    known = None if own is None else own.decisions
+    if known is None or model.startswith(SANDBOX_PREFIX) or usage.input_tokens is None:
+        return _priced(model, usage, "openai-decisions")
+    return usage.input_tokens * known / _MILLION
 
 
 def _priced(model: str, usage: Usage, provider: str) -> float | None:
@@ -76,10 +88,10 @@ def _priced(model: str, usage: Usage, provider: str) -> float | None:
         return None
 
 
-def per_million(model: str) -> tuple[float, float] | None:
+def per_million(model: str, own: OwnPrice | None = None) -> tuple[float, float] | None:
     """Return what a million tokens of input and of output cost in USD, or None where that is not known."""
     # Of short questions: some models cost more for inputs of hundreds of thousands of tokens.
-    paid = price(model, Usage(1000, 0, 0)), price(model, Usage(0, 0, 1000))
+    paid = price(model, Usage(1000, 0, 0), own), price(model, Usage(0, 0, 1000), own)
     return None if paid[0] is None or paid[1] is None else (paid[0] * 1000, paid[1] * 1000)
 
 

@@ -15,6 +15,7 @@ from hsai_kit.llm.client import Answered, LLMClient
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.llm.problems import NO_SUCH_API
 from hsai_kit.store import Answer
+from hsai_kit.workspace import OwnPrice
 
 __all__ = ["DATA_RULE", "OPTIONAL", "Responses"]
 
@@ -47,6 +48,7 @@ class Responses:
     assistant: Assistant
     model: str
     without: dict[str, str] = field(default_factory=dict)
+    own: OwnPrice | None = None
 
     @property
     def settings(self) -> dict[str, str]:
@@ -114,7 +116,7 @@ class Responses:
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
-        return price(self.model, usage)
+        return price(self.model, usage, self.own)
 
     def read(self, text: str, answered: Answered) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read."""

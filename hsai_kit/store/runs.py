@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.workspace import OwnPrice
 
 __all__ = ["Answer", "PlannedRow", "RowAnswer", "RunRecord", "Runs"]
 
@@ -37,6 +38,12 @@ class RunRecord:
     note: str
     engine: str
     budget_usd: float | None
+    price: str
+
+    @property
+    def own_price(self) -> OwnPrice | None:
+        """What hsai.toml said that the model costs when the run was made, if it did."""
+        return OwnPrice.model_validate_json(self.price) if self.price else None
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,11 @@ _PUSHED_FIELDS = """
 ALTER TABLE pushes ADD COLUMN fields TEXT NOT NULL DEFAULT '';
 """
 
+_OWN_PRICES = """
+-- runs.price: what hsai.toml said that the model costs, as JSON; blank where the price list holds.
+ALTER TABLE runs ADD COLUMN price TEXT NOT NULL DEFAULT '';
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
 MIGRATIONS = (
     _FIRST,
@@ -241,4 +246,5 @@ MIGRATIONS = (
     _PULLS_GO_ON,
     _LIMITS,
     _PUSHED_FIELDS,
+    _OWN_PRICES,
 )

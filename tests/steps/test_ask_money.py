@@ -8,12 +8,14 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, connect, resume
+from hsai_kit import Assistant, ask, connect, open_run, resume
 from hsai_kit.assistant import load
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.llm.responses import Responses
 from hsai_kit.steps.ask.budget import Cap
+from hsai_kit.steps.connect import status
+from hsai_kit.workspace import OwnPrice
 
 # What the answering server says that every question used.
 ONE = price("gpt-6-luna", Usage(60, 0, 8))
@@ -66,6 +68,33 @@ def test_a_budget_for_a_model_whose_price_is_unknown_is_refused():
     with pytest.raises(HsaiError, match="not known, so a budget cannot be kept"):
         Cap(1.0, 0.0, Responses(assistant, "a-model-nobody-knows"))
     assert price("a-model-nobody-knows", Usage(10, 0, 10)) is None
+
+
+def test_a_price_of_ones_own_holds_for_the_cap_the_costs_and_the_status(paying, priced, tmp_path, capsys):
+    # What was answered at the list's price is remembered, and saves what it costs by now.
+    ask(paying, distinct(1), "state-abbreviations")
+    settings = tmp_path / "paying" / "hsai.toml"
+    own = '[openai.prices."gpt-6-luna"]\ninput = 100\noutput = 1000\n'
+    settings.write_text(settings.read_text().replace("[hubspot]", f"{own}\n[hubspot]"))
+    one = (60 * 100 + 8 * 1000) / 1_000_000
+    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
+    with connect(workspace=tmp_path / "paying") as hub:
+        run = ask(hub, distinct(3), "state-abbreviations")
+        costs = run.costs
+        assert (run.costs.spent, run.costs.by_memory) == pytest.approx((2 * one, one))
+        assert "3 questions, 1 known → 2 requests to gpt-6-luna, about" in capsys.readouterr().out
+        capped = ask(hub, distinct(30).assign(country="CA"), short, budget_usd=25 * one)
+        assert capped.record.status == "paused"
+        assert 10 * one < capped.usd <= 25 * one
+        assert status(hub).said_of("gpt-6-luna") == (
+            "gpt-6-luna: 100.00 in, 1,000.00 out (USD per million tokens; yours, from hsai.toml)"
+        )
+    assert open_run(paying, run.id).costs == costs, "what it cost is kept with the run"
+    unheard = Responses(short, "a-model-nobody-knows", own=OwnPrice(input=1, output=2))
+    assert Cap(1.0, 0.0, unheard).usd == 1
+    cheap = OwnPrice(input=1, cached_input=0.5, output=2, decisions=0.25)
+    assert price("gpt-6-luna", Usage(1_000_000, 400_000, 1_000_000), cheap) == pytest.approx(0.6 + 0.2 + 2)
+    assert decision_price("gpt-6-luna", Usage(1_000_000, 0, 5), cheap) == 0.25
 
 
 def test_a_run_above_the_threshold_asks_first_and_without_a_person_does_nothing(paying, priced, tmp_path):

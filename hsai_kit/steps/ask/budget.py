@@ -29,7 +29,8 @@ class Cap:
         if engine.usd(engine.most("")) is None:
             message = (
                 f"The price of {engine.model} is not known, so a budget cannot be kept. "
-                "Ask without budget_usd, or choose a model whose price is known."
+                f'Write what it costs into hsai.toml, as [openai.prices."{engine.model}"] with input and output in USD '
+                "per million tokens; or ask without budget_usd, or choose a model whose price is known."
             )
             raise HsaiError(message)
         self.usd = usd

@@ -50,7 +50,8 @@ def cancel(hub: Connection, run: Run | str) -> Run:
         hint = f" Its questions are in the jobs of {others}: cancel that." if others else ""
         message = f"{found.id} has no job at OpenAI under way, so there is nothing to cancel.{hint}"
         raise HsaiError(message)
-    batching = Batching(hub, Batched(found.assistant, found.record.model), found.id, {})
+    engine = Batched(found.assistant, found.record.model, own=found.record.own_price)
+    batching = Batching(hub, engine, found.id, {})
 
     async def work(control: Control) -> Run:
         await batching.cancel(control)

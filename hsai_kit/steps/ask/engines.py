@@ -29,11 +29,12 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
 
     A batch asks the same questions as `responses`, in files. Raises AssistantError where the engine cannot ask this.
     """
+    own = hub.workspace.settings.openai.prices.get(model)
     if name == "decisions":
-        return Decisions(assistant, model)
+        return Decisions(assistant, model, own)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-    return (Batched if name == "batch" else Responses)(assistant, model, without)
+    return (Batched if name == "batch" else Responses)(assistant, model, without, own)
 
 
 def checked_engine(name: str) -> EngineName:

@@ -122,6 +122,7 @@ class Asking:
             model=self.engine.model,
             engine=self.engine_name,
             budget_usd=budget_usd,
+            price=self.engine.own.model_dump_json() if self.engine.own else "",
         )
         runs.add_questions(self.texts.items(), self.engine.model, assistant.version)
         runs.add_rows(run_id, self.rows)

@@ -21,8 +21,8 @@ class Status:
 
     `missing` holds for each step the scopes that the key lacks (None where HubSpot does not tell), `models` the models
     that may be used, `ending` those that end within 60 days and when, `daily` the calls made and allowed today.
-    `prices` are USD per million tokens of input and output (None: unknown) as `price_list` has them, `ends` the day on
-    which OpenAI shuts a model down, where that is known.
+    `prices` are USD per million tokens of input and output (None: unknown) as `price_list` has them, but for the models
+    of `own_prices`, which hsai.toml prices; `ends` is the day on which OpenAI shuts a model down, where that is known.
     """
 
     portal: Portal
@@ -33,6 +33,7 @@ class Status:
     ending: Mapping[str, date]
     model_problem: str = ""
     prices: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    own_prices: frozenset[str] = frozenset()
     price_list: str = ""
     ends: Mapping[str, date] = field(default_factory=dict)
 
@@ -44,7 +45,8 @@ class Status:
         elif model.startswith(SANDBOX_PREFIX):
             cost = "costs nothing (scripted)"
         else:
-            cost = f"{known[0]:,.2f} in, {known[1]:,.2f} out (USD per million tokens)"
+            whose = "; yours, from hsai.toml" if model in self.own_prices else ""
+            cost = f"{known[0]:,.2f} in, {known[1]:,.2f} out (USD per million tokens{whose})"
         return f"{model}: {cost}" + (f", ends {self.ends[model]}" if model in self.ends else "")
 
 
@@ -56,6 +58,7 @@ def status(hub: Connection) -> Status:
         models, problem = hub.models(), ""
     except HsaiError as error:
         models, problem = [], str(error)
+    own = hub.workspace.settings.openai.prices
     live = [model for model in models if not model.ended]
     return Status(
         portal=hub.portal,
@@ -65,7 +68,8 @@ def status(hub: Connection) -> Status:
         models=tuple(model.id for model in live),
         ending={model.id: model.ends for model in live if model.ends and model.ends_soon},
         model_problem=problem,
-        prices={model.id: per_million(model.id) for model in live},
+        prices={model.id: per_million(model.id, own.get(model.id)) for model in live},
+        own_prices=frozenset(own),
         price_list=price_list(),
         ends={model.id: model.ends for model in live if model.ends},
     )

@@ -18,7 +18,7 @@ _CELL = 600
 def run_facts(run: Run) -> list[tuple[str, str]]:
     """Return who was asked, when, and at what price."""
     record = run.record
-    prices = per_million(record.model)
+    prices = per_million(record.model, record.own_price)
     cost = "unknown" if prices is None else f"{prices[0]:g} USD in, {prices[1]:g} USD out"
     cost = "none, the sandbox's script" if record.model.startswith(SANDBOX_PREFIX) else cost
     return [
