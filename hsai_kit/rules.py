@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -11,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.assistant import Lookup
-from hsai_kit.errors import AssistantError
+from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.output import Choice, Output
 from hsai_kit.prompt import as_text
+from hsai_kit.tables import read_table
 
 __all__ = ["looked_up", "table"]
 
@@ -46,7 +46,7 @@ def table(name: str, folder: Path) -> Mapping[str, str]:
         return _us(territories=True)
     if name.startswith("iso-3166-2:"):
         return _regions(name.removeprefix("iso-3166-2:").upper())
-    return _from_csv(folder / name)
+    return _from_file(folder / name)
 
 
 @cache
@@ -77,22 +77,29 @@ def _regions(country: str) -> Mapping[str, str]:
     return names | {_key(code): code for code in codes}
 
 
-def _from_csv(path: Path) -> Mapping[str, str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
+def _from_file(path: Path) -> Mapping[str, str]:
+    if not path.is_file():
         message = (
             f"There is no lookup table {path}. There are us-states, us-states+territories, iso-3166-2:XX, "
-            "and any CSV file of the workspace with the columns value and answer."
+            "and any CSV or Excel file of the workspace with the columns value and answer."
         )
-    except (UnicodeDecodeError, csv.Error):
-        message = f"The lookup table {path} cannot be read. Save it as CSV UTF-8."
-    else:
-        if rows and {"value", "answer"} <= set(rows[0]):
-            return {_key(row["value"] or ""): (row["answer"] or "").strip() for row in rows if row["value"]}
+        raise AssistantError(message)
+    try:
+        rows = read_table(path)
+    except FrameError as problem:
+        raise AssistantError(str(problem)) from None
+    if rows.empty or not {"value", "answer"} <= set(rows.columns):
         message = f"The lookup table {path} needs the columns value and answer in its first line, and rows below."
-    raise AssistantError(message)
+        raise AssistantError(message)
+    known: dict[str, str] = {}
+    for value, answer in rows[["value", "answer"]].dropna().itertuples(index=False, name=None):
+        if known.setdefault(_key(value), answer.strip()) != answer.strip():
+            message = (
+                f"The lookup table {path} answers {value!r} with {known[_key(value)]!r} and with {answer.strip()!r}. "
+                "Keep one of them."
+            )
+            raise AssistantError(message)
+    return known
 
 
 def _allowed(known: Mapping[str, str], output: Output, name: str) -> Mapping[str, str]:

@@ -65,11 +65,13 @@ def test_a_table_of_the_analysts_own_is_a_csv_of_the_workspace(hub):
     [
         ({"table": "nowhere.csv", "column": "state"}, "There is no lookup table"),
         ({"table": "iso-3166-2:XX", "column": "state"}, "has no regions for 'XX'"),
+        ({"table": "two.csv", "column": "state"}, "answers 'BERLIN' with 'CA' and with 'NY'"),
         ({"table": "us-states", "column": "region"}, "needs the column 'region'"),
         ({"table": "iso-3166-2:DE", "column": "state"}, "among the assistant's options"),
     ],
 )
 def test_a_lookup_that_cannot_work_is_a_sentence_before_anything_is_sent(hub, sandbox, lookup, match):
+    (hub.workspace.folder / "two.csv").write_text("value;answer\nBerlin;CA\nBERLIN;NY\n")
     with pytest.raises(AssistantError, match=match):
         ask(hub, frame_of(state=["Berlin"], country=["Germany"]), with_lookup(hub, **lookup))
     assert requests_sent(sandbox) == 0
