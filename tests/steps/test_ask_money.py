@@ -37,6 +37,24 @@ def test_the_line_before_the_run_has_the_cost_as_a_range_and_the_pilot_makes_it_
     assert run.record.status == "done"
 
 
+def test_a_no_after_the_pilot_leaves_a_run_that_is_stopped_and_goes_on(paying, priced, prompted, tmp_path):
+    settings = tmp_path / "paying" / "hsai.toml"
+    # What characters tell of the first 20 is less, and what they cost tells that all of them are more.
+    settings.write_text(settings.read_text().replace("ask_above_usd = 5.0", "ask_above_usd = 0.003"))
+    asked = prompted("no")
+    with connect(workspace=tmp_path / "paying") as hub:
+        with pytest.raises(HsaiError, match="Only 20 questions were asked, and resume"):
+            ask(hub, distinct(400), "state-abbreviations")
+        assert len(asked) == 1
+        assert priced.questions == 20
+        run = open_run(hub)
+        assert (run.record.status, run.record.note) == (
+            "stopped",
+            "Only a pilot of 20 questions was asked; resume asks the rest.",
+        )
+        assert resume(hub, run).record.status == "done"
+
+
 def test_a_run_pauses_at_its_budget_and_goes_on_with_more(paying, priced, capsys):
     # What a question can cost at most is reserved for it, so short answers use a small budget up further.
     short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})

@@ -53,6 +53,8 @@ def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
         "The answers so far are kept: ask the same again to go on."
     )
+    # Until somebody says yes to the rest.
+    hub.store.runs.end(run_id, "stopped", f"Only a pilot of {PILOT} questions was asked; resume asks the rest.")
     projection = _projected(hub, run_id, len(questions) - len(first))
     say(projection.line())
     return projection
