@@ -32,9 +32,10 @@ class Costs:
         return _sum([self.by_memory, self.by_rules, self.by_sharing, self.by_batch])
 
     def __str__(self) -> str:
-        if self.spent is None or self.saved is None:
+        if self.spent is None:
             return "price unknown"
-        return f"{amount(self.spent)} USD spent, {amount(self.saved)} saved"
+        saved = "an amount not known" if self.saved is None else amount(self.saved)
+        return f"{amount(self.spent)} USD spent, {saved} saved"
 
     def __repr__(self) -> str:
         told = {

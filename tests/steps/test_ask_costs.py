@@ -131,6 +131,8 @@ def test_records_answered_by_rule_save_what_the_others_cost_on_average(paying):
     run = ask(paying, places("Texas", "Texas", "Maine"), "state-abbreviations")
     assert run.answers["status"].tolist() == ["by_rule", "by_rule", "answered"]
     assert run.costs.by_rules == pytest.approx(2 * run.usd)
+    ruled = ask(paying, places("Texas"), "state-abbreviations")
+    assert repr(ruled).endswith("0.00 USD spent, an amount not known saved)"), "nothing was asked that tells a price"
 
 
 def test_decisions_are_paid_by_their_input_alone_and_saved_at_that_price_too(paying):
@@ -155,8 +157,8 @@ def test_what_jobs_saved_stays_saved_when_the_rest_is_asked_live(paying, keys):
 
 
 def test_an_unknown_price_is_unknown_and_never_nothing(paying, monkeypatch):
-    monkeypatch.setattr("hsai_kit.llm.responses.price", lambda model, usage: None)
-    monkeypatch.setattr("hsai_kit.llm.costs.price", lambda model, usage: None)
+    monkeypatch.setattr("hsai_kit.llm.responses.price", lambda model, usage, own: None)
+    monkeypatch.setattr("hsai_kit.llm.costs.price", lambda model, usage, own: None)
     run = ask(paying, places("Texas", "Texas"), "state-abbreviations")
     assert (run.costs.spent, run.costs.by_sharing, run.costs.saved) == (None, None, None)
     assert run.costs.by_rules == 0

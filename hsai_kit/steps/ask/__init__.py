@@ -20,7 +20,7 @@ from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
-from hsai_kit.steps.ask.alone import asked_alone
+from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
 from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
 from hsai_kit.steps.ask.earlier import cancel, open_run, runs
@@ -132,6 +132,7 @@ def ask(
             found = pilot(hub, asked, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
             agree(hub, found.usd_low, found.usd_high, confirm=confirm, asks=wait, kept=kept)
+            hub.store.runs.begin_again(run_id, None, name)
         return run_id
 
     return _carry_on(hub, asked, begin, budget_usd, wait=wait)
@@ -197,7 +198,12 @@ def resume(
 
 def _begun(hub: Connection, engine: Engine, begin: Callable[[], str], held: contextlib.ExitStack) -> str:
     """Begin a run; one that is asked live is this session's until `held` closes, jobs are whoever waits for them."""
-    return begin() if isinstance(engine, Batched) else held.enter_context(asked_alone(hub, begin))
+    if not isinstance(engine, Batched):
+        return held.enter_context(asked_alone(hub, begin))
+    with hub.store.transaction():
+        run_id = begin()
+        refuse_under_way(hub, run_id, in_jobs=True)
+    return run_id
 
 
 def _carry_on(

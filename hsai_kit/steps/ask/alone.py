@@ -17,7 +17,8 @@ def asked_alone(hub: Connection, begin: Callable[[], str], *, in_jobs: bool = Fa
     """Begin a run, or go on with one, and keep it and its questions to this session inside the block.
 
     Raises HsaiError, and leaves the store as it was, where another session asks the same: both would pay. With
-    `in_jobs` questions may be in jobs at OpenAI, which are shared. The system lets go of a run where its session dies.
+    `in_jobs` questions may be in jobs at OpenAI, which are shared, or about to be. The system lets go of a run where
+    its session dies.
     """
     with contextlib.ExitStack() as held:
         # One session at a time looks who asks what and joins them.
@@ -31,8 +32,9 @@ def asked_alone(hub: Connection, begin: Callable[[], str], *, in_jobs: bool = Fa
 def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:
     """Raise HsaiError where a question that a run has left is asked by another run just now, or is in a job."""
     for other in _live(hub):
-        both = 0 if other == run_id else hub.store.runs.shared(run_id, other)
-        if both:
+        record = hub.store.runs.get(other)
+        joined = other == run_id or record is None or (in_jobs and record.engine == "batch")
+        if not joined and (both := hub.store.runs.shared(run_id, other)):
             message = (
                 f"{both:,} of these questions are being asked by {other} just now, in another cell, notebook or "
                 "terminal, and asking them here as well would pay twice. Wait until that run has ended (hsai runs) or "
