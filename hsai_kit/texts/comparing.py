@@ -37,8 +37,8 @@ class _Said:
 
     @cached_property
     def names(self) -> list[str]:
-        """The names; none in German, where every noun is capitalized."""
-        return [] if language_of(self.text) == "de" else find_names(self.text)
+        """The names; in German, where every noun is capitalized, only those after a title."""
+        return find_names(self.text, titled_only=language_of(self.text) == "de")
 
     @cached_property
     def words(self) -> set[str]:
@@ -48,7 +48,7 @@ class _Said:
     @cached_property
     def plain(self) -> str:
         """The text without case and odd spaces."""
-        return " ".join(self.text.casefold().split())
+        return _plain(self.text)
 
     @cached_property
     def letters(self) -> str:
@@ -137,7 +137,7 @@ def _named(name: str, theirs: _Said) -> bool:
 
 def _worded(word: str, theirs: _Said) -> bool:
     word = word.casefold()
-    if word in theirs.words:
+    if not words_of(word).isdisjoint(theirs.words):
         return True
     # German of Germany, Weber's of Weber, and PO of purchase order.
     stem = word[: max(4, len(word) - 2)]
@@ -164,5 +164,9 @@ def _strange_weekdays(mine: _Said, theirs: _Said) -> list[str]:
 
 
 def _word_for_word(part: str, theirs: _Said) -> bool:
-    wanted = re.escape(" ".join(part.casefold().split()))
+    wanted = re.escape(_plain(part))
     return re.search(rf"(?<![\w.,]){wanted}(?![\w%]|[.,]\d)", theirs.plain) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("\u2019", "'").split())

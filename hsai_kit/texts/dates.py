@@ -23,11 +23,11 @@ _BEFORE_A_MONTH = (
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?P<y>{_YEAR})-(?P<m>\d\d)-(?P<d>\d\d)(?=\D|$|T)",
+        rf"\b(?P<y>{_YEAR})(?P<by>[-/.])(?P<m>\d\d)(?P=by)(?P<d>\d\d)(?=\D|$|T)",
         rf"\b(?P<name>{_MONTH})\.?[ \u00a0](?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?[ \u00a0](?P<y>{_YEAR})\b)?",
         rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ \u00a0](?:of )?(?P<name>{_MONTH})\b\.?(?:,?[ \u00a0](?P<y>{_YEAR}))?",
         rf"\b(?P<name>{_MONTH})\.?,?[ \u00a0](?P<y>{_YEAR})\b",
-        r"\b(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<y>\d{4}|\d{2})\b",
+        r"\b(?P<a>\d{1,2})(?P<by>[-/.])(?P<b>\d{1,2})(?P=by)(?P<y>\d{4}|(?<!-)\d{2})\b",
         rf"\b(?:{_BEFORE_A_MONTH})[ -](?P<name>(?-i:{'|'.join(name.capitalize() for name in _MONTHS)}))\b(?! \d)",
     )
 )

@@ -20,7 +20,10 @@ _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _SPACE = r"[ \u00a0\u202f]"
 _FIGURE = re.compile(
     rf"(?<![\w.,])(?P<before>{_UNITS})?{_SPACE}?(?P<sign>[-\u2212])?"
-    rf"(?P<number>\d{{1,3}}(?:[,.'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?)"
+    rf"(?P<number>\d{{1,3}}(?:[,.'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)"
+    # With plain spaces, as in 1 200 000 and 3 000 EUR, where it cannot be two numbers; and 5,00,000 as in India.
+    rf"|\d{{1,3}}(?: \d{{3}}){{2,}}(?![\d ]\d)|\d{{1,3}} \d{{3}}(?= ?(?:{_UNITS})(?!\w))"
+    rf"|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?!\d)|\d+(?:[.,]\d+)?)"
     rf"(?:{_SPACE}?(?P<scale>{_SCALE})\b)?(?:{_SPACE}?(?P<after>{_UNITS})(?!\w))?(?![\w])",
     re.IGNORECASE,
 )
@@ -95,7 +98,8 @@ def find_figures(text: str) -> list[Figure]:
         values = frozenset(value.scaleb(scale).normalize() for value in _values(match["number"]))
         about = _ABOUT.search(text[max(0, match.start() - 16) : match.start()]) is not None
         found.append(Figure(match[0].strip(), values, unit, is_rounded=about))
-    for match in _IN_WORDS.finditer(text):
+    # The million of "1.2 million" is told with its figure.
+    for match in _IN_WORDS.finditer(_FIGURE.sub(" ", text)):
         value = _spelled(match[0].lower())
         if value:
             found.append(Figure(match[0], frozenset({Decimal(value).normalize()}), in_words=True))
@@ -112,7 +116,7 @@ def find_identifiers(text: str) -> list[Identifier]:
 
 
 def _values(number: str) -> set[Decimal]:
-    plain = re.sub(r"['\u2019\u00a0\u202f]", "", number)
+    plain = re.sub(r"['\u2019\u00a0\u202f ]", "", number)
     if "," in plain and "." in plain:
         decimal = max(plain, key=lambda sign: (sign in ",.", plain.rfind(sign) if sign in ",." else -1))
         other = "," if decimal == "." else "."
@@ -120,7 +124,7 @@ def _values(number: str) -> set[Decimal]:
     sign = "," if "," in plain else "." if "." in plain else ""
     if not sign:
         return {Decimal(plain)}
-    grouped = re.fullmatch(rf"\d{{1,3}}(?:\{sign}\d{{3}})+", plain)
+    grouped = re.fullmatch(rf"\d{{1,3}}(?:\{sign}\d{{3}})+|\d{{1,2}}(?:,\d\d)+,\d{{3}}", plain)
     if grouped and (sign == "," or plain.count(sign) > 1):
         return {Decimal(plain.replace(sign, ""))}
     if plain.count(sign) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import combining, normalize
 
 __all__ = ["find_names", "words_of"]
 
@@ -18,11 +19,14 @@ cio hr it pr qa api apis csv pdf url sso saas b2b b2c usd eur gbp am pm ok ps re
 kind best regards sincerely thanks dear hello hi subject next step steps summary action actions customer client
 contact team note notes call email e-mail deal mr mrs ms dr
 """
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "\u2019": "'"})
 _COMMON = frozenset(_COMMON_WORDS.split())
 
 
-def find_names(text: str) -> list[str]:
+def find_names(text: str, *, titled_only: bool = False) -> list[str]:
     """Return the capitalized words and rows of such words, in order; a sentence's first word counts only after a title.
+
+    With `titled_only`, for languages that capitalize every noun, it is only the word after a title.
 
     >>> find_names("Yesterday Ada Sample called. She asked Mr. Weber about CRM prices on Monday.")
     ['Ada Sample', 'Weber']
@@ -41,7 +45,7 @@ def find_names(text: str) -> list[str]:
             if row and (gap.strip(" ") or starts):
                 found.append(" ".join(row))
                 row = []
-            if _is_name(word) and not starts:
+            if _is_name(word) and not starts and (titled or not titled_only):
                 row.append(word)
             elif row:
                 found.append(" ".join(row))
@@ -53,10 +57,19 @@ def find_names(text: str) -> list[str]:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text without case, possessives and dots."""
-    return {
+    """Return the words of a text without case, possessives and dots, each also as it is written without accents.
+
+    >>> sorted(words_of("José Müller's"))
+    ['jose', 'josé', 'mueller', 'muller', 'müller']
+    """
+    found = {
         re.sub(r"['\u2019]s$", "", word[0]).casefold() for word in re.finditer(r"[^\W_]+(?:['\u2019][^\W\d_]+)?", text)
     }
+    if all(map(str.isascii, found)):
+        return found
+    spelled = {word.translate(_SPELLED) for word in found}
+    bare = {"".join(one for one in normalize("NFKD", word) if not combining(one)) for word in found}
+    return found | spelled | bare
 
 
 def _is_name(word: str) -> bool:

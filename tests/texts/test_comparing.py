@@ -80,3 +80,25 @@ def test_the_facts_of_a_record_are_looked_up_in_the_text():
     assert ("June 12", True) in says(text, "date", NOTE)
     assert ("Ada Sample", True) in says(text, "name", NOTE)
     assert says(text, "link", NOTE) == [("https://acme.example.com/offer", False)]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Budget: 1.2M or 5,5 Mio. EUR", "They have 1.2 million, or 5.5 million euros."),
+        ("Budget: 1 200 000 EUR, of that 3 000 € now", "They pay €1.2 million, €3,000 of it now."),
+        ("INR 5,00,000", "They pay INR 500,000."),
+        ("Signed on 2026/05/03, ends on 03-05-2027", "Signed on May 3, 2026, it ends on 3 May 2027."),
+        ("Call Jose Nunez and José Müller.", "They asked to call José Núñez and Jose Mueller."),
+        ("O'Brien wants a quote.", "The customer O’Brien wants a quote."),
+    ],
+)
+def test_a_number_a_day_or_a_name_written_as_elsewhere_in_the_world_is_the_same(source, text):
+    assert unfounded(text, source) == []
+    assert unfounded(source, text) == []
+
+
+def test_in_german_a_name_after_a_title_is_looked_for():
+    source = "Frau Weber hat wegen der 25 Plätze angerufen und möchte ein Angebot."
+    assert unfounded("Frau Krause hat gestern bei uns wegen der 25 Plätze angerufen.", source) == [("name", "Krause")]
+    assert unfounded("Frau Weber hat gestern bei uns wegen der 25 Plätze angerufen.", source) == []

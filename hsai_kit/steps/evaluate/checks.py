@@ -117,8 +117,8 @@ def check_texts(
     `language` is an ISO 639-1 code, `source` for that of the record, None for any; `min_reading_ease` is a Flesch score
     (60 is plain English, 30 is for experts).
 
-    Names are not looked for in German, where every noun is capitalized; a name that begins a sentence only after a
-    title. Raises EvaluationError for columns that are not there and runs that do not answer text.
+    In German, where every noun is capitalized, and at a sentence's beginning only a name after a title is looked for.
+    Raises EvaluationError for columns that are not there and runs that do not answer text.
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"note": ["Ada: $1,200 by May 3."], "said": ["Ada pays 1.2k USD by May 4."]})
