@@ -90,7 +90,7 @@ def test_the_facts_of_a_record_are_looked_up_in_the_text():
         ("INR 5,00,000", "They pay INR 500,000."),
         ("Signed on 2026/05/03, ends on 03-05-2027", "Signed on May 3, 2026, it ends on 3 May 2027."),
         ("Call Jose Nunez and José Müller.", "They asked to call José Núñez and Jose Mueller."),
-        ("O'Brien wants a quote.", "The customer O’Brien wants a quote."),
+        ("O'Brien wants a quote.", "The customer O\u2019Brien wants a quote."),
     ],
 )
 def test_a_number_a_day_or_a_name_written_as_elsewhere_in_the_world_is_the_same(source, text):
