@@ -34,7 +34,8 @@ class Agreement:
     raters: int
 
     def __str__(self) -> str:
-        return f"{self.short}; {self.raters} raters, {self.n:,} items rated by two or more"
+        raters = "1 rater" if self.raters == 1 else f"{self.raters} raters"
+        return f"{self.short}; {raters}, {self.n:,} items rated by two or more"
 
     @property
     def short(self) -> str:

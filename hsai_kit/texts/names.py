@@ -15,9 +15,9 @@ _COMMON_WORDS = """
 i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may june
 july august september october november december mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct
 nov dec crm fyi tbd asap eta faq kpi kpis roi po pos rfp rfq rfi poc sla slas nda ndas msa sow vp ceo cfo cto coo
-cio hr it pr qa api apis csv pdf url sso saas b2b b2c usd eur gbp inr mio mrd tsd am pm ok ps re fw fwd cc bcc us usa uk eu un q
+cio hr it pr qa api apis csv pdf url sso saas b2b b2c usd eur gbp am pm ok ps re fw fwd cc bcc us usa uk eu un q
 kind best regards sincerely thanks dear hello hi subject next step steps summary action actions customer client
-contact team note notes call email e-mail deal mr mrs ms dr
+inr mio mrd tsd contact team note notes call email e-mail deal mr mrs ms dr
 """
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "\u2019": "'"})
 _COMMON = frozenset(_COMMON_WORDS.split())

@@ -242,6 +242,8 @@ def test_assistants_are_told_apart_by_what_differs(hub, contacts, truth):
         f"{old.name} (sandbox-sol)",
     ]
     assert [run[0].record.assistant_version for run in found.runs.values()] == [old.version, new.version, new.version]
+    alone = evaluate(hub, contacts.head(5), (new, "sandbox-sol"), truth)
+    assert alone.table["model"].tolist() == ["sandbox-sol"]
     with pytest.raises(EvaluationError, match="the same assistant with the same model"):
         evaluate(hub, contacts, [old.name, new], truth)
     with pytest.raises(Exception, match="no version 0000"):

@@ -91,6 +91,9 @@ def test_a_gate_without_labels_tells_nothing_about_right(hub, contacts):
         ({"min_right": 97}, "such as 0.97 for 97%"),
         ({"min_valid": -0.1}, "min_valid is -0.1"),
         ({"max_usd_per_1000": -1}, "an amount in USD"),
+        ({"min_good": "0.9"}, "such as 0.97 for 97%"),
+        ({"must_pass": "101"}, r"must_pass=\['101'\]"),
+        ({"min_right": 0.9, "margin": 0.01}, "name it in no_worse_than"),
         ({}, "asks for nothing"),
     ],
 )

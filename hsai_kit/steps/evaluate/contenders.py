@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.assistant import Assistant, load
+from hsai_kit.assistant import Assistant, load, names
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
@@ -46,25 +46,28 @@ def contenders(
     of its own.
     """
     named = dict(given) if isinstance(given, Mapping) else None
-    listed = list(named.values()) if named is not None else _listed(given)
+    listed = list(named.values()) if named is not None else _listed(hub, given)
     if not listed:
         message = "There is no assistant to evaluate. Name at least one: evaluate(hub, frame, ['state-abbreviations'])."
         raise EvaluationError(message)
     made = [_ready(hub, one, prompt, engine) for one in listed]
-    names = list(named) if named is not None else _names(made)
+    told = list(named) if named is not None else _names(made)
     twice = [name for name, count in Counter(map(_identity, made)).items() if count > 1]
     if twice:
-        both = " and ".join(name for name, one in zip(names, made, strict=True) if _identity(one) == twice[0])
+        both = " and ".join(name for name, one in zip(told, made, strict=True) if _identity(one) == twice[0])
         message = f"{both} are the same assistant with the same model, so nothing would tell them apart. Leave one out."
         wished = {ready.wished for ready in made if _identity(ready) == twice[0]}
         if hub.scripted and len(wished) > 1:
             message += " The sandbox has none of these models, and its script answers for all of them."
         raise EvaluationError(message)
-    return [Contender(name, ready) for name, ready in zip(names, made, strict=True)]
+    return [Contender(name, ready) for name, ready in zip(told, made, strict=True)]
 
 
-def _listed(given: object) -> list[Any]:
-    # A tuple in the list is a pair of assistant and model; on its own it is a list like any other.
+def _listed(hub: Connection, given: object) -> list[Any]:
+    # A tuple of two may be two assistants as well as one with its model.
+    if isinstance(given, tuple) and len(given) == 2 and not isinstance(given[1], Assistant | tuple):
+        model = str(given[1] or "")
+        return list(given) if model.partition("@")[0] in names(hub.workspace) else [given]
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
@@ -106,7 +109,7 @@ def _names(made: list[Readied]) -> list[str]:
     parts = [
         (ready.engine.assistant.name, ready.model.id, ready.name, ready.engine.assistant.version) for ready in made
     ]
-    names = []
+    found = []
     for own in parts:
         rivals = [other for other in parts if other[0] == own[0] and other is not own]
         told: list[str] = []
@@ -114,5 +117,5 @@ def _names(made: list[Readied]) -> list[str]:
             if rivals and any(other[place] != own[place] for other in rivals):
                 told.append(own[place])
                 rivals = [other for other in rivals if other[place] == own[place]]
-        names.append(f"{own[0]} ({', '.join(told)})" if told else own[0])
-    return names
+        found.append(f"{own[0]} ({', '.join(told)})" if told else own[0])
+    return found

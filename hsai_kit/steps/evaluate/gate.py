@@ -45,9 +45,17 @@ class Gate:
     def __post_init__(self) -> None:
         for name in ("min_right", "min_valid", "min_good", "margin"):
             share = getattr(self, name)
-            if share is not None and not 0 <= share < 1:
+            if share is not None and not (isinstance(share, int | float) and 0 <= share < 1):
                 message = f"{name} is {share!r}; it is a share from 0 to below 1, such as 0.97 for 97%."
                 raise EvaluationError(message)
+        if isinstance(self.must_pass, str | int):
+            message = (
+                f"must_pass is {self.must_pass!r}; it is a list of record ids: must_pass=[{str(self.must_pass)!r}]."
+            )
+            raise EvaluationError(message)
+        if self.margin and self.no_worse_than is None:
+            message = "margin says how much worse than another assistant is still enough: name it in no_worse_than."
+            raise EvaluationError(message)
         if self.max_usd_per_1000 is not None and not self.max_usd_per_1000 >= 0:
             message = f"max_usd_per_1000 is {self.max_usd_per_1000!r}; it is an amount in USD for 1,000 records."
             raise EvaluationError(message)
