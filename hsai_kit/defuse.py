@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["defused", "one_line", "write_csv"]
+__all__ = ["defused", "one_line", "restored", "write_csv"]
 
 # What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also full-width, and behind spaces,
 # quotes and marks that do not show.
-_FORMULA = re.compile(r"[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-_SPLIT = re.compile(r"([;\t])(?=[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+_LEAD = r"[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"{_LEAD}|[\t\r\n]")
+_SPLIT = re.compile(rf"([;\t])(?={_LEAD})")
+_KEPT_WHOLE = re.compile(rf"([;\t])'(?={_LEAD})")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # XML 1.0, and so Excel's format, has no place for these, nor has UTF-8 for the last range.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -52,6 +54,11 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
     return safe.rename(columns=_harmless)
 
 
+def restored(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of texts read from a file as it was before `write_csv`: without the apostrophes put in by it."""
+    return frame.map(_restored).astype(frame.dtypes).rename(columns=_restored)
+
+
 def one_line(value: object, width: int = 40) -> str:
     """Return a value as one short line that a terminal can show: `(blank)` for none, `·` for what cannot be printed.
 
@@ -61,6 +68,13 @@ def one_line(value: object, width: int = 40) -> str:
     text = "" if blank else " ".join(str(value).split())
     plain = "".join(letter if letter.isprintable() else "·" for letter in text) or "(blank)"
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
+
+
+def _restored(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = _KEPT_WHOLE.sub(r"\1", value)
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def _unsplit(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 from charset_normalizer import from_bytes
 
+from hsai_kit.defuse import restored
 from hsai_kit.errors import FrameError
 
 __all__ = ["FILES", "read_table"]
@@ -19,22 +21,32 @@ _AS_TEXT: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Return a CSV or Excel file as texts, blanks as NA; raises FrameError where it cannot be read."""
+    """Return a CSV or Excel file as texts, blanks as NA; raises FrameError where it cannot be read.
+
+    What our own exports put before a text, so that a spreadsheet does not run it as a formula, is taken off.
+    """
     file = Path(path).expanduser()
     try:
         if file.suffix.lower() == ".xlsx":
-            return pd.read_excel(file, dtype=str, **_AS_TEXT)
+            return restored(pd.read_excel(file, dtype=str, **_AS_TEXT))
         data = file.read_bytes()
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         message = f"The file {file} cannot be read: {reason}. Look whether it is there, and is a CSV or Excel file."
         raise FrameError(message) from None
-    found = from_bytes(data).best()
-    text = str(found) if found else data.decode("utf-8", "replace")
+    text = _text(data)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     try:
-        return pd.read_csv(io.StringIO(text.removeprefix("\ufeff")), sep=separator, dtype=str, **_AS_TEXT)
+        return restored(pd.read_csv(io.StringIO(text), sep=separator, dtype=str, **_AS_TEXT))
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         message = f"The file {file} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
         raise FrameError(message) from None
+
+
+def _text(data: bytes) -> str:
+    with contextlib.suppress(UnicodeDecodeError):
+        # Text in another encoding is hardly ever valid UTF-8, and a guess from a few letters is often wrong.
+        return data.decode("utf-8-sig")
+    found = from_bytes(data).best()
+    return str(found).removeprefix("\ufeff") if found else data.decode("utf-8", "replace")

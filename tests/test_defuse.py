@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hsai_kit.defuse import defused, one_line, write_csv
+from hsai_kit.tables import read_table
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.
@@ -144,3 +145,13 @@ def test_no_separator_that_a_spreadsheet_may_take_splits_a_cell_into_a_formula(t
     with path.open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for row in csv.reader(file, delimiter=separator) for cell in row]
     assert not [cell for cell in cells if cell.lstrip(' "').startswith(("=", "@"))]
+
+
+@given(st.lists(texts, min_size=1, max_size=5))
+@example(["-", "--", "'-", "N/A", "a;=1+1", "a;'=1+1", "-5"])
+@on_disk
+def test_what_was_exported_reads_back_as_the_same_so_that_nothing_is_paid_for_again(tmp_path, said):
+    said = [one.replace("\r\n", "\n").replace("\r", "\n") for one in said]
+    said = [one for one in said if not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", one)]
+    found = frame(said)
+    assert read_table(write_csv(found, tmp_path / "out.csv"))[found.columns[0]].fillna("").tolist() == said

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hsai_kit import Assistant, ask, connect, open_receipt, pull, push, review, undo
+from hsai_kit import Assistant, ask, connect, log, open_receipt, pull, push, review, undo
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, PushRefused, UnknownProperty
 from hsai_kit.steps.push import undo_plan
 
@@ -98,12 +98,14 @@ def test_an_undo_is_asked_for_like_a_push(hub, colleague, pushed, prompted):
     assert set(colleague.sees(["101", "102", "103"], "city").values()) == {"TX"}
 
 
-def test_a_second_undo_finds_nothing_to_do(hub, pushed, wire):
+def test_a_second_undo_finds_nothing_to_do_and_the_log_names_the_first(hub, pushed, wire, capsys):
     receipt = pushed(limit=3)
-    undo(hub, receipt, confirm=True)
+    first = undo(hub, receipt, confirm=True)
     sent = len(wire.updates)
     assert undo(hub, receipt, confirm=True).counts == {}
+    assert f"Nothing is left to take back of {receipt.id}." in capsys.readouterr().out
     assert len(wire.updates) == sent
+    assert log(hub).frame.loc[receipt.id, "undone_by"] == first.id
 
 
 def test_the_undo_of_an_undo_writes_the_values_again(hub, colleague, pushed):

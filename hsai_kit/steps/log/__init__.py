@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -34,7 +34,9 @@ class Log:
         self.reviewers = {
             run_id: store.audit.reviewers(run_id) for run_id in {entry.run_id for entry in self.entries} if run_id
         }
-        self.undone_by = {entry.undoes: entry.id for entry in store.audit.entries(Query()) if entry.undoes}
+        undos = [entry for entry in store.audit.entries(Query()) if entry.undoes]
+        # An undo may be repeated, and then finds nothing: it took nothing back.
+        self.undone_by = {undo.undoes: undo.id for undo in undos if _changed(store.audit.outcomes(undo.id, Query()))}
 
     def __repr__(self) -> str:
         return f"Log({len(self.entries):,} entries, {self.frame['changed'].sum():,} changes)"
@@ -107,7 +109,7 @@ class Log:
 
     def changed(self, entry: Entry) -> int:
         """Return how many values an entry wrote, or how many things it did or took back."""
-        return sum(count for outcome, count in self.outcomes[entry.id].items() if outcome in CHANGED)
+        return _changed(self.outcomes[entry.id])
 
     def link(self, entry: Entry, record_id: str) -> str:
         """Return the address of a record for people."""
@@ -147,6 +149,10 @@ class Log:
             entry.undoes,
             self.undone_by.get(entry.id),
         )
+
+
+def _changed(outcomes: Mapping[str, int]) -> int:
+    return sum(count for outcome, count in outcomes.items() if outcome in CHANGED)
 
 
 _ENTRY_COLUMNS = [

@@ -144,6 +144,8 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
     Raises PushRefused where it was not confirmed, is too large, or something else is writing there.
     """
     say(str(ready))
+    if ready.undoes and not ready.changing:
+        say(f"Nothing is left to take back of {ready.undoes}.")
     count = len(ready.rows) if ready.resumes else len(ready.changing)
     refuse_while_under_way(ready.portal.id, ready.object_type, ready.properties)
     if ready.too_many:

@@ -66,7 +66,7 @@ def _read(checked: Checked, path: Path) -> dict[str, tuple[str, Value]]:
                     f"Row {line} (record {record}): the decision {word!r} is none of {known}. Nothing was decided."
                 )
                 raise ReviewError(message)
-            one = _decided(checked, now.loc[record], _WORDS[word], _unarmed(final))
+            one = _decided(checked, now.loc[record], _WORDS[word], final.strip())
             if one is not None:
                 found[record] = one
         _refuse_unfit(checked, now, found)
@@ -108,8 +108,3 @@ def _refuse_unfit(checked: Checked, now: pd.DataFrame, found: dict[str, tuple[st
 
 def _plain(value: object) -> object:
     return None if pd.isna(value) else value
-
-
-def _unarmed(text: str) -> str:
-    # An apostrophe that kept the spreadsheet from running a text as a formula.
-    return text[1:].strip() if text[:1] == "'" and text[1:2] in tuple("=+-@|%") else text.strip()

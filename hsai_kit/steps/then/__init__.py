@@ -216,6 +216,8 @@ def carry_out(
     if isinstance(ready, Plan):
         return _carry_out_push(hub, ready, confirm=confirm, wait=wait)
     say(str(ready))
+    if ready.undoes and not ready.acting:
+        say(f"Nothing is left to take back of {ready.undoes}.")
     nothing, count = "Nothing was done", len(ready.acting)
     if ready.too_many:
         message = f"{nothing}: {ready.too_many}"
