@@ -91,6 +91,7 @@ class EvaluatePanel(Panel):
             control.observe(lambda _: self.attempt(self._look), "value")
         self._offer_fields()
         self._advise()
+        self.refresh()
         self.take(hub, self._take_hub)
         self.take(frame, self._take_frame)
         self.take(assistant, self._take_assistant)

@@ -7,7 +7,8 @@ function stop(event) {
 }
 
 function render({ el }) {
-  el.style.display = "none";
+  // JupyterLab takes an inline style off again.
+  el.classList.add("hsai-guard");
   function guard(event) {
     const output = event.target.closest?.(".jp-OutputArea-output");
     if (!output || guarded.has(output) || !output.querySelector(".jupyter-widgets, .widget-container")) return;

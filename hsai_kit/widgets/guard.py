@@ -17,3 +17,4 @@ class KeyGuard(anywidget.AnyWidget):
     """
 
     _esm = joined("guard.js")
+    _css = ".hsai-guard { display: none !important; }"

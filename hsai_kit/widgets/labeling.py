@@ -38,15 +38,14 @@ class LabelPanel(Panel):
         self.measured = field(ipywidgets.Dropdown(options=[""], description="Field"))
         self.begin = self.button("Give right answers", self._begin, style="primary")
         self.cards = CardView(on_change=self._decided)
+        self._table = ipywidgets.VBox([self.cards])
         self._choices = row(self.name, self.measured, self.begin)
-        self.fill(self._choices, self.cards)
+        self.fill(self._choices, self._table)
         self.name.observe(lambda _: self.refresh(), "value")
         if isinstance(hub, Labelling):
             self._show(hub)
         else:
-            show_if(self.cards, there=False)
-            self._advise()
-            self.refresh()
+            self._leave()
             self.take(hub, self._take_hub)
             self.take(frame, self._take_frame)
             self.take(assistant, self._take_assistant)
@@ -78,7 +77,7 @@ class LabelPanel(Panel):
     def _leave(self) -> None:
         """Leave what is being labelled: it is not of these records or this prompt."""
         self.value = None
-        show_if(self.cards, there=False)
+        show_if(self._table, there=False)
         show_if(self.measured, len(self.measured.options) > 1)
         self._advise()
         self.refresh()
@@ -93,7 +92,7 @@ class LabelPanel(Panel):
         self.remark()
         self.cards.show(OpenQuestions(labelling))
         show_if(self._choices, self._hub is not None)
-        show_if(self.cards)
+        show_if(self._table)
         self.value = labelling
         self._decided()
 

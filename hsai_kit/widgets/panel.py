@@ -210,5 +210,5 @@ def row(*controls: ipywidgets.Widget | Sequence[ipywidgets.Widget]) -> ipywidget
 
 
 def show_if(control: ipywidgets.Widget, there: bool = True) -> None:  # noqa: FBT001, FBT002 -- it reads as a sentence
-    """Show a control, or leave no trace of it."""
+    """Show a control or leave no trace of it; an anywidget keeps its first classes, so put it into a box."""
     (control.remove_class if there else control.add_class)("hsai-hidden")

@@ -50,8 +50,9 @@ class RatingPanel(Panel):
         self.cards = CardView(on_change=self._changed)
         self._result = MessageView()
         self._choices = row(self.earlier, self.first, self.second, self.graded, self.many, self.begin)
-        self._who = row(self.rater)
-        self.fill(self._choices, self._who, self.cards, self._result)
+        self._table = ipywidgets.VBox([row(self.rater), self.cards, self._result])
+        self._table.add_class("hsai-stack")
+        self.fill(self._choices, self._table)
         self.rater.observe(lambda _: self.attempt(self._other), "value")
         self.earlier.observe(lambda _: self.attempt(self._chosen), "value")
         self.second.observe(lambda _: show_if(self.graded, not self.second.value), "value")
@@ -100,9 +101,7 @@ class RatingPanel(Panel):
         self.begin.description = "Rate blind" if new else "Go on rating"
         if self.value is not None:
             self.value = None
-        for part in (self._who, self.cards):
-            show_if(part, there=False)
-        self._result.clear()
+        show_if(self._table, there=False)
         self._advise()
         self.refresh()
 
@@ -129,8 +128,7 @@ class RatingPanel(Panel):
     def _show(self, session: RatingSession) -> None:
         self.remark(*self.heard)
         self.value = session
-        for part in (self._who, self.cards):
-            show_if(part)
+        show_if(self._table)
         if self.rater.value != session.rater:
             self.rater.value = session.rater
         else:

@@ -79,7 +79,7 @@ class RecordsPanel(Panel):
         self.kind.observe(lambda _: self.attempt(self._look), "value")
         self.search.observe(lambda _: self._list_found(), "value")
         self.on.observe(lambda _: self._fit_condition(), "value")
-        self.next_step("Connect first.")
+        self._advise()
         self.refresh()
         self.take(hub, self._take_hub)
 
