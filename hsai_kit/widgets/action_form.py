@@ -52,11 +52,10 @@ class ActionForm(ipywidgets.VBox):
         self.type = field(ipywidgets.Dropdown(options=types, description="Type"))
         self.list = field(ipywidgets.Dropdown(options=[("", "")], description="List"))
         self._people_there = MessageView()
-        self._task = ipywidgets.VBox(
-            [row(self.assignee, self.people, self.due_in, self.priority, self.type), self._people_there]
-        )
+        self._task = ipywidgets.VBox([row(self.assignee, self.people, self.due_in, self.priority), self._people_there])
         self._task.add_class("hsai-stack")
-        self.children = (row(self.kind, self.to, self.subject, self.list), self.body, self._task)
+        self._text = ipywidgets.VBox([self.body])
+        self.children = (row(self.kind, self.to, self.subject, self.type, self.list), self._text, self._task)
         self.kind.observe(lambda _: self._fit(), "value")
         self.kind.observe(lambda _: on_kind(), "value")
         self.assignee.observe(lambda _: self._fit(), "value")
@@ -123,8 +122,9 @@ class ActionForm(ipywidgets.VBox):
         for control, there in (
             (self.to, kind == "update"),
             (self.subject, kind == "create_task"),
+            (self.type, kind == "create_task"),
             (self.list, kind == "add_to_list"),
-            (self.body, kind in {"create_task", "create_note"}),
+            (self._text, kind in {"create_task", "create_note"}),
             (self._task, kind == "create_task"),
         ):
             (control.remove_class if there else control.add_class)("hsai-hidden")

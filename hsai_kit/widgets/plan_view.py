@@ -51,10 +51,9 @@ class PlanView(ipywidgets.VBox):
         frame = made.frame.rename(columns=_NAMES).rename_axis("Record")
         order = [name for name in _NAMES.values() if name in frame and _says_something(made, name)]
         compare = ("Now", "After") if "Now" in frame else None
-        first = {_VERDICT: str(_doing(made))} if acting(made) else None
-        self.rows.show(
-            frame[[*order, "link"]], "Rows of the plan", compare=compare, filters=(_VERDICT, _WHY), first=first
-        )
+        # What would be done comes first, then what is left alone.
+        frame = frame.iloc[(frame[_VERDICT] != _doing(made)).argsort(kind="stable")]
+        self.rows.show(frame[[*order, "link"]], "Rows of the plan", compare=compare, filters=(_VERDICT, _WHY))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -76,7 +75,9 @@ def verb(made: AnyPlan) -> str:
 
 
 def _doing(made: AnyPlan) -> str:
-    return (made.changing if isinstance(made, Plan) else made.acting)[0].verdict
+    """Return the verdict of the rows about which something would be done, "" where there are none."""
+    rows = made.changing if isinstance(made, Plan) else made.acting
+    return rows[0].verdict if rows else ""
 
 
 def _where(made: AnyPlan) -> list[tuple[str, object]]:
@@ -104,7 +105,7 @@ def _notes(made: AnyPlan) -> list[str]:
 
 
 def _left_alone(made: AnyPlan) -> list[Block]:
-    doing = _doing(made) if acting(made) else ""
+    doing = _doing(made)
     left = Counter((one.verdict, one.reason) for one in made.rows if one.verdict != doing)
     if not left:
         return []

@@ -66,11 +66,12 @@ class PushPanel(Panel):
         self._confirming.add_class("hsai-stack")
         self.fill(
             self.what,
-            row(self.approved_in, self.past),
+            row(self.approved_in),
             row(self.make, self.stop, self.keep_plan),
             self.plan,
             self._confirming,
             self._bar,
+            row(self.past),
             self.receipt,
             row(self.undo, self.complete, self.export),
         )

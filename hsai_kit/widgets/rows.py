@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.pages import FrameSource, Query
+from hsai_kit.pages import FrameSource
 from hsai_kit.widgets.grid import Grid
 
 __all__ = ["RowsView"]
@@ -27,19 +27,15 @@ class RowsView(ipywidgets.VBox):
         *,
         compare: tuple[str, str] | None = None,
         filters: Sequence[str] = (),
-        first: Mapping[str, str] | None = None,
     ) -> None:
         """Show the rows of a frame, its index as the records, its column `link` as their addresses.
 
-        `compare` are two columns to be compared word by word, `filters` those whose filters stand first, `first` the
-        values that these have to begin with.
+        `compare` are two columns to be compared word by word, `filters` those whose filters stand first.
         """
         links = frame["link"].to_dict()
         rows = frame.drop(columns="link")
         source = FrameSource(rows, compare=compare, filters=filters, link=lambda one: str(links.get(one, "")))
-        there = {facet.name for facet in source.facets()}
-        query = Query(filters={name: value for name, value in (first or {}).items() if name in there})
-        self._put(Grid(source, query, label=label, page=_PAGE))
+        self._put(Grid(source, label=label, page=_PAGE))
 
     def clear(self) -> None:
         """Show nothing."""

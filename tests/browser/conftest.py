@@ -51,6 +51,8 @@ FLAGS = [
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # A kernel that starts while two cores are busy takes its time; what is there already comes at once.
 SLOW_MS = 60_000
+# A cell that lets no other thread of the kernel run: during a mere sleep some kernels hear a click on one.
+BUSY = "import ctypes\nctypes.PyDLL(None).sleep(4)\nprint('awake')"
 expect.set_options(timeout=15_000)
 
 

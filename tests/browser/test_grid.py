@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import BUSY
+
 REVIEW = """
 from hsai_kit import ask, connect, pull, review
 hub = connect()
@@ -51,7 +53,7 @@ def notice(grid) -> object:
 
 @pytest.fixture
 def grid(room):
-    room.open(REVIEW, TELL, "import time; time.sleep(3)", ELSEWHERE, TOMORROW)
+    room.open(REVIEW, TELL, BUSY, ELSEWHERE, TOMORROW)
     room.run(0)
     shown = room.output(0).locator(".hsai-grid")
     expect(shown.locator("tbody tr")).to_have_count(50)
@@ -146,13 +148,23 @@ def test_a_busy_kernel_delays_a_decision_and_loses_none_and_a_restart_loses_none
     expect(notice(grid)).to_have_text("Rejected 1.")
     room.start(2)
     rows.nth(32).press("r")
-    # Some kernels hear it at once, on a thread of its own, and others when the cell has ended.
+    # The next key is about the next row, and what is typed there is not lost when the answer to the first comes.
+    expect(rows.nth(33)).to_be_focused()
+    room.page.keyboard.press("e")
+    field = grid.locator(".hsai-edit-field")
+    field.select_option("WY")
+    expect(notice(grid)).to_contain_text("The notebook is busy with another cell.")
     expect(grid.locator(".hsai-summary")).to_contain_text("2 rejected")
+    expect(rows.nth(32).locator(".hsai-rejected")).to_have_count(1)
+    expect(field).to_be_focused()
+    field.press("Enter")
+    expect(notice(grid)).to_have_text("Edited 1 to WY.")
+    expect(rows.nth(34)).to_be_focused()
     room.restart()
     room.run(4)
     grid = room.output(4).locator(".hsai-grid")
     rows = grid.locator("tbody tr")
-    expect(grid.locator(".hsai-summary")).to_contain_text("118 pending, 2 rejected")
+    expect(grid.locator(".hsai-summary")).to_contain_text("117 pending, 2 rejected, 1 edited")
     expect(rows).to_have_count(50)
     expect(grid.locator("tbody .hsai-rejected")).to_have_count(2)
 

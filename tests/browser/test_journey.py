@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import ARTIFACTS, SLOW_MS, Server
+from .conftest import ARTIFACTS, BUSY, SLOW_MS, Server
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*token=\w+")
 
@@ -21,6 +21,8 @@ PANELS = (
     "pushing = PushPanel(connecting, reviewing)\npushing",
 )
 
+SAVE_STATES = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
+
 
 @pytest.fixture
 def sees(hubspot_client):
@@ -30,6 +32,7 @@ def sees(hubspot_client):
 
 
 def test_from_the_keys_to_the_undo(room, sandbox, sees):
+    private = ["Calif.", "Estados Unidos"]
     room.open(*PANELS)
     before = room.cells
     room.run_all()
@@ -86,8 +89,27 @@ def test_from_the_keys_to_the_undo(room, sandbox, sees):
     grid.locator(".hsai-edit-field").press("Enter")
     expect(grid.locator(".hsai-said")).to_have_text("Edited 1 to WY.")
 
+    pushing.get_by_label("What to do", exact=True).select_option("Then create a task")
+    expect(pushing).to_contain_text("team: ")
+    private += re.findall(r"[\w.]+@[\w.]+", pushing.inner_text())
+    pushing.get_by_label("Subject").fill("Call about {{ state }}")
+    pushing.get_by_label("For", exact=True).select_option("several, who take turns")
+    pushing.get_by_label("Who takes turns").fill(re.search(r"team: [^,]+", pushing.inner_text())[0])
+    pushing.get_by_role("button", name="Show the plan").click()
+    tasks = pushing.get_by_role("button", name=re.compile("^Create a task for [23] records"))
+    expect(tasks).to_be_disabled()
+    expect(pushing.locator(".hsai-grid tbody")).to_contain_text("Call about Calif.")
+    room.shot(pushing, "panel-push-task")
+    pushing.get_by_label("Type yes").fill("yes")
+    tasks.click()
+    expect(pushing.locator(".hsai-facts").last).to_contain_text("done")
+    expect(pushing.get_by_role("button", name="Plan the undo")).to_be_enabled()
+
+    pushing.get_by_label("What to do", exact=True).select_option("Write into a property")
     pushing.get_by_role("button", name="Show the plan").click()
     expect(pushing.get_by_role("button", name=re.compile("^Write [23] values"))).to_be_disabled()
+    pushing.get_by_label("Why").first.select_option("pending")
+    expect(pushing.locator(".hsai-pages").first).to_contain_text("of 18")
     room.shot(pushing, "panel-push-plan")
     pushing.get_by_label("Type yes").fill("yes")
     pushing.get_by_role("button", name=re.compile("^Write")).click()
@@ -109,8 +131,17 @@ def test_from_the_keys_to_the_undo(room, sandbox, sees):
 
     assert room.cells == before
     saved = room.saved()
-    for secret in (sandbox.openai_key, sandbox.hubspot_token, "Calif.", "Estados Unidos"):
+    # In a JupyterLab of one's own the state of every widget is saved too.
+    room.command(SAVE_STATES)
+    room.save()
+    with_states = room.saved()
+    room.command(SAVE_STATES)
+    assert "application/vnd.jupyter.widget-state+json" not in saved
+    assert "application/vnd.jupyter.widget-state+json" in with_states
+    assert "Write into a property" in with_states, "the panels' own words are there"
+    for secret in (sandbox.openai_key, sandbox.hubspot_token, *private):
         assert secret not in saved
+        assert secret not in with_states
 
 
 RUNNING = """
@@ -139,7 +170,7 @@ def asked(sandbox):
 
 
 def test_a_stop_is_heard_and_neither_a_blocking_cell_nor_a_restart_of_the_kernel_loses_anything(room, sandbox):
-    room.open(ASSISTANT + RUNNING, "import time\ntime.sleep(3)\nprint('awake')", OPENED)
+    room.open(ASSISTANT + RUNNING, BUSY, OPENED)
     room.run(0)
     panel = room.output(0).locator(".hsai-panel")
     expect(panel.get_by_role("button", name="Start")).to_be_enabled()
@@ -152,7 +183,9 @@ def test_a_stop_is_heard_and_neither_a_blocking_cell_nor_a_restart_of_the_kernel
     # The kernel is free while questions are asked; now it is not, and a click has to wait.
     room.start(1)
     panel.get_by_role("button", name="Stop").click()
+    expect(panel).to_contain_text("The notebook is busy with another cell.")
     expect(room.output(1)).to_contain_text("awake")
+    expect(panel).not_to_contain_text("busy with another cell")
     expect(panel).to_contain_text("questions are left: go on with them")
     stopped = asked(sandbox)
     go_on = panel.get_by_role("button", name=re.compile("^Go on with"))

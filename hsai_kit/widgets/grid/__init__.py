@@ -26,14 +26,15 @@ _MOST_VIEWS = 8
 class _View:
     query: Query = field(default_factory=Query)
     found: Found | None = None
+    number: int = 0
 
 
 class Grid(anywidget.AnyWidget):
     """Any `Source` as a table: search, filters, sort, groups, and what can be done with its rows.
 
     Rows travel as messages, one page at a time, and are drawn as text: no cell is ever in a trait, so that none is
-    saved into the notebook. `query` is what is shown first, `label` names the table for people who hear it instead of
-    seeing it, `comeback` is the code that shows it again after a restart of the kernel.
+    saved into the notebook. `label` names the table for people who hear it instead of seeing it, `comeback` is the code
+    that shows it again after a restart of the kernel.
     """
 
     _esm = joined(*(f"grid/{name}.js" for name in _SCRIPTS))
@@ -43,12 +44,13 @@ class Grid(anywidget.AnyWidget):
     page = traitlets.Int(50).tag(sync=True)
     comeback = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, source: Source, query: Query | None = None, **traits: Any) -> None:
+    def __init__(self, source: Source, **traits: Any) -> None:
         super().__init__(**traits)
         self.source = source
         self._views: dict[str, _View] = {}
-        self._last = query or Query()
+        self._last = Query()
         self._acting = False
+        self._finds = 0
         self.on_msg(self._received)
 
     def __repr__(self) -> str:
@@ -88,7 +90,7 @@ class Grid(anywidget.AnyWidget):
         return self._views[name]
 
     def _open(self, view: _View, _: Mapping[str, Any]) -> dict[str, Any]:
-        view.found = self.source.find(view.query)
+        self._look(view)
         return {
             "columns": [asdict(one) for one in self.source.columns],
             "group_columns": [asdict(one) for one in self.source.group_columns],
@@ -99,7 +101,7 @@ class Grid(anywidget.AnyWidget):
 
     def _find(self, view: _View, content: Mapping[str, Any]) -> dict[str, Any]:
         view.query = self._last = _query(content["query"])
-        view.found = self.source.find(view.query)
+        self._look(view)
         return self._state(view, 0)
 
     def _page(self, view: _View, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,33 +109,47 @@ class Grid(anywidget.AnyWidget):
 
     def _act(self, view: _View, content: Mapping[str, Any]) -> dict[str, Any]:
         return self._changing(
-            view, content, lambda found: self.source.act(content["action"], found, content["rows"], content["value"])
+            view,
+            content,
+            lambda: self.source.act(content["action"], self._seen(view, content), content["rows"], content["value"]),
         )
 
     def _undo(self, view: _View, content: Mapping[str, Any]) -> dict[str, Any]:
-        return self._changing(view, content, lambda _: self.source.undo())
+        return self._changing(view, content, self.source.undo)
 
     def _card(self, view: _View, content: Mapping[str, Any]) -> dict[str, Any]:
-        return {"card": asdict(self.source.card(self._found(view), int(content["row"])))}
+        return {"card": asdict(self.source.card(self._seen(view, content), int(content["row"])))}
 
-    def _changing(self, view: _View, content: Mapping[str, Any], change: Callable[[Found], str]) -> dict[str, Any]:
+    def _changing(self, view: _View, content: Mapping[str, Any], change: Callable[[], str]) -> dict[str, Any]:
         # What is changed from here is answered here; only others have to be told.
         self._acting = True
         try:
-            said = change(self._found(view))
+            said = change()
         finally:
             self._acting = False
         return {"said": said, **self._state(view, content["start"])}
 
     def _found(self, view: _View) -> Found:
-        if view.found is None:
-            view.found = self.source.find(view.query)
+        return view.found if view.found is not None else self._look(view)
+
+    def _look(self, view: _View) -> Found:
+        self._finds += 1
+        view.found, view.number = self.source.find(view.query), self._finds
         return view.found
+
+    def _seen(self, view: _View, content: Mapping[str, Any]) -> Found:
+        """Return what rows were meant in; raises HsaiError where it is no longer what the browser showed."""
+        found = self._found(view)
+        if content["found"] != view.number:
+            message = "Other rows were looked for meanwhile, so nothing was done. Look at them and press it again."
+            raise HsaiError(message)
+        return found
 
     def _state(self, view: _View, start: int) -> dict[str, Any]:
         found = self._found(view)
         start = max(0, min(int(start), (found.size - 1) // self.page * self.page))
         return {
+            "found": view.number,
             "facets": [asdict(one) for one in self.source.facets()],
             "summary": self.source.summary(),
             "size": found.size,

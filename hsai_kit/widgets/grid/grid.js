@@ -4,7 +4,7 @@ let grids = 0;
 const LATE = {
   0: "",
   1: "Waiting for the notebook …",
-  3: "The notebook is busy with another cell. What you did here is carried out when that ends.",
+  2: "The notebook is busy with another cell. What you did here is carried out when that ends.",
   15: "Still no answer. If the kernel was restarted, everything that was shown here is kept. Bring it back with: ",
 };
 
@@ -14,6 +14,7 @@ class Grid {
       model, root, uid: ++grids, page: model.get("page"), columns: [], groupColumns: [], actions: [], facets: [], rows: [],
       query: { search: "", filters: {}, sort: "", descending: false, grouped: false },
       size: 0, records: 0, start: 0, row: 0, anchor: 0, selected: new Set(), all: false, filtersOpen: false, asked: 0,
+      editing: null,
     });
     this.wire = connect(model, (seconds) => this.late(seconds), () => this.refresh());
     this.build();
@@ -61,7 +62,8 @@ class Grid {
   }
 
   take(answer) {
-    for (const name of ["facets", "size", "records", "start", "rows"]) this[name] = answer[name];
+    if (answer.start !== this.start) this.editing = null;
+    for (const name of ["found", "facets", "size", "records", "start", "rows"]) this[name] = answer[name];
     this.parts.summary.textContent = answer.summary;
     if (answer.said) this.say(answer.said);
     this.row = Math.min(Math.max(this.row, this.start), Math.max(this.start, this.start + this.rows.length - 1));
@@ -74,13 +76,20 @@ class Grid {
     drawActions(this);
     drawPages(this);
     this.drawHead();
-    this.parts.body.replaceChildren(...this.rows.map((row, place) => this.drawRow(row, this.start + place)));
+    this.drawRows();
     this.parts.empty.hidden = this.rows.length > 0;
     const looking = this.query.search || Object.keys(this.query.filters).length;
     this.parts.empty.replaceChildren(
       make("p", {}, looking ? "Nothing matches. Look for something else, or clear the search and the filters." : "There are no rows here yet."),
       looking ? make("button", { type: "button", onclick: () => this.clear() }, "Clear") : "");
-    if (focused) this.focusRow(this.row);
+    if (focused && this.editing === null) this.focusRow(this.row);
+  }
+
+  drawRows() {
+    const made = this.rows.map((row, step) => this.drawRow(row, this.start + step));
+    if (this.editing === null) return this.parts.body.replaceChildren(...made);
+    // Answers to earlier keys may come while something is typed: the row where it is typed stays as it is.
+    [...this.parts.body.children].forEach((line, step) => { if (this.start + step !== this.editing) line.replaceWith(made[step]); });
   }
 
   get shown() { return this.query.grouped ? this.groupColumns : this.columns; }
@@ -145,8 +154,8 @@ class Grid {
   async move(by, selecting) {
     const next = Math.min(Math.max(0, this.row + by), this.size - 1);
     if (selecting) this.mark([this.row, next], true);
-    if (!this.line(next)) await this.turn(next - (next % this.page), next);
-    else if (selecting) this.draw();
+    if (!this.line(next)) return this.turn(next - (next % this.page), next);
+    if (selecting) this.draw();
     this.focusRow(next);
   }
 
@@ -169,13 +178,13 @@ class Grid {
     // What can no longer be seen must not be decided by accident.
     this.selected.clear();
     this.all = false;
+    this.editing = null;
     this.row = this.anchor = 0;
     this.parts.box.scrollTop = 0;
     this.take(answer);
   }
 
   async refresh() {
-    if (this.editing) return;
     const answer = await this.wire.ask("page", { start: this.start });
     if (!answer.problem) this.take(answer);
   }
@@ -253,16 +262,18 @@ class Grid {
     if (this.size === 0) return;
     if (action.value !== "none") return this.edit(rows === null ? this.row : rows.includes(this.row) ? this.row : rows[0], rows, action);
     const one = rows !== null && rows.length === 1;
-    if (one) this.row = rows[0];
-    if (await this.send(action, rows, null)) return;
-    if (one && this.selected.size === 0) await this.move(1, false);
-    else this.focusRow(this.row);
+    const sent = this.send(action, rows, null);
+    this.focusRow(one ? rows[0] : this.row);
+    // At once, so that the next key is about the next row however late the answer is.
+    if (one && this.selected.size === 0) this.move(1, false);
+    await sent;
   }
 
   async send(action, rows, value) {
-    const answer = await this.wire.ask("act", { action: action.name, rows, value, start: this.start });
+    const answer = await this.wire.ask("act", { action: action.name, rows, value, start: this.start, found: this.found });
     if (answer.problem) {
       this.say(answer.problem, true);
+      this.refresh();
       return answer.problem;
     }
     this.take(answer);
@@ -270,6 +281,10 @@ class Grid {
   }
 
   edit(place, rows = [place], action = this.actions.find(({ name }) => name === "edit")) {
+    if (this.editing !== null) {
+      this.editing = null;
+      this.draw();
+    }
     const line = this.line(place);
     if (!line || !action) return;
     const cell = line.querySelector("[data-kind=change]");
@@ -277,14 +292,20 @@ class Grid {
     if (row.change?.more && rows?.length === 1) return this.openCard(place, { rewrite: true });
     const count = rows === null ? this.size : rows.length;
     const about = count > 1 ? `New value for ${number(count)} selected` : "New value";
-    const end = () => { this.editing = false; this.draw(); this.focusRow(place); };
-    this.editing = true;
+    const end = () => {
+      this.editing = null;
+      this.draw();
+      this.focusRow(place);
+    };
+    this.at(place);
+    this.editing = place;
     const { box, field } = editor(action, row.change?.value ?? "", about, async (value) => {
       const problem = await this.send(action, rows, value);
       if (problem) return problem;
-      this.editing = false;
-      this.focusRow(place);
-      if (count === 1) await this.move(1, false);
+      // Closed or left for another row while the answer was on its way: then the focus stays there.
+      if (this.editing !== place) return "";
+      end();
+      if (count === 1) this.move(1, false);
       return "";
     }, end);
     cell.replaceChildren(box);
@@ -300,7 +321,7 @@ class Grid {
   async openCard(place, { rewrite = false, turning = false } = {}) {
     if (place < 0 || place >= this.size) return;
     if (!this.line(place)) await this.turn(place - (place % this.page), place);
-    const answer = await this.wire.ask("card", { row: place });
+    const answer = await this.wire.ask("card", { row: place, found: this.found });
     if (answer.problem) return this.say(answer.problem, true);
     // Closed while the next one was on its way: then it is to stay closed.
     if (turning && !this.parts.card.open) return;

@@ -41,7 +41,7 @@ function connect(model, waiting, changed) {
     ask(kind, content = {}) {
       const id = ++last;
       return new Promise((answer) => {
-        const timers = [1, 3, 15].map((seconds) => setTimeout(() => waiting(seconds), seconds * 1000));
+        const timers = [1, 2, 15].map((seconds) => setTimeout(() => waiting(seconds), seconds * 1000));
         open.set(id, { answer, timers });
         model.send({ view, id, kind, ...content });
       });
