@@ -13,7 +13,7 @@ from hsai_kit.steps.push.gathering import destination_in
 from hsai_kit.steps.then import add_to_list, create_note, create_task, update
 from hsai_kit.steps.then.actions import RECORD_OWNER, AddToList, Note, Task, Update
 from hsai_kit.widgets.blocks import text
-from hsai_kit.widgets.panel import field, row
+from hsai_kit.widgets.panel import field, row, show_if
 from hsai_kit.widgets.prompt_field import PromptField
 from hsai_kit.widgets.view import MessageView
 
@@ -127,4 +127,4 @@ class ActionForm(ipywidgets.VBox):
             (self._text, kind in {"create_task", "create_note"}),
             (self._task, kind == "create_task"),
         ):
-            (control.remove_class if there else control.add_class)("hsai-hidden")
+            show_if(control, there)

@@ -19,7 +19,7 @@ from hsai_kit.steps.then import carry_out, open_receipt, plan, undo_plan
 from hsai_kit.steps.then.actions import Update
 from hsai_kit.widgets.action_form import ActionForm, Wanted
 from hsai_kit.widgets.blocks import text
-from hsai_kit.widgets.panel import Panel, field, row
+from hsai_kit.widgets.panel import Panel, field, row, show_if
 from hsai_kit.widgets.plan_view import AnyPlan, PlanView, acting, verb
 from hsai_kit.widgets.receipt_view import AnyReceipt, ReceiptView, is_unfinished
 from hsai_kit.widgets.view import MessageView
@@ -279,7 +279,7 @@ class PushPanel(Panel):
             (self.complete, receipt is not None and is_unfinished(receipt) and not going),
             (self.export, receipt is not None and not going),
         ):
-            (control.remove_class if there else control.add_class)("hsai-hidden")
+            show_if(control, there)
         self.next_step(self._advice_now(going=going))
 
     def _advice_now(self, *, going: bool) -> str:
