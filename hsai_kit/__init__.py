@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.log import log
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
-    from hsai_kit.steps.recipe import evaluate_recipe, read_recipe, run_recipe
+    from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
     from hsai_kit.steps.then import (
@@ -68,6 +68,7 @@ __all__ = [
     "create_task",
     "evaluate",
     "evaluate_recipe",
+    "finish_recipe",
     "import_assistant",
     "judge",
     "label",
@@ -124,6 +125,7 @@ _HOMES = {
     "create_task": "hsai_kit.steps.then",
     "evaluate": "hsai_kit.steps.evaluate",
     "evaluate_recipe": "hsai_kit.steps.recipe",
+    "finish_recipe": "hsai_kit.steps.recipe",
     "import_assistant": "hsai_kit.library",
     "label": "hsai_kit.steps.evaluate",
     "judge": "hsai_kit.steps.evaluate.judging",

@@ -190,7 +190,9 @@ def _clause(error: ErrorDetails) -> str:
         return f"kind should be one of {known}"
     plain = {
         "extra_forbidden": "there is no such setting",
+        "unexpected_keyword_argument": "there is no such setting",
         "missing": "is missing",
+        "missing_argument": "is missing",
         "too_short": f"needs at least {context.get('min_length')}",
         "model_type": "should be a section with settings of its own",
         "tuple_type": 'should be a list, such as ["a", "b"]',

@@ -66,3 +66,17 @@ def test_a_push_that_was_stopped_is_completed(hub, said, sandbox):
     assert "3 written" in hsai("push", "--resume", "--yes")
     assert open_receipt(hub).id == receipt.id
     assert "There is no 'run-7'" in hsai("push", "run-7", code=1)
+
+
+def test_tasks_are_planned_made_once_and_taken_back(hub, said):
+    words = ("then", "create-task", "Call {{ record_id }}", "--assignee", "Dana", "--field", "place")
+    out = hsai(*words, "--only", "why=something else", "--plan")
+    assert "3 not meant" in out
+    assert "Left alone: why is new why (3)" in out
+    assert "--only why is not clear" in hsai(*words, "--only", "why", code=1)
+    assert "not among the pulled properties. Did you mean {{ why }}" in hsai(*words, "--only", "whi=x", code=1)
+    out = hsai(*words, "--only", "why=x", "--only", "why=New why", typed="yes\n")
+    assert "Create a task for 3 contacts in portal 24681357 (SANDBOX)? Type yes:" in out
+    assert "3 done" in out
+    assert "3 done already" in hsai(*words)
+    assert "3 taken back" in hsai("undo", "--yes")

@@ -31,7 +31,13 @@ def test_every_command_of_the_readme_exists_and_every_command_is_in_the_readme()
 
 def test_every_option_that_the_readme_shows_exists():
     commands = typer.main.get_command(app).commands
-    known = {option for command in commands.values() for one in command.params for option in one.opts}
+    known = {
+        option
+        for command in commands.values()
+        for named in (command, *getattr(command, "commands", {}).values())
+        for one in named.params
+        for option in one.opts
+    }
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - {"--no-deps"}
     assert shown <= known
 

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from hsai_kit.cli.acting import then
 from hsai_kit.cli.asking import cancel, resume, runs
 from hsai_kit.cli.auditing import log
 from hsai_kit.cli.keys import connect, disconnect, status
@@ -35,6 +36,7 @@ _ROOMS = (demo, init, lab, app_command, connect, disconnect, status)
 _WORK = (pull, ask, review, runs, resume, cancel, push, undo, log, evaluate, run, sandbox)
 for _command in (*_ROOMS, *_WORK):
     app.command()(in_words(_command))
+app.add_typer(then, name="then")
 app.add_typer(notify, name="notify")
 
 

@@ -56,13 +56,25 @@ def evaluate(
         raise typer.Exit(found.verdict.exit_code)
 
 
-def run(recipe: _Name, budget_usd: _Budget = None, portal: _Portal = None, yes: _Yes = False) -> None:
+def run(
+    recipe: _Name,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="Ask nothing; do what comes after the review of its newest run.")
+    ] = False,
+    budget_usd: _Budget = None,
+    portal: _Portal = None,
+    yes: _Yes = False,
+) -> None:
     """Do a recipe's job. It writes only where the recipe says so and its gate is passed; the rest waits for people."""
-    from hsai_kit.steps.recipe import run_recipe
+    from hsai_kit.steps.recipe import finish_recipe, read_recipe, run_recipe
 
     with _connected(portal) as hub:
-        done = run_recipe(hub, recipe, budget_usd=budget_usd, confirm=yes or None)
-        for part in (done.run, done.checked, done.receipt):
+        if reviewed:
+            chosen = read_recipe(hub.workspace, recipe)
+            done = finish_recipe(hub, chosen, confirm=chosen.portal_id or True if yes else None)
+        else:
+            done = run_recipe(hub, recipe, budget_usd=budget_usd, confirm=yes or None)
+        for part in (done.run, done.checked, done.receipt, *done.done):
             if part is not None:
                 say(repr(part))
 

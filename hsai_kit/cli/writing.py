@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.run import Run
     from hsai_kit.steps.push import Plan
+    from hsai_kit.steps.then import ActionPlan
 
-__all__ = ["push", "undo"]
+__all__ = ["PORTAL_ID", "YES", "connection_of", "push", "reviewed_run", "show_plan", "the_meant", "undo"]
 
-_YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
-_PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
+YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
+PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
 
 
 def push(
@@ -32,44 +33,50 @@ def push(
     resume: Annotated[bool, typer.Option("--resume", help="Complete a push that was stopped or killed.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Show what would change, and write nothing.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Keep every row of the plan in this CSV file.")] = None,
-    yes: _YES = False,
-    portal_id: _PORTAL_ID = None,
+    yes: YES = False,
+    portal_id: PORTAL_ID = None,
 ) -> None:
     """Write what was approved of a run to HubSpot, after showing the plan and asking."""
-    from hsai_kit.run import Run
     from hsai_kit.steps.push import carry_out, plan, resume_plan
     from hsai_kit.steps.review import review
 
-    wanted = _wanted(run, "push to complete" if resume else "run")
-    with _connection(wanted) as hub:
+    wanted = the_meant(run, "push to complete" if resume else "run")
+    with connection_of(wanted) as hub:
         if resume:
             ready = resume_plan(hub, wanted)
         else:
-            settings = hub.workspace.settings.review
-            reviewed = Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)
+            reviewed = reviewed_run(hub, wanted)
             fields = _destinations(reviewed, to or [])
             ready = plan(hub, [review(reviewed, field) for field in fields], fields)
         if csv is not None:
             say(f"Every row of the plan is in {ready.to_csv(csv)}.")
         if plan_only:
-            _show(ready)
+            show_plan(ready)
             return
         say(repr(carry_out(hub, ready, confirm=portal_id or (True if yes else None), wait=True)))
 
 
 def undo(
     receipt: Annotated[str | None, typer.Argument(help="The receipt's id (default: the newest that stands).")] = None,
-    yes: _YES = False,
-    portal_id: _PORTAL_ID = None,
+    yes: YES = False,
+    portal_id: PORTAL_ID = None,
 ) -> None:
     """Take back what a push or an action did, wherever HubSpot still holds it, after showing the plan and asking."""
     from hsai_kit import open_receipt
     from hsai_kit import undo as take_back
 
-    wanted = _wanted(receipt, "receipt")
-    with _connection(wanted) as hub:
+    wanted = the_meant(receipt, "receipt")
+    with connection_of(wanted) as hub:
         found = open_receipt(hub, wanted)
         say(repr(take_back(hub, found, confirm=portal_id or (True if yes else None))))
+
+
+def reviewed_run(hub: Connection, run_id: str) -> Run:
+    """Open a run as this workspace's settings have it reviewed."""
+    from hsai_kit.run import Run
+
+    low = hub.workspace.settings.review.low_confidence
+    return Run(hub.store, run_id, low_confidence=low, reviewer=hub.workspace.reviewer)
 
 
 def _destinations(run: Run, to: list[str]) -> dict[str, str]:
@@ -89,12 +96,13 @@ def _destinations(run: Run, to: list[str]) -> dict[str, str]:
     return {field: name for field, _, name in pairs}
 
 
-def _show(ready: Plan) -> None:
+def show_plan(ready: Plan | ActionPlan) -> None:
+    """Print a plan, line by line."""
     for line in str(ready).splitlines():
         say(line)
 
 
-def _wanted(given: str | None, what: str) -> str:
+def the_meant(given: str | None, what: str) -> str:
     """Return the id of what is meant: as given, or the newest there is."""
     from hsai_kit.store import Store
 
@@ -112,7 +120,7 @@ def _wanted(given: str | None, what: str) -> str:
     return found
 
 
-def _connection(wanted: str) -> Connection:
+def connection_of(wanted: str) -> Connection:
     """Connect with the keys of the portal that a run or receipt belongs to."""
     from hsai_kit.steps.connect import connect
     from hsai_kit.store import Store

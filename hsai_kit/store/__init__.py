@@ -18,6 +18,7 @@ from hsai_kit.store.overview import ListedRun, Overview, Use
 from hsai_kit.store.pulls import Pull, Pulls
 from hsai_kit.store.pushes import Change, ListedPush, Pushes, PushRecord
 from hsai_kit.store.ratings import RatedItem, Rating, Ratings, RatingSet
+from hsai_kit.store.recipes import RecipeRuns
 from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
 
 __all__ = [
@@ -66,6 +67,7 @@ class Store:
         self.pushes = Pushes(self._database)
         self.actions = Actions(self._database)
         self.audit = Audit(self._database)
+        self.recipes = RecipeRuns(self._database)
         self.batches = Batches(self._database)
         self.capabilities = Capabilities(self._database)
         self.limits = Limits(self._database)

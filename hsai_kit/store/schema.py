@@ -235,6 +235,14 @@ _OWN_PRICES = """
 ALTER TABLE runs ADD COLUMN price TEXT NOT NULL DEFAULT '';
 """
 
+_RECIPE_RUNS = """
+-- recipe_runs: which runs a recipe made; alone says that no person was to review it, ended_at is when all that comes
+-- after the review was done, NULL where it waits for a person or was broken off.
+CREATE TABLE recipe_runs (
+    run_id TEXT PRIMARY KEY REFERENCES runs, recipe TEXT NOT NULL, alone INTEGER NOT NULL, ended_at TEXT
+) WITHOUT ROWID;
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
 MIGRATIONS = (
     _FIRST,
@@ -247,4 +255,5 @@ MIGRATIONS = (
     _LIMITS,
     _PUSHED_FIELDS,
     _OWN_PRICES,
+    _RECIPE_RUNS,
 )

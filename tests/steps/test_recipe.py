@@ -8,9 +8,21 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hsai_kit import ask, evaluate_recipe, open_labels, pull, rate, read_recipe, run_recipe
+from hsai_kit import (
+    ask,
+    connect,
+    evaluate_recipe,
+    finish_recipe,
+    open_labels,
+    open_run,
+    pull,
+    rate,
+    read_recipe,
+    review,
+    run_recipe,
+)
 from hsai_kit.cli import app
-from hsai_kit.errors import EvaluationError, RecipeError
+from hsai_kit.errors import DailyLimit, EvaluationError, PushRefused, RecipeError
 from hsai_kit.sandbox.assistant.judging import is_faithful
 
 RECIPE = """
@@ -264,3 +276,99 @@ def test_a_recipe_runs_from_the_command_line(hsai, recipe):
     assert code == 0, said
     assert "approved by the recipe" in said
     assert "Receipt" in said or "written" in said
+
+
+THEN = """
+[[then]]
+do = "create_task"
+subject = "Sort out {{ state }} of {{ company.name }}"
+assignee = "Dana"
+only = { country = ["US", "USA", "United States"] }
+
+[[then]]
+do = "add_to_list"
+list = "12"
+"""
+
+
+def with_then(text: str = THEN) -> str:
+    return RECIPE.replace('"country"]', '"country", "company.name"]') + ALONE + text
+
+
+def test_what_comes_then_is_done_once_for_each_record_whatever_is_killed_or_repeated(
+    hub, sandbox, recipe, colleague, hubspot_client
+):
+    before = {one.record_id for one in hubspot_client.crm.lists.memberships_api.get_page("12", limit=250).results}
+    name = recipe(with_then())
+    sandbox.fault("hubspot:daily:path=/2026-09/tasks/batch/create")
+    with pytest.raises(DailyLimit):
+        run_recipe(hub, name)
+    sandbox.clear_faults()
+    # The states that it has written are no longer among those that the recipe is about.
+    recipe(with_then().replace('where = "state is known"', 'where = "state is Calif."'))
+    again = run_recipe(hub, name)
+    first = hub.store.pushes.get(hub.store.pushes.all()[-1].record.id)
+    approved = review(open_run(hub, first.run_id)).frame.query("decision == 'approved'")
+    country = pull(hub, "contacts", ["country"], ids=approved.index)["country"]
+    american = country.index[country.isin(["US", "USA", "United States"])]
+    looked_at = approved.index[:30]
+    tasks = colleague.sees_about(looked_at, "tasks")
+    ours = {one: [t for t in made if t["hs_task_subject"].startswith("Sort out ")] for one, made in tasks.items()}
+    assert {one for one, made in ours.items() if made} == set(american) & set(looked_at) != set()
+    assert all(len(made) == 1 for made in ours.values() if made)
+    members = {one.record_id for one in hubspot_client.crm.lists.memberships_api.get_page("12", limit=250).results}
+    assert members >= before | set(approved.index)
+    assert run_recipe(hub, name).run is None, "none is left that matches"
+    recipe(with_then())
+    assert [one.counts.get("done", 0) for one in run_recipe(hub, name).done] == [0, 0]
+    assert again.run.id != first.run_id
+
+
+def test_what_people_approve_is_finished_by_the_recipe(hub, recipe, known, capsys):
+    name = recipe(with_then().replace("approve_from_confidence = 0.98", ""))
+    with pytest.raises(RecipeError, match="no run to finish"):
+        finish_recipe(hub, name)
+    done = run_recipe(hub, name)
+    with pytest.raises(RecipeError, match="is approved yet"):
+        finish_recipe(hub, name)
+    done.checked.edit(known.index[:2], "TX")
+    finished = finish_recipe(hub, name, confirm=True)
+    assert [one.record.run_id for one in (finished.receipt, *finished.done)] == [done.run.id] * 3
+    assert finished.done[1].counts.get("done", 0) + finished.done[1].counts.get("left alone", 0) <= 2
+    again = finish_recipe(hub, name, confirm=True)
+    assert "done" not in again.done[0].counts
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ('[[then]]\nsubject = "x"', "then.do: is missing; it is one of create_task"),
+        ('[[then]]\ndo = "update"', r"then.do: is 'update'.*properties are written by \[push\]"),
+        ('[then]\ndo = "create_task"', "then.subject: is missing"),
+        (THEN + 'titel = "x"', "then 2.titel: there is no such setting"),
+        ('[then]\ndo = "create_task"\nsubject = "x"\ndue_in = -1', "then: due_in is -1; it is a number of business"),
+        ('[then]\ndo = "create_task"\nsubject = "x"\npriority = "urgent"', "then.priority: should be 'none', 'low'"),
+        ('[[then]]\ndo = "create_note"\n[[then]]\ndo = "create_note"', "then 2: there is a create_note called 'note'"),
+        ("then = 3", "then: should be a section"),
+    ],
+)
+def test_what_is_wrong_about_what_comes_then_is_named(hub, recipe, then, said):
+    text = then + RECIPE if then == "then = 3" else with_then(then)
+    with pytest.raises(RecipeError, match=said) as problem:
+        read_recipe(hub.workspace, recipe(text))
+    assert "states.toml" in str(problem.value)
+
+
+def test_many_records_of_a_live_account_take_a_recipe_that_names_it(sandbox, hub, recipe):
+    sandbox.account(accountType="STANDARD")
+    settings = hub.workspace.folder / "hsai.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("portal_id_above = 1000", "portal_id_above = 2"), "utf-8")
+    with connect(workspace=hub.workspace.folder) as live:
+        name = recipe(RECIPE + ALONE)
+        with pytest.raises(PushRefused, match="take its id") as problem:
+            run_recipe(live, name)
+        assert f"portal_id = {live.portal.id}" in problem.value.__notes__[0]
+        assert run_recipe(live, recipe(f"portal_id = {live.portal.id}\n{RECIPE}{ALONE}")).receipt is not None
+        with pytest.raises(RecipeError, match="is for portal 7"):
+            run_recipe(live, recipe("portal_id = 7\n" + RECIPE + ALONE))

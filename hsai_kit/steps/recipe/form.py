@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
 from rapidfuzz import process
 
 from hsai_kit.assistant import Effort
 from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.evaluate import Gate
+from hsai_kit.steps.recipe.acting import read_actions
+from hsai_kit.steps.then.actions import Action
 from hsai_kit.workspace import Workspace, read_toml, sentence
 
 __all__ = ["Ask", "Evaluate", "Push", "Recipe", "Records", "Review", "read_recipe", "recipe_names"]
@@ -126,15 +128,20 @@ class Push(_Section):
 
 
 class Recipe(_Section):
-    """A whole job: records, what is asked about them, how it is measured, who decides, what then."""
+    """A whole job: records, what is asked about them, how it is measured, who decides, what then.
+
+    `portal_id` is the account that it is for; in a live one it is needed above `portal_id_above` in hsai.toml.
+    """
 
     name: str
     description: str = ""
+    portal_id: int | None = None
     records: Records
     ask: Ask
     evaluate: Evaluate | None = None
     review: Review = Review()
     push: Push | None = None
+    then: tuple[InstanceOf[Action], ...] = ()
 
     @model_validator(mode="after")
     def _safe_alone(self) -> Recipe:
@@ -144,8 +151,9 @@ class Recipe(_Section):
                 "review.approve_from_confidence lets it run without a person, which needs an [evaluate.gate] first"
             )
             raise ValueError(message)
-        if self.push is not None and (self.records.csv or self.records.pull):
-            message = "push writes to records as they are now, and these are frozen; pull them by where, list or ids"
+        if (self.push is not None or self.then) and (self.records.csv or self.records.pull):
+            what = "then is about" if self.push is None else "push writes to"
+            message = f"{what} records as they are now, and these are frozen; pull them by where, list or ids"
             raise ValueError(message)
         return self
 
@@ -162,10 +170,13 @@ def read_recipe(workspace: Workspace, name: str | Path) -> Recipe:
     """
     path = _path(workspace, name)
     try:
-        content = read_toml(path)
-        return Recipe.model_validate({"name": path.stem, **_against_named(content)})
+        content = {"name": path.stem, **_against_named(read_toml(path))}
+        content["then"] = read_actions(content.get("then", ()), str(content["name"]))
+        return Recipe.model_validate(content)
     except ValidationError as problem:
         message = f"{path} cannot be used: {sentence(problem)}. Mend it and try again."
+    except ValueError as problem:
+        message = f"{path} cannot be used: {problem}. Mend it and try again."
     except EvaluationError as problem:
         message = f"{path} cannot be used: evaluate.gate: {problem}"
     except WorkspaceError as problem:

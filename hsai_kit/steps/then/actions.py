@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 from hsai_kit.errors import PushRefused
@@ -28,16 +28,23 @@ __all__ = [
 
 RECORD_OWNER = "record owner"
 Per = Literal["record", "owner", "digest"]
+Only: TypeAlias = Mapping[str, str | Sequence[str]] | None
 _TYPES = {"todo": "TODO", "to-do": "TODO", "call": "CALL", "email": "EMAIL", "e-mail": "EMAIL"}
 _PRIORITIES = ("none", "low", "medium", "high")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What every action has: `name` tells two actions of one kind about the same rows apart."""
+    """What every action has: `name` tells two actions of one kind about the same rows apart.
+
+    `only` leaves rows out whose columns have other values. A row gets an action once in a run, or where `once` is told
+    once for all that carries the same words there, as all runs of a recipe do.
+    """
 
     kind: ClassVar[str]
     name: str
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    once: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +121,7 @@ def create_task(
     due_in: int = 2,
     priority: Literal["none", "low", "medium", "high"] = "none",
     type: Literal["todo", "call", "email"] = "todo",  # noqa: A002 -- HubSpot's own word
+    only: Only = None,
     name: str = "task",
 ) -> Task:
     """Make a task about each approved record, for somebody to check and do; nothing is sent to anybody outside.
@@ -122,6 +130,7 @@ def create_task(
     `{{ owner }}` and `{{ record_id }}`. `assignee` is "record owner", an owner by name or e-mail address,
     "team: Sales" or a list of those, who take turns; `otherwise` is who gets the task of a record without an owner,
     which is left alone without it. `due_in` is in business days from today, at 8:00 of the portal's time zone.
+    `only` leaves all records out but those with these values, such as `only={"urgency": ["high", "critical"]}`.
     """
     if not subject.strip():
         message = "A task needs a subject, such as create_task('Call {{ firstname }}')."
@@ -137,26 +146,30 @@ def create_task(
         due_in=due_in,
         priority=_one_of(priority, {one: one.upper() for one in _PRIORITIES}, "priority"),
         type=_one_of(type, _TYPES, "type"),
+        only=_only(only),
         name=name,
     )
 
 
-def create_note(body: str = "{{ answer }}", *, name: str = "note") -> Note:
-    """Make a note about each approved record; `body` is a template as in `create_task`."""
-    return Note(body=body, name=name)
+def create_note(body: str = "{{ answer }}", *, only: Only = None, name: str = "note") -> Note:
+    """Make a note about each approved record; `body` and `only` are as in `create_task`."""
+    return Note(body=body, only=_only(only), name=name)
 
 
-def log_email(subject: str, body: str = "{{ answer }}", *, name: str = "email") -> Note:
+def log_email(subject: str, body: str = "{{ answer }}", *, only: Only = None, name: str = "email") -> Note:
     """Keep a drafted e-mail as a note about each approved record, marked as not sent; nothing is sent to anybody.
 
     Where somebody is to check and send it, give it to them: `create_task(…, body, type="email")`.
     """
-    return Note(subject=subject, body=body, name=name)
+    return Note(subject=subject, body=body, only=_only(only), name=name)
 
 
-def add_to_list(list: str | int, *, name: str = "list") -> AddToList:  # noqa: A002 -- HubSpot's own word
-    """Add each approved record to a static list, by its name or id; `undo` removes only those that were added here."""
-    return AddToList(list=str(list), name=name)
+def add_to_list(list: str | int, *, only: Only = None, name: str = "list") -> AddToList:  # noqa: A002 -- HubSpot's own word
+    """Add each approved record to a static list, by its name or id; `undo` removes only those that were added here.
+
+    `only` is as in `create_task`.
+    """
+    return AddToList(list=str(list), only=_only(only), name=name)
 
 
 def notify(
@@ -166,18 +179,23 @@ def notify(
     title: str = "",
     per: Per = "digest",
     most: int = 50,
+    only: Only = None,
     name: str = "message",
 ) -> Notify:
     """Send a message about the approved records through the address that `hsai notify add NAME` has kept.
 
-    `message` is a template as in `create_task`, rendered for each record; the record's link is put behind it. `per`
-    is "record" (a message each), "owner" (one for each owner, with their records) or "digest" (one in all). More than
+    `message` and `only` are as in `create_task`, rendered for each record; the record's link is put behind it. `per` is
+    "record" (a message each), "owner" (one for each owner, with their records) or "digest" (one in all). More than
     `most` messages are refused before any is sent. A message cannot be taken back.
     """
     if per not in {"record", "owner", "digest"}:
         problem = f"per is {per!r}; it is 'record', 'owner' or 'digest'."
         raise PushRefused(problem)
-    return Notify(to=to, message=message, title=title, per=per, most=most, name=name)
+    return Notify(to=to, message=message, title=title, per=per, most=most, only=_only(only), name=name)
+
+
+def _only(given: Only) -> Mapping[str, tuple[str, ...]]:
+    return {column: (one,) if isinstance(one, str) else tuple(map(str, one)) for column, one in (given or {}).items()}
 
 
 def _people(given: str | Sequence[str], called: str) -> str | tuple[str, ...]:

@@ -19,6 +19,7 @@ __all__ = [
     "NOBODY",
     "NOT_ALLOWED",
     "NOT_APPROVED",
+    "NOT_MEANT",
     "PERHAPS",
     "WILL",
     "ActionPlan",
@@ -32,6 +33,7 @@ PERHAPS = "perhaps done"
 NOBODY = "no assignee"
 NOT_ALLOWED = "not allowed"
 NOT_APPROVED = "not approved"
+NOT_MEANT = "not meant"
 GONE = "gone"
 CHANGED = "changed since"
 
@@ -72,8 +74,8 @@ class ActionPlan(Planned):
     """Every row of an action with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will be done, done already, perhaps done (a message whose fate is not known), no assignee, not allowed,
-    not approved, gone; of an undo also changed since. `.frame` has the columns `verdict`, `what` (subject, list or
-    title), `text` (what people will read), `assignee`, `reason`, `link`.
+    not approved, not meant (by `only`), gone; of an undo also changed since. `.frame` has the columns `verdict`,
+    `what` (subject, list or title), `text` (what people will read), `assignee`, `reason`, `link`.
     """
 
     _columns = ("verdict", "what", "text", "assignee", "reason")

@@ -20,6 +20,7 @@ from hsai_kit.steps.then.planned import (
     NOBODY,
     NOT_ALLOWED,
     NOT_APPROVED,
+    NOT_MEANT,
     PERHAPS,
     WILL,
     ActionPlan,
@@ -90,6 +91,8 @@ def planned(
             rows[one] = done
         elif one not in source.present:
             rows[one] = ActionRow(one, GONE, reason="the record was deleted or merged since the pull")
+    others = source.others(action, [one for one in approved if one not in rows])
+    rows |= {one: ActionRow(one, NOT_MEANT, reason=reason) for one, reason in others.items()}
     todo = [one for one in approved if one not in rows]
     rows |= draft(todo)
     for row in source.results:

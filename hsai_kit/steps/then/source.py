@@ -11,6 +11,7 @@ import pandas as pd
 
 from hsai_kit import background
 from hsai_kit.connection import Connection
+from hsai_kit.defuse import one_line
 from hsai_kit.errors import MissingScopes, PushRefused
 from hsai_kit.frames import record_ids
 from hsai_kit.hubspot.objects import ObjectType, resolve
@@ -59,12 +60,22 @@ class Approved:
 
     def mark(self, action: Action, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""
-        said = "|".join((str(self.hub.portal.id), self.run.id, action.kind, action.name, record_id))
+        said = "|".join((str(self.hub.portal.id), action.once or self.run.id, action.kind, action.name, record_id))
         return f"hsai-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
     def rendered(self, template: str, ids: Sequence[str]) -> dict[str, str]:
         """Return a template's text for each of some records; raises PromptError for a token that is no column."""
         return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
+
+    def others(self, action: Action, ids: Sequence[str]) -> dict[str, str]:
+        """Return those of some records that the action is not meant for, each with what it has instead."""
+        found: dict[str, str] = {}
+        for column, wanted in action.only.items():
+            meant = {one.strip().casefold() for one in wanted}
+            for one, value in self.rendered(f"{{{{ {column} }}}}", ids).items():
+                if value.strip().casefold() not in meant:
+                    found.setdefault(one, f"{column} is {one_line(value) or 'blank'}")
+        return found
 
 
 def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame: pd.DataFrame | None) -> Approved:

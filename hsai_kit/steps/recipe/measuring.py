@@ -1,0 +1,121 @@
+"""Measuring a recipe's assistant on labelled rows, and judging it by the recipe's gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hsai_kit.assistant import Assistant
+from hsai_kit.connection import Connection
+from hsai_kit.errors import RecipeError
+from hsai_kit.run import Run
+from hsai_kit.steps.ask.readying import readied
+from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
+from hsai_kit.steps.evaluate.contenders import One
+from hsai_kit.steps.evaluate.judged import CheckedJudge
+from hsai_kit.steps.evaluate.judging import judge
+from hsai_kit.steps.evaluate.rating import open_rating
+from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.recipe.form import Evaluate, Recipe
+from hsai_kit.steps.recipe.records import beside, chosen_recipe, frame_of
+from hsai_kit.tables import FILES
+
+__all__ = ["Measured", "assistant_of", "evaluate_recipe"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What measuring a recipe found: the evaluation, what is said of its texts, and the gate's verdict (None: none)."""
+
+    recipe: Recipe
+    evaluation: Evaluation
+    verdict: Verdict | None
+    texts: CheckedJudge | RatingSession | None = None
+
+
+def evaluate_recipe(
+    hub: Connection, recipe: Recipe | str | Path, *, budget_usd: float | None = None, confirm: bool | None = None
+) -> Measured:
+    """Measure a recipe's assistant on its labelled rows, beside those in `against`, and judge it by its gate.
+
+    Written texts go by the ratings that the recipe names, or by a judge held against them, which reads all of them.
+    `recipe` is a name in the workspace's `recipes/`, a file, or what `read_recipe` returned. `budget_usd` takes the
+    place of the recipe's own; `confirm` is as in `evaluate`. What was measured before is asked of nobody again.
+
+    Raises RecipeError where the recipe has no [evaluate] or names what is not there, and what `evaluate` raises.
+    """
+    chosen = chosen_recipe(hub, recipe)
+    measured = chosen.evaluate
+    if measured is None:
+        message = f"The recipe {chosen.name!r} has no [evaluate], so nothing tells what is right. Add labels to it."
+        raise RecipeError(message)
+    assistants: dict[str, One] = {chosen.name: (assistant_of(hub, chosen), chosen.ask.model)}
+    assistants |= {name: (one.assistant, one.model) for name, one in measured.against.items() if name != chosen.name}
+    if len(assistants) <= len(measured.against):
+        message = f"evaluate.against names {chosen.name!r}, which is the recipe itself. Call it otherwise."
+        raise RecipeError(message)
+    budget = budget_usd or measured.budget_usd
+    evaluation = evaluate(
+        hub,
+        frame_of(hub, measured.records or chosen.records, also=measured.cluster),
+        assistants,
+        _labels(hub, measured.labels),
+        field=measured.field or chosen.review.field,
+        repeats=measured.repeats,
+        engine=chosen.ask.engine,
+        cluster=measured.cluster,
+        budget_usd=budget,
+        confirm=confirm,
+    )
+    texts = _texts(hub, measured, evaluation.runs[chosen.name][0], evaluation, budget, confirm=confirm)
+    verdict = measured.gate.judge(evaluation, chosen.name, texts=texts) if measured.gate else None
+    return Measured(chosen, evaluation, verdict, texts)
+
+
+def _texts(
+    hub: Connection,
+    measured: Evaluate,
+    run: Run,
+    evaluation: Evaluation,
+    budget_usd: float | None,
+    *,
+    confirm: bool | None,
+) -> CheckedJudge | RatingSession | None:
+    """Return what people say of the texts of `run`, or a judge held against them, within what is left to spend."""
+    if measured.ratings is None:
+        return None
+    session = open_rating(hub, measured.ratings)
+    if measured.judge is None:
+        return session
+    written = run.assistant.output.fields[evaluation.field].kind == "text"
+    judged = judge(
+        hub,
+        run,
+        measured.judge.criterion,
+        levels=session.record.levels or False,
+        model=measured.judge.model,
+        engine=measured.judge.engine,
+        budget_usd=None if budget_usd is None else max(1e-9, budget_usd - (evaluation.usd or 0)),
+        text=evaluation.field if written else None,
+        confirm=confirm,
+    )
+    return judged.against(session)
+
+
+def _labels(hub: Connection, labels: str | None) -> str | Path | None:
+    return beside(hub, labels) if labels and Path(labels).suffix.lower() in FILES else labels
+
+
+def assistant_of(hub: Connection, recipe: Recipe) -> Assistant:
+    """Return the recipe's assistant with what is different in it, checked."""
+    wanted = recipe.ask
+    ready = readied(
+        hub,
+        find_assistant(hub, wanted.assistant),
+        prompt=wanted.prompt,
+        model=wanted.model,
+        temperature=wanted.temperature,
+        reasoning_effort=wanted.reasoning_effort,
+        engine=wanted.engine,
+    )
+    return ready.engine.assistant

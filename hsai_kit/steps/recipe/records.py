@@ -1,0 +1,66 @@
+"""Which recipe is meant, and the records that it is about, as a DataFrame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import FrameError, RecipeError
+from hsai_kit.frames import record_ids
+from hsai_kit.steps.pull import open_pull, pull
+from hsai_kit.steps.recipe.form import Recipe, Records, read_recipe
+from hsai_kit.tables import read_table
+
+__all__ = ["beside", "chosen_recipe", "frame_of"]
+
+
+def frame_of(hub: Connection, records: Records, also: str | None = None, ids: pd.Index | None = None) -> pd.DataFrame:
+    """Read the records that a recipe is about, or those with `ids`; `also` is a column that is needed besides."""
+    if records.csv is not None:
+        return _from_csv(hub, records)
+    if records.pull is not None:
+        frame = open_pull(hub, records.pull)
+        return frame.head(records.limit) if records.limit else frame
+    wanted = [*records.properties, *([also] if also and also not in records.properties else [])]
+    return pull(
+        hub,
+        records.object_type,
+        wanted,
+        where=records.where,
+        list=records.list,
+        ids=ids if records.ids is None else beside(hub, records.ids),
+        changed_since=records.changed_since,
+        limit=records.limit,
+        sample=records.sample,
+        seed=records.seed,
+    )
+
+
+def _from_csv(hub: Connection, records: Records) -> pd.DataFrame:
+    """Read a file of records as text: a frozen set, which no push changes."""
+    try:
+        frame = read_table(beside(hub, records.csv or ""))
+        frame.index = pd.Index(record_ids(frame), dtype="string", name="record_id")
+    except FrameError as problem:
+        message = f"The records of the recipe cannot be read. {problem}"
+        raise RecipeError(message) from None
+    return frame.head(records.limit) if records.limit else frame
+
+
+def beside(hub: Connection, file: str) -> Path:
+    """Return a file that a recipe names; it is meant from the workspace's folder."""
+    return hub.workspace.folder / Path(file).expanduser()
+
+
+def chosen_recipe(hub: Connection, recipe: Recipe | str | Path) -> Recipe:
+    """Read a recipe where it is not read yet; raises RecipeError where it is for another portal."""
+    chosen = recipe if isinstance(recipe, Recipe) else read_recipe(hub.workspace, recipe)
+    if chosen.portal_id not in {None, hub.portal.id}:
+        message = (
+            f"The recipe {chosen.name!r} is for portal {chosen.portal_id}, and this connection is to portal "
+            f"{hub.portal.id}. Connect to the portal that it is for, or change its portal_id."
+        )
+        raise RecipeError(message)
+    return chosen
