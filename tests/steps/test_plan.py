@@ -191,6 +191,12 @@ def test_an_approved_value_that_comes_to_nothing_never_overwrites(hub, edited, c
     assert repr(plan(hub, checked)) == "Plan(product_interest of contacts: 1 blank would overwrite)"
 
 
+def test_a_blank_answer_for_what_is_blank_is_no_overwriting(hub, edited, colleague):
+    colleague.writes("101", "product_interest", "")
+    checked, _ = edited("product_interest", ";")
+    assert plan(hub, checked).counts == {"same already": 1}
+
+
 def test_another_way_to_write_the_same_value_is_no_change(hub, edited, colleague):
     for to, stands, said in (
         ("seats_planned", "40.0", "40"),

@@ -175,7 +175,7 @@ def _row(result: RowResult, target: Target, definition: Property, found: _Found)
     if value.value is None:
         return PlanRow(one, name, NOT_ALLOWED, pulled, said, value.reason)
     if not value.value:
-        return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
+        return _blank(one, target)
     if one not in found.present:
         return PlanRow(one, name, GONE, pulled, value.value, gone_reason(found.merged.get(one), "since the pull"))
     now = found.present[one][name]
@@ -203,7 +203,15 @@ def _not_approved(result: RowResult, target: Target, decision: Decision | None, 
     if {"not allowed", f"{field}: not allowed"} & set(result.flags):
         reason = "the answer is not one that the assistant's output allows"
         return PlanRow(one, name, NOT_ALLOWED, pulled, "", reason)
-    return PlanRow(one, name, BLANK, pulled, "", _BLANK_REASON)
+    return _blank(one, target)
+
+
+def _blank(record_id: str, target: Target) -> PlanRow:
+    """Leave a value alone for a blank answer; where it was pulled blank, nothing would have changed anyhow."""
+    pulled = None if target.pulled is None else target.pulled.get(record_id)
+    if target.pulled is not None and record_id in target.pulled and not pulled:
+        return PlanRow(record_id, target.name, SAME, "", "")
+    return PlanRow(record_id, target.name, BLANK, pulled or "", "", _BLANK_REASON)
 
 
 def _approved(decision: Decision | None) -> bool:
