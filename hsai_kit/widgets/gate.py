@@ -11,7 +11,7 @@ from hsai_kit.steps.evaluate import Evaluation, Gate, Verdict
 from hsai_kit.steps.evaluate.report import report
 from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.widgets.blocks import text, ticks
-from hsai_kit.widgets.panel import Panel, field, row
+from hsai_kit.widgets.panel import Panel, field, row, show_if
 from hsai_kit.widgets.view import MessageView
 
 __all__ = ["GatePanel"]
@@ -35,6 +35,7 @@ class GatePanel(Panel):
         self.which = field(ipywidgets.Dropdown(options=[""], description="Who is judged"))
         self.right = _figure("Right, % at least", "97")
         self.valid = _figure("Valid, % at least", "99")
+        self.good = _figure("Good by those who rate, % at least", "")
         self.usd = _figure("USD per 1,000 records, at most", "")
         self.baseline = field(ipywidgets.Dropdown(options=[(_NOBODY, "")], description="No worse than"))
         self.margin = _figure("by more than, points", "1")
@@ -42,12 +43,15 @@ class GatePanel(Panel):
         self.export = self.button("Save the report", self._export)
         self._shown = MessageView()
         self.fill(
-            row(self.which, self.right, self.valid),
+            row(self.which, self.right, self.valid, self.good),
             row(self.usd, self.baseline, self.margin),
             row(self.judge, self.export),
             self._shown,
         )
         self.which.observe(lambda _: self._offer_baselines(), "value")
+        self.baseline.observe(lambda _: show_if(self.margin, bool(self.baseline.value)), "value")
+        show_if(self.margin, there=False)
+        show_if(self.good, there=False)
         self._advise()
         self.refresh()
         self.take(evaluation, self._take)
@@ -69,6 +73,7 @@ class GatePanel(Panel):
 
     def _take_rated(self, session: RatingSession | None) -> None:
         self._rated = session
+        show_if(self.good, session is not None)
 
     def _offer_baselines(self) -> None:
         others = [one for one in self.which.options if one and one != self.which.value]
@@ -78,14 +83,16 @@ class GatePanel(Panel):
         evaluation, usd = self._evaluation, _number(self.usd)
         if evaluation is None:
             return
+        good = _share(self.good) if self._rated is not None else None
         gate = Gate(
             min_right=_share(self.right),
             min_valid=_share(self.valid),
+            min_good=good,
             max_usd_per_1000=usd,
             no_worse_than=self.baseline.value or None,
-            margin=_share(self.margin) or 0.0,
+            margin=(_share(self.margin) or 0.0) if self.baseline.value else 0.0,
         )
-        verdict = gate.judge(evaluation, self.which.value)
+        verdict = gate.judge(evaluation, self.which.value, texts=self._rated if good is not None else None)
         self._verdicts[verdict.assistant] = verdict
         told = (
             "may run alone by this gate"

@@ -147,14 +147,14 @@ def test_an_assistant_is_tried_and_saved_as_a_new_version_and_what_changed_is_to
     panel = AssistantPanel(hub, contacts, name="state-abbreviations")
     panel.settle()
     first = panel.value
-    panel.instructions.value += "\nAnswer in capitals."
+    panel.form.instructions.value += "\nAnswer in capitals."
     assert "+ Answer in capitals." in panel._changes.words
     clicked(panel, panel.try_it)
     assert "Tried on 10 different records" in panel._tried.words
     assert load(hub.workspace, "state-abbreviations") == first
     clicked(panel, panel.save)
     assert load(hub.workspace, "state-abbreviations").instructions.endswith("Answer in capitals.")
-    panel.temperature.value = "warm"
+    panel.form.temperature.value = "warm"
     assert "is no number" in panel.problem
     assert panel.value is None
 
@@ -162,18 +162,18 @@ def test_an_assistant_is_tried_and_saved_as_a_new_version_and_what_changed_is_to
 def test_a_setting_that_the_model_refused_once_is_not_offered_again(hub, contacts):
     panel = AssistantPanel(hub, contacts, name="state-abbreviations")
     panel.settle()
-    panel.model.value = "sandbox-astra"
-    panel.temperature.value = "0.2"
+    panel.form.model.value = "sandbox-astra"
+    panel.form.temperature.value = "0.2"
     clicked(panel, panel.try_it)
     assert "temperature" in panel.problem
-    panel.temperature.value = ""
-    assert "hsai-hidden" in panel.temperature._dom_classes
+    panel.form.temperature.value = ""
+    assert "hsai-hidden" in panel.form.temperature._dom_classes
 
 
 def test_ended_models_are_not_offered_and_ending_ones_are_marked(hub, contacts):
     panel = AssistantPanel(hub, contacts)
     panel.settle()
-    offered = dict(map(reversed, panel.model.options))
+    offered = dict(map(reversed, panel.form.model.options))
     gone = {one.id for one in hub.models() if one.ended}
     soon = {one.id for one in hub.models() if one.ends_soon}
     assert gone
@@ -186,11 +186,11 @@ def test_options_come_from_a_property_of_the_portal(hub, contacts):
     panel = AssistantPanel(hub, contacts)
     panel.settle()
     panel.which.value = "record-summary"
-    panel.options_of.value = "lifecyclestage"
+    panel.form.options_of.value = "lifecyclestage"
     clicked(panel, panel.load_options)
     assert panel.value.output.shape.to == "lifecyclestage"
     assert "opportunity" in panel.value.output.shape.options
-    panel.options_of.value = "state"
+    panel.form.options_of.value = "state"
     panel.load_options.click()
     assert "has no options to load" in panel.problem
 
@@ -255,7 +255,7 @@ def test_the_page_has_a_way_to_do_the_job_and_one_to_evaluate_first_over_the_sam
         panel.settle()
     assert not app.label.begin.disabled
     assert "20 records" in app.evaluate.costs.view.words
-    app.assistant.instructions.value += " Answer in capitals."
+    app.assistant.form.instructions.value += " Answer in capitals."
     app.evaluate.settle()
     app.evaluate.assistants.value = ["state-abbreviations", ""]
     app.evaluate.settle()
