@@ -24,6 +24,7 @@ TABLES = {
     "pull_ids",
     "pull_places",
     "pulls",
+    "recipe_runs",
     "records",
     "runs",
     "questions",

@@ -50,13 +50,20 @@ class Pulls:
         properties: Sequence[str],
         condition: str | None,
         request: str = "",
+        searches: str = "",
     ) -> str:
-        """Begin a pull and return its id; `request` is what was asked, by which it is found again."""
+        """Begin a pull and return its id; `request` is what was asked, by which it is found again.
+
+        `searches` is what that means now, and still when the pull goes on another day.
+        """
         pull_id = new_id("pull")
         self._database.execute(
-            "INSERT INTO pulls (id, at, portal_id, object_type, object_type_id, properties, condition, request) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (pull_id, now(), portal_id, object_type, object_type_id, json.dumps(list(properties)), condition, request),
+            "INSERT INTO pulls (id, at, portal_id, object_type, object_type_id, properties, condition, request, "
+            "searches) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(pull_id, now(), portal_id, object_type, object_type_id),
+                *(json.dumps(list(properties)), condition, request, searches),
+            ),
         )
         return pull_id
 
@@ -106,6 +113,11 @@ class Pulls:
         """Return which records a pull was asked for, None where it was not asked for certain ones."""
         row = self._database.one("SELECT ids FROM pull_ids WHERE pull_id = ?", (pull_id,))
         return json.loads(row["ids"]) if row else None
+
+    def searches(self, pull_id: str) -> str:
+        """Return what a pull looks for, as `begin` was told."""
+        row = self._database.one("SELECT searches FROM pulls WHERE id = ?", (pull_id,))
+        return str(row[0]) if row else ""
 
     def ids(self, pull_id: str) -> list[str]:
         """Return the ids of the records that a pull has read, lowest first."""

@@ -243,6 +243,12 @@ CREATE TABLE recipe_runs (
 ) WITHOUT ROWID;
 """
 
+_PULLS_KEEP_SEARCHES = """
+-- pulls.searches: what was looked for, as JSON with every moment told, so that "yesterday" is the same day when a pull
+-- goes on tomorrow; blank where everything was.
+ALTER TABLE pulls ADD COLUMN searches TEXT NOT NULL DEFAULT '';
+"""
+
 # One entry for each version of the file, in order; PRAGMA user_version counts how many a file has had.
 MIGRATIONS = (
     _FIRST,
@@ -256,4 +262,5 @@ MIGRATIONS = (
     _PUSHED_FIELDS,
     _OWN_PRICES,
     _RECIPE_RUNS,
+    _PULLS_KEEP_SEARCHES,
 )

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import connect, pull
-from hsai_kit.errors import HubSpotError
+from hsai_kit.errors import HubSpotError, PullError
 
 
 class Bustle:
@@ -163,6 +163,25 @@ def test_a_pull_that_broke_off_goes_on_where_it_stopped(hub, sandbox, arguments)
     # It came to its end, so there is nothing to go on with: the same begins anew.
     anew = pull(hub, "contacts", columns, **arguments, resume=True)
     assert anew.attrs["hsai_kit"]["pull_id"] != frame.attrs["hsai_kit"]["pull_id"]
+
+
+def test_a_pull_means_the_same_time_when_it_goes_on_and_two_sessions_never_go_on_with_it_at_once(hub, sandbox):
+    arguments = {"changed_since": "9 years ago", "where": "state is known"}
+    sandbox.latency("hubspot", 0.05)
+    handle = pull(hub, "contacts", ["state"], **arguments, wait=False)
+    while handle.progress.done < 200:
+        time.sleep(0.005)
+    with pytest.raises(PullError, match=r"is being read by another session\. Wait for it"):
+        pull(hub, "contacts", ["state"], **arguments, resume=True)
+    handle.cancel()
+    handle.result(30)
+    sandbox.latency("hubspot", 0)
+    pull(hub, "contacts", ["state"], **arguments, resume=True)
+    searches = [one["body"] for one in sandbox.requests("hubspot", 2000) if one["path"].endswith("/search")]
+    filters = [one for body in searches for group in body["filterGroups"] for one in group["filters"]]
+    since = [one["value"] for one in filters if one["propertyName"] == "lastmodifieddate"]
+    assert len(since) > 3
+    assert len(set(since)) == 1
 
 
 def test_a_fault_that_stays_loses_nothing_that_was_read(hub, sandbox):

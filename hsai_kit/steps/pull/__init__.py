@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import Literal, TypedDict, Unpack, overload
 
 import pandas as pd
 
 from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
-from hsai_kit.errors import MissingScopes
+from hsai_kit.errors import MissingScopes, PullError
 from hsai_kit.frames import left_out, mark
+from hsai_kit.hubspot.groups import Query
 from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
+from hsai_kit.locks import alone
 from hsai_kit.progress import Progress, say
 from hsai_kit.steps.pull.asked import Asked, Since, Where, as_names
 from hsai_kit.steps.pull.beside import Beside
@@ -25,44 +27,38 @@ from hsai_kit.steps.pull.earlier import open_pull
 from hsai_kit.steps.pull.frame import OWNER, as_frame, labels_of
 from hsai_kit.steps.pull.given import Ids, as_given
 from hsai_kit.steps.pull.looking import count, lists, object_types, owners, properties
-from hsai_kit.steps.pull.matching import as_searches, narrowed
+from hsai_kit.steps.pull.matching import as_searches, from_kept, kept, narrowed
 from hsai_kit.steps.pull.reading import Reading
 from hsai_kit.steps.pull.sampling import chosen, sampled
 
 __all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull"]
 
 
+class _Which(TypedDict, total=False):
+    """The arguments of `pull` that make no difference to what comes back at once."""
+
+    where: Where | None
+    list: str | int | None
+    ids: Ids | None
+    changed_since: Since | None
+    limit: int | None
+    sample: int | None
+    seed: int | None
+    resume: bool
+
+
 @overload
 def pull(
     hub: Connection,
     object_type: str,
     properties: Sequence[str],
     *,
-    where: Where | None = ...,
-    list: str | int | None = ...,
-    ids: Ids | None = ...,
-    changed_since: Since | None = ...,
-    limit: int | None = ...,
-    sample: int | None = ...,
-    seed: int | None = ...,
-    resume: bool = ...,
     wait: Literal[True] = ...,
+    **which: Unpack[_Which],
 ) -> pd.DataFrame: ...
 @overload
 def pull(
-    hub: Connection,
-    object_type: str,
-    properties: Sequence[str],
-    *,
-    where: Where | None = ...,
-    list: str | int | None = ...,
-    ids: Ids | None = ...,
-    changed_since: Since | None = ...,
-    limit: int | None = ...,
-    sample: int | None = ...,
-    seed: int | None = ...,
-    resume: bool = ...,
-    wait: Literal[False],
+    hub: Connection, object_type: str, properties: Sequence[str], *, wait: Literal[False], **which: Unpack[_Which]
 ) -> Handle[pd.DataFrame]: ...
 def pull(
     hub: Connection,
@@ -94,8 +90,9 @@ def pull(
     the API's own filter groups; members of `list` (name or id, of any kind); the record `ids` of a Series, an Index, a
     list, or a CSV or Excel file, in that order; changed at or after `changed_since` (a date, a time, a timedelta, or
     words such as `yesterday` and `7 days ago`). These narrow each other down. `limit` reads the first ones by id,
-    `sample` a random choice, the same one again for the same `seed`. `left_out(frame)` tells which ids were asked for
-    and are not there, or were merged into others.
+    `sample` a random choice, the same one again for the same `seed`; each record is as likely as any other, which takes
+    up to a search for each of them, four a second, or reading all ids where that is quicker. `left_out(frame)` tells
+    which ids were asked for and are not there, or were merged into others.
 
     Every page is kept in the store as it comes. After Ctrl-C, a fault or a kill, the same pull with `resume=True` goes
     on where it stopped; where nothing broke off it begins anew. With `wait=False` a handle comes back at once; after
@@ -154,7 +151,24 @@ class _Pull:
         if any(isinstance(column, Owned) for column in columns):
             names.append(OWNER)
         names = list(dict.fromkeys(names))
-        pull_id = self._begin(kind, names)
+        pull_id = self._begin(kind, names, queries)
+        busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
+        with alone(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
+            # As it was meant when the pull began: yesterday is another day today.
+            searches = from_kept(self._store.pulls.searches(pull_id))
+            return await self._frame(pull_id, kind, names, searches, columns, members, owners)
+
+    async def _frame(
+        self,
+        pull_id: str,
+        kind: ObjectType,
+        names: Sequence[str],
+        queries: Sequence[Query],
+        columns: Sequence[Column],
+        members: RecordList | None,
+        owners: dict[str, Owner],
+    ) -> pd.DataFrame:
+        asked = self._asked
         beside = Beside(self._client, kind, columns)
         try:
             reading = Reading(
@@ -178,13 +192,14 @@ class _Pull:
             left_out={**reading.left_out, **dict.fromkeys(asked.given.strange if asked.given else (), _STRANGE)},
         )
 
-    def _begin(self, kind: ObjectType, names: Sequence[str]) -> str:
+    def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[Query]) -> str:
         """Begin a pull in the store, or find the one that broke off."""
         portal, request = self._hub.portal.id, self._asked.request
         if self._resume and (before := self._store.pulls.broken_off(portal, request)):
             self._control.progress.note = f"going on with the pull of {before.at}"
             return before.id
-        return self._store.pulls.begin(portal, kind.name, kind.type_id, names, self._asked.condition, request)
+        condition, searches = self._asked.condition, kept(queries)
+        return self._store.pulls.begin(portal, kind.name, kind.type_id, names, condition, request, searches)
 
     async def _read(self, reading: Reading, members: RecordList | None) -> Sequence[str]:
         """Read the records into the store, and return the ids in the order that the frame has them in."""
@@ -192,6 +207,7 @@ class _Pull:
         wanted: Sequence[str] | None = self._store.pulls.asked_for(reading.pull_id)
         if wanted is None and (asked.given or asked.sample):
             wanted = await self._choose(reading, members)
+            self._control.progress.note = ""
             self._store.pulls.ask_for(reading.pull_id, wanted)
         if wanted is not None:
             if asked.sample:
@@ -212,8 +228,7 @@ class _Pull:
             return asked.given.ids if asked.given else ()
         seed = secrets.randbits(32) if asked.seed is None else asked.seed
         if asked.given is None and members is None:
-            gate = self._control.gate
-            return await sampled(self._client, kind.name, reading.queries, asked.sample, seed, gate)
+            return await sampled(self._client, kind.name, reading.queries, asked.sample, seed, self._control)
         ids = [*asked.given.ids] if asked.given else []
         if members is not None:
             async for page in member_pages(self._client, members.id):

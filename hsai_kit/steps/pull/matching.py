@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from hsai_kit.hubspot import searching
@@ -14,7 +15,7 @@ from hsai_kit.hubspot.records import BATCH
 from hsai_kit.hubspot.where import filter_groups
 from hsai_kit.steps.pull.asked import Since, Where
 
-__all__ = ["as_searches", "few_matches", "matching_ids", "narrowed"]
+__all__ = ["as_searches", "few_matches", "from_kept", "kept", "matching_ids", "narrowed"]
 
 
 def as_searches(
@@ -34,6 +35,17 @@ def as_searches(
             else as_groups(where, known, kind.name)
         )
     return as_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
+
+
+def kept(queries: Sequence[Query]) -> str:
+    """Return searches as the store keeps them, "" for none."""
+    return json.dumps([(query.groups, query.rest) for query in queries]) if queries else ""
+
+
+def from_kept(text: str) -> list[Query]:
+    """Return the searches that `kept` made a text of."""
+    found = json.loads(text) if text else []
+    return [Query(tuple(tuple(group) for group in groups), tuple(rest)) for groups, rest in found]
 
 
 async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequence[Query]) -> AsyncIterator[list[str]]:

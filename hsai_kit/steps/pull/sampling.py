@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
+from hsai_kit.background import Control
 from hsai_kit.hubspot import searching
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.groups import Query
 from hsai_kit.hubspot.listing import NotById, Span, read_spans
-from hsai_kit.hubspot.records import Record, listed
+from hsai_kit.hubspot.records import BATCH, Record, listed
 from hsai_kit.steps.pull.matching import matching_ids
 
 __all__ = ["chosen", "sampled"]
@@ -30,20 +31,26 @@ async def sampled(
     queries: Sequence[Query],
     number: int,
     seed: int,
-    go_on: Callable[[], Awaitable[bool]],
+    control: Control,
 ) -> list[str]:
-    """Return the ids of `number` records at random among those that match, all of them where there are fewer."""
+    """Return the ids of `number` records at random among those that match, all of them where there are fewer.
+
+    The progress tells how long that takes: HubSpot has no random choice, so each place is looked up by itself.
+    """
     one = queries[0] if queries else Query(((),))
     if len(queries) <= 1 and not one.rest:
         total = await searching.total_of(client, object_type, one)
         ranks = chosen([str(rank) for rank in range(total)], number, seed)
         by_rank = (min(len(ranks), total / searching.PAGE) + total / searching.MOST_RESULTS) / _SEARCH_RATE
-        if queries or by_rank < total / 100 / _LIST_RATE:
+        by_list = total / BATCH / _LIST_RATE
+        seconds = by_rank if queries else min(by_rank, by_list)
+        control.progress.note = f"choosing {len(ranks):,} of {total:,} at random, about {seconds:,.0f} s"
+        if queries or by_rank < by_list:
             return await searching.ids_at(client, object_type, one, [int(rank) for rank in ranks])
     if queries:
         found = [one async for page in matching_ids(client, object_type, queries) for one in page]
         return chosen(sorted(found, key=int), number, seed)
-    return chosen(await _all(client, object_type, go_on), number, seed)
+    return chosen(await _all(client, object_type, control.gate), number, seed)
 
 
 async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awaitable[bool]]) -> list[str]:
