@@ -26,6 +26,7 @@ from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
 __all__ = [
     "ENVIRONMENT",
     "LABEL",
+    "ROOM_SANDBOX",
     "Address",
     "FoundKey",
     "KeyFile",
@@ -45,6 +46,8 @@ Service = Literal["openai", "hubspot"]
 
 ENVIRONMENT: Mapping[Service, str] = {"openai": "OPENAI_API_KEY", "hubspot": "HUBSPOT_ACCESS_TOKEN"}
 LABEL: Mapping[Service, str] = {"openai": "OpenAI", "hubspot": "HubSpot"}
+ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
+"""Set in the environment where keys and addresses are those of a sandbox that is there for a whole room."""
 _RING_SERVICE = "hsai_kit"
 
 
@@ -250,7 +253,8 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
     if text.strip():
         return FoundKey(SecretStr(text.strip()), "the argument")
     if value := os.environ.get(ENVIRONMENT[service], "").strip():
-        return FoundKey(SecretStr(value), f"the environment ({ENVIRONMENT[service]})")
+        room = os.environ.get(ROOM_SANDBOX)
+        return FoundKey(SecretStr(value), "the sandbox" if room else f"the environment ({ENVIRONMENT[service]})")
     for home in key_homes() if portal_id is not None else ():
         if secret := home.read(service, portal_id or 0):
             return FoundKey(secret, home.place)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
-from importlib import resources, util
+from importlib import import_module, resources, util
 from pathlib import Path
 
 from hsai_kit.errors import HsaiError, SandboxFailed
 from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.progress import say
-from hsai_kit.steps.connect import ROOM_SANDBOX
+from hsai_kit.keys import ROOM_SANDBOX
 from hsai_kit.workspace import Workspace
 
 __all__ = ["room", "serve_app", "serve_lab"]
@@ -46,8 +47,12 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     if sys.platform != "win32":
         # Kernels are reached through files of this user instead of ports that anybody here could open.
         arguments.append("--KernelManager.transport=ipc")
-    with _surroundings(workspace, sandbox=sandbox):
-        say("Starting JupyterLab. Stop it with Ctrl-C.")
+    # Jupyter's bridge to older extensions reads every setting of the server, this one as well; Voilà, where it is
+    # installed, would show that, and has its say when it is loaded.
+    if util.find_spec("voila"):
+        import_module("voila")
+    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated", DeprecationWarning)
+    with _surroundings(workspace, sandbox=sandbox), _in_words("JupyterLab", "ServerApp"):
         LabApp.launch_instance(arguments)
 
 
@@ -74,13 +79,27 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     ]
     # Voilà runs the page in the page's own folder.
     os.environ["HSAI_WORKSPACE"] = str(workspace.folder)
-    with _surroundings(workspace, sandbox=sandbox):
-        say("Starting the panels. Stop them with Ctrl-C.")
+    with _surroundings(workspace, sandbox=sandbox), _in_words("The page", "Voila"):
         Voila.launch_instance(arguments)
 
 
 def _server_arguments(server: str, port: int | None) -> list[str]:
     return [f"--{server}.ip=127.0.0.1", *([f"--{server}.port={port}"] if port is not None else [])]
+
+
+@contextlib.contextmanager
+def _in_words(what: str, server: str) -> Iterator[None]:
+    try:
+        yield
+    except SystemExit as end:
+        if not end.code:
+            raise
+    else:
+        return
+    message = f"{what} did not start; the reason stands above."
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        message += f" For root it starts only where Jupyter's own settings say so: c.{server}.allow_root = True"
+    raise HsaiError(message)
 
 
 @contextlib.contextmanager

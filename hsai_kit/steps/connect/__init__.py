@@ -18,7 +18,7 @@ from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.keys import Service, current_portal, find_key
+from hsai_kit.keys import ROOM_SANDBOX, Service, current_portal, find_key
 from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox import Sandbox
 
 __all__ = ["Status", "check_key", "connect", "disconnect", "found_keys", "keep_keys", "status"]
-
-ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
-"""Set in the environment where keys and addresses are those of a sandbox that is there for a whole room."""
 
 SandboxSide: TypeAlias = bool | Literal["hubspot", "openai"]
 
