@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["answered_yes", "typed"]
+__all__ = ["YES", "answered_yes", "is_yes", "typed"]
+
+YES = "Type yes or y: "
+
+
+def is_yes(said: str) -> bool:
+    """Tell whether what was typed agrees; a question that ends with `YES` says how."""
+    return said.strip().casefold() in {"yes", "y"}
 
 
 def answered_yes(question: str) -> bool | None:
     """Ask and return whether the answer was yes; None where nobody can be asked, as in a script or a job."""
-    said = typed(f"{question} Type yes: ")
-    return None if said is None else said.strip().casefold() in {"yes", "y"}
+    said = typed(f"{question} {YES}")
+    return None if said is None else is_yes(said)
 
 
 def typed(question: str) -> str | None:

@@ -40,7 +40,7 @@ def test_a_push_shows_the_plan_asks_and_goes_where_the_assistant_says(hub, said)
     assert values(hub, "city") == before
     assert "Nothing was written: it was not confirmed" in hsai("push", typed="no\n", code=1)
     out = hsai("push", typed="yes\n")
-    assert "Write 3 values to portal 24681357 (SANDBOX)? Type yes:" in out
+    assert "Write 3 values to portal 24681357 (SANDBOX)? Type yes or y:" in out
     assert "3 written" in out
     assert values(hub, "city") == {"new place"}
     assert "3 written" in hsai("undo", "--yes")
@@ -76,7 +76,16 @@ def test_tasks_are_planned_made_once_and_taken_back(hub, said):
     assert "--only why is not clear" in hsai(*words, "--only", "why", code=1)
     assert "not among the pulled properties. Did you mean {{ why }}" in hsai(*words, "--only", "whi=x", code=1)
     out = hsai(*words, "--only", "why=x", "--only", "why=New why", typed="yes\n")
-    assert "Create a task for 3 contacts in portal 24681357 (SANDBOX)? Type yes:" in out
+    assert "Create a task for 3 contacts in portal 24681357 (SANDBOX)? Type yes or y:" in out
     assert "3 done" in out
     assert "3 done already" in hsai(*words)
     assert "3 taken back" in hsai("undo", "--yes")
+
+
+def test_a_push_of_what_nobody_approved_yet_makes_no_receipt_and_says_how_to_approve(hub, said):
+    for field in ("place", "why"):
+        review(said, field).reset()
+    out = hsai("push", "--yes", code=1)
+    assert "Nothing was written: nothing is approved yet. Approve what is right first" in out
+    assert f"hsai review {said.id} --approve unflagged" in out
+    assert hub.store.pushes.latest() is None

@@ -53,7 +53,7 @@ class PushPanel(Panel):
         self.past = field(ipywidgets.Dropdown(options=[(_NOW, "")], description="Past receipts"))
         self.make = self.button("Show the plan", self._make, style="primary")
         self.keep_plan = self.button("Save the plan as CSV", self._keep_plan)
-        self.said = field(ipywidgets.Text(description="Type yes"))
+        self.said = field(ipywidgets.Text(description="Type yes or y"))
         self.write = self.button("Write", self._write, style="danger")
         self.stop = self.button("Stop", self._stop, style="warning")
         self.undo = self.button("Plan the undo", self._undo)
@@ -200,7 +200,7 @@ class PushPanel(Panel):
         else:
             self.plan.show(made, [staying])
             needed = made.confirmation
-            self.said.description = "Type the portal's id" if needed.kind == "portal id" else "Type yes"
+            self.said.description = "Type the portal's id" if needed.kind == "portal id" else "Type yes or y"
             # The question without its last words, which stand above the field.
             question = needed.question.partition("Type ")[0].strip()
             self._asking.show(*([text(question, "warn")] if self._can_be_done else []))

@@ -79,7 +79,7 @@ def test_it_shows_the_plan_asks_and_writes_on_yes(hub, proposed, colleague, prom
     checked.approve()
     asked = prompted("yes")
     push(hub, checked)
-    assert asked == ["Write 3 values to portal 24681357 (SANDBOX)? Type yes: "]
+    assert asked == ["Write 3 values to portal 24681357 (SANDBOX)? Type yes or y: "]
     assert "3 will change" in capsys.readouterr().out
     assert set(colleague.sees(["101", "102", "103"], "city").values()) == {"TX"}
 
@@ -114,7 +114,7 @@ def test_a_script_is_asked_too_and_told_what_to_do_where_nobody_answers(proposed
     child = [sys.executable, "-c", script, str(tmp_path / "workspace")]
     done = subprocess.run(child, input="yes\n", capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "Nothing was written: nobody can be asked here." in done.stderr
+    assert "Nothing was written: nobody can be asked here. In a script, read the plan above first" in done.stderr
     assert "confirm=True" in done.stderr
     assert [request["body"]["inputs"][0]["properties"] for request in wire.requests] == [{"city": "TX"}]
 
@@ -134,9 +134,11 @@ def test_a_notebook_that_runs_without_a_person_is_told_the_same(hub, proposed, p
 
 
 def test_a_plan_that_changes_nothing_asks_nobody(hub, proposed, wire):
-    receipt = push(hub, proposed())
-    assert receipt.counts == {}
-    assert len(wire.updates) == 0
+    checked = proposed()
+    checked.approve()
+    push(hub, checked, confirm=True)
+    assert push(hub, checked).counts == {}
+    assert len(wire.updates) == 1
 
 
 def test_what_somebody_did_while_the_plan_was_read_is_left_alone_and_reported(hub, proposed, colleague, prompted):

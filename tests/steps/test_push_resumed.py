@@ -83,7 +83,7 @@ def test_a_push_that_an_error_stopped_goes_on_and_what_changed_meanwhile_is_left
     last = receipt.changes[-1].record_id
     asked = prompted("yes", lambda: colleague.writes(last, "city", "Reno"))
     done = push(hub, receipt)
-    assert asked == ["Write 150 values to portal 24681357 (SANDBOX)? Type yes: "]
+    assert asked == ["Write 150 values to portal 24681357 (SANDBOX)? Type yes or y: "]
     assert done.counts == {"written": 249, "conflict": 1}
     assert done.id == receipt.id
     with pytest.raises(PushRefused, match=r"is an undo: undo the same push once more, undo\(hub, 'push-"):

@@ -72,7 +72,7 @@ def test_many_records_of_a_live_portal_take_its_id_and_few_a_yes(live, proposed,
     checked.reject(["101"])
     asked = prompted("yes")
     push(live, checked)
-    assert asked == ["Write 2 values to the live portal 24681357 (STANDARD)? Type yes: "]
+    assert asked == ["Write 2 values to the live portal 24681357 (STANDARD)? Type yes or y: "]
 
 
 def test_a_script_is_told_to_name_the_portal_and_another_portals_id_writes_nothing(live, proposed, wire):
@@ -103,7 +103,10 @@ def test_a_plan_that_was_shown_can_be_carried_out_as_it_was(hub, proposed, colle
     colleague.writes("103", "city", "Reno")
     receipt = carry_out(hub, ready, confirm=ready.confirmation.confirm, wait=True)
     assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "written", "103": "conflict"}
-    assert undo_plan(hub, receipt).confirmation.question == "Put back 2 values in portal 24681357 (SANDBOX)? Type yes: "
+    assert (
+        undo_plan(hub, receipt).confirmation.question
+        == "Put back 2 values in portal 24681357 (SANDBOX)? Type yes or y: "
+    )
 
 
 def test_the_run_id_goes_with_what_is_written_and_comes_off_with_it(hub, proposed, colleague, prompted, with_settings):

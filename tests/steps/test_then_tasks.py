@@ -176,7 +176,7 @@ def test_nothing_is_made_without_a_yes(hub, proposed, tasks, prompted, capsys):
         then(hub, checked, create_note())
     with pytest.raises(PushRefused, match=r"confirm is False\. It would be about 3 records"):
         then(hub, checked, create_note(), confirm=False)
-    assert asked == [f"Create a note for 3 contacts in portal {hub.portal.id} (SANDBOX)? Type yes: "]
+    assert asked == [f"Create a note for 3 contacts in portal {hub.portal.id} (SANDBOX)? Type yes or y: "]
     assert "For example: note, https://" in capsys.readouterr().out
     assert not any(tasks(checked.frame.index, "notes").values())
 

@@ -83,7 +83,7 @@ def test_what_is_changed_while_the_plan_is_read_is_left_alone_too(hub, colleague
     receipt = pushed(limit=3)
     asked = prompted("yes", lambda: colleague.writes("102", "city", "Reno"))
     back = undo(hub, receipt)
-    assert asked == ["Put back 3 values in portal 24681357 (SANDBOX)? Type yes: "]
+    assert asked == ["Put back 3 values in portal 24681357 (SANDBOX)? Type yes or y: "]
     assert back.counts == {"written": 2, "conflict": 1}
     assert colleague.sees(["102"], "city") == {"102": "Reno"}
 

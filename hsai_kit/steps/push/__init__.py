@@ -81,9 +81,9 @@ def push(
     `portal_id_above` in hsai.toml take `confirm=<portal id>`. The receipt holds every value before and after;
     `undo(hub, receipt)` takes it back. With `wait=False` a handle comes back at once.
 
-    Raises PushRefused where it was not confirmed, must not be written, or changes more records than `max_records` in
-    hsai.toml; other errors stop the push, and its receipt (`open_receipt(hub)`) holds what was written until then:
-    `push(hub, receipt)` completes it, also after a crash, and undo takes it back.
+    Raises PushRefused where nothing is approved, it was not confirmed, must not be written, or changes more records
+    than `max_records` in hsai.toml; other errors stop the push, and its receipt (`open_receipt(hub)`) holds what was
+    written until then: `push(hub, receipt)` completes it, also after a crash, and undo takes it back.
     """
     ready = resume_plan(hub, checked) if isinstance(checked, Receipt) else plan(hub, checked, to)
     return carry_out(hub, ready, confirm=confirm, wait=wait)
@@ -148,8 +148,8 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
         say(f"Nothing is left to take back of {ready.undoes}.")
     count = len(ready.rows) if ready.resumes else len(ready.changing)
     refuse_while_under_way(ready.portal.id, ready.object_type, ready.properties)
-    if ready.too_many:
-        message = f"Nothing was written: {ready.too_many}"
+    if why := ready.too_many or ready.nothing_approved:
+        message = f"Nothing was written: {why}"
         raise PushRefused(message)
     confirmed(ready.confirmation, ready.where, f"{len(ready.changing):,} values would change", confirm)
     writer = Writer(hub, ready)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from hsai_kit.errors import PushRefused
-from hsai_kit.talk import typed
+from hsai_kit.talk import is_yes, typed
 
 __all__ = ["Confirm", "Confirmation", "confirmed"]
 
@@ -25,7 +25,7 @@ class Confirmation:
     def accepts(self, said: str) -> bool:
         """Tell whether what was typed is what is needed."""
         word = said.strip().casefold()
-        return {"nothing": True, "yes": word in {"yes", "y"}, "portal id": word == str(self.portal_id)}[self.kind]
+        return {"nothing": True, "yes": is_yes(said), "portal id": word == str(self.portal_id)}[self.kind]
 
     @property
     def confirm(self) -> bool | int:
@@ -51,7 +51,7 @@ def confirmed(
     said = typed(needed.question)
     if said is None:
         message = (
-            f"{nothing}: nobody can be asked here. In a script, look at plan(hub, checked, …) first and then "
+            f"{nothing}: nobody can be asked here. In a script, read the plan above first and then "
             f"pass confirm={needed.confirm} ({_option(needed)} in the terminal)."
         )
         raise PushRefused(message)

@@ -105,6 +105,11 @@ class Plan(Planned):
         return "" if self.resumes else super().too_many
 
     @property
+    def nothing_approved(self) -> str:
+        """Why this plan is refused where nothing was approved; what is left of a push was approved when it began."""
+        return "" if self.resumes else super().nothing_approved
+
+    @property
     def confirmation(self) -> Confirmation:
         """What somebody has to say before this plan is carried out, in words and as data."""
         count, records = len(self.changing), self.records

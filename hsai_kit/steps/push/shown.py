@@ -13,6 +13,7 @@ import pandas as pd
 from hsai_kit.defuse import one_line, write_csv
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.steps.push.confirming import Confirmation
+from hsai_kit.talk import YES
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["Planned", "Shown"]
@@ -64,6 +65,7 @@ class Planned(Shown, ABC):
     """A plan: what would be done, what somebody has to say first, and what is left alone."""
 
     _counted = "verdict"
+    run_id: str | None
     undoes: str | None
     settings: PushSettings
 
@@ -89,13 +91,23 @@ class Planned(Shown, ABC):
             "(max_records in hsai.toml). Approve a part, or raise it there."
         )
 
+    @property
+    def nothing_approved(self) -> str:
+        """Why this plan is refused where no row of it was approved, "" where one was."""
+        if self.undoes or set(self.counts) != {"not approved"}:
+            return ""
+        return (
+            "nothing is approved yet. Approve what is right first, with checked.approve(…), or in the terminal with "
+            f"hsai review {self.run_id} --approve unflagged"
+        )
+
     def _needed(self, would: str, nothing: str) -> Confirmation:
         """Return what somebody has to say; `would` says what is done and where, `nothing` that nothing is."""
         if not self.records:
             return Confirmation("nothing", nothing, self.portal.id)
         if self.portal.account_type == _LIVE and self.records > self.settings.portal_id_above:
             return Confirmation("portal id", f"{would}. Type the portal's id to go on: ", self.portal.id)
-        return Confirmation("yes", f"{would}? Type yes: ", self.portal.id)
+        return Confirmation("yes", f"{would}? {YES}", self.portal.id)
 
     def _left_alone(self, verdicts: set[str], width: int) -> list[str]:
         """Return the last lines of a plan: the most common reasons of the rows with these verdicts, and its size."""

@@ -74,8 +74,8 @@ def after_review(
 ) -> Finished:
     """Push what was approved and do what comes then; `frame` is what was asked about, None where it is to be read."""
     try:
-        receipt = push(hub, checked, confirm=confirm) if recipe.push else None
         ids = checked.frame.index[checked.frame["decision"].isin(_APPROVED)]
+        receipt = push(hub, checked, confirm=confirm) if recipe.push and len(ids) else None
         if frame is None and len(ids) and recipe.then:
             frame = _as_asked(hub, recipe, checked.run, ids)
         actions = recipe.then if len(ids) else ()

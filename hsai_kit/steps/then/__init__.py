@@ -219,8 +219,8 @@ def carry_out(
     if ready.undoes and not ready.acting:
         say(f"Nothing is left to take back of {ready.undoes}.")
     nothing, count = "Nothing was done", len(ready.acting)
-    if ready.too_many:
-        message = f"{nothing}: {ready.too_many}"
+    if why := ready.too_many or ready.nothing_approved:
+        message = f"{nothing}: {why}"
         raise PushRefused(message)
     would = f"It would be about {count:,} records"
     confirmed(ready.confirmation, ready.where, would, confirm, nothing=nothing)
