@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from hsai_kit import Gate, ask, check_texts, evaluate, judge, pull, rate, report
+from hsai_kit import Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report
+from hsai_kit.assistant import load
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.judging import is_faithful
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from hsai_kit.connection import Connection
     from hsai_kit.sandbox import Sandbox
+    from hsai_kit.steps.evaluate.report import Report
 
 
 class Page(HTMLParser):
@@ -36,12 +39,24 @@ class Page(HTMLParser):
                 self.loaded.append(f"{tag} {value}")
 
 
+def repeated(made: Report, hub: Connection) -> list[dict[str, Any]]:
+    """Paste what the page says about repeating each of its sections into a cell, and return what it made."""
+    cells = []
+    for section in made.sections:
+        if section.repeat:
+            assert section.repeat in html.unescape(made.html)
+            cells.append({"here": hub})
+            exec(section.repeat.replace("connect()", "here"), cells[-1])
+    return cells
+
+
 def test_an_evaluation_is_told_on_one_page_that_loads_nothing(hub: Connection, sandbox: Sandbox, tmp_path: Path):
-    contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=120)
+    contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=80)
     truth = pd.Series(sandbox.truth("contacts", "state")).reindex(contacts.index).dropna()
-    evaluation = evaluate(
-        hub, contacts, [("state-abbreviations", "sandbox-sol"), ("state-abbreviations", "sandbox-legacy")], truth
-    )
+    # One of them stands in no file, and only its version tells the two apart.
+    short = load(hub.workspace, "state-abbreviations").changed(prompt="State: {{ state }}")
+    tried = {"full": ("state-abbreviations", "sandbox-legacy"), "short": (short, "sandbox-legacy")}
+    evaluation = evaluate(hub, contacts, tried, truth, repeats=2)
     verdict = Gate(min_right=0.5).judge(evaluation, evaluation.names[0])
     made = report(evaluation, verdict, title="States <b>now</b>")
     text = made.save(tmp_path / "report.html").read_text("utf-8")
@@ -63,6 +78,12 @@ def test_an_evaluation_is_told_on_one_page_that_loads_nothing(hub: Connection, s
     assert f"open_evaluation(hub, &#39;{evaluation.id}&#39;)" in text
     for name in ("hsai_kit", "genai-prices", "Python"):
         assert name in text
+    asked = len(sandbox.requests("openai", 2000))
+    (cell,) = repeated(made, hub)
+    assert len(sandbox.requests("openai", 2000)) == asked
+    assert open_evaluation(hub).id != evaluation.id
+    pd.testing.assert_frame_equal(open_evaluation(hub).table, table)
+    assert len(cell["evaluation"].labels) == table["n"].iloc[0]
 
 
 def test_texts_are_told_with_checks_people_and_a_judge_whose_own_rate_is_nowhere(hub: Connection):
@@ -73,7 +94,12 @@ def test_texts_are_told_with_checks_people_and_a_judge_whose_own_rate_is_nowhere
         session.give(shown.item, is_faithful(shown.texts[0], shown.source), rater="anna")
     judged = judge(hub, run, model="sandbox-luna")
     checked = judged.against(session)
-    made = report(check_texts(run), session, checked, run, rows=3)
+    checks = check_texts(run, language=None, max_sentences=2)
+    made = report(checks, session, checked, run, rows=3)
+    again = repeated(made, hub)
+    pd.testing.assert_frame_equal(again[0]["checks"].frame, checks.frame)
+    assert again[1]["session"].verdict == session.verdict
+    assert again[2]["checked"].verdict == checked.verdict
     told = made.frame[made.frame["section"].str.contains("as judge")]
     assert set(told["figure"]) == {"people", "corrected", "sensitivity", "specificity"}
     assert f"{checked.table['corrected'].iloc[0]:.1%} (" in made.html

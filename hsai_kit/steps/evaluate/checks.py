@@ -16,6 +16,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.prompt import as_text
 from hsai_kit.run import Run
 from hsai_kit.statistics import wilson
+from hsai_kit.steps.evaluate.repeating import called, written
 from hsai_kit.texts.comparing import FACTS, Fact, says, unfounded
 from hsai_kit.texts.reading import find_placeholders, language_of, reading_ease, sentences_of, word_count
 
@@ -58,10 +59,12 @@ class TextChecks:
 
     `.frame`: index `record_id`; `text`, `source`, `words`, `sentences`, `reading_ease` (Flesch; NA but for English and
     German), `language` (ISO 639-1, NA where too short to tell), `findings` (list of strings, empty where all is well).
+    `repeat` is the call that checks the same again.
     """
 
     frame: pd.DataFrame
     name: str = "texts"
+    repeat: str = field(default="check_texts(texts)", repr=False)
     _failed: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -158,7 +161,20 @@ def check_texts(
     )
     failed = {check: sum(any(name == check for name, _ in one) for one in found) for check in CHECKS}
     name = f"{texts.record.assistant} with {texts.record.model}" if isinstance(texts, Run) else "texts"
-    return TextChecks(made, name, failed)
+    repeat = called(
+        check_texts,
+        written(texts),
+        text=text,
+        source=source,
+        required=tuple(wanted),
+        known=rules.known,
+        min_words=min_words,
+        max_words=max_words,
+        max_sentences=max_sentences,
+        language=language,
+        min_reading_ease=min_reading_ease,
+    )
+    return TextChecks(made, name, repeat, failed)
 
 
 def texts_of(

@@ -9,13 +9,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from hsai_kit.assistant import Assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.statistics import bootstrap, calibration_error, rate
 from hsai_kit.steps.evaluate.calibration import Calibration
 from hsai_kit.steps.evaluate.comparing import Measured, compared, flipped
+from hsai_kit.steps.evaluate.labels import Labels
 from hsai_kit.steps.evaluate.rows import evaluated_rows
-from hsai_kit.store import EvaluationRecord, Store
+from hsai_kit.store import EvaluationRecord, Label, Store
 
 __all__ = ["Evaluation"]
 
@@ -58,6 +60,22 @@ class Evaluation:
     def field(self) -> str:
         """The field that was measured."""
         return self.record.field
+
+    @property
+    def assistants(self) -> dict[str, tuple[Assistant, str]]:
+        """The assistants as they were, each with its model: what `evaluate` takes to measure the same again."""
+        return {name: (runs[0].assistant, runs[0].record.model) for name, runs in self.runs.items()}
+
+    @property
+    def labels(self) -> Labels | None:
+        """The right answers that were measured with, None where there were none."""
+        known, record = self.store.evaluations.rows(self.id), self.record
+        items = [
+            Label(one.record_id, one.expected, None, record.labels, record.who, record.at)
+            for one in known.values()
+            if one.labelled
+        ]
+        return Labels(self.field, record.labels, tuple(items)) if items else None
 
     @property
     def labelled(self) -> bool:

@@ -24,17 +24,25 @@ class Judged:
     """A judge's verdicts: `.frame`, and `.against(session)` for what they are worth.
 
     It tells no rate by itself: a judge that passes nine of ten may pass whatever it is shown. `texts` are what it
-    read, by variant, as `texts_of` returns them.
+    read, by variant, as `texts_of` returns them, and `repeat` is the call that judges the same again.
     """
 
     def __init__(
-        self, run: Run, kind: str, names: tuple[str, ...], texts: Mapping[str, pd.DataFrame], levels: Mapping[str, str]
+        self,
+        run: Run,
+        kind: str,
+        names: tuple[str, ...],
+        texts: Mapping[str, pd.DataFrame],
+        levels: Mapping[str, str],
+        *,
+        repeat: str,
     ) -> None:
         self.run = run
         self.kind = kind
         self.names = names
         self.levels = tuple(levels)
         self.texts = texts
+        self.repeat = repeat
 
     def __repr__(self) -> str:
         n = self.frame["verdict"].notna().sum()

@@ -18,6 +18,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.evaluate.judged import Judged
 from hsai_kit.steps.evaluate.rating import Kind, Texts, checked_levels, kind_of, texts_by_name
+from hsai_kit.steps.evaluate.repeating import called, written
 from hsai_kit.steps.evaluate.session import TIE
 
 __all__ = ["judge"]
@@ -104,7 +105,9 @@ def judge(
     _warn_of_own(hub, texts, model)
 
     def judged(run: Run) -> Judged:
-        return Judged(run, kind, tuple(named), named, scale)
+        asked = {"model": run.record.model, "engine": run.record.engine, "text": text, "source": source}
+        repeat = called(judge, "hub", written(texts), criterion=criterion, levels=scale or False, **asked)
+        return Judged(run, kind, tuple(named), named, scale, repeat=repeat)
 
     if not wait:
         return start(lambda control: _in_background(control, hub, frame, assistant, engines, options, judged))

@@ -9,10 +9,12 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
+from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.checks import TextChecks
 from hsai_kit.steps.evaluate.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate import Verdict
 from hsai_kit.steps.evaluate.judged import CheckedJudge, Judged
+from hsai_kit.steps.evaluate.repeating import called, pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import (
     Chart,
@@ -97,7 +99,7 @@ def _of_evaluation(evaluation: Evaluation, rows: int) -> Iterator[Section]:
         tables=shown,
         figures=list(_evaluation_figures(table)),
         words=[assistant_text(run, name) for name, run in zip(short, runs, strict=True)],
-        repeat=f"evaluation = open_evaluation(hub, {evaluation.id!r})\n{_repeat_call(evaluation)}",
+        repeat=_repeated(evaluation),
         scripted=any(map(is_scripted, runs)),
     )
     yield from _of_confidence(evaluation, short)
@@ -233,7 +235,22 @@ def _evaluation_figures(table: pd.DataFrame) -> Iterator[Figure]:
                 yield Figure(str(row["assistant"]), figure, float(row[figure]))
 
 
-def _repeat_call(evaluation: Evaluation) -> str:
-    made = ", ".join(f"({runs[0].record.assistant!r}, {runs[0].record.model!r})" for runs in evaluation.runs.values())
-    labels = f", labels={evaluation.record.labels!r}" if evaluation.record.labels else ""
-    return f"# or from the records on, asking only what is not known yet:\nevaluate(hub, frame, [{made}]{labels})"
+def _repeated(evaluation: Evaluation) -> str:
+    record, run = evaluation.record, next(iter(evaluation.runs.values()))[0].record
+    engines = {runs[0].record.engine for runs in evaluation.runs.values()}
+    again = called(
+        evaluate,
+        "hub",
+        "frame",
+        "evaluation.assistants",
+        "evaluation.labels",
+        field=record.field,
+        repeats=record.repeats,
+        cluster=record.cluster or None,
+        engine=run.engine if len(engines) == 1 else None,
+    )
+    # Without labels nothing else tells which of the pulled records were meant.
+    rows = "" if evaluation.labelled else "\nframe = frame.loc[evaluation.rows['record_id'].unique()]"
+    pulled = f"frame = open_pull(hub, {run.pull_id!r}){rows}\n" if run.pull_id else ""
+    opened = f"evaluation = open_evaluation(hub, {evaluation.id!r})\n"
+    return pasteable(f"{opened}{pulled}{again}  # asks only what is not known yet")

@@ -6,6 +6,7 @@ import pandas as pd
 
 from hsai_kit.steps.evaluate.checks import CHECKS, TextChecks
 from hsai_kit.steps.evaluate.judged import CheckedJudge
+from hsai_kit.steps.evaluate.repeating import pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import Chart, Figure, Section, Table, amount, share, with_ends
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts
@@ -63,7 +64,7 @@ def of_checks(checks: TextChecks, rows: int) -> Section:
         charts=drawn if len(counts) else [],
         tables=[table, *([examples] if len(found) else [])] if len(counts) else [],
         figures=figures,
-        repeat="checks = check_texts(run)",
+        repeat=pasteable(f"checks = {checks.repeat}"),
     )
 
 
@@ -71,9 +72,7 @@ def of_ratings(session: RatingSession) -> Section:
     """Tell what people said, and how far they agree."""
     results = session.results
     names = [str(name) for name in results.index]
-    label = {"pairs": "preferred", "pass": "that passes", "levels": "in the upper half of the scale"}[
-        session.record.kind
-    ]
+    label = _MEASURED[session.record.kind]
     table = Table(
         "What people say",
         ["Text", "Rated", f"Share {label} (95 %)", *(["Mean level"] if "mean" in results else [])],
@@ -110,7 +109,7 @@ def of_ratings(session: RatingSession) -> Section:
         charts=[drawn],
         tables=[table],
         figures=figures,
-        repeat=f"session = open_rating(hub, {session.id!r})",
+        repeat=pasteable(f"session = open_rating(hub, {session.id!r})"),
     )
 
 
@@ -190,7 +189,6 @@ def of_judge(checked: CheckedJudge, rows: int) -> Section:
                 ("specificity", "specificity_low", "specificity_high"),
             )
         ],
-        repeat=f"checked = judge(hub, texts, model={judged.run.record.model!r})"
-        f".against(open_rating(hub, {checked.session.id!r}))",
+        repeat=pasteable(f"checked = {judged.repeat}.against(open_rating(hub, {checked.session.id!r}))"),
         scripted=is_scripted(judged.run),
     )
