@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hsai_kit import Assistant, ask, assistants, connect
+from hsai_kit import Assistant, ask, assistants, connect, evaluate
 from hsai_kit.errors import AssistantError, HsaiError, MissingKey, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import is_openais
 from hsai_kit.llm.problems import failure_of, refused_setting
@@ -179,13 +179,19 @@ def test_a_server_that_wants_a_key_says_where_to_put_one(own, hub, monkeypatch, 
         assert ask(again, frame_of("Ohio"), STATES).answers["answer"].tolist() == ["OH"]
 
 
-def test_its_models_have_no_price_and_a_budget_on_them_is_refused(own, hub, capsys):
+def test_its_models_have_no_price_and_a_budget_on_them_is_refused_until_they_are_given_one(own, hub, capsys):
     run = ask(hub, frame_of("Calif."), STATES)
     assert run.usd is None
     assert "price unknown" in capsys.readouterr().out
     assert status(hub).said_of("llama-4-scout") == "llama-4-scout: price unknown"
-    with pytest.raises(HsaiError, match="price of llama-4-scout is not known"):
-        ask(hub, frame_of("Texas"), STATES, budget_usd=1)
+    for refused in (ask, evaluate):
+        with pytest.raises(HsaiError, match=r'price of llama-4-scout is not known.*\[openai.prices."llama-4-scout"\]'):
+            refused(hub, frame_of("Texas"), STATES, budget_usd=1)
+    assert len(hub.store.overview.runs()) == 1, "nothing is begun that could not be kept to"
+    with (hub.workspace.folder / "hsai.toml").open("a") as settings:
+        settings.write('\n[openai.prices."llama-4-scout"]\ninput = 1\noutput = 4\n')
+    with connect(workspace=hub.workspace.folder) as priced:
+        assert ask(priced, frame_of("Texas"), STATES, budget_usd=1).usd == pytest.approx((20 * 1 + 5 * 4) / 1_000_000)
 
 
 def test_a_temperature_that_it_does_not_take_is_an_error_and_not_dropped(own, hub):

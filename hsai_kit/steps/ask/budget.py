@@ -11,12 +11,20 @@ from hsai_kit.llm.engine import Engine
 __all__ = ["Cap", "Spending", "checked_budget"]
 
 
-def checked_budget(usd: float | None) -> None:
-    """Raise HsaiError for a cap that is no amount of money."""
+def checked_budget(usd: float | None, *engines: Engine) -> None:
+    """Raise HsaiError for a cap that is no amount of money, or that could not be kept: a price is not known."""
     known = isinstance(usd, int | float) and not isinstance(usd, bool) and math.isfinite(usd) and usd > 0
     if usd is not None and not known:
         message = f"budget_usd is {usd!r}. Give the most that the run may cost in USD as a number above 0, such as 5."
         raise HsaiError(message)
+    for engine in engines:
+        if usd is not None and engine.usd(engine.most("")) is None:
+            message = (
+                f"The price of {engine.model} is not known, so a budget cannot be kept. Write what it costs into "
+                f'hsai.toml, as [openai.prices."{engine.model}"] with input and output in USD per million tokens (and '
+                "decisions for that engine); or ask without budget_usd, or choose a model whose price is known."
+            )
+            raise HsaiError(message)
 
 
 class Cap:
@@ -26,13 +34,7 @@ class Cap:
     """
 
     def __init__(self, usd: float, spent: float, engine: Engine) -> None:
-        if engine.usd(engine.most("")) is None:
-            message = (
-                f"The price of {engine.model} is not known, so a budget cannot be kept. "
-                f'Write what it costs into hsai.toml, as [openai.prices."{engine.model}"] with input and output in USD '
-                "per million tokens; or ask without budget_usd, or choose a model whose price is known."
-            )
-            raise HsaiError(message)
+        checked_budget(usd, engine)
         self.usd = usd
         self._engine = engine
         self._spent = spent

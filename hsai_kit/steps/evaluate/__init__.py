@@ -127,6 +127,7 @@ def evaluate(
         engine=engine,
         cluster=cluster,
     )
+    checked_budget(budget_usd, *(one.ready.engine for one in ready.made))
 
     def begin() -> tuple[str, Plan]:
         plan = ready.plan(object_type, budget_usd)
