@@ -82,6 +82,16 @@ class Batches:
         """Return the questions of all open jobs."""
         return {row["question"] for row in self._database.all("SELECT question FROM batch_questions")}
 
+    def shared(self, run_id: str) -> int:
+        """Return how many questions of a run that have no answer yet or failed are in open jobs."""
+        row = self._database.one(
+            "SELECT COUNT(DISTINCT r.question) FROM rows r JOIN batch_questions b ON b.question = r.question "
+            "LEFT JOIN answers a ON a.question = r.question "
+            "WHERE r.run_id = ? AND (a.status IS NULL OR a.status = 'failed')",
+            (run_id,),
+        )
+        return int(row[0]) if row else 0
+
     def questions(self, input_file: str) -> dict[str, str]:
         """Return the questions of an open job in the order of its lines, text by hash."""
         rows = self._database.all(

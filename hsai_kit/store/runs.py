@@ -115,6 +115,12 @@ class Runs:
         self._database.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- column names are ours
         return run_id
 
+    def forget(self, run_id: str) -> None:
+        """Take back a run that was written down and not asked."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM rows WHERE run_id = ?", (run_id,))
+            self._database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
     def end(self, run_id: str, status: str, note: str = "") -> None:
         """Note how a run ended."""
         self._database.execute(
@@ -157,14 +163,20 @@ class Runs:
         return {row["hash"]: row["input"] for row in rows}
 
     def shared(self, run_id: str, other: str) -> int:
-        """Return how many questions of a run that have no answer yet or failed are another run's as well."""
+        """Return how many questions that have no answer yet or failed two runs have in common."""
+        # The set that is looked into is made anew each time.
+        larger, smaller = sorted((run_id, other), key=self._last_row, reverse=True)
         row = self._database.one(
             "SELECT COUNT(DISTINCT r.question) FROM rows r LEFT JOIN answers a ON a.question = r.question "
             "WHERE r.run_id = ? AND (a.status IS NULL OR a.status = 'failed') "
             "AND r.question IN (SELECT question FROM rows WHERE run_id = ?)",
-            (run_id, other),
+            (larger, smaller),
         )
         return int(row[0]) if row else 0
+
+    def _last_row(self, run_id: str) -> int:
+        row = self._database.one("SELECT MAX(position) FROM rows WHERE run_id = ?", (run_id,))
+        return -1 if row is None or row[0] is None else int(row[0])
 
     def spent(self, run_id: str) -> float:
         """Return what a run has paid so far in USD, as far as prices are known."""

@@ -25,6 +25,7 @@ from hsai_kit.steps.ask.batch import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
 from hsai_kit.steps.ask.earlier import cancel, open_run, runs
 from hsai_kit.steps.ask.engines import checked_engine, engine_for, say_done_without
+from hsai_kit.steps.ask.planning import Asking
 from hsai_kit.steps.ask.readying import Forecast, different, forecast, readied, refused_settings
 from hsai_kit.steps.ask.sending import Sending
 
@@ -115,6 +116,7 @@ def ask(
         engine=engine,
     )
     asked, name = ready.engine, ready.name
+    checked_budget(budget_usd, asked)
 
     def begin(held: contextlib.ExitStack) -> str:
         asking = ready.plan(frame, object_type)
@@ -127,7 +129,7 @@ def ask(
         if not piloted:
             agreed = confirm if estimate.requests else True
             agree(hub, low, high, confirm=agreed, asks=wait, kept="Nothing was asked and nothing was paid")
-        run_id = _begun(hub, asked, lambda: asking.begin(budget_usd), held)
+        run_id = _begun(hub, asking, budget_usd, held)
         if piloted:
             found = pilot(hub, asked, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
@@ -184,26 +186,33 @@ def resume(
         if wait:
             return found
     asking = engine_for(hub, name, found.assistant, found.record.model)
+    checked_budget(budget_usd or found.record.budget_usd, asking)
     say_done_without(asking)
 
-    def again() -> str:
+    def begin(held: contextlib.ExitStack) -> str:
+        _join(hub, asking, found.id, held)
         hub.store.runs.begin_again(found.id, budget_usd, name)
         return found.id
-
-    def begin(held: contextlib.ExitStack) -> str:
-        return _begun(hub, asking, again, held)
 
     return _carry_on(hub, asking, begin, budget_usd or found.record.budget_usd, wait=wait)
 
 
-def _begun(hub: Connection, engine: Engine, begin: Callable[[], str], held: contextlib.ExitStack) -> str:
-    """Begin a run; one that is asked live is this session's until `held` closes, jobs are whoever waits for them."""
-    if not isinstance(engine, Batched):
-        return held.enter_context(asked_alone(hub, begin))
-    with hub.store.transaction():
-        run_id = begin()
-        refuse_under_way(hub, run_id, in_jobs=True)
+def _begun(hub: Connection, asking: Asking, budget_usd: float | None, held: contextlib.ExitStack) -> str:
+    run_id = asking.begin(budget_usd)
+    try:
+        _join(hub, asking.engine, run_id, held)
+    except HsaiError:
+        hub.store.runs.forget(run_id)
+        raise
     return run_id
+
+
+def _join(hub: Connection, engine: Engine, run_id: str, held: contextlib.ExitStack) -> None:
+    """Keep a run that is asked live to this session until `held` closes; jobs are whoever waits for them."""
+    if isinstance(engine, Batched):
+        refuse_under_way(hub, run_id, in_jobs=True)
+    else:
+        held.enter_context(asked_alone(hub, run_id))
 
 
 def _carry_on(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
@@ -13,20 +13,18 @@ __all__ = ["asked_alone", "refuse_under_way"]
 
 
 @contextlib.contextmanager
-def asked_alone(hub: Connection, begin: Callable[[], str], *, in_jobs: bool = False) -> Iterator[str]:
-    """Begin a run, or go on with one, and keep it and its questions to this session inside the block.
+def asked_alone(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator[None]:
+    """Keep a run that is written down, and its questions, to this session inside the block.
 
-    Raises HsaiError, and leaves the store as it was, where another session asks the same: both would pay. With
-    `in_jobs` questions may be in jobs at OpenAI, which are shared, or about to be. The system lets go of a run where
-    its session dies.
+    Raises HsaiError where another session asks the same: both would pay. With `in_jobs` questions may be in jobs at
+    OpenAI, which are shared, or about to be. The system lets go of a run where its session dies.
     """
     with contextlib.ExitStack() as held:
-        # One session at a time looks who asks what and joins them.
+        # One session at a time looks who asks what and joins them; what they ask was written down before.
         with hub.store.transaction():
-            run_id = begin()
             held.enter_context(_kept(hub, run_id))
             refuse_under_way(hub, run_id, in_jobs=in_jobs)
-        yield run_id
+        yield
 
 
 def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:
@@ -41,8 +39,7 @@ def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> 
                 "stop it, and ask the same again: what it has answered comes from memory then."
             )
             raise HsaiError(message)
-    both = 0 if in_jobs else len(hub.store.batches.under_way().intersection(hub.store.runs.outstanding(run_id)))
-    if both:
+    if not in_jobs and (both := hub.store.batches.shared(run_id)):
         message = (
             f"{both:,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
             "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."
@@ -58,12 +55,16 @@ def _kept(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[Non
     return alone(hub.workspace.folder / f".{run_id}.lock", HsaiError(message))
 
 
-def _live(hub: Connection) -> Iterator[str]:
-    """Yield the runs that a session asks at this moment; what a killed one left behind is tidied away."""
-    for path in hub.workspace.folder.glob(".run-*.lock"):
-        run_id = path.name.removeprefix(".").removesuffix(".lock")
-        try:
-            with _kept(hub, run_id):
-                pass
-        except HsaiError:
-            yield run_id
+def _live(hub: Connection) -> list[str]:
+    """Return the runs that a session asks at this moment; what a killed one left behind is tidied away."""
+    live: list[str] = []
+    # Trying a run's lock must not hinder a session that takes it just then.
+    with hub.store.transaction():
+        for path in hub.workspace.folder.glob(".run-*.lock"):
+            run_id = path.name.removeprefix(".").removesuffix(".lock")
+            try:
+                with _kept(hub, run_id):
+                    pass
+            except HsaiError:
+                live.append(run_id)
+    return live

@@ -123,7 +123,7 @@ class Batching:
                 if record.id is None:
                     await self._pick_up(api, record)
             # No session asks live what is about to be in a job: until it is, these are this session's own.
-            with asked_alone(self.hub, lambda: self.run_id, in_jobs=True):
+            with asked_alone(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
                 self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
                 while (left := self._left()) and await control.gate():

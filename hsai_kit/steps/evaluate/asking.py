@@ -10,6 +10,7 @@ import pandas as pd
 
 from hsai_kit.background import Control
 from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
 from hsai_kit.progress import say
 from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
@@ -100,12 +101,14 @@ class Plan:
 
     def begin(self) -> list[EvaluatedRun]:
         """Write all runs down and return them; raises HsaiError where another session asks the same just now."""
-        with self.hub.store.transaction():
-            runs = [
-                EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked
-            ]
+        runs = [EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
+        try:
             for one, run in zip(self.asked, runs, strict=True):
                 refuse_under_way(self.hub, run.run_id, in_jobs=one.contender.ready.name == "batch")
+        except HsaiError:
+            for run in runs:
+                self.hub.store.runs.forget(run.run_id)
+            raise
         return runs
 
     async def send(self, runs: Sequence[EvaluatedRun], control: Control) -> None:
@@ -123,7 +126,7 @@ class Plan:
             if isinstance(engine, Batched):
                 await Batching(self.hub, engine, run_id, questions, left).run(control)
             else:
-                with asked_alone(self.hub, lambda run_id=run_id: run_id):  # type: ignore[misc]
+                with asked_alone(self.hub, run_id):
                     # Read now: one before it may have asked the same with another engine.
                     questions = await asyncio.to_thread(store.outstanding, run_id)
                     await Sending(self.hub, engine, run_id, questions, left).run(control)
