@@ -106,9 +106,10 @@ class FrameSource:
         """Return every value of a row in full."""
         place = int(found.rows[row])
         record = str(self.frame.index[place])
-        source = [(name, shown(str(texts.iloc[place]))) for name, texts in self._texts.items() if name]
+        said = ((name, shown(str(texts.iloc[place]))) for name, texts in self._texts.items() if name)
+        source = [(name, text) for name, text in said if text]
         before, after = self._sides(place, None) if self._compare else ([], [])
-        return Card(record, self._link(record), source, before, after, titles=self._compare)
+        return Card(f"Record {shown(record)}", self._link(record), source, before, after, titles=self._compare)
 
     def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
         """Hand the rows to `on_act`."""

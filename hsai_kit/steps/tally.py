@@ -41,7 +41,7 @@ def tally(frame: pd.DataFrame) -> Tally:
         flags=[*([("no flag", calm)] if calm else []), *flags.most_common(_MOST)],
         confidence=_by_range(frame["confidence"]),
         changes=[
-            (f"{before or '(blank)'} → {after or '(blank)'}", n) for (before, after), n in pairs.most_common(_MOST)
+            (f"{before or '(blank)'} → {after or 'no proposal'}", n) for (before, after), n in pairs.most_common(_MOST)
         ],
         decisions=[(str(name), int(n)) for name, n in frame["decision"].value_counts().items() if n],
     )

@@ -11,6 +11,7 @@ from hsai_kit.assistant import Assistant, load, names
 from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
+from hsai_kit.output import as_words
 from hsai_kit.pages import FrameSource
 from hsai_kit.steps.evaluate import Evaluation, Labelling, evaluate, forecast
 from hsai_kit.widgets.blocks import Block, frame_table, text
@@ -298,8 +299,18 @@ def _told(evaluation: Evaluation) -> list[Block]:
 
 
 def _flips(evaluation: Evaluation) -> pd.DataFrame | None:
-    """Return a row for each question that one gets right and another wrong, None where there is none."""
+    """Return a row for each question that one gets right (✓) and another wrong (✕), None where there is none."""
     if not evaluation.labelled or len(evaluation.names) < 2:
         return None
-    flips = evaluation.flips.drop_duplicates("asked").drop(columns="right")
-    return None if flips.empty else flips
+    flips = evaluation.flips.drop_duplicates("asked")
+    if flips.empty:
+        return None
+    marked = {
+        name: [
+            f"{'✓' if name in right else '✕'} {'(blank)' if pd.isna(answer) else as_words(answer)}"
+            for answer, right in zip(flips[name], flips["right"], strict=True)
+        ]
+        for name in evaluation.names
+    }
+    names = {"asked": "Asked", "expected": "Right answer", "records": "Records"}
+    return flips.assign(**marked).drop(columns="right").rename(columns=names).rename_axis("Record")

@@ -31,6 +31,7 @@ class ReviewPanel(Panel):
     def __init__(self, run: Panel | Run | None) -> None:
         super().__init__("Review")
         self._reviews: dict[str, Checked] = {}
+        self._grids: dict[str, ReviewGrid] = {}
         self._charts = MessageView()
         self._grid = ipywidgets.VBox()
         self._counting = threading.Lock()
@@ -60,17 +61,20 @@ class ReviewPanel(Panel):
     def _came(self, reviews: dict[str, Checked]) -> None:
         self._remarks.clear()
         self._reviews = reviews
+        before, self._grids = self._grids, {name: ReviewGrid(one) for name, one in reviews.items()}
         for one in reviews.values():
             one.on_change(self._count)
         first = next(iter(reviews))
         self.which.options = list(reviews)
         self.which.value = first
         self._show()
+        for one in before.values():
+            one.close()
         self.value = list(reviews.values()) if len(reviews) > 1 else reviews[first]
 
     def _show(self) -> None:
         checked = self.shown
-        self._grid.children = [] if checked is None else [ReviewGrid(checked)]
+        self._grid.children = [] if checked is None else [self._grids[self.which.value]]
         self._advise()
         self.refresh()
         self._count()

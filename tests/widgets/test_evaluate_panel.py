@@ -37,7 +37,9 @@ def test_two_models_are_measured_judged_by_a_gate_and_the_report_is_saved(hub, s
     assert panel.value.names == ["state-abbreviations (sandbox-sol)", "state-abbreviations (sandbox-legacy)"]
     right = panel.value.table["right"].iloc[0]
     assert f"{100 * right:.1f}".rstrip("0").rstrip(".") in panel._found.words
-    assert "rows" in panel._flips.children[0].source.summary()
+    flips = panel._flips.children[0].source.frame
+    assert len(flips)
+    assert all(set(answers.str[0]) == {"✓", "✕"} for _, answers in flips[panel.value.names].iterrows())
 
     gate.which.value, gate.right.value = panel.value.names[1], "97"
     gate.judge.click()

@@ -5,7 +5,7 @@ function drawCard(grid, card, row) {
   const decision = grid.rows[row - grid.start]?.decision;
   const source = card.source.map(([name, text]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, text))]).flat();
   const side = (title, parts, blank) =>
-    make("section", {}, make("h4", {}, title), make("p", { class: "hsai-long" }, ...segments(parts, blank)));
+    make("section", {}, make("h4", {}, title), make("p", { class: card.before.length ? "hsai-long" : "hsai-long hsai-new" }, ...segments(parts, blank)));
   const [before, after] = card.titles;
   const change = make("div", { class: "hsai-card-change" },
     before ? side(before, card.before, "(blank)") : null,

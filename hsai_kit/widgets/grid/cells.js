@@ -21,7 +21,7 @@ const CELLS = {
       { class: "hsai-change" },
       make("bdi", { class: "hsai-before" }, ...segments(cell.before, "(blank)"), more(cell.more_before)),
       make("span", { class: "hsai-arrow", "aria-label": "becomes" }, "→"),
-      make("bdi", { class: "hsai-after" }, ...segments(cell.after, "no proposal"), more(cell.more)),
+      make("bdi", { class: cell.before.length ? "hsai-after" : "hsai-after hsai-new" }, ...segments(cell.after, "no proposal"), more(cell.more)),
     ),
   ],
   text: (cell) => [

@@ -7,7 +7,9 @@ function editor(action, text, about, save, cancel) {
     const none = action.options.includes(text) ? [] : [make("option", { value: "", selected: true }, "choose …")];
     field = make("select", shared, ...none, ...options);
   } else if (action.value === "text" && (text.length > 60 || text.includes("\n"))) {
-    field = make("textarea", { ...shared, rows: Math.min(12, Math.max(3, Math.ceil(text.length / 60))), value: text });
+    field = make("textarea", { ...shared, value: text,
+      rows: Math.min(16, Math.max(3, text.split("\n").reduce((sum, line) => sum + Math.ceil((line.length + 1) / 60), 0))) });
+    field.setSelectionRange(0, 0);
   } else {
     field = make("input", { ...shared, type: action.value === "number" ? "number" : "text", step: "any", value: text });
   }
