@@ -186,8 +186,19 @@ def test_examples_and_rows_to_measure_on_are_kept_apart_by_question(hub, contact
     assert found.table["n"].tolist() == [len(rest)] * 2
     with pytest.raises(EvaluationError, match=rf"{len(asked)} of these records ask what 'taught' was shown"):
         evaluate(hub, contacts, {"plain": assistant, "taught": taught}, labels)
+    other = taught.changed(prompt="Country: {{ country }}\nState: {{ state }}")
+    with pytest.raises(EvaluationError, match="was shown"):
+        evaluate(hub, contacts, {"other": other}, labels)
     assert with_examples(assistant, contacts, labels, n=6)[0] == taught
     assert with_examples(assistant, contacts, labels, n=6, seed=8)[0] != taught
+
+
+def test_what_is_left_to_measure_on_is_never_refused_as_shown(hub, truth, contacts):
+    twice = pd.concat([contacts.head(20), contacts.head(20).map(str.lower, na_action="ignore")])
+    twice.index = pd.Index([str(place) for place in range(1, 41)], name="record_id")
+    right = pd.Series([*truth.head(20), *truth.head(20)], index=twice.index)
+    taught, rest = with_examples(load(hub.workspace, NAME), twice, read_labels_of(hub, right), n=5)
+    assert evaluate(hub, twice, {"taught": taught}, rest).table["n"].iloc[0] == len(rest)
 
 
 def test_examples_show_as_many_different_answers_as_there_are(hub, contacts, truth):

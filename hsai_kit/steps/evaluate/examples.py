@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
@@ -19,6 +20,8 @@ from hsai_kit.steps.evaluate.labels import Labels
 
 __all__ = ["refuse_leaks", "with_examples"]
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
 
 def with_examples(
     assistant: Assistant, frame: pd.DataFrame, labels: Labels, n: int = 8, *, seed: int = 7
@@ -26,7 +29,8 @@ def with_examples(
     """Return the assistant with `n` more examples, and the labels that are left to measure it on.
 
     Examples are whole distinct questions, as many different right answers among them as there are, drawn by `seed`;
-    every row that asks one of them loses its label. Rows with the same question but different labels are no examples.
+    every row that asks one of them, in whatever case, loses its label. Rows with the same question but different
+    labels are no examples.
     Raises EvaluationError where fewer than `n` questions are labelled, or none would be left.
 
     >>> from hsai_kit import connect, pull, labels_from, ask, review, with_examples
@@ -59,17 +63,18 @@ def with_examples(
         raise EvaluationError(message)
     added = [Example(question=text, answer=_written(assistant, labels.field, agreed[text])) for text in chosen]
     taught = assistant.model_copy(update={"examples": (*assistant.examples, *added)})
-    return taught, labels.without(one for text in chosen for one in asking[text])
+    shown = {key for text in chosen for key in _keys(text)}
+    return taught, labels.without(one for text, ids in asking.items() if shown & _keys(text) for one in ids)
 
 
 def refuse_leaks(contenders: Sequence[Contender], ids: Sequence[str], rows: pd.DataFrame) -> None:
     """Raise EvaluationError where rows to be measured on are examples of an assistant."""
     for one in contenders:
-        shown = {_plain(example.question) for example in one.assistant.examples}
+        shown = {key for example in one.assistant.examples for key in _keys(example.question)}
         if not shown or not one.assistant.prompt:
             continue
         texts = Prompt(one.assistant.prompt).render(rows)
-        leaks = [record for record, text in zip(ids, texts, strict=True) if not pd.isna(text) and _plain(text) in shown]
+        leaks = [record for record, text in zip(ids, texts, strict=True) if not pd.isna(text) and shown & _keys(text)]
         if leaks:
             named = ", ".join(leaks[:5]) + (" …" if len(leaks) > 5 else "")
             message = (
@@ -110,5 +115,8 @@ def _written(assistant: Assistant, field: str, value: Value) -> str:
     return json.dumps({field: written}, ensure_ascii=False)
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+def _keys(text: str) -> set[str]:
+    """Return what makes a question the same one: its text, and its values whatever stands around them."""
+    plain = " ".join(text.casefold().split())
+    values = sorted(_QUOTED.findall(plain))
+    return {plain, "\n".join(values)} if values else {plain}

@@ -158,9 +158,11 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
     if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
         return read_labels(hub, _found(hub, given), field)
     if not hub.store.labels.current(given, field):
-        near = process.extractOne(given, [str(one) for one in frame.columns])
-        hint = f" Did you mean the column {near[0]!r}?" if near and near[1] >= 60 else ""
-        known = ", ".join(f"{one} ({of})" for one, of in hub.store.labels.names()) or "none"
+        sets = hub.store.labels.names()
+        near = process.extractOne(given, [*map(str, frame.columns), *(one for one, _ in sets)])
+        what = "the column " if near and near[0] in frame.columns else ""
+        hint = f" Did you mean {what}{near[0]!r}?" if near and near[1] >= 60 else ""
+        known = ", ".join(f"{one} ({of})" for one, of in sets) or "none"
         message = f"{given!r} is no column of the records and no set of labels.{hint} Sets that are kept: {known}."
         raise EvaluationError(message)
     return open_labels(hub, given, field)
