@@ -9,7 +9,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from hsai_kit import ask, evaluate, open_evaluation, pull
 from hsai_kit.assistant import Lookup, load
-from hsai_kit.errors import EvaluationError
+from hsai_kit.errors import EvaluationError, NoQuota
 
 PROMPT = "State: {{ state }}\nCountry: {{ country }}\nCity: {{ city }}\nZIP: {{ zip }}"
 LUNA, SOL, LEGACY, FICKLE = (("state-abbreviations", f"sandbox-{one}") for one in ("luna", "sol", "legacy", "fickle"))
@@ -174,6 +174,24 @@ def test_a_stop_keeps_what_is_there_and_the_same_call_goes_on(hub, sandbox, cont
     whole = evaluate(hub, contacts, [LUNA, SOL], truth, prompt=PROMPT)
     assert whole.complete
     assert requests_sent(sandbox) == 2 * whole.runs[whole.names[0]][0].questions > asked
+
+
+def test_what_stops_one_assistant_is_noted_with_those_after_it(hub, sandbox, contacts):
+    sandbox.fault("openai:insufficient_quota:path=/responses")
+    with pytest.raises(NoQuota):
+        evaluate(hub, contacts.head(5), [LUNA, SOL])
+    noted = [(one.status, "no quota left" in one.note) for one in hub.store.overview.runs()]
+    assert sorted(noted) == [("failed", True), ("stopped", True)]
+
+
+def test_engines_that_ask_the_same_question_pay_for_it_once(hub, sandbox, contacts, monkeypatch):
+    monkeypatch.setattr("hsai_kit.steps.ask.collecting.FIRST_POLL", 0.02)
+    sandbox.limits("openai", batch_seconds=0.1)
+    live = load(hub.workspace, "state-abbreviations")
+    jobs = live.model_copy(update={"engine": "batch"})
+    found = evaluate(hub, contacts.head(5), {"in jobs": jobs, "live": live})
+    assert found.table["valid"].tolist() == [1, 1]
+    assert requests_sent(sandbox) == 1, "the one that a batch asks live"
 
 
 def test_rows_of_one_company_make_the_interval_wider(hub, contacts, truth):

@@ -12,6 +12,7 @@ from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
+from hsai_kit.llm.engine import Engine
 from hsai_kit.progress import say
 from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.agreeing import agree
@@ -117,21 +118,33 @@ class Plan:
         waiting = await asyncio.to_thread(lambda: [store.outstanding(run.run_id) for run in runs])
         control.progress.total = sum(map(len, waiting))
         left = self.budget_usd
-        for one, run, questions in zip(self.asked, runs, waiting, strict=True):
-            if not await control.gate():
-                store.end(run.run_id, "stopped")
-                continue
-            control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
-            engine, run_id = one.contender.ready.engine, run.run_id
-            if isinstance(engine, Batched):
-                await Batching(self.hub, engine, run_id, questions, left).run(control)
-            else:
-                with asked_alone(self.hub, run_id):
-                    # Read now: one before it may have asked the same with another engine.
-                    questions = await asyncio.to_thread(store.outstanding, run_id)
-                    await Sending(self.hub, engine, run_id, questions, left).run(control)
-            if left is not None:
-                left = max(1e-9, left - store.spent(run.run_id))
+        try:
+            for one, run, questions in zip(self.asked, runs, waiting, strict=True):
+                if not await control.gate():
+                    store.end(run.run_id, "stopped")
+                    continue
+                control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
+                await self._send(one.contender.ready.engine, run.run_id, questions, left, control)
+                if left is not None:
+                    left = max(1e-9, left - store.spent(run.run_id))
+        except HsaiError as problem:
+            # What stops one stops those after it, which nobody asks any more.
+            for run in runs:
+                record = store.get(run.run_id)
+                if record is not None and record.status == "running":
+                    store.end(run.run_id, "stopped", str(problem))
+            raise
+
+    async def _send(
+        self, engine: Engine, run_id: str, questions: dict[str, str], budget_usd: float | None, control: Control
+    ) -> None:
+        if isinstance(engine, Batched):
+            await Batching(self.hub, engine, run_id, questions, budget_usd).run(control)
+            return
+        with asked_alone(self.hub, run_id):
+            # Read now: one before it may have asked the same with another engine.
+            questions = await asyncio.to_thread(self.hub.store.runs.outstanding, run_id)
+            await Sending(self.hub, engine, run_id, questions, budget_usd).run(control)
 
 
 def planned(
