@@ -160,7 +160,8 @@ class AskPanel(Panel):
 
     def _follow(self, handle: Handle[Run]) -> None:
         places = self._hub.llm.concurrency if self._hub else 0
-        self.going.follow(handle, self._came, places=places, output=self._asked.output if self._asked else None)
+        output = self._asked.output if self._asked else None
+        self.going.follow(handle, self._came, places=places, output=lambda _: output)
 
     def _came(self, run: Run) -> None:
         # What it would cost has become what it did cost; what the model does without stays worth knowing.

@@ -33,9 +33,9 @@ def facts(items: Iterable[tuple[str, object]]) -> Block:
     return {"kind": "facts", "items": [[label, _shown(value)] for label, value in items]}
 
 
-def ticks(title: str, items: Iterable[tuple[bool, str]]) -> Block:
-    """List what may be done and what may not."""
-    return {"kind": "ticks", "title": title, "items": [list(item) for item in items]}
+def ticks(title: str, items: Iterable[tuple[bool, str]], *, wide: bool = False) -> Block:
+    """List what holds and what does not; `wide` gives each a line of its own, for sentences."""
+    return {"kind": "ticks", "title": title, "items": [list(item) for item in items], "wide": wide}
 
 
 def link(said: object, href: str) -> dict[str, str]:
@@ -44,10 +44,15 @@ def link(said: object, href: str) -> dict[str, str]:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", more: str = "", numbers: str = ""
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    more: str = "",
+    numbers: Sequence[str] = (),
 ) -> Block:
-    """Rows under their columns; `numbers` names the columns that are set to the right, with spaces between."""
-    right = [place for place, column in enumerate(columns) if column in numbers.split()]
+    """Rows under their columns; `numbers` names the columns that are set to the right."""
+    right = [place for place, column in enumerate(columns) if column in numbers]
     shown = [[_shown(value) for value in row] for row in rows]
     return {"kind": "table", "title": title, "columns": list(columns), "rows": shown, "more": more, "numbers": right}
 
@@ -58,7 +63,7 @@ def frame_table(frame: pd.DataFrame, *, title: str = "", most: int = 10, index: 
     rows = [list(row) for row in head.itertuples(index=bool(index), name=None)]
     columns = [*([index] if index else []), *map(str, frame.columns)]
     left = len(frame) - len(head)
-    numbers = " ".join(str(c) for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c].dtype))
+    numbers = [str(c) for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c].dtype)]
     return table(columns, rows, title=title, more=f"and {left:,} more rows" if left > 0 else "", numbers=numbers)
 
 

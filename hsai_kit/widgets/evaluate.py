@@ -11,8 +11,9 @@ from hsai_kit.assistant import Assistant, load, names
 from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.output import as_words
+from hsai_kit.output import Output, as_words
 from hsai_kit.pages import FrameSource
+from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.evaluate import Evaluation, Labelling, evaluate, forecast
 from hsai_kit.widgets.blocks import Block, frame_table, text
 from hsai_kit.widgets.costs import Costs
@@ -245,7 +246,7 @@ class EvaluatePanel(Panel):
         )
 
     def _follow(self, hub: Connection, handle: Handle[Evaluation]) -> None:
-        self.going.follow(handle, self._came, places=hub.llm.concurrency)
+        self.going.follow(handle, self._came, places=hub.llm.concurrency, output=_Outputs(hub).of)
 
     def _came(self, evaluation: Evaluation) -> None:
         self.going.end(well=evaluation.complete)
@@ -270,10 +271,28 @@ class EvaluatePanel(Panel):
             self.next_step("Choose the assistants and models that are to be compared, and the right answers.")
         elif self.begin.description != "Evaluate":
             self.next_step("Not all was asked. Go on with the rest: nothing that has an answer is paid for again.")
+        elif self.problem:
+            self.next_step("Choose otherwise, as is said below.")
         elif self.value is None:
             self.next_step("Read what it will cost and can show, set a budget if you like, and evaluate.")
+        elif self._flips.children:
+            self.next_step("Look at the questions that one gets right and another wrong, then judge by a gate.")
         else:
-            self.next_step("Look at the rows that one gets right and another wrong, then judge by a gate.")
+            self.next_step("Judge it by a gate, or compare it with another.")
+
+
+class _Outputs:
+    """What reads the answers of each run under way."""
+
+    def __init__(self, hub: Connection) -> None:
+        self._hub = hub
+        self._known: dict[str, Output] = {}
+
+    def of(self, run_id: str) -> Output | None:
+        """Return it for a run, None before there is one."""
+        if run_id and run_id not in self._known:
+            self._known[run_id] = open_run(self._hub, run_id).assistant.output
+        return self._known.get(run_id)
 
 
 def _priced(hub: Connection, frame: pd.DataFrame, asked: dict[str, Any]) -> tuple[tuple[str, ...], bool]:

@@ -101,7 +101,7 @@ class GatePanel(Panel):
         )
         self._shown.show(
             text(f"{verdict.assistant} {told}.", "good" if verdict.passed else "bad"),
-            ticks("Why", [(reason.met, reason.said) for reason in verdict.reasons]),
+            ticks("Why", [(reason.met, reason.said) for reason in verdict.reasons], wide=True),
         )
         self.value = verdict
         self._advise()

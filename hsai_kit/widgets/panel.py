@@ -129,6 +129,8 @@ class Panel(ipywidgets.VBox):
             try:
                 then(function())
             except (Exception, Stopped) as problem:  # noqa: BLE001 -- shown in words
+                # What was under way is no longer; what was said until then stays worth knowing.
+                self.remark(*said[-4:])
                 self.went_wrong(problem)
             finally:
                 self._done()

@@ -111,7 +111,7 @@ def _left_alone(made: AnyPlan) -> list[Block]:
         return []
     rows = [(verdict, reason, count) for (verdict, reason), count in left.most_common(_MOST_REASONS)]
     more = f"and {len(left) - _MOST_REASONS:,} other reasons, below" if len(left) > _MOST_REASONS else ""
-    return [table(("verdict", "why", "rows"), rows, title="Left alone", more=more, numbers="rows")]
+    return [table(("verdict", "why", "rows"), rows, title="Left alone", more=more, numbers=["rows"])]
 
 
 def _says_something(made: AnyPlan, name: str) -> bool:

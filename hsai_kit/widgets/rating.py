@@ -49,7 +49,12 @@ class RatingPanel(Panel):
         self.rater = field(ipywidgets.Text(description="Who rates", continuous_update=False))
         self.cards = CardView(on_change=self._changed)
         self._result = MessageView()
-        self._choices = row(self.earlier, self.first, self.second, self.graded, self.many, self.begin)
+        for control in (self.first, self.second):
+            control.add_class("hsai-broad")
+        self._choices = ipywidgets.VBox(
+            [row(self.earlier, self.graded, self.many), row(self.first, self.second), row(self.begin)]
+        )
+        self._choices.add_class("hsai-stack")
         self._table = ipywidgets.VBox([row(self.rater), self.cards, self._result])
         self._table.add_class("hsai-stack")
         self.fill(self._choices, self._table)
@@ -86,7 +91,7 @@ class RatingPanel(Panel):
             )
         ][-_MOST:][::-1]
         rated = [(f"{one.at[:16].replace('T', ' ')} {' and '.join(one.names)}", one.id) for one in store.ratings.all()]
-        _offer(self.first, written or [("none yet: ask for summaries or drafts first", "")])
+        _offer(self.first, written or [("none yet", "")])
         _offer(self.second, [(_NOTHING, ""), *written])
         _offer(self.earlier, [(_NEW, ""), *rated[:_MOST]])
         self._advise()
@@ -151,11 +156,12 @@ class RatingPanel(Panel):
 
     def _advise(self) -> None:
         if self.value is None:
-            self.next_step(
-                "Connect first."
-                if self._hub is None
-                else "For summaries and drafts: choose what is to be read by people who do not know whose it is."
-            )
+            if self._hub is None:
+                self.next_step("Connect first.")
+            elif not self.first.value and not self.earlier.value:
+                self.next_step("Ask for summaries or drafts first: no run of this workspace has written texts yet.")
+            else:
+                self.next_step("For summaries and drafts: have them read by people who do not know whose they are.")
             return
         done, total = self.cards.deck.count() if self.cards.deck is not None else (0, 0)
         self.next_step(

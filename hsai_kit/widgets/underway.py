@@ -32,7 +32,7 @@ class UnderWay:
         self._paused = False
         self._stopping = False
         self._places = 0
-        self._output: Output | None = None
+        self._output: Callable[[str], Output | None] = lambda _: None
         self.pause = panel.button("Pause", self._pause)
         self.stop = panel.button("Stop", self._stop, style="warning")
         self.bar = ipywidgets.IntProgress(max=1)
@@ -56,9 +56,9 @@ class UnderWay:
         return "Asking. Every answer is kept as it comes; you can stop at any time."
 
     def follow(
-        self, handle: Handle[T], came: Callable[[T], object], *, places: int, output: Output | None = None
+        self, handle: Handle[T], came: Callable[[T], object], *, places: int, output: Callable[[str], Output | None]
     ) -> None:
-        """Show how far `handle` is until it ends, then `came(result)`; `output` reads the answers, where it is one."""
+        """Show how far `handle` is until it ends, then `came(result)`; `output` gives what reads a run's answers."""
         self._handle, self._places, self._output = handle, places, output
         self._paused = self._stopping = False
         self.bar.bar_style = ""
@@ -97,13 +97,9 @@ class UnderWay:
                 ]
             )
         )
-        rows = [(asked, self._read(answer, asked)) for asked, answer in reversed(list(progress.newest))]
+        output = self._output(progress.run_id)
+        rows = [(asked, _read(output, answer, asked)) for asked, answer in reversed(list(progress.newest))]
         self.newest.show(*([table(("asked", "answered"), rows, title="Newest answers")] if rows else []))
-
-    def _read(self, answer: str, asked: str) -> str:
-        if self._output is None:
-            return answer
-        return as_words(self._output.read(answer, asked).value) or "(no usable answer)"
 
     def _pause(self) -> None:
         if self._handle is None:
@@ -120,6 +116,12 @@ class UnderWay:
         self._stopping = True
         self.stop.description = "Stop at once"
         self._on_change()
+
+
+def _read(output: Output | None, answer: str, asked: str) -> str:
+    if output is None:
+        return answer
+    return as_words(output.read(answer, asked).value) or "(no usable answer)"
 
 
 def _span(seconds: float | None) -> str:

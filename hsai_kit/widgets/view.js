@@ -38,7 +38,7 @@ const draw = {
     return list;
   },
   ticks(block) {
-    const list = make("ul", "hsai-ticks");
+    const list = make("ul", block.wide ? "hsai-ticks hsai-ticks-wide" : "hsai-ticks");
     for (const [done, text] of block.items) {
       const line = make("li", done ? "hsai-yes" : "hsai-no");
       const mark = make("span", "hsai-mark", done ? "✓" : "–");

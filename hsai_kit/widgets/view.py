@@ -61,7 +61,7 @@ def _words(value: object) -> list[str]:
         return [
             word
             for key, part in value.items()
-            if key not in {"kind", "tone", "numbers", "beside"}
+            if key not in {"kind", "tone", "numbers", "beside", "wide"}
             for word in _words(part)
         ]
     if isinstance(value, list | tuple):

@@ -23,6 +23,7 @@ from hsai_kit.keys import (
     remember_portal,
 )
 from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.models import read_models
 
 __all__ = ["check_key", "disconnect", "found_keys", "keep_keys", "refuse_garbled"]
 
@@ -108,7 +109,7 @@ def disconnect(portal_id: int | None = None) -> list[str]:
 async def _check_openai(key: SecretStr) -> int:
     client = LLMClient(key, base_url=os.environ.get("OPENAI_BASE_URL"))
     try:
-        return len(await client.models())
+        return sum(not model.ended for model in await read_models(client))
     finally:
         await client.close()
 

@@ -123,7 +123,7 @@ class Gate:
 def _share(evaluation: Evaluation, name: str, condition: str, wanted: float) -> Reason:
     figures = evaluation.table.loc[name]
     if pd.isna(figures[condition]):
-        said = f"Nothing tells how often {name} is {condition}: evaluate it with labels=…"
+        said = f"Nothing tells how often {name} is {condition}: evaluate it with labels."
         return Reason(f"min_{condition}", met=False, said=said)
     share, low = float(figures[condition]), float(figures[f"{condition}_low"])
     said = f"{condition.capitalize()}: {share:.1%}, surely at least {low:.1%}; {wanted:.1%} is asked for."
