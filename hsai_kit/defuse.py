@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["defused", "one_line", "restored", "write_csv"]
+__all__ = ["defused", "one_line", "restored", "spelled", "write_csv"]
 
 # What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also full-width, and behind spaces,
 # quotes and marks that do not show.
@@ -17,6 +17,9 @@ _SPLIT = re.compile(rf"([;\t])(?={_LEAD})")
 _KEPT_WHOLE = re.compile(rf"([;\t])'(?={_LEAD})")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # XML 1.0, and so Excel's format, has no place for these, nor has UTF-8 for the last range.
+# Spaces at either end, several of them together, and those that are none of the keyboard's.
+_UNSEEN = re.compile(r"^ +| +$|  +|[^\S ]")
+_MARKS = {" ": "␣"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 # The most characters that a cell of an Excel file can hold; an emoji counts as two.
 _CELL = 32_767
@@ -94,3 +97,14 @@ def _harmless(value: object) -> object:
     return (
         text if len(units) <= 2 * _CELL else f"{units[: 2 * (_CELL - 20)].decode('utf-16-le', 'ignore')} … (cut to fit)"
     )
+
+
+def spelled(value: object, width: int = 40) -> str:
+    r"""Return a value as `one_line` does, with marks for spaces that nobody would see, so that two never look alike.
+
+    >>> spelled("New\u00a0York "), spelled("a  b"), spelled(" ")
+    ('New·York␣', 'a␣␣b', '␣')
+    """
+    if not isinstance(value, str):
+        return one_line(value, width)
+    return one_line(_UNSEEN.sub(lambda found: _MARKS.get(found[0][0], "·") * len(found[0]), value), width)

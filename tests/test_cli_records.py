@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hsai_kit import open_run, review
+from hsai_kit import ask, open_run, pull, review
 from hsai_kit.cli import app
 
 
@@ -25,6 +25,7 @@ def hsai(*words: str, code: int = 0) -> str:
 def test_records_are_shown_or_written_to_a_file_that_can_be_asked_about(here, sandbox):
     assert "3 contacts, 2 properties" in hsai("pull", "contacts", "state", "country", "--limit", "3")
     assert "'stat'" in hsai("pull", "contacts", "stat", code=1)
+    assert "1 record, 1 property." in hsai("pull", "contact", "state", "--limit", "1")
     out = hsai(
         "pull", "contacts", "state", "country", "--where", "state is known", "--limit", "30", "--csv", "some.csv"
     )
@@ -70,6 +71,12 @@ def test_decisions_are_made_in_a_file_and_taken_over_whole_or_not_at_all(here):
     flagged = frame[~calm & ~frame.index.isin([yes, other])]
     assert len(flagged)
     assert not (flagged["decision"] == "approved").any()
+
+
+def test_a_run_with_several_fields_is_reviewed_the_terminals_way(here):
+    run = ask(here, pull(here, "contacts", ["how_can_we_help"], limit=2), "lead-triage")
+    assert f"such as: hsai review {run.id} --field {run.fields[0]}" in hsai("review", code=1)
+    assert "2 pending" in hsai("review", "--field", run.fields[0])
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,15 @@ def pull(
     """Read records from HubSpot, and show the first of them or write all to a CSV file."""
     from hsai_kit import pull as read
     from hsai_kit.defuse import write_csv
+    from hsai_kit.frames import origin
 
     with _connected(portal) as hub:
         frame = read(hub, object_type, properties, where=where, list=list_, limit=limit, resume=resume)
-    say(f"{len(frame):,} {object_type}, {len(frame.columns)} properties.")
+    count, width, kind = len(frame), len(frame.columns), origin(frame).object_type or "records"
+    what, properties = "record" if count == 1 else kind, "property" if width == 1 else "properties"
+    say(f"{count:,} {what}, {width} {properties}.")
+    if frame.empty:
+        return
     if csv is not None:
         say(f"They are in {write_csv(frame, csv)}. Ask about them: hsai ask ASSISTANT {object_type} --csv {csv}")
     else:
@@ -120,7 +125,14 @@ def review(
             message = "There are no runs here yet. Make one with: hsai ask"
             raise HsaiError(message)
         low = here.settings.review.low_confidence
-        checked = look(Run(store, wanted, low_confidence=low, reviewer=here.reviewer), field, to=to)
+        made_by = Run(store, wanted, low_confidence=low, reviewer=here.reviewer)
+        if field is None and len(made_by.fields) > 1:
+            message = (
+                f"This run answers several fields: {', '.join(made_by.fields)}. "
+                f"Review them one by one, such as: hsai review {wanted} --field {made_by.fields[0]}"
+            )
+            raise HsaiError(message)
+        checked = look(made_by, field, to=to)
         if decisions is not None:
             made = hand_back(checked, decisions)
             said = ", ".join(f"{count:,} {decision}" for decision, count in made.items())
@@ -160,22 +172,21 @@ def _show_frame(frame: pd.DataFrame) -> None:
 
 
 def _show_review(checked: Checked) -> None:
-    from hsai_kit.defuse import one_line
+    from hsai_kit.defuse import spelled
 
     frame = checked.frame
     changing = frame[frame["changes"]]
     say(f"{checked}")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("before", "after", "decision", "records", "flagged"):
+    flags = changing["flags"].map(bool)
+    for name in ("before", "after", "decision", "records", *(["flagged"] if flags.any() else [])):
         table.add_column(name, justify="right" if name in {"records", "flagged"} else "left", no_wrap=True)
     after = changing["final"].where(changing["final"].notna(), changing["proposal"])
-    said = changing.assign(
-        before=changing["before"].map(one_line), after=after.map(one_line), flagged=changing["flags"].map(bool)
-    )
+    said = changing.assign(before=changing["before"].map(spelled), after=after.map(spelled), flagged=flags)
     groups = said.groupby(["before", "after", "decision"], observed=True)["flagged"].agg(["size", "sum"])
     for (before, new, decision), row in groups.sort_values("size", ascending=False).head(_SHOWN).iterrows():
         flagged = f"{int(row['sum']):,}" if row["sum"] else ""
-        table.add_row(plain(before), plain(new), decision, f"{int(row['size']):,}", flagged)
+        table.add_row(plain(before), plain(new), decision, f"{int(row['size']):,}", *([flagged] if flags.any() else []))
     if len(groups):
         screen.print(table)
     if len(groups) > _SHOWN:

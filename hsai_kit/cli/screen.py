@@ -29,7 +29,9 @@ def in_words(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except HsaiError as problem:
-            say(" ".join([str(problem), *getattr(problem, "__notes__", [])]), errors, style="red")
+            # Reasons that stand line by line stay so; nothing else in a message can begin a line.
+            for line in " ".join([str(problem), *getattr(problem, "__notes__", [])]).splitlines():
+                say(line, errors, style="red")
             raise typer.Exit(1) from None
         except KeyboardInterrupt as interruption:
             said = str(interruption) if isinstance(interruption, Stopped) else "Stopped."

@@ -40,6 +40,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is 
     say(f"Workspace in {made.folder}")
     say(f"Assistants: {', '.join(names(made))}")
     screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
+    screen.print("Without keys: [bold]hsai sandbox[/bold] serves a made-up portal, and says what to set to work on it")
 
 
 def sandbox(

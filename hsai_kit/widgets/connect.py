@@ -64,7 +64,8 @@ class ConnectPanel(Panel):
         if control is self.keep:
             return mine and bool(self._typed)
         if control is self.forget:
-            return mine and any("environment" not in place for place in found_keys().values())
+            kept = {home.place for home in self._homes()}
+            return mine and any(place in kept for place in found_keys().values())
         return control is not self.leave or self.value is not None
 
     def _secret_field(self, service: Service) -> SecretField:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.defuse import one_line
+from hsai_kit.defuse import spelled
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
@@ -131,7 +131,7 @@ class Plan(Planned):
         if not changes:
             return []
         shown = [
-            f"{one_line(before)} → {one_line(after)} ({count:,})" for (before, after), count in changes.most_common(5)
+            f"{spelled(before)} → {spelled(after)} ({count:,})" for (before, after), count in changes.most_common(5)
         ]
-        first = f"{one_line(rows[0].before)} → {one_line(rows[0].after)}, {self._link(rows[0].record_id)}"
+        first = f"{spelled(rows[0].before)} → {spelled(rows[0].after)}, {self._link(rows[0].record_id)}"
         return [f"  Most common: {', '.join(shown)}", f"  For example: {first}"]
