@@ -263,7 +263,8 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
     have = f" Portals with keys here: {', '.join(map(str, others))}." if which else ""
     message = (
         f"No {LABEL[service]} key was found{which}.{have} Keep one with: hsai connect, "
-        f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True)"
+        f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True), "
+        "or in a terminal hsai sandbox, which says what to set"
     )
     raise MissingKey(message)
 
