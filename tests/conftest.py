@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
+def pytest_configure() -> None:
+    """Let a notebook's cell fail where pandas or another package says that it goes out of use."""
+    os.environ.setdefault("PYTHONWARNINGS", "error::DeprecationWarning:__main__,error::FutureWarning:__main__")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Hand out the tests file by file, and all that starts kernels to one worker.
