@@ -45,8 +45,7 @@ def pull(
     with _connected(portal) as hub:
         frame = read(hub, object_type, properties, where=where, list=list_, limit=limit, resume=resume)
     count, width, kind = len(frame), len(frame.columns), origin(frame).object_type or "records"
-    what, properties = "record" if count == 1 else kind, "property" if width == 1 else "properties"
-    say(f"{count:,} {what}, {width} {properties}.")
+    say(f"{count:,} {'record' if count == 1 else kind}, {width} {'property' if width == 1 else 'properties'}.")
     if frame.empty:
         return
     if csv is not None:
