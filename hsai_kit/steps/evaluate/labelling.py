@@ -13,7 +13,7 @@ from hsai_kit.frames import record_ids
 from hsai_kit.output import Value
 from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.labels import Labels
-from hsai_kit.steps.evaluate.matching import Kind, read_label
+from hsai_kit.steps.evaluate.matching import Kind, field_of, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
 
@@ -48,15 +48,7 @@ def label(
         message = f"The assistant {chosen.name!r} has no prompt of its own. Give one: label(..., prompt='{{{{ … }}}}')."
         raise AssistantError(message)
     names = list(chosen.output.fields)
-    if field is None and len(names) > 1:
-        message = (
-            f"{chosen.name} answers several fields: {', '.join(names)}. Say which: label(..., field={names[0]!r})."
-        )
-        raise EvaluationError(message)
-    measured = field or names[0]
-    if measured not in names:
-        message = f"{chosen.name} has no field {measured!r}. It has: {', '.join(names)}."
-        raise EvaluationError(message)
+    measured = field_of(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
     texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(record_ids(frame), name="record_id"))
     return Labelling(hub, name, measured, chosen.output.fields[measured], texts.dropna())
 

@@ -15,6 +15,7 @@ from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.frames import as_record_id, record_ids
 from hsai_kit.output import Value
 from hsai_kit.run import Run
+from hsai_kit.steps.evaluate.matching import field_of
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
 from hsai_kit.tables import FILES, read_table
@@ -81,7 +82,7 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
     Records that were rejected or not decided have none, nor have those for which the assistant rightly said nothing:
     label such records too before you trust a figure. Raises EvaluationError where nothing was decided.
     """
-    chosen = _field_of(run, field)
+    chosen = field_of("This run", run.fields, field, way="Say which: labels_from(run, 'field').")
     decided = run.store.decisions.current(run.id, chosen)
     passed = {one: made for one, made in decided.items() if made.decision in {"approved", "edited"}}
     if not passed:
@@ -199,14 +200,3 @@ def _column(frame: pd.DataFrame, field: str, what: str) -> str:
         f"It has: {', '.join(map(str, frame.columns))}."
     )
     raise EvaluationError(message)
-
-
-def _field_of(run: Run, field: str | None) -> str:
-    if field is None and len(run.fields) > 1:
-        message = f"This run answers several fields: {', '.join(run.fields)}. Say which: labels_from(run, 'field')."
-        raise EvaluationError(message)
-    chosen = field or run.fields[0]
-    if chosen not in run.fields:
-        message = f"This run has no field {chosen!r}. It has: {', '.join(run.fields)}."
-        raise EvaluationError(message)
-    return chosen

@@ -9,11 +9,23 @@ from typing import TypeAlias
 from hsai_kit.errors import EvaluationError
 from hsai_kit.output import Choice, Number, Text, Value, YesNo
 
-__all__ = ["Kind", "read_label", "same"]
+__all__ = ["Kind", "field_of", "read_label", "same"]
 
 Kind: TypeAlias = Text | Number | YesNo | Choice
 
 _YES_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+
+
+def field_of(who: str, names: Sequence[str], field: str | None, *, way: str) -> str:
+    """Return the field that is meant; raises EvaluationError that names those there are, with the way to say it."""
+    if field is None and len(names) > 1:
+        message = f"{who} answers several fields: {', '.join(names)}. {way}"
+        raise EvaluationError(message)
+    chosen = field or names[0]
+    if chosen not in names:
+        message = f"{who} has no field {chosen!r}. It has: {', '.join(names)}."
+        raise EvaluationError(message)
+    return chosen
 
 
 def read_label(kinds: Sequence[Kind], value: Value, record_id: str) -> Value:

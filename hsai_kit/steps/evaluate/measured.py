@@ -15,7 +15,7 @@ from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.steps.evaluate.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels import APPROVED, Given, Labels, as_labels
-from hsai_kit.steps.evaluate.matching import read_label
+from hsai_kit.steps.evaluate.matching import field_of, read_label
 from hsai_kit.store import EvaluatedRow
 
 __all__ = ["measured_field", "measured_rows"]
@@ -27,15 +27,7 @@ def measured_field(made: Sequence[Contender], field: str | None, labels: Given |
         field = labels.field
     for one in made:
         names = list(one.assistant.output.fields)
-        if field is None and len(names) > 1:
-            message = (
-                f"{one.name} answers several fields: {', '.join(names)}. Say which is measured: field={names[0]!r}."
-            )
-            raise EvaluationError(message)
-        field = field or names[0]
-        if field not in names:
-            message = f"{one.name} has no field {field!r}. It has: {', '.join(names)}."
-            raise EvaluationError(message)
+        field = field_of(one.name, names, field, way=f"Say which is measured: field={names[0]!r}.")
     return field or "answer"
 
 
