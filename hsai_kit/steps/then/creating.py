@@ -35,7 +35,9 @@ class Creator(Carrier):
         acts = [self.act(row, "sending", content=json.dumps(dict(row.properties))) for row in rows]
         claimed = {act.record_id for act in self.journal.claim(self.id, acts)}
         self.note([row for row in rows if row.record_id not in claimed], "left alone", "it was done meanwhile")
-        await self._create([row for row in rows if row.record_id in claimed])
+        ours = [row for row in rows if row.record_id in claimed]
+        # A colleague's session of the same recipe has a journal of its own, and may have been quicker.
+        await self._create(await self._look(ours) if self.plan.once else ours)
 
     async def _create(self, rows: Sequence[ActionRow], attempt: int = 1, *, lost: bool = False) -> None:
         """Create once; `lost` says that an earlier attempt may have been carried out after it was looked for."""

@@ -90,6 +90,7 @@ class ActionPlan(Planned):
         kind_of_action: str,
         about: str,
         run_id: str | None = None,
+        once: str = "",
         undoes: str | None = None,
         remarks: Sequence[str] = (),
     ) -> None:
@@ -100,6 +101,7 @@ class ActionPlan(Planned):
         self.kind = kind_of_action
         self.about = about
         self.run_id = run_id
+        self.once = once
         self.undoes = undoes
         self.remarks = tuple(remarks)
         self.settings = hub.workspace.settings.push

@@ -110,6 +110,7 @@ def planned(
         kind_of_action=action.kind,
         about=target.said if action.name in _USUAL else f"{target.said} ({action.name})",
         run_id=source.run.id,
+        once=action.once,
         remarks=remarks,
     )
 
