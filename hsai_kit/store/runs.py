@@ -134,8 +134,10 @@ class Runs:
         return RunRecord(*row) if row else None
 
     def latest(self) -> str | None:
-        """Return the id of the newest run, or None."""
-        row = self._database.one("SELECT id FROM runs ORDER BY at DESC, rowid DESC LIMIT 1")
+        """Return the id of the newest run, or None; runs of evaluations, which nobody reviews, only where all are."""
+        row = self._database.one(
+            "SELECT id FROM runs ORDER BY id IN (SELECT run_id FROM evaluation_runs), at DESC, rowid DESC LIMIT 1"
+        )
         return row["id"] if row else None
 
     def add_questions(self, questions: Iterable[tuple[str, str]], model: str, assistant_version: str) -> None:

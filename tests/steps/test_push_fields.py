@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit import Assistant, ask, open_receipt, plan, pull, push, review, undo
+from hsai_kit import Assistant, ask, create_note, open_receipt, plan, pull, push, review, undo
 from hsai_kit.errors import PushRefused
 
 FIELDS = {
@@ -129,5 +129,9 @@ def test_reviews_of_two_runs_are_two_pushes(hub, reviewed):
     second = review(ask(hub, contacts.assign(said="Texas"), "state-abbreviations", "State: {{ said }}"), to="city")
     with pytest.raises(PushRefused, match=f"reviews of two runs, {first[0].run.id} and {second.run.id}"):
         plan(hub, [first[0], second])
-    with pytest.raises(PushRefused, match="nothing to push"):
+    with pytest.raises(PushRefused, match="and this is nothing: checked = review"):
         plan(hub, [])
+    with pytest.raises(PushRefused, match="and this is str: checked = review"):
+        push(hub, "run-7", confirm=True)
+    with pytest.raises(PushRefused, match=r"only is .* write the column and the values"):
+        create_note(only=["city"])

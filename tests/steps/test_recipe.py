@@ -22,7 +22,7 @@ from hsai_kit import (
     run_recipe,
 )
 from hsai_kit.cli import app
-from hsai_kit.errors import DailyLimit, EvaluationError, PushRefused, RecipeError
+from hsai_kit.errors import DailyLimit, EvaluationError, HsaiError, PushRefused, RecipeError
 from hsai_kit.sandbox.assistant.judging import is_faithful
 
 RECIPE = """
@@ -172,6 +172,8 @@ def test_a_recipe_without_a_gate_cannot_run_alone(hub, recipe):
 
 def test_a_recipe_leaves_the_review_to_a_person_unless_it_says_otherwise(hub, recipe, capsys):
     done = run_recipe(hub, recipe())
+    evaluate_recipe(hub, "states")
+    assert open_run(hub).id == done.run.id, "what is measured is not what is to be reviewed next"
     assert done.measured is None
     assert done.receipt is None
     assert set(done.checked.frame["decision"]) == {"pending"}
@@ -322,6 +324,21 @@ def test_what_comes_then_is_done_once_for_each_record_whatever_is_killed_or_repe
     recipe(with_then())
     assert [one.counts.get("done", 0) for one in run_recipe(hub, name).done] == [0, 0]
     assert again.run.id != first.run_id
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ('do = "notify"\nto = "nowhere"', "no address 'nowhere'"),
+        ('do = "create_task"\nsubject = "x"\nassignee = "Dna"', "Did you mean Dana Whitfield"),
+        ('do = "add_to_list"\nlist = "Customers"', "fills itself by its filters"),
+        ('do = "create_note"\nbody = "{{ citty }}"', "uses {{ citty }}"),
+    ],
+)
+def test_what_cannot_be_done_then_is_told_before_anything_is_asked(hub, sandbox, recipe, then, said):
+    with pytest.raises(HsaiError, match=said):
+        run_recipe(hub, recipe(with_then(f"[then]\n{then}")))
+    assert hub.store.overview.runs() == []
 
 
 def test_what_people_approve_is_finished_by_the_recipe(hub, recipe, known, capsys):

@@ -10,7 +10,7 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
 from hsai_kit.steps.push.planning import Proposals, Target
 
-__all__ = ["Destination", "Reviewed", "destination_in", "going_somewhere", "proposals"]
+__all__ = ["Destination", "Reviewed", "as_reviews", "destination_in", "going_somewhere", "proposals"]
 
 
 class Reviewed(Protocol):
@@ -48,19 +48,8 @@ def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Desti
 
     Raises PushRefused where it is not told what goes where, and for runs of other workspaces.
     """
-    if isinstance(checked, Run):
-        message = (
-            "A run is reviewed before it is pushed: checked = review(run), approve what is right, push(hub, checked)."
-        )
-        raise PushRefused(message)
-    reviewed = list(checked) if isinstance(checked, Sequence) else [checked]
-    if not reviewed:
-        message = "There is nothing to push: name at least one review, such as push(hub, [review(run, 'state')])."
-        raise PushRefused(message)
+    reviewed = as_reviews(checked, "push(hub, checked)")
     run = reviewed[0].run
-    if other := next((one.run.id for one in reviewed if one.run.id != run.id), None):
-        message = f"These are reviews of two runs, {run.id} and {other}. Push each run by itself."
-        raise PushRefused(message)
     destinations = _destinations(reviewed, to)
     _refuse_strange(hub, run)
     pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
@@ -77,6 +66,22 @@ def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Desti
         for field, name in destinations.items()
     ]
     return Proposals(run.id, run.record.portal_id, run.record.object_type, run.results(), targets)
+
+
+def as_reviews(checked: Reviewed | Sequence[Reviewed], example: str) -> Sequence[Reviewed]:
+    """Return reviews of one run as a list; raises PushRefused for what is none, with an example of how it is meant."""
+    reviewed = list(checked) if isinstance(checked, Sequence) and not isinstance(checked, str) else [checked]
+    if not reviewed or not all(isinstance(getattr(one, "run", None), Run) for one in reviewed):
+        what = "nothing" if not reviewed else type(reviewed[0]).__name__
+        message = (
+            f"What is reviewed comes here, and this is {what}: checked = review(run), approve what is right, {example}."
+        )
+        raise PushRefused(message)
+    run = reviewed[0].run
+    if other := next((one.run.id for one in reviewed if one.run.id != run.id), None):
+        message = f"These are reviews of two runs, {run.id} and {other}. Take each run by itself."
+        raise PushRefused(message)
+    return reviewed
 
 
 def _destinations(reviewed: Sequence[Reviewed], to: Destination) -> dict[str, str]:

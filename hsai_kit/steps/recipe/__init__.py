@@ -10,6 +10,7 @@ from hsai_kit.errors import RecipeError
 from hsai_kit.locks import alone
 from hsai_kit.progress import say
 from hsai_kit.steps.ask import ask
+from hsai_kit.steps.recipe.acting import check_actions
 from hsai_kit.steps.recipe.finishing import Finished, after_review, finish_broken_off, finish_recipe
 from hsai_kit.steps.recipe.form import Recipe, read_recipe, recipe_names
 from hsai_kit.steps.recipe.measuring import Measured, assistant_of, evaluate_recipe
@@ -50,6 +51,9 @@ def run_recipe(
 
 
 def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: bool | None) -> Finished:
+    assistant = assistant_of(hub, chosen)
+    columns = [*chosen.records.properties, *assistant.output.fields]
+    check_actions(hub, chosen.then, chosen.records.object_type, columns)
     measured = None
     threshold = chosen.review.approve_from_confidence
     if threshold is not None:
@@ -69,7 +73,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     run = ask(
         hub,
         frame,
-        assistant_of(hub, chosen),
+        assistant,
         model=chosen.ask.model,
         engine=chosen.ask.engine,
         budget_usd=budget_usd or chosen.ask.budget_usd,

@@ -8,13 +8,23 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
+from hsai_kit import background
+from hsai_kit.addresses import find_address
+from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
+from hsai_kit.hubspot.objects import resolve
+from hsai_kit.hubspot.owners import read_owners
+from hsai_kit.prompt import Template
 from hsai_kit.steps.then import add_to_list, create_note, create_task, log_email, notify
-from hsai_kit.steps.then.actions import Action
+from hsai_kit.steps.then.actions import Action, AddToList, Notify, Task
+from hsai_kit.steps.then.assigning import Assigner
+from hsai_kit.steps.then.listing import open_list
 from hsai_kit.workspace import sentence
 
-__all__ = ["read_actions"]
+__all__ = ["check_actions", "read_actions"]
 
+# What every record has besides its columns and the fields of its answer.
+_KNOWN = ("answer", "owner", "link", "record_id")
 _ACTIONS: Mapping[str, Callable[..., Action]] = {
     one.__name__: one for one in (create_task, create_note, log_email, add_to_list, notify)
 }
@@ -41,6 +51,27 @@ def read_actions(given: object, recipe: str) -> tuple[Action, ...]:
             raise ValueError(message)
         actions.append(made)
     return tuple(actions)
+
+
+def check_actions(hub: Connection, actions: Sequence[Action], object_type: str, columns: Sequence[str]) -> None:
+    """Raise what is wrong with actions before anything is paid for: nobody of that name, no such list, address, token.
+
+    `columns` are those that their texts may name.
+    """
+    for action in actions:
+        for text in _texts(action):
+            Template(text).tokens(dict.fromkeys([*columns, *_KNOWN]))
+        if isinstance(action, Notify):
+            find_address(action.to)
+        elif isinstance(action, AddToList):
+            open_list(hub, action, background.run(resolve(hub.hubspot, object_type)))
+        elif isinstance(action, Task):
+            Assigner(background.run(read_owners(hub.hubspot)), action.assignee, action.otherwise)
+
+
+def _texts(action: Action) -> list[str]:
+    named = [getattr(action, name, None) for name in ("subject", "body", "message")]
+    return [*filter(None, named), *(f"{{{{ {column} }}}}" for column in action.only)]
 
 
 def _action(section: Mapping[str, Any], place: str, recipe: str) -> Action:

@@ -195,7 +195,14 @@ def notify(
 
 
 def _only(given: Only) -> Mapping[str, tuple[str, ...]]:
-    return {column: (one,) if isinstance(one, str) else tuple(map(str, one)) for column, one in (given or {}).items()}
+    if given is not None and not isinstance(given, Mapping):
+        message = f"only is {given!r}; write the column and the values that are meant: only={{'urgency': ['high']}}."
+        raise PushRefused(message)
+    several = (list, tuple, set, frozenset)
+    return {
+        str(column): tuple(map(str, one)) if isinstance(one, several) else (str(one),)
+        for column, one in (given or {}).items()
+    }
 
 
 def _people(given: str | Sequence[str], called: str) -> str | tuple[str, ...]:

@@ -82,7 +82,7 @@ def today_in(zone: str) -> date:
 def _pool(owners: Sequence[Owner], named: str | Sequence[str]) -> Iterable[Owner]:
     for one in [named] if isinstance(named, str) else named:
         if one.strip().casefold().startswith(_TEAM):
-            yield from team_named(owners, one.strip()[len(_TEAM) :])
+            yield from team_named(owners, one.strip()[len(_TEAM) :].strip())
         else:
             yield owner_named(owners, one)
 

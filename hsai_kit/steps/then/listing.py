@@ -16,20 +16,26 @@ from hsai_kit.steps.then.planning import planned
 from hsai_kit.steps.then.source import Approved
 from hsai_kit.store import Act, ActionRecord
 
-__all__ = ["Adder", "Remover", "plan_adding", "plan_removing"]
+__all__ = ["Adder", "Remover", "open_list", "plan_adding", "plan_removing"]
 
 _BATCH = 1000
 
 
-def plan_adding(hub: Connection, source: Approved, action: AddToList) -> ActionPlan:
-    """Plan to add records to a static list; raises UnknownList, and PushRefused for a list that fills itself."""
-    found = background.run(find_list(hub.hubspot, action.list, source.kind))
+def open_list(hub: Connection, action: AddToList, kind: ObjectType) -> RecordList:
+    """Return the list that is meant; raises UnknownList, and PushRefused for a list that fills itself."""
+    found = background.run(find_list(hub.hubspot, action.list, kind))
     if found.kind == "dynamic":
         message = (
             f"The list {found.name!r} fills itself by its filters, so nothing can be added. Choose a static list, "
             "or make one in HubSpot (Lists → Create list → Static)."
         )
         raise PushRefused(message)
+    return found
+
+
+def plan_adding(hub: Connection, source: Approved, action: AddToList) -> ActionPlan:
+    """Plan to add records to a static list; raises what `open_list` does."""
+    found = open_list(hub, action, source.kind)
     members = background.run(_members(hub, found.id))
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:

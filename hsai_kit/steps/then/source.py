@@ -21,7 +21,7 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.prompt import Template
 from hsai_kit.run import RowResult, Run
-from hsai_kit.steps.push.gathering import Reviewed
+from hsai_kit.steps.push.gathering import Reviewed, as_reviews
 from hsai_kit.steps.then.actions import Action
 from hsai_kit.store import Decision
 
@@ -83,7 +83,7 @@ def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame
 
     Raises PushRefused where the run is another portal's or workspace's, or it is not known which records these are.
     """
-    reviewed = _reviewed(checked)
+    reviewed = as_reviews(checked, "then(hub, checked, …)")
     run = reviewed[0].run
     _refuse_strange(hub, run)
     kind = background.run(resolve(hub.hubspot, run.record.object_type))
@@ -93,17 +93,6 @@ def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame
     present = background.run(_present(hub, kind, ids))
     found = Approved(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_words(found, reviewed[0].field, frame))
-
-
-def _reviewed(checked: Reviewed | Sequence[Reviewed]) -> Sequence[Reviewed]:
-    if isinstance(checked, Run):
-        message = "A run is reviewed before anything is done: checked = review(run), approve, then(hub, checked, …)."
-        raise PushRefused(message)
-    reviewed = list(checked) if isinstance(checked, Sequence) else [checked]
-    if len({one.run.id for one in reviewed}) != 1:
-        message = "Give one review, or several reviews of one run, such as then(hub, review(run, 'class'), …)."
-        raise PushRefused(message)
-    return reviewed
 
 
 def _refuse_strange(hub: Connection, run: Run) -> None:
