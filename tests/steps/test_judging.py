@@ -159,6 +159,9 @@ def test_the_gate_goes_by_the_lower_end_of_what_people_say_or_of_a_judge_held_ag
         other = gate.judge(found, "sandbox-sol", texts=texts)
         assert "none that sandbox-sol wrote in this evaluation" in str(other)
         assert not other
+    named = judge(hub, {"by any name": run}, model="sandbox-sol").against(session)
+    assert named.table["low"].tolist() == checked.table["low"].tolist()
+    assert Gate(min_good=named.table["low"].iloc[0] - 1e-6).judge(found, "sandbox-legacy", texts=named)
     guessing = judge(hub, run, model="sandbox-legacy").against(session)
     assert "No verdict on texts: of " in str(Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=guessing))
     assert not Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=guessing)

@@ -52,7 +52,7 @@ def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: 
         )
         yield Reason(_CONDITION, met=False, said=said)
     elif isinstance(rated, RatingSession) or not rated.table.loc[variant, "judged"]:
-        yield _by_people(session, variant, wanted)
+        yield _by_people(session, session.names[0] if len(session.names) == 1 else variant, wanted)
     else:
         yield from _by_judge(rated, variant, wanted)
 
@@ -78,9 +78,10 @@ def _texts(rated: Rated) -> dict[str, set[tuple[str, str]]]:
     """Return the texts of each variant with the ids of their records."""
     session = rated.session if isinstance(rated, CheckedJudge) else rated
     read = rated.judged.texts if isinstance(rated, CheckedJudge) else {}
+    called = rated.judged.called(session) if isinstance(rated, CheckedJudge) else {}
     found = {variant: set(frame["text"].dropna().items()) for variant, frame in read.items()}
     for one in session.items:
-        found.setdefault(one.variant, set()).add((one.record_id, one.texts[0]))
+        found.setdefault(called.get(one.variant, one.variant), set()).add((one.record_id, one.texts[0]))
     return found
 
 

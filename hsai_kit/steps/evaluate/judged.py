@@ -101,6 +101,11 @@ class Judged:
         good = {"pairs": {name}, "pass": {"yes"}}.get(self.kind, upper)
         return [verdict in good for verdict in verdicts]
 
+    def called(self, session: RatingSession) -> dict[str, str]:
+        """Return what the variants of a session are called here: the only one of each is the same, by whatever name."""
+        alone = self.kind != "pairs" and len(session.names) == len(self.names) == 1
+        return {session.names[0]: self.names[0]} if alone else {}
+
     def _both(self, session: RatingSession) -> pd.DataFrame:
         """Return what people and the judge say of the same texts; of other texts of the same records, nothing."""
         keys = ["record_id", "variant"]
@@ -110,7 +115,7 @@ class Judged:
             key for key, texts in shown.items() if tuple(texts[place] for place in order) == self._judged_texts(*key)
         ]
         people = session.verdicts.dropna(subset=["verdict"]).set_index(keys)
-        people = people[people.index.isin(same)]
+        people = people[people.index.isin(same)].rename(index=self.called(session), level="variant")
         judged = self.frame.dropna(subset=["verdict"]).set_index(keys)
         both = people[["verdict", "raters"]].rename(columns={"verdict": "people"})
         return both.join(judged[["verdict"]].rename(columns={"verdict": "judge"}), how="inner").reset_index()
