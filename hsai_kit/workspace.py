@@ -194,6 +194,7 @@ def _clause(error: ErrorDetails) -> str:
         "missing": "is missing",
         "missing_argument": "is missing",
         "too_short": f"needs at least {context.get('min_length')}",
+        "string_pattern_mismatch": "is written with a-z, 0-9, - and _ only, such as state-codes",
         "model_type": "should be a section with settings of its own",
         "tuple_type": 'should be a list, such as ["a", "b"]',
     }

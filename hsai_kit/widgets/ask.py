@@ -227,6 +227,8 @@ class AskPanel(Panel):
         elif self._frame is None or self._assistant is None:
             what = "the records" if self._frame is None else "an assistant"
             self.next_step(f"Choose {what} first, or open an earlier run.")
+        elif self.problem:
+            self.next_step("Mend what is said below.")
         else:
             self.next_step("Read what it will cost, set a budget if you like, and start.")
 

@@ -166,6 +166,8 @@ class AssistantPanel(Panel):
         if self._filling or self._saved is None or self._hub is None:
             return
         self.attempt(self._read)
+        if self.problem:
+            self.next_step("Mend what is said below.")
         self.refresh()
 
     def _read(self) -> None:
@@ -198,7 +200,7 @@ class AssistantPanel(Panel):
         self._changes.show(code("\n".join(line for one in changes for line in one.lines()), title))
 
     def _show_preview(self, made: Assistant) -> None:
-        if self._frame is None:
+        if self._frame is None or self._frame.empty:
             self._preview.show(text("With records, the prompt is shown here as it will be asked.", "muted"))
             self.next_step("Pull records to see the prompt over five of them and to try it.")
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import ipywidgets
@@ -49,10 +50,13 @@ class Costs:
         """The budget, None where there is none; raises HsaiError for what is no amount."""
         said = self.budget.value.strip().replace(",", ".")
         try:
-            return float(said) if said else None
+            usd = float(said) if said else None
         except ValueError:
+            usd = math.nan
+        if usd is not None and not (math.isfinite(usd) and usd > 0):
             message = f"The budget {said!r} is no amount. Write USD as a number, such as 5, or leave it empty."
-        raise HsaiError(message)
+            raise HsaiError(message)
+        return usd
 
     def look(self, hub: Connection | None, count: Callable[[], tuple[Sequence[str], bool]] | None = None) -> None:
         """Work out the price anew; while the panel works on something else, that waits for its end.

@@ -44,8 +44,8 @@ class EvaluatePanel(Panel):
 
     `hub` and `frame` are a Connection and a DataFrame, or the panels that give them; `assistant` the one that is chosen
     first, or an AssistantPanel, whose changes can be measured before they are saved. Right answers are a column of the
-    frame or a set that was labelled before; `labelling` is a LabelPanel in which one grows. `prompt` is asked by all of
-    them in place of their own.
+    frame or a set that was labelled before; `labelling` is one that is chosen first, or a LabelPanel in which it grows.
+    `prompt` is asked by all of them in place of their own.
     """
 
     value: Evaluation | None
@@ -136,14 +136,14 @@ class EvaluatePanel(Panel):
 
     def _take_labelling(self, labelling: Labelling | None) -> None:
         self._labelling = labelling
-        self._list_labels()
+        self._labelled()
 
     def _labelled(self) -> None:
         """Choose the set that grows, where nothing else was chosen, and count anew as it does."""
         labelling = self._labelling
+        self._list_labels()
         if labelling is None or self.going.running:
             return
-        self._list_labels()
         chosen = (labelling.name, labelling.field)
         if self.labels.value == chosen:
             self._look()
@@ -272,7 +272,7 @@ class EvaluatePanel(Panel):
         elif self.begin.description != "Evaluate":
             self.next_step("Not all was asked. Go on with the rest: nothing that has an answer is paid for again.")
         elif self.problem:
-            self.next_step("Choose otherwise, as is said below.")
+            self.next_step("Mend what is said below.")
         elif self.value is None:
             self.next_step("Read what it will cost and can show, set a budget if you like, and evaluate.")
         elif self._flips.children:

@@ -260,7 +260,7 @@ class RecordsPanel(Panel):
             self.next_step("Pulling. Stop keeps what is here already.")
         elif not self.chosen.options:
             self.next_step("Choose the properties that the question needs, and the one that is to be written.")
-        elif self.value is None:
+        elif self.value is None or self.value.empty:
             self.next_step("Count what matches, then pull.")
         else:
             self.next_step("Go on with the assistant, or pull others.")

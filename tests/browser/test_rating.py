@@ -19,18 +19,25 @@ RatingPanel(session)
 """
 TELL = 'print(sorted(session.frame["value"]), session.frame["note"].tolist(), (session.frame["seconds"] > 0).all())'
 LABEL = """
+import time
 from hsai_kit import label, pull
 from hsai_kit.widgets import LabelPanel
 contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=60)
-work = label(hub, contacts, "state-abbreviations", "by-hand")
+work = label(hub, contacts, "state-abbreviations", f"by hand {time.time()}")
 LabelPanel(work)
+"""
+EVALUATE = """
+from hsai_kit.widgets import EvaluatePanel, GatePanel
+evaluating = EvaluatePanel(hub, contacts, "state-abbreviations", work)
+gate = GatePanel(evaluating)
+display(evaluating, gate)
 """
 TOLD = 'print(work.labels.frame["right"].dropna().unique().tolist(), len(work.labels))'
 
 
 @pytest.fixture
 def panel(room):
-    room.open(RATE, TELL, LABEL, TOLD)
+    room.open(RATE, TELL, LABEL, TOLD, EVALUATE)
     room.run(0)
     shown = room.output(0).locator(".hsai-panel")
     expect(shown.locator(".hsai-one-count")).to_have_text("0 of 3")
@@ -38,7 +45,7 @@ def panel(room):
 
 
 def test_it_looks_right(room, panel):
-    room.shot(panel, "rating-panel")
+    room.shot(panel, "panel-rate")
 
 
 def test_pairs_are_rated_by_keys_alone_and_nothing_tells_whose_text_it_is(room, panel):
@@ -84,4 +91,17 @@ def test_right_answers_are_typed_or_chosen_by_keys_alone(room, panel):
     expect(shown.locator(".hsai-one-count")).to_contain_text("2 of")
     room.run(3)
     assert room.output(3).inner_text().startswith("['CA'] ")
-    room.shot(shown, "label-panel")
+    room.shot(shown, "panel-label")
+
+    room.run(4)
+    evaluating, gate = (room.output(4).locator(".hsai-panel").nth(place) for place in range(2))
+    evaluating.get_by_label("Models").select_option(["sandbox-sol", "sandbox-legacy"])
+    expect(evaluating).to_contain_text("2 of 60 records are labelled")
+    evaluating.get_by_role("button", name="Evaluate").press("Enter")
+    expect(evaluating).to_contain_text("Side by side")
+    expect(evaluating.locator(".hsai-table").first).not_to_contain_text("{")
+    gate.get_by_role("button", name="Judge").press("Enter")
+    expect(gate).to_contain_text("did not pass")
+    room.shot(evaluating, "panel-evaluate")
+    room.shot(gate, "panel-gate")
+    assert "Calif." not in room.saved()

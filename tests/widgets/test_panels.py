@@ -156,7 +156,11 @@ def test_an_assistant_is_tried_and_saved_as_a_new_version_and_what_changed_is_to
     assert load(hub.workspace, "state-abbreviations").instructions.endswith("Answer in capitals.")
     panel.form.temperature.value = "warm"
     assert "is no number" in panel.problem
+    assert panel.advice == "Mend what is said below."
     assert panel.value is None
+    panel.form.temperature.value = ""
+    panel.new_name.value = "My assistant"
+    assert "a-z, 0-9, - and _ only" in panel.problem
 
 
 def test_a_setting_that_the_model_refused_once_is_not_offered_again(hub, contacts):
