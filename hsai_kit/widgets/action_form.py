@@ -9,7 +9,7 @@ import ipywidgets
 import pandas as pd
 
 from hsai_kit.errors import PushRefused
-from hsai_kit.steps.push.gathering import destination_in
+from hsai_kit.steps.push.gathering import Reviewed, destination_in
 from hsai_kit.steps.then import add_to_list, create_note, create_task, update
 from hsai_kit.steps.then.actions import RECORD_OWNER, AddToList, Note, Task, Update
 from hsai_kit.widgets.blocks import text
@@ -17,8 +17,9 @@ from hsai_kit.widgets.panel import field, row, show_if
 from hsai_kit.widgets.prompt_field import PromptField
 from hsai_kit.widgets.view import MessageView
 
-__all__ = ["ActionForm", "Wanted"]
+__all__ = ["ActionForm", "Given", "Wanted", "words_of"]
 
+Given: TypeAlias = Reviewed | Sequence[Reviewed]
 Wanted: TypeAlias = Update | Task | Note | AddToList
 
 _KINDS = [
@@ -128,3 +129,12 @@ class ActionForm(ipywidgets.VBox):
             (self._task, kind == "create_task"),
         ):
             show_if(control, there)
+
+
+def words_of(checked: Given | None) -> list[str]:
+    """Return the columns that a text about reviewed answers may name: those of the answers, and those pulled."""
+    one = checked[0] if isinstance(checked, Sequence) else checked
+    if one is None:
+        return []
+    pull = one.run.store.pulls.get(one.run.record.pull_id) if one.run.record.pull_id else None
+    return [*one.run.fields, *(pull.properties if pull else ())]

@@ -44,10 +44,15 @@ function render({ model, el }) {
     if (list.hidden) area.removeAttribute("aria-activedescendant");
     else area.setAttribute("aria-activedescendant", `${id}-${chosen}`);
   }
+  function before() {
+    return area.value.slice(0, area.selectionStart);
+  }
   function changed() {
     model.set("value", area.value);
     model.save_changes();
-    model.send({ before: area.value.slice(0, area.selectionStart) });
+    // What was offered is for what stood there before: taken now it would stand in the middle of what was typed since.
+    offer([], 0);
+    model.send({ before: before() });
   }
   function take(place) {
     const at = area.selectionStart;
@@ -76,7 +81,7 @@ function render({ model, el }) {
     if (area.value !== model.get("value")) area.value = model.get("value");
   }
   function came(message) {
-    if (Array.isArray(message?.tokens)) offer(message.tokens, message.replace);
+    if (Array.isArray(message?.tokens) && message.before === before()) offer(message.tokens, message.replace);
   }
   const names = ["label", "value", "disabled"].map((name) => `change:${name}`);
   for (const name of names) model.on(name, show);

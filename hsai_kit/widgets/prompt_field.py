@@ -35,4 +35,4 @@ class PromptField(anywidget.AnyWidget):
     def _typed(self, _: PromptField, content: dict[str, Any], __: list[Any]) -> None:
         if isinstance(before := content.get("before"), str):
             replace, tokens = completions(before, self.columns)
-            self.send({"replace": replace, "tokens": tokens})
+            self.send({"before": before, "replace": replace, "tokens": tokens})

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import ipywidgets
 
 from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.log import log
-from hsai_kit.steps.log.page import heading
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
 from hsai_kit.steps.push.gathering import Reviewed, going_somewhere
 from hsai_kit.steps.then import carry_out, open_receipt, plan, undo_plan
 from hsai_kit.steps.then.actions import Update
-from hsai_kit.widgets.action_form import ActionForm, Wanted
+from hsai_kit.widgets.action_form import ActionForm, Given, Wanted, words_of
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import Panel, field, row, show_if
 from hsai_kit.widgets.plan_view import AnyPlan, PlanView, acting, verb
-from hsai_kit.widgets.receipt_view import AnyReceipt, ReceiptView, is_unfinished
+from hsai_kit.widgets.receipt_view import AnyReceipt, ReceiptView, is_unfinished, past_receipts
 from hsai_kit.widgets.view import MessageView
 
 __all__ = ["PushPanel"]
 
-Given: TypeAlias = Reviewed | Sequence[Reviewed]
-
 _NOW = "none"
 _EVERY = "every field"
-_LISTED = 50
 
 
 class PushPanel(Panel):
@@ -111,17 +106,9 @@ class PushPanel(Panel):
         self._checked = checked
         several = [one.field for one in checked] if isinstance(checked, Sequence) else []
         self.approved_in.options = [(_EVERY, ""), *((name, name) for name in several)]
-        self.what.offer_words(self._words())
+        self.what.offer_words(words_of(checked))
         self._show_plan(None)
         self._chosen()
-
-    def _words(self) -> list[str]:
-        """Return the columns that a text may name: those of the answers and those that were pulled."""
-        one = self._checked[0] if isinstance(self._checked, Sequence) else self._checked
-        if one is None:
-            return []
-        pull = one.run.store.pulls.get(one.run.record.pull_id) if one.run.record.pull_id else None
-        return [*one.run.fields, *(pull.properties if pull else ())]
 
     def _chosen(self) -> None:
         """Read what the chosen kind of action needs of the portal, once."""
@@ -147,11 +134,7 @@ class PushPanel(Panel):
         """List what was done from this workspace, newest first."""
         if self._hub is None:
             return
-        done = log(self._hub, portal=self._hub.portal.id)
-        named = [
-            (f"{one.at[:16].replace('T', ' ')} UTC: {heading(one, done.changed(one))}", one.id)
-            for one in done.entries[:_LISTED]
-        ]
+        named = past_receipts(self._hub)
         chosen = self.past.value
         self.past.options = [(_NOW, ""), *named]
         if chosen in [value for _, value in named]:

@@ -6,15 +6,20 @@ from typing import TypeAlias
 
 import ipywidgets
 
+from hsai_kit.connection import Connection
+from hsai_kit.steps.log import log
+from hsai_kit.steps.log.page import heading
 from hsai_kit.steps.push import Receipt
 from hsai_kit.steps.then import ActionReceipt
 from hsai_kit.widgets.blocks import facts, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView
 
-__all__ = ["AnyReceipt", "ReceiptView", "is_unfinished"]
+__all__ = ["AnyReceipt", "ReceiptView", "is_unfinished", "past_receipts"]
 
 AnyReceipt: TypeAlias = Receipt | ActionReceipt
+
+_LISTED = 50
 
 _NAMES = {
     "property": "Property",
@@ -58,6 +63,15 @@ class ReceiptView(ipywidgets.VBox):
         order = [name for name in _NAMES.values() if name in frame]
         compare = ("Before", "After") if "Before" in frame else None
         self.rows.show(frame[[*order, "link"]], "Rows of the receipt", compare=compare, filters=("Outcome", "Why"))
+
+
+def past_receipts(hub: Connection) -> list[tuple[str, str]]:
+    """Return what was done from this workspace to this portal, newest first: in words, and the receipt's id."""
+    done = log(hub, portal=hub.portal.id)
+    return [
+        (f"{one.at[:16].replace('T', ' ')} UTC: {heading(one, done.changed(one))}", one.id)
+        for one in done.entries[:_LISTED]
+    ]
 
 
 def is_unfinished(receipt: AnyReceipt) -> bool:
