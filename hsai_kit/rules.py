@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.assistant import Lookup
+from hsai_kit.cells import as_text
 from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.output import Choice, Output
-from hsai_kit.prompt import as_text
 from hsai_kit.tables import read_table
 
 __all__ = ["looked_up", "table"]

@@ -12,8 +12,8 @@ from typing import cast
 
 import pandas as pd
 
+from hsai_kit.cells import as_text
 from hsai_kit.errors import EvaluationError
-from hsai_kit.prompt import as_text
 from hsai_kit.run import Run
 from hsai_kit.statistics import wilson
 from hsai_kit.steps.evaluate.repeating import called, written
