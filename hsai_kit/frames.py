@@ -141,8 +141,8 @@ def id_column(frame: pd.DataFrame) -> str | None:
         if column in frame.columns:
             return column
     message = (
-        "The DataFrame's index is not the record id. Pull the records with pull(), "
-        "or set it: frame.set_index('Record ID')."
+        "The DataFrame's index is not the record id. Pull the records with pull(), or set it: "
+        "frame.set_index('Record ID'). In a file, a column of that name holds the ids, as in HubSpot's exports."
     )
     raise FrameError(message)
 

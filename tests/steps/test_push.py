@@ -133,6 +133,16 @@ def test_a_notebook_that_runs_without_a_person_is_told_the_same(hub, proposed, p
     assert wire.updates == []
 
 
+def test_where_nothing_is_approved_yet_it_is_refused_though_some_is_right_already(hub, proposed, colleague, wire):
+    colleague.writes("101", "city", "TX")
+    checked = proposed()
+    with pytest.raises(PushRefused, match="nothing is approved yet"):
+        push(hub, checked, confirm=True)
+    checked.approve("101")
+    assert push(hub, checked).counts == {}
+    assert len(wire.updates) == 0
+
+
 def test_a_plan_that_changes_nothing_asks_nobody(hub, proposed, wire):
     checked = proposed()
     checked.approve()

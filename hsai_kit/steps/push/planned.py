@@ -61,6 +61,7 @@ class Plan(Planned):
         stamp: str | None = None,
         sources: Mapping[str, str] | None = None,
         settings: PushSettings | None = None,
+        approved: bool = True,
     ) -> None:
         super().__init__(portal, kind.type_id, rows)
         self.object_type = kind.name
@@ -70,6 +71,8 @@ class Plan(Planned):
         self.undoes = undoes
         self._definitions = {one.name: one for one in definitions}
         self.not_compared = not_compared
+        # What is left of a push, or taken back, was approved when it began.
+        self._approved = approved
         self.resumes = resumes
         self.stamp = stamp
         self.sources = dict(sources or {})
@@ -105,9 +108,9 @@ class Plan(Planned):
         return "" if self.resumes else super().too_many
 
     @property
-    def nothing_approved(self) -> str:
-        """Why this plan is refused where nothing was approved; what is left of a push was approved when it began."""
-        return "" if self.resumes else super().nothing_approved
+    def undecided(self) -> bool:
+        """Whether there is something to approve and nobody approved any of it."""
+        return not self._approved and NOT_APPROVED in self.counts
 
     @property
     def confirmation(self) -> Confirmation:

@@ -114,6 +114,7 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
         stamp=stamp.name if stamp else None,
         sources={target.name: target.field for target in proposals.targets},
         settings=hub.workspace.settings.push,
+        approved=any(_approved(one) for target in proposals.targets for one in target.decisions.values()),
     )
 
 

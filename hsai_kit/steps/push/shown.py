@@ -92,9 +92,14 @@ class Planned(Shown, ABC):
         )
 
     @property
+    def undecided(self) -> bool:
+        """Whether there is something to approve and nobody approved any of it."""
+        return not self.undoes and set(self.counts) == {"not approved"}
+
+    @property
     def nothing_approved(self) -> str:
-        """Why this plan is refused where no row of it was approved, "" where one was."""
-        if self.undoes or set(self.counts) != {"not approved"}:
+        """Why this plan is refused where nothing was approved yet, "" where something was."""
+        if not self.undecided:
             return ""
         return (
             "nothing is approved yet. Approve what is right first, with checked.approve(…), or in the terminal with "
