@@ -51,8 +51,12 @@ class PlanView(ipywidgets.VBox):
         frame = made.frame.rename(columns=_NAMES).rename_axis("Record")
         order = [name for name in _NAMES.values() if name in frame and _says_something(made, name)]
         compare = ("Now", "After") if "Now" in frame else None
+        left_alone = frame[_VERDICT] != _doing(made)
+        if compare is not None:
+            # A row for which nothing was approved keeps its value; shown beside a blank it would look taken away.
+            frame["After"] = frame["After"].mask(left_alone & (frame["After"] == ""), frame["Now"])
         # What would be done comes first, then what is left alone.
-        frame = frame.iloc[(frame[_VERDICT] != _doing(made)).argsort(kind="stable")]
+        frame = frame.iloc[left_alone.argsort(kind="stable")]
         self.rows.show(frame[[*order, "link"]], "Rows of the plan", compare=compare, filters=(_VERDICT, _WHY))
 
     def clear(self) -> None:

@@ -60,7 +60,8 @@ class ReceiptView(ipywidgets.VBox):
             told.append(text(f"It was {record.status} before its end. {again}", "warn"))
         self.numbers.show(*told)
         frame = receipt.frame.rename(columns=_NAMES).rename_axis("Record")
-        order = [name for name in _NAMES.values() if name in frame]
+        several = isinstance(receipt, Receipt) and len(receipt.record.properties) > 1
+        order = [name for name in _NAMES.values() if name in frame and (several or name != "Property")]
         compare = ("Before", "After") if "Before" in frame else None
         self.rows.show(frame[[*order, "link"]], "Rows of the receipt", compare=compare, filters=("Outcome", "Why"))
 

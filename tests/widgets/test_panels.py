@@ -90,6 +90,7 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     reason = "the answer is blank, and a blank never overwrites"
     left = pushing._plan.frame["reason"] == reason
     assert seen(pushing.plan, Why=reason).count(reason) == left.sum() > 0
+    assert '"gone"' not in seen(pushing.plan, Why=reason), "what is left alone is not shown as taken away"
     clicked(pushing, pushing.keep_plan)
     kept = pd.read_csv(next((tmp_path / "workspace").glob("plan-*.csv")))
     assert len(kept) == len(pushing._plan.rows) == 60, "the table has a page of them, the file all"
