@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from hsai_kit.errors import KeyProblem, MissingAddress, NotDelivered
-from hsai_kit.keys import Address, FoundKey, KeyHome, config_folder, key_homes
+from hsai_kit.key_places import Address, KeyHome, config_folder
+from hsai_kit.keys import FoundKey, key_homes
 
 __all__ = ["OWNER_EMAIL", "address_names", "deliver", "find_address", "forget_address", "keep_address"]
 

@@ -17,15 +17,8 @@ from keyring.backends.chainer import ChainerBackend
 from pydantic import SecretStr
 
 from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
-from hsai_kit.keys import (
-    ENVIRONMENT,
-    KeyFile,
-    KeyRing,
-    config_folder,
-    current_portal,
-    find_key,
-    remember_portal,
-)
+from hsai_kit.key_places import ENVIRONMENT, KeyFile, KeyRing, config_folder
+from hsai_kit.keys import current_portal, find_key, remember_portal
 
 SECRET = "sk-proj-not-a-real-key-0123456789"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

@@ -29,7 +29,7 @@ def add(
     from pydantic import SecretStr
 
     from hsai_kit.addresses import keep_address
-    from hsai_kit.keys import KeyFile, KeyHome, KeyRing
+    from hsai_kit.key_places import KeyFile, KeyHome, KeyRing
 
     if keep not in {"ring", "file"}:
         message = f"--keep is {keep!r}; it is 'ring' or 'file'."

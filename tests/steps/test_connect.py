@@ -30,7 +30,8 @@ from hsai_kit.errors import (
     RefusedKey,
     SandboxFailed,
 )
-from hsai_kit.keys import KeyFile, KeyRing, current_portal
+from hsai_kit.key_places import KeyFile, KeyRing
+from hsai_kit.keys import current_portal
 from hsai_kit.steps.connect import disconnect, keep_keys, status
 
 PORTAL = 24681357

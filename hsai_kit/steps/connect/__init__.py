@@ -18,7 +18,8 @@ from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.keys import ROOM_SANDBOX, Service, current_portal, find_key
+from hsai_kit.key_places import Service
+from hsai_kit.keys import ROOM_SANDBOX, current_portal, find_key
 from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
