@@ -47,11 +47,10 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     if sys.platform != "win32":
         # Kernels are reached through files of this user instead of ports that anybody here could open.
         arguments.append("--KernelManager.transport=ipc")
-    # Jupyter's bridge to older extensions reads every setting of the server, this one as well; Voilà, where it is
-    # installed, would show that, and has its say when it is loaded.
+    # Voilà, where it is installed, has every deprecation shown that traitlets meets, and Jupyter itself causes some.
     if util.find_spec("voila"):
-        import_module("voila")
-    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated", DeprecationWarning)
+        with warnings.catch_warnings(record=True):
+            import_module("voila")
     with _surroundings(workspace, sandbox=sandbox), _in_words("JupyterLab", "ServerApp"):
         LabApp.launch_instance(arguments)
 
