@@ -46,7 +46,7 @@ def edited(hub):
 
 def test_a_run_that_was_not_reviewed_is_told_to_be(hub):
     contacts = pull(hub, "contacts", ["state", "country"], limit=2)
-    with pytest.raises(PushRefused, match=r"reviewed before it is pushed: checked = review\(run\)"):
+    with pytest.raises(PushRefused, match=r"and this is Run: checked = review\(run\)"):
         plan(hub, ask(hub, contacts, "state-abbreviations"), to="state")
 
 
