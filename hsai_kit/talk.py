@@ -1,8 +1,8 @@
-"""Asking the person who runs this something, in a terminal or a notebook."""
+"""Talking with the person who runs this, in a terminal or a notebook: questions, and numbers in words."""
 
 from __future__ import annotations
 
-__all__ = ["YES", "answered_yes", "is_yes", "typed"]
+__all__ = ["YES", "answered_yes", "is_yes", "many", "typed"]
 
 YES = "Type yes or y: "
 
@@ -16,6 +16,11 @@ def answered_yes(question: str) -> bool | None:
     """Ask and return whether the answer was yes; None where nobody can be asked, as in a script or a job."""
     said = typed(f"{question} {YES}")
     return None if said is None else is_yes(said)
+
+
+def many(count: int, what: str) -> str:
+    """Return a number with its noun: `1 value`, `2,314 values`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def typed(question: str) -> str | None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.defuse import one_line
 
-__all__ = ["Block", "Tone", "bars", "code", "facts", "frame_table", "link", "many", "table", "text", "ticks"]
+__all__ = ["Block", "Tone", "bars", "code", "facts", "frame_table", "link", "table", "text", "ticks"]
 
 Block: TypeAlias = dict[str, Any]
 Tone = Literal["plain", "muted", "good", "warn", "bad", "next"]
@@ -71,11 +71,6 @@ def bars(title: str, items: Iterable[tuple[str, int]]) -> Block:
     """Show counts as bars, in the order given."""
     rows = [[one_line(label, 60), int(count)] for label, count in items]
     return {"kind": "bars", "title": title, "items": rows, "beside": True}
-
-
-def many(count: int, what: str) -> str:
-    """Return a number with its noun: `1 value`, `2,314 values`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _shown(value: object) -> object:

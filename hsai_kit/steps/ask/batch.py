@@ -27,6 +27,7 @@ from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.collecting import Collecting, unknown_here
 from hsai_kit.steps.ask.engines import Learning
 from hsai_kit.store import Answer, BatchRecord
+from hsai_kit.talk import many
 
 __all__ = ["Batching", "goes_on"]
 
@@ -271,7 +272,7 @@ class Batching:
     def _said_reached(self, left: dict[str, str]) -> str:
         more = sum(map(self._most, left.values()))
         return (
-            f"The budget of {amount(self.budget_usd or 0)} USD is reached with {len(left):,} questions left, "
+            f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
             f"which may cost up to {amount(more)} USD more."
         )
 

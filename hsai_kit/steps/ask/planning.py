@@ -18,6 +18,7 @@ from hsai_kit.rules import looked_up
 from hsai_kit.steps.ask.source import source_of
 from hsai_kit.steps.ask.timing import Takes, takes
 from hsai_kit.store import PlannedRow
+from hsai_kit.talk import many
 
 __all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
 
@@ -43,10 +44,10 @@ class Estimate:
 
     def line(self, model: str, *, scripted: bool = False) -> str:
         """Say it in one line for the person who is about to spend it."""
-        parts = [f"{self.records:,} records → {self.questions:,} questions", f"{self.known:,} known"]
+        parts = [f"{many(self.records, 'record')} → {many(self.questions, 'question')}", f"{self.known:,} known"]
         if self.ruled:
-            parts.insert(1, f"{self.ruled:,} records by rule")
-        line = f"{', '.join(parts)} → {self.requests:,} requests"
+            parts.insert(1, f"{many(self.ruled, 'record')} by rule")
+        line = f"{', '.join(parts)} → {many(self.requests, 'request')}"
         if scripted:
             long = f", {self.takes.said()}" if self.takes and (self.takes.high or 0) >= 60 else ""  # a script is quick
             return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing){long}"

@@ -18,6 +18,7 @@ from hsai_kit.steps.ask.budget import Cap, Spending
 from hsai_kit.steps.ask.engines import Learning
 from hsai_kit.steps.ask.keeping import Keeper
 from hsai_kit.store import Answer
+from hsai_kit.talk import many
 
 __all__ = ["Sending"]
 
@@ -135,7 +136,7 @@ class Sending:
             left = runs.outstanding(self.run_id)
             most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
             note = (
-                f"The budget of {amount(self.budget_usd or 0)} USD is reached with {len(left):,} questions left, "
+                f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
                 f"each of which may cost up to {amount(most)} USD."
             )
             runs.end(self.run_id, "paused", note)

@@ -24,6 +24,7 @@ from hsai_kit.steps.ask.planning import Asking, dollars, plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.store import EvaluatedRun
+from hsai_kit.talk import many
 
 __all__ = ["Asked", "Forecast", "Plan", "checked_budget", "planned"]
 
@@ -79,8 +80,8 @@ class Plan:
         told = told if self.hub.scripted else f"to {', '.join(names)}, {cost}"
         who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
         yield (
-            f"{self.records:,} records → {self.questions:,} independent questions for {who}{times}, "
-            f"{known:,} answers known → {requests:,} requests {told}"
+            f"{many(self.records, 'record')} → {self.questions:,} independent questions for {who}{times}, "
+            f"{known:,} answers known → {many(requests, 'request')} {told}"
         )
         yield can_show(self.questions, len(names))
         if any(one.contender.ready.name == "batch" for one in self.asked):

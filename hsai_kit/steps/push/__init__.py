@@ -17,6 +17,7 @@ from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
 from hsai_kit.steps.push.undoing import plan_rest, plan_undo
 from hsai_kit.steps.push.write import Writer, refuse_while_under_way
 from hsai_kit.store import PushRecord
+from hsai_kit.talk import many
 
 __all__ = [
     "Plan",
@@ -151,7 +152,7 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
     if why := ready.too_many or ready.nothing_approved:
         message = f"Nothing was written: {why}"
         raise PushRefused(message)
-    confirmed(ready.confirmation, ready.where, f"{len(ready.changing):,} values would change", confirm)
+    confirmed(ready.confirmation, ready.where, f"{many(len(ready.changing), 'value')} would change", confirm)
     writer = Writer(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)

@@ -13,6 +13,7 @@ from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.values import same
 from hsai_kit.steps.push.confirming import Confirmation
 from hsai_kit.steps.push.shown import Planned
+from hsai_kit.talk import many
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "Plan", "PlanRow"]
@@ -116,7 +117,9 @@ class Plan(Planned):
     def confirmation(self) -> Confirmation:
         """What somebody has to say before this plan is carried out, in words and as data."""
         count, records = len(self.changing), self.records
-        values = f"{count:,} values" if count == records else f"{count:,} values of {records:,} {self.object_type}"
+        values = (
+            many(count, "value") if count == records else f"{many(count, 'value')} of {records:,} {self.object_type}"
+        )
         verb, place = ("Put back", "in") if self.undoes else ("Write", "to")
         return self._needed(f"{verb} {values} {place} {self.where}", "Nothing would change.")
 

@@ -13,6 +13,7 @@ from hsai_kit.steps.review.decided import Decided
 from hsai_kit.steps.review.finding import Finder
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.steps.review.typed import typed
+from hsai_kit.talk import many
 
 __all__ = ["ReviewTable"]
 
@@ -70,7 +71,7 @@ class ReviewTable:
         self._decided.refresh()
         counts = self._decided.counts
         said = ", ".join(f"{count:,} {decision}" for decision, count in counts.items())
-        return f"{len(self._decided.proposals):,} records: {said or 'nothing to review'}"
+        return f"{many(len(self._decided.proposals), 'record')}: {said or 'nothing to review'}"
 
     def find(self, query: Query) -> Found:
         """Return the rows, or the groups of rows, that the query means."""

@@ -41,6 +41,7 @@ from hsai_kit.steps.then.planning import plan_creation
 from hsai_kit.steps.then.receipt import ActionReceipt
 from hsai_kit.steps.then.source import approved_rows
 from hsai_kit.steps.then.telling import Teller, plan_telling
+from hsai_kit.talk import many
 
 __all__ = [
     "ActionPlan",
@@ -222,7 +223,7 @@ def carry_out(
     if why := ready.too_many or ready.nothing_approved:
         message = f"{nothing}: {why}"
         raise PushRefused(message)
-    would = f"It would be about {count:,} records"
+    would = f"It would be about {many(count, 'record')}"
     confirmed(ready.confirmation, ready.where, would, confirm, nothing=nothing)
     carrier = _UNDOERS[ready.kind] if ready.undoes else _CARRIERS[ready.kind]
 
