@@ -11,11 +11,11 @@ from hsai_kit.assistant import Assistant, load, names
 from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.output import Output, as_words
+from hsai_kit.output import Output
 from hsai_kit.pages import FrameSource
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.evaluate import Evaluation, Labelling, evaluate, forecast
-from hsai_kit.widgets.blocks import Block, frame_table, text
+from hsai_kit.widgets.compared import flipped, told
 from hsai_kit.widgets.costs import Costs
 from hsai_kit.widgets.grid import Grid
 from hsai_kit.widgets.models import offered
@@ -26,17 +26,6 @@ from hsai_kit.widgets.view import MessageView
 __all__ = ["EvaluatePanel"]
 
 _NO_LABELS = "none: validity, price and time only"
-_SHOWN = ["n", "right", "right_low", "right_high", "valid", "usd_per_1000", "seconds_median", "flip_rate"]
-_HEADS = {
-    "n": "records",
-    "right": "right, %",
-    "right_low": "at least",
-    "right_high": "at most",
-    "valid": "valid, %",
-    "usd_per_1000": "USD per 1,000",
-    "seconds_median": "seconds",
-    "flip_rate": "changes, %",
-}
 
 
 class EvaluatePanel(Panel):
@@ -251,8 +240,8 @@ class EvaluatePanel(Panel):
     def _came(self, evaluation: Evaluation) -> None:
         self.going.end(well=evaluation.complete)
         self.remark()
-        self._found.show(*_told(evaluation))
-        flips = _flips(evaluation)
+        self._found.show(*told(evaluation))
+        flips = flipped(evaluation)
         self._flips.children = [] if flips is None else [Grid(FrameSource(flips), label="Where they differ", page=10)]
         self.begin.description = "Evaluate" if evaluation.complete else "Go on with the rest"
         self.value = evaluation
@@ -298,38 +287,3 @@ class _Outputs:
 def _priced(hub: Connection, frame: pd.DataFrame, asked: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
     found = forecast(hub, frame, **asked)
     return found.lines, found.needs_yes
-
-
-def _told(evaluation: Evaluation) -> list[Block]:
-    table = evaluation.table[_SHOWN].dropna(axis=1, how="all")
-    shares = [name for name in table.columns if name.startswith(("right", "valid", "flip"))]
-    shown = table.assign(**{name: (table[name].astype(float) * 100).round(1) for name in shares}).rename(columns=_HEADS)
-    told = [text(note, "warn") for note in evaluation.notes]
-    told.append(frame_table(shown, title="Side by side", index="assistant"))
-    if evaluation.labelled:
-        told.append(
-            text("At least and at most: the share right among all such records lies between, 95 in 100.", "muted")
-        )
-        if len(evaluation.names) > 1:
-            told += [text(said) for said in evaluation.compare()["verdict"]]
-            if _flips(evaluation) is None:
-                told.append(text("There is no question that one gets right and another wrong.", "muted"))
-    return told
-
-
-def _flips(evaluation: Evaluation) -> pd.DataFrame | None:
-    """Return a row for each question that one gets right (✓) and another wrong (✕), None where there is none."""
-    if not evaluation.labelled or len(evaluation.names) < 2:
-        return None
-    flips = evaluation.flips.drop_duplicates("asked")
-    if flips.empty:
-        return None
-    marked = {
-        name: [
-            f"{'✓' if name in right else '✕'} {'(blank)' if pd.isna(answer) else as_words(answer)}"
-            for answer, right in zip(flips[name], flips["right"], strict=True)
-        ]
-        for name in evaluation.names
-    }
-    names = {"asked": "Asked", "expected": "Right answer", "records": "Records"}
-    return flips.assign(**marked).drop(columns="right").rename(columns=names).rename_axis("Record")
