@@ -153,7 +153,8 @@ def test_ctrl_c_stops_only_the_waiting_and_the_terminal_picks_it_up(keys, worksp
 
 
 def test_ctrl_c_in_the_terminal_says_the_same_and_cancel_ends_it(keys, workspace, openai_client):
-    keys.limits("openai", batch_seconds=300)
+    # A tenth of it is what ending the job takes.
+    keys.limits("openai", batch_seconds=40)
     process = asking(workspace)
     wait_until(lambda: arrived(keys, "POST", "/batches") == 2, process)
     time.sleep(0.3)
