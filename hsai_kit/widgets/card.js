@@ -72,6 +72,11 @@ function render({ model, el }) {
   function draw(message) {
     waiting = false;
     const hadFocus = root.contains(document.activeElement);
+    // The same card may be drawn again while somebody types on it: what is typed, and where, stays.
+    const again = card && message.card && card.item === message.card.item;
+    const fields = [".hsai-one-answer", ".hsai-one-note"];
+    const typed = again ? fields.map((one) => root.querySelector(one)?.value || "") : [];
+    const at = again ? fields.find((one) => document.activeElement === root.querySelector(one)) : ".hsai-one-answer";
     card = message.card;
     const progress = part("progress");
     Object.assign(progress, { max: message.total || 1, value: message.done });
@@ -97,8 +102,9 @@ function render({ model, el }) {
       children.push(field);
     }
     root.replaceChildren(...children, said);
-    began = performance.now();
-    if (hadFocus) (root.querySelector(".hsai-one-answer") || root).focus({ preventScroll: true });
+    typed.forEach((value, place) => value && Object.assign(root.querySelector(fields[place]), { value }));
+    if (!again) began = performance.now();
+    if (hadFocus) (root.querySelector(at) || root).focus({ preventScroll: true });
   }
 
   root.addEventListener("keydown", (event) => {
