@@ -25,7 +25,8 @@ _HEADS = {
 
 def told(evaluation: Evaluation) -> list[Block]:
     """Return the table in percent and USD, what is to be known of it, and who is better."""
-    table = evaluation.table[_SHOWN].dropna(axis=1, how="all")
+    seconds = evaluation.table["seconds_median"].astype(float).round(2)
+    table = evaluation.table[_SHOWN].assign(seconds_median=seconds).dropna(axis=1, how="all")
     shares = [name for name in table.columns if name.startswith(("right", "valid", "flip"))]
     shown = table.assign(**{name: (table[name].astype(float) * 100).round(1) for name in shares}).rename(columns=_HEADS)
     blocks = [text(note, "warn") for note in evaluation.notes]

@@ -302,6 +302,7 @@ def test_what_comes_then_is_done_once_for_each_record_whatever_is_killed_or_repe
 ):
     before = {one.record_id for one in hubspot_client.crm.lists.memberships_api.get_page("12", limit=250).results}
     name = recipe(with_then())
+    sandbox.limits("hubspot", search_lag=0)
     sandbox.fault("hubspot:daily:path=/2026-09/tasks/batch/create")
     with pytest.raises(DailyLimit):
         run_recipe(hub, name)
