@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from hsai_kit import background
 from hsai_kit.errors import HsaiError, MissingKey
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.client import HubSpotClient
@@ -16,6 +15,7 @@ from hsai_kit.key_places import Service
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import Model, read_models
 from hsai_kit.llm.prices import SANDBOX_PREFIX
+from hsai_kit.runtime import background
 from hsai_kit.store import Store
 from hsai_kit.workspace import Workspace
 

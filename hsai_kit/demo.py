@@ -18,8 +18,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import roughly
-from hsai_kit.progress import quiet
 from hsai_kit.run import Run
+from hsai_kit.runtime.progress import quiet
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.ask.planning import dollars
 from hsai_kit.steps.connect import connect

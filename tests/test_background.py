@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from hsai_kit import background
 from hsai_kit.errors import Stopped
-from hsai_kit.progress import Progress
+from hsai_kit.runtime import background
+from hsai_kit.runtime.progress import Progress
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one child alone")
 

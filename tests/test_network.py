@@ -12,10 +12,10 @@ import threading
 import pytest
 from pydantic import SecretStr
 
-from hsai_kit import background
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.network import is_loopback, proxy_for
+from hsai_kit.runtime import background
+from hsai_kit.runtime.network import is_loopback, proxy_for
 
 PROXIED = """
 from hsai_kit import ask, connect, pull

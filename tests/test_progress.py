@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from hsai_kit.progress import Progress, quiet, say, shown
+from hsai_kit.runtime.progress import Progress, quiet, say, shown
 
 
 def progress(**values) -> Progress:

@@ -22,8 +22,8 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.hubspot.problems import Answer, in_words, pause_for
-from hsai_kit.network import proxy_for, way_out
-from hsai_kit.pacing import Pacer, Room, Window, backoff
+from hsai_kit.runtime.network import proxy_for, way_out
+from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
 __all__ = ["HubSpotClient", "Reply"]
 

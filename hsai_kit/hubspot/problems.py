@@ -7,16 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hsai_kit.errors import (
-    DailyLimit,
-    HsaiError,
-    HubSpotError,
-    InvalidValues,
-    MissingScopes,
-    NotFound,
-    RefusedKey,
-)
-from hsai_kit.pacing import backoff
+from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, MissingScopes, NotFound, RefusedKey
+from hsai_kit.runtime.rate_limit import backoff
 
 __all__ = ["Answer", "in_words", "pause_for"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hsai_kit.errors import NotFound
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.pacing import Room
+from hsai_kit.runtime.rate_limit import Room
 
 __all__ = [
     "BATCH",

@@ -13,7 +13,7 @@ from pathlib import Path
 from hsai_kit.errors import HsaiError, SandboxFailed
 from hsai_kit.keys import ROOM_SANDBOX
 from hsai_kit.lab.notebooks import FOLDER, place
-from hsai_kit.progress import say
+from hsai_kit.runtime.progress import say
 from hsai_kit.workspace import Workspace
 
 __all__ = ["room", "serve_app", "serve_lab"]

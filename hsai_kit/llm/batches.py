@@ -17,7 +17,7 @@ from hsai_kit.llm.prices import Usage, price
 from hsai_kit.llm.problems import lost_in_words, sdk_in_words
 from hsai_kit.llm.responses import Responses
 from hsai_kit.llm.wire import Lost
-from hsai_kit.pacing import backoff
+from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 
 __all__ = ["MOST_BYTES", "MOST_QUESTIONS", "Batched", "Batches", "Job", "Reason", "passes"]

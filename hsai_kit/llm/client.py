@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError, MissingKey, ModelError, RefusedKey
 from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
 from hsai_kit.llm.wire import Reply, Wire
-from hsai_kit.network import is_loopback
-from hsai_kit.pacing import GoOn, Pacer, backoff
+from hsai_kit.runtime.network import is_loopback
+from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits
 
 __all__ = ["Answered", "LLMClient", "is_openais"]

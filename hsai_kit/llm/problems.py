@@ -21,8 +21,8 @@ from hsai_kit.errors import (
     UnsupportedSetting,
 )
 from hsai_kit.llm.wire import Lost, Reply
-from hsai_kit.network import way_out
-from hsai_kit.pacing import backoff
+from hsai_kit.runtime.network import way_out
+from hsai_kit.runtime.rate_limit import backoff
 
 __all__ = [
     "NO_SUCH_API",

@@ -14,7 +14,7 @@ import aiohttp
 import truststore
 from yarl import URL
 
-from hsai_kit.network import is_loopback
+from hsai_kit.runtime.network import is_loopback
 
 __all__ = ["Lost", "Reply", "Wire"]
 

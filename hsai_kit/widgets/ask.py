@@ -9,10 +9,10 @@ import ipywidgets
 import pandas as pd
 
 from hsai_kit.assistant import Assistant, load
-from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
+from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import Forecast, ask, forecast, open_run, resume, runs
 from hsai_kit.widgets.blocks import Block, bars, frame_table, text
 from hsai_kit.widgets.costs import Costs

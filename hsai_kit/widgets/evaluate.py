@@ -8,11 +8,11 @@ import ipywidgets
 import pandas as pd
 
 from hsai_kit.assistant import Assistant, load, names
-from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.output import Output
 from hsai_kit.pages import FrameSource
+from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.evaluate import Evaluation, Labelling, evaluate, forecast
 from hsai_kit.widgets.compared import flipped, told

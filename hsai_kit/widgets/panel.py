@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import ipywidgets
 import traitlets
 
-from hsai_kit.background import Handle, follow, start
 from hsai_kit.errors import HsaiError, Stopped
-from hsai_kit.progress import heard
+from hsai_kit.runtime.background import Handle, follow, start
+from hsai_kit.runtime.progress import heard
 from hsai_kit.widgets.blocks import Tone, text
 from hsai_kit.widgets.guard import KeyGuard
 from hsai_kit.widgets.view import MessageView

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import ipywidgets
 
+from hsai_kit.runtime.console import many
 from hsai_kit.steps.push import Plan
 from hsai_kit.steps.then import ActionPlan
-from hsai_kit.talk import many
 from hsai_kit.widgets.blocks import Block, facts, table, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView

@@ -7,9 +7,9 @@ from typing import Any
 
 import ipywidgets
 
-from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
+from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
 from hsai_kit.steps.push.gathering import Reviewed, going_somewhere

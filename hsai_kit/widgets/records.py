@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.background import Handle
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.wording import condition, verbs
+from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.pull import count, lists, object_types, properties, pull
 from hsai_kit.widgets.blocks import frame_table, text
 from hsai_kit.widgets.panel import Panel, field, row

@@ -7,8 +7,8 @@ import threading
 
 import ipywidgets
 
-from hsai_kit.background import start
 from hsai_kit.run import Run
+from hsai_kit.runtime.background import start
 from hsai_kit.steps.review import Checked, review
 from hsai_kit.steps.tally import tally
 from hsai_kit.widgets.blocks import bars, text

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-from hsai_kit.background import Handle
 from hsai_kit.output import Output, as_words
-from hsai_kit.progress import Progress
+from hsai_kit.runtime.background import Handle
+from hsai_kit.runtime.progress import Progress
 from hsai_kit.widgets.blocks import facts, table
 from hsai_kit.widgets.panel import Panel, show_if
 from hsai_kit.widgets.view import MessageView

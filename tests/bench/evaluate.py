@@ -25,7 +25,7 @@ from measures import Line, serving
 from run import table
 
 from hsai_kit import Assistant, evaluate
-from hsai_kit.progress import quiet
+from hsai_kit.runtime.progress import quiet
 
 OUTPUT = {"kind": "choice", "options": ["CA", "NV", "UNKNOWN"], "none_option": "UNKNOWN"}
 

@@ -27,7 +27,7 @@ from run import table
 
 from hsai_kit import Assistant, ask, connect, pull, review
 from hsai_kit.connection import Connection
-from hsai_kit.progress import quiet
+from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
 from hsai_kit.steps.push import Plan, Receipt, carry_out, plan, undo_plan
 from hsai_kit.steps.review import Checked

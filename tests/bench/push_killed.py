@@ -22,7 +22,7 @@ from push import reviewed
 
 from hsai_kit import connect, open_receipt, pull, undo
 from hsai_kit.connection import Connection
-from hsai_kit.progress import quiet
+from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
 from hsai_kit.steps.push import push
 

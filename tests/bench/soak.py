@@ -19,7 +19,7 @@ from pathlib import Path
 import storms
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from hsai_kit.progress import quiet
+from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
 
 # What each fault alone strikes: dense enough that thousands of requests meet it.

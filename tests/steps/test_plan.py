@@ -7,8 +7,9 @@ import csv
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, background, plan, pull, review
+from hsai_kit import Assistant, ask, plan, pull, review
 from hsai_kit.errors import PushRefused, UnknownProperty
+from hsai_kit.runtime import background
 
 VERDICTS = {
     "will change",

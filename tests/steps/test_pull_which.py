@@ -181,9 +181,9 @@ def test_a_sample_is_random_and_the_same_again_for_the_same_seed(hub, unlimited)
 
 
 def test_each_record_is_as_likely_as_any_other_to_be_in_a_sample(hub, unlimited):
-    from hsai_kit import background
     from hsai_kit.hubspot.groups import Query
     from hsai_kit.hubspot.searching import ids_at
+    from hsai_kit.runtime import background
 
     everything = list(pull(hub, "contacts", []).index)
     # Whichever rank is drawn, the record of that rank is found, past what one search shows too.

@@ -101,8 +101,8 @@ def test_pages_are_read_side_by_side_with_little_read_for_nothing(hub, sandbox):
 
 def test_ids_of_which_most_do_not_exist_are_found_all_the_same(hub):
     # The sandbox hands out ids in a row; a portal's are spread over a wide range, with all of them in one corner.
-    from hsai_kit import background
     from hsai_kit.hubspot.listing import Span, read_spans
+    from hsai_kit.runtime import background
 
     found: list[str] = []
 

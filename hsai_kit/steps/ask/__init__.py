@@ -11,14 +11,14 @@ from typing import Literal, overload
 import pandas as pd
 
 from hsai_kit.assistant import Assistant, Effort
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.garbage import only_new_objects
 from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.engine import Engine, EngineName
-from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.gc_freeze import only_new_objects
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
 from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
 from hsai_kit.steps.ask.batch import Batching, goes_on

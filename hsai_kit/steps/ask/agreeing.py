@@ -5,15 +5,15 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from hsai_kit.background import start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.engine import Engine
-from hsai_kit.progress import Progress, say
+from hsai_kit.runtime.background import start
+from hsai_kit.runtime.console import answered_yes
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.planning import Estimate, dollars
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.steps.ask.timing import minutes
-from hsai_kit.talk import answered_yes
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.locks import alone
+from hsai_kit.runtime.file_lock import alone
 
 __all__ = ["asked_alone", "refuse_under_way"]
 

@@ -16,18 +16,18 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, Batched, Batches, Job, passes
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.alone import asked_alone
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.collecting import Collecting, unknown_here
 from hsai_kit.steps.ask.engines import Learning
 from hsai_kit.store import Answer, BatchRecord
-from hsai_kit.talk import many
 
 __all__ = ["Batching", "goes_on"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.background import Control, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
-from hsai_kit.progress import Progress, say
 from hsai_kit.run import Run
+from hsai_kit.runtime.background import Control, start
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.batch import Batching, goes_on
 
 __all__ = ["cancel", "open_run", "runs"]

@@ -13,7 +13,7 @@ from hsai_kit.llm.decisions import Decisions
 from hsai_kit.llm.engine import ENGINES, Engine, EngineName
 from hsai_kit.llm.models import Model, check
 from hsai_kit.llm.responses import OPTIONAL, Responses
-from hsai_kit.progress import say
+from hsai_kit.runtime.progress import say
 
 __all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings", "say_done_without"]
 

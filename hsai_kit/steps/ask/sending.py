@@ -7,18 +7,18 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, UnsupportedSetting
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.problems import stops_the_run
-from hsai_kit.pacing import Withdrawn
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.console import many
+from hsai_kit.runtime.rate_limit import Withdrawn
 from hsai_kit.steps.ask.budget import Cap, Spending
 from hsai_kit.steps.ask.engines import Learning
 from hsai_kit.steps.ask.keeping import Keeper
 from hsai_kit.store import Answer
-from hsai_kit.talk import many
 
 __all__ = ["Sending"]
 

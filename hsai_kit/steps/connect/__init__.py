@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import SecretStr
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
@@ -21,10 +20,11 @@ from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.key_places import Service
 from hsai_kit.keys import ROOM_SANDBOX, current_portal, find_key
 from hsai_kit.llm.client import LLMClient, is_openais
-from hsai_kit.progress import say
+from hsai_kit.runtime import background
+from hsai_kit.runtime.excepthook import say_uncaught_in_words
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
-from hsai_kit.uncaught import say_uncaught_in_words
 from hsai_kit.workspace import Settings, Workspace
 
 if TYPE_CHECKING:

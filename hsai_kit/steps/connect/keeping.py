@@ -7,7 +7,6 @@ import os
 
 from pydantic import SecretStr
 
-from hsai_kit import background
 from hsai_kit.errors import KeyProblem, MissingKey
 from hsai_kit.hubspot.account import Portal, read_portal
 from hsai_kit.hubspot.client import HubSpotClient
@@ -15,6 +14,7 @@ from hsai_kit.key_places import ENVIRONMENT, LABEL, KeyHome, Service
 from hsai_kit.keys import FoundKey, current_portal, find_key, key_homes, remember_portal
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import read_models
+from hsai_kit.runtime import background
 
 __all__ = ["check_key", "disconnect", "found_keys", "keep_keys", "refuse_garbled"]
 

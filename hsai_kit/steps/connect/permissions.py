@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import Portal, missing_scopes, read_daily_usage, read_scopes
 from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
+from hsai_kit.runtime import background
 
 __all__ = ["Status", "status"]
 

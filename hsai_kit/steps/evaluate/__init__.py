@@ -8,11 +8,11 @@ from typing import Literal, overload
 
 import pandas as pd
 
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.progress import Progress, say
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.evaluate.asking import Forecast, Plan, checked_budget
 from hsai_kit.steps.evaluate.contenders import One, find_assistant
 from hsai_kit.steps.evaluate.evaluation import Evaluation

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched
 from hsai_kit.llm.engine import Engine
-from hsai_kit.progress import say
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.console import many
+from hsai_kit.runtime.progress import say
 from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.agreeing import agree
 from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
@@ -24,7 +25,6 @@ from hsai_kit.steps.ask.planning import Asking, dollars, plan_asking
 from hsai_kit.steps.ask.sending import Sending
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.store import EvaluatedRun
-from hsai_kit.talk import many
 
 __all__ = ["Asked", "Forecast", "Plan", "checked_budget", "planned"]
 

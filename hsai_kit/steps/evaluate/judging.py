@@ -9,12 +9,12 @@ from typing import Any, Literal, overload
 import pandas as pd
 
 from hsai_kit.assistant import Assistant
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError, UnknownModel
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.progress import say
 from hsai_kit.run import Run
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.evaluate.judged import Judged
 from hsai_kit.steps.evaluate.rating import Kind, Texts, checked_levels, kind_of, texts_by_name

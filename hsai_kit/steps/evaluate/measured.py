@@ -10,8 +10,8 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.frames import record_ids
-from hsai_kit.progress import say
 from hsai_kit.prompt import Prompt
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.steps.evaluate.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels import APPROVED, Given, Labels, as_labels

@@ -10,8 +10,8 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
-from hsai_kit.progress import say
 from hsai_kit.run import Run
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.checks import texts_of
 from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.store import RatedItem

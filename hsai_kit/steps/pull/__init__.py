@@ -9,7 +9,6 @@ from typing import Literal, TypedDict, Unpack, overload
 
 import pandas as pd
 
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes, PullError
 from hsai_kit.frames import left_out, mark
@@ -18,8 +17,9 @@ from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
-from hsai_kit.locks import alone
-from hsai_kit.progress import Progress, say
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.pull.asked import Asked, Since, Where, as_names
 from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.columns import Column, Own, Owned, understood

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError
 from hsai_kit.frames import mark
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.properties import read_properties
+from hsai_kit.runtime import background
 from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.columns import Column, Own
 from hsai_kit.steps.pull.frame import as_frame, labels_of

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot import searching
 from hsai_kit.hubspot.client import HubSpotClient
@@ -17,6 +16,7 @@ from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
 from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
 from hsai_kit.hubspot.records import BATCH, Record, list_page, listed
+from hsai_kit.runtime import background
 from hsai_kit.steps.pull.asked import Since, Where, positive
 from hsai_kit.steps.pull.matching import as_searches, matching_ids, narrowed
 

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from hsai_kit.background import Control
 from hsai_kit.errors import HubSpotError, MissingScopes
 from hsai_kit.hubspot import searching
 from hsai_kit.hubspot.client import HubSpotClient
@@ -18,6 +17,7 @@ from hsai_kit.hubspot.listing import AT_ONCE, NotById, Span, read_spans
 from hsai_kit.hubspot.lists import RecordList, member_pages
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
+from hsai_kit.runtime.background import Control
 from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.matching import few_matches
 from hsai_kit.store import Store

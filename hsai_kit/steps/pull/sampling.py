@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from hsai_kit.background import Control
 from hsai_kit.hubspot import searching
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.groups import Query
 from hsai_kit.hubspot.listing import NotById, Span, read_spans
 from hsai_kit.hubspot.records import BATCH, Record, listed
+from hsai_kit.runtime.background import Control
 from hsai_kit.steps.pull.matching import matching_ids
 
 __all__ = ["chosen", "sampled"]

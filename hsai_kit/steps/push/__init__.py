@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.progress import Progress, say
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.console import many
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.push.confirming import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed, proposals
 from hsai_kit.steps.push.planned import Plan
@@ -17,7 +18,6 @@ from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
 from hsai_kit.steps.push.undoing import plan_rest, plan_undo
 from hsai_kit.steps.push.write import Writer, refuse_while_under_way
 from hsai_kit.store import PushRecord
-from hsai_kit.talk import many
 
 __all__ = [
     "Plan",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from hsai_kit.errors import PushRefused
-from hsai_kit.talk import is_yes, typed
+from hsai_kit.runtime.console import is_yes, typed
 
 __all__ = ["Confirm", "Confirmation", "confirmed"]
 

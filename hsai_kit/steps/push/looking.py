@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from hsai_kit import background
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.merged import Survivor
 from hsai_kit.hubspot.records import BATCH, read_batch
-from hsai_kit.pacing import Room
-from hsai_kit.progress import Progress
+from hsai_kit.runtime import background
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.progress import Progress
+from hsai_kit.runtime.rate_limit import Room
 
 __all__ = ["Present", "gone_reason", "look", "present_values"]
 

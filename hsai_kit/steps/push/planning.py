@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import MissingScopes, PushRefused, UnknownOwner
@@ -16,6 +15,7 @@ from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validations import read_rules
 from hsai_kit.hubspot.values import Checked, as_hubspot, checked, same
 from hsai_kit.run import RowResult
+from hsai_kit.runtime import background
 from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import (
     BLANK,

@@ -12,8 +12,8 @@ import pandas as pd
 
 from hsai_kit.defuse import one_line, write_csv
 from hsai_kit.hubspot.account import Portal
+from hsai_kit.runtime.console import YES
 from hsai_kit.steps.push.confirming import Confirmation
-from hsai_kit.talk import YES
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["Planned", "Shown"]

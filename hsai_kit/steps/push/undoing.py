@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
@@ -15,6 +14,7 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validations import read_required
 from hsai_kit.hubspot.values import same
+from hsai_kit.runtime import background
 from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
 from hsai_kit.steps.push.writable import refuse_protected, refuse_read_only

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, Unsettled
 from hsai_kit.hubspot.merged import MOST, Survivor, read_survivors
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
-from hsai_kit.locks import alone
-from hsai_kit.pacing import Room
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.push.looking import present_values
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, answered, left_alone, noted
 from hsai_kit.steps.push.planned import NOT_APPROVED, Plan, PlanRow

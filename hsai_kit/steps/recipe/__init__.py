@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RecipeError
-from hsai_kit.locks import alone
-from hsai_kit.progress import say
+from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.recipe.acting import check_actions
 from hsai_kit.steps.recipe.finishing import Finished, after_review, finish_broken_off, finish_recipe

@@ -9,8 +9,8 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, RecipeError
-from hsai_kit.progress import say
 from hsai_kit.run import Run
+from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.pull import open_pull
 from hsai_kit.steps.push import Receipt, push

@@ -8,12 +8,12 @@ from typing import Any
 from hsai_kit.errors import ReviewError
 from hsai_kit.output import Choice, Number, YesNo
 from hsai_kit.pages import Action, Card, Column, Facet, Found, Query
+from hsai_kit.runtime.console import many
 from hsai_kit.steps.review.cells import Cells
 from hsai_kit.steps.review.decided import Decided
 from hsai_kit.steps.review.finding import Finder
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.steps.review.typed import typed
-from hsai_kit.talk import many
 
 __all__ = ["ReviewTable"]
 

@@ -7,10 +7,11 @@ from typing import Literal, overload
 
 import pandas as pd
 
-from hsai_kit.background import Control, Handle, start
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.progress import Progress, say
+from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.console import many
+from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.push import Plan, Receipt
 from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
@@ -41,7 +42,6 @@ from hsai_kit.steps.then.planning import plan_creation
 from hsai_kit.steps.then.receipt import ActionReceipt
 from hsai_kit.steps.then.source import approved_rows
 from hsai_kit.steps.then.telling import Teller, plan_telling
-from hsai_kit.talk import many
 
 __all__ = [
     "ActionPlan",

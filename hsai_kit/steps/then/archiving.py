@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import Unsettled
 from hsai_kit.hubspot.creation import archive_batch, marked
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_many
+from hsai_kit.runtime import background
 from hsai_kit.steps.then.carrying import ATTEMPTS, Undoer
 from hsai_kit.steps.then.drafting import held_as_sent
 from hsai_kit.steps.then.planned import CHANGED, GONE, WILL, ActionPlan, ActionRow, Target

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
-from hsai_kit.background import Control
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.locks import alone
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.file_lock import alone
 from hsai_kit.steps.then.planned import CHANGED, GONE, ActionPlan, ActionRow
 from hsai_kit.store import Act
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, Unsettled
 from hsai_kit.hubspot.lists import RecordList, add_members, find_list, member_pages, remove_members
 from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.runtime import background
 from hsai_kit.steps.then.actions import AddToList
 from hsai_kit.steps.then.carrying import ATTEMPTS, Carrier, Undoer
 from hsai_kit.steps.then.planned import DONE, GONE, WILL, ActionPlan, ActionRow, Target

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes
 from hsai_kit.hubspot.creation import association_type, marked
 from hsai_kit.hubspot.records import Record
 from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.runtime import background
 from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
 from hsai_kit.steps.then.assigning import Assigner, due_day, due_moment, today_in
 from hsai_kit.steps.then.drafting import LONGEST, as_html, signature

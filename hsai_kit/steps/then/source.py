@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit import background
 from hsai_kit.connection import Connection
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import MissingScopes, PushRefused
@@ -21,6 +20,7 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.prompt import Template
 from hsai_kit.run import RowResult, Run
+from hsai_kit.runtime import background
 from hsai_kit.steps.push.gathering import Reviewed, as_reviews
 from hsai_kit.steps.then.actions import Action
 from hsai_kit.store import Decision

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from hsai_kit.errors import Stopped
-from hsai_kit.progress import Progress, shown
+from hsai_kit.runtime.progress import Progress, shown
 
 __all__ = ["Control", "Handle", "follow", "run", "start"]
 
