@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from hsai_kit.credentials.backends import Service
 from hsai_kit.errors import HsaiError, MissingKey
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.key_places import Service
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import Model, read_models
 from hsai_kit.llm.prices import SANDBOX_PREFIX

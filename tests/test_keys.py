@@ -16,9 +16,9 @@ from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 from pydantic import SecretStr
 
+from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing, config_folder
+from hsai_kit.credentials.lookup import current_portal, find_key, remember_portal
 from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
-from hsai_kit.key_places import ENVIRONMENT, KeyFile, KeyRing, config_folder
-from hsai_kit.keys import current_portal, find_key, remember_portal
 
 SECRET = "sk-proj-not-a-real-key-0123456789"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

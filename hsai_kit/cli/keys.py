@@ -36,8 +36,8 @@ def connect(
     """Ask for both keys without showing them, check them with their services, and keep them."""
     from pydantic import SecretStr
 
-    from hsai_kit.key_places import ENVIRONMENT, KeyFile, KeyRing
-    from hsai_kit.keys import current_portal, home_of
+    from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing
+    from hsai_kit.credentials.lookup import current_portal, home_of
     from hsai_kit.steps.connect import keep_keys
 
     if keep not in {None, "ring", "file"}:

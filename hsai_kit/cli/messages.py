@@ -28,8 +28,8 @@ def add(
     """Ask for an address without showing it, and keep it under a name; {owner_email} in it becomes the owner's own."""
     from pydantic import SecretStr
 
-    from hsai_kit.addresses import keep_address
-    from hsai_kit.key_places import KeyFile, KeyHome, KeyRing
+    from hsai_kit.credentials.backends import KeyFile, KeyHome, KeyRing
+    from hsai_kit.credentials.notify_addresses import keep_address
 
     if keep not in {"ring", "file"}:
         message = f"--keep is {keep!r}; it is 'ring' or 'file'."
@@ -52,7 +52,7 @@ def add(
 @in_words
 def list_names() -> None:
     """List the names of the addresses that are kept on this computer."""
-    from hsai_kit.addresses import address_names
+    from hsai_kit.credentials.notify_addresses import address_names
 
     for name in address_names() or ["No address is kept here. Keep one with: hsai notify add NAME"]:
         say(name)
@@ -62,7 +62,7 @@ def list_names() -> None:
 @in_words
 def test(name: _Name) -> None:
     """Send one message to an address, to see that it arrives."""
-    from hsai_kit.addresses import deliver, find_address
+    from hsai_kit.credentials.notify_addresses import deliver, find_address
 
     found = find_address(name)
     deliver(found.secret, "hsai_kit", "This is a test: messages from hsai_kit arrive here.")
@@ -73,7 +73,7 @@ def test(name: _Name) -> None:
 @in_words
 def remove(name: _Name) -> None:
     """Forget an address."""
-    from hsai_kit.addresses import forget_address
+    from hsai_kit.credentials.notify_addresses import forget_address
 
     places = forget_address(name)
     say(f"Forgot the address {name} from {' and '.join(places)}." if places else f"No address {name} was kept.")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from importlib import import_module, resources, util
 from pathlib import Path
 
+from hsai_kit.credentials.lookup import ROOM_SANDBOX
 from hsai_kit.errors import HsaiError, SandboxFailed
-from hsai_kit.keys import ROOM_SANDBOX
 from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.runtime.progress import say
 from hsai_kit.workspace import Workspace

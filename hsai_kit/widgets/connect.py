@@ -8,8 +8,8 @@ import ipywidgets
 from pydantic import SecretStr
 
 from hsai_kit.connection import Connection
+from hsai_kit.credentials.backends import LABEL, KeyFile, KeyHome, KeyRing, Service
 from hsai_kit.errors import HsaiError
-from hsai_kit.key_places import LABEL, KeyFile, KeyHome, KeyRing, Service
 from hsai_kit.steps.connect import Status, check_key, connect, disconnect, found_keys, keep_keys, status
 from hsai_kit.widgets.blocks import Block, facts, text, ticks
 from hsai_kit.widgets.panel import Panel, field, row

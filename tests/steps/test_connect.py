@@ -20,6 +20,8 @@ from keyring.backends import fail
 from pydantic import SecretStr
 
 from hsai_kit import ask, connect, pull
+from hsai_kit.credentials.backends import KeyFile, KeyRing
+from hsai_kit.credentials.lookup import current_portal
 from hsai_kit.errors import (
     HsaiError,
     KeyProblem,
@@ -30,8 +32,6 @@ from hsai_kit.errors import (
     RefusedKey,
     SandboxFailed,
 )
-from hsai_kit.key_places import KeyFile, KeyRing
-from hsai_kit.keys import current_portal
 from hsai_kit.steps.connect import disconnect, keep_keys, status
 
 PORTAL = 24681357

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pydantic import SecretStr
 
 from hsai_kit.connection import Connection
+from hsai_kit.credentials.backends import Service
+from hsai_kit.credentials.lookup import ROOM_SANDBOX, current_portal, find_key
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.key_places import Service
-from hsai_kit.keys import ROOM_SANDBOX, current_portal, find_key
 from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.runtime import background
 from hsai_kit.runtime.excepthook import say_uncaught_in_words

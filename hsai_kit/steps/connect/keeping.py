@@ -7,11 +7,11 @@ import os
 
 from pydantic import SecretStr
 
+from hsai_kit.credentials.backends import ENVIRONMENT, LABEL, KeyHome, Service
+from hsai_kit.credentials.lookup import FoundKey, current_portal, find_key, key_homes, remember_portal
 from hsai_kit.errors import KeyProblem, MissingKey
 from hsai_kit.hubspot.account import Portal, read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.key_places import ENVIRONMENT, LABEL, KeyHome, Service
-from hsai_kit.keys import FoundKey, current_portal, find_key, key_homes, remember_portal
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import read_models
 from hsai_kit.runtime import background

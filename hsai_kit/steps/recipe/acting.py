@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
-from hsai_kit.addresses import find_address
 from hsai_kit.connection import Connection
+from hsai_kit.credentials.notify_addresses import find_address
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.owners import read_owners

@@ -6,8 +6,8 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 
-from hsai_kit.addresses import OWNER_EMAIL, deliver, find_address
 from hsai_kit.connection import Connection
+from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_address
 from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, PushRefused
 from hsai_kit.steps.then.actions import Notify

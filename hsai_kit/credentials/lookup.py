@@ -9,8 +9,17 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from hsai_kit.credentials.backends import (
+    ENVIRONMENT,
+    LABEL,
+    KeyFile,
+    KeyHome,
+    KeyRing,
+    Service,
+    config_folder,
+    in_words,
+)
 from hsai_kit.errors import KeyProblem, MissingKey
-from hsai_kit.key_places import ENVIRONMENT, LABEL, KeyFile, KeyHome, KeyRing, Service, config_folder, in_words
 
 __all__ = [
     "ROOM_SANDBOX",

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from hsai_kit.credentials.backends import Address, KeyHome, config_folder
+from hsai_kit.credentials.lookup import FoundKey, key_homes
 from hsai_kit.errors import KeyProblem, MissingAddress, NotDelivered
-from hsai_kit.key_places import Address, KeyHome, config_folder
-from hsai_kit.keys import FoundKey, key_homes
 
 __all__ = ["OWNER_EMAIL", "address_names", "deliver", "find_address", "forget_address", "keep_address"]
 

@@ -1,0 +1,1 @@
+"""Where keys and addresses for messages are kept, and how they are found."""
