@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hsai_kit.assistant import Assistant
     from hsai_kit.errors import HsaiError
-    from hsai_kit.frames import left_out, with_labels
     from hsai_kit.library import assistants, copy_agent, import_assistant
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
         undo,
         update,
     )
+    from hsai_kit.tabular.provenance import left_out, with_labels
 
 __all__ = [
     "Assistant",
@@ -130,7 +130,7 @@ _HOMES = {
     "label": "hsai_kit.steps.evaluate",
     "judge": "hsai_kit.steps.evaluate.judging",
     "labels_from": "hsai_kit.steps.evaluate",
-    "left_out": "hsai_kit.frames",
+    "left_out": "hsai_kit.tabular.provenance",
     "lists": "hsai_kit.steps.pull",
     "log": "hsai_kit.steps.log",
     "log_email": "hsai_kit.steps.then",
@@ -160,7 +160,7 @@ _HOMES = {
     "undo": "hsai_kit.steps.then",
     "update": "hsai_kit.steps.then",
     "with_examples": "hsai_kit.steps.evaluate",
-    "with_labels": "hsai_kit.frames",
+    "with_labels": "hsai_kit.tabular.provenance",
 }
 
 

@@ -15,7 +15,6 @@ from rich.padding import Padding
 from rich.table import Table
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import roughly
 from hsai_kit.run import Run
@@ -26,6 +25,7 @@ from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import Plan, plan, push, undo
 from hsai_kit.steps.review import Checked, review
+from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["run_demo"]

@@ -11,9 +11,9 @@ import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from hsai_kit.cells import as_text
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import PromptError
+from hsai_kit.tabular.cell_text import as_text
+from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.tokens import Columns, as_name, as_token, unknown_token
 
 __all__ = ["Prompt", "Template"]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.defuse import defused, one_line, write_csv
-from hsai_kit.tables import read_table
+from hsai_kit.tabular.read_table import read_table
+from hsai_kit.tabular.spreadsheet_safe import defused, one_line, write_csv
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit.errors import FrameError
-from hsai_kit.frames import Origin, mark, origin, record_ids
+from hsai_kit.tabular.provenance import Origin, mark, origin, record_ids
 
 
 def indexed(ids, name="record_id") -> pd.DataFrame:

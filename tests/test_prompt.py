@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.cells import as_text
 from hsai_kit.errors import PromptError
 from hsai_kit.prompt import Prompt
+from hsai_kit.tabular.cell_text import as_text
 
 
 def frame(**columns) -> pd.DataFrame:

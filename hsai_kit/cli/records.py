@@ -39,8 +39,8 @@ def pull(
 ) -> None:
     """Read records from HubSpot, and show the first of them or write all to a CSV file."""
     from hsai_kit import pull as read
-    from hsai_kit.defuse import write_csv
-    from hsai_kit.frames import origin
+    from hsai_kit.tabular.provenance import origin
+    from hsai_kit.tabular.spreadsheet_safe import write_csv
 
     with _connected(portal) as hub:
         frame = read(hub, object_type, properties, where=where, list=list_, limit=limit, resume=resume)
@@ -74,7 +74,7 @@ def ask(
     from hsai_kit.assistant import load
     from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask.readying import readied
-    from hsai_kit.tables import read_table
+    from hsai_kit.tabular.read_table import read_table
 
     with _connected(portal) as hub:
         chosen = load(hub.workspace, assistant)
@@ -158,7 +158,7 @@ def _connected(portal: int | None) -> Connection:
 
 
 def _show_frame(frame: pd.DataFrame) -> None:
-    from hsai_kit.defuse import one_line
+    from hsai_kit.tabular.spreadsheet_safe import one_line
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("record_id", *frame.columns):
@@ -171,7 +171,7 @@ def _show_frame(frame: pd.DataFrame) -> None:
 
 
 def _show_review(checked: Checked) -> None:
-    from hsai_kit.defuse import spelled
+    from hsai_kit.tabular.spreadsheet_safe import spelled
 
     frame = checked.frame
     changing = frame[frame["changes"]]

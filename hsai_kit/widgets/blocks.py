@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from hsai_kit.defuse import one_line
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["Block", "Tone", "bars", "code", "facts", "frame_table", "link", "table", "text", "ticks"]
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
-from hsai_kit.frames import record_ids
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.prompt import Prompt
 from hsai_kit.rules import looked_up
@@ -19,6 +18,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.source import source_of
 from hsai_kit.steps.ask.timing import Takes, takes
 from hsai_kit.store import PlannedRow
+from hsai_kit.tabular.provenance import record_ids
 
 __all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError
-from hsai_kit.frames import Origin, origin
+from hsai_kit.tabular.provenance import Origin, origin
 
 __all__ = ["source_of"]
 

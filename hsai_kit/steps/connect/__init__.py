@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.backends import Service
 from hsai_kit.credentials.lookup import ROOM_SANDBOX, current_portal, find_key
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
@@ -25,6 +24,7 @@ from hsai_kit.runtime.excepthook import say_uncaught_in_words
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
+from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.workspace import Settings, Workspace
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import pandas as pd
 from hsai_kit.assistant import Assistant, load
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.frames import record_ids
 from hsai_kit.output import Value
 from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.labels import Labels
 from hsai_kit.steps.evaluate.matching import Kind, field_of, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
+from hsai_kit.tabular.provenance import record_ids
 
 __all__ = ["Labelling", "label"]
 

@@ -12,13 +12,13 @@ from rapidfuzz import process
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
-from hsai_kit.frames import as_record_id, record_ids
 from hsai_kit.output import Value
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate.matching import field_of
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
-from hsai_kit.tables import FILES, read_table
+from hsai_kit.tabular.provenance import as_record_id, record_ids
+from hsai_kit.tabular.read_table import FILES, read_table
 
 __all__ = ["APPROVED", "Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from hsai_kit.defuse import one_line
 from hsai_kit.store import Entry, LoggedChange
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 if TYPE_CHECKING:
     from hsai_kit.steps.log import Log

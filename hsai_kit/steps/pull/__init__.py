@@ -11,7 +11,6 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes, PullError
-from hsai_kit.frames import left_out, mark
 from hsai_kit.hubspot.groups import Query
 from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
@@ -30,6 +29,7 @@ from hsai_kit.steps.pull.looking import count, lists, object_types, owners, prop
 from hsai_kit.steps.pull.matching import as_searches, from_kept, kept, narrowed
 from hsai_kit.steps.pull.reading import Reading
 from hsai_kit.steps.pull.sampling import chosen, sampled
+from hsai_kit.tabular.provenance import left_out, mark
 
 __all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull"]
 

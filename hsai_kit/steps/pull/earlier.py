@@ -9,7 +9,6 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError
-from hsai_kit.frames import mark
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime import background
@@ -17,6 +16,7 @@ from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.columns import Column, Own
 from hsai_kit.steps.pull.frame import as_frame, labels_of
 from hsai_kit.store import Pull
+from hsai_kit.tabular.provenance import mark
 
 __all__ = ["open_pull"]
 

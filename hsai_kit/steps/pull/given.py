@@ -10,8 +10,8 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.errors import FrameError, PullError
-from hsai_kit.frames import as_record_id, id_column
-from hsai_kit.tables import FILES, read_table
+from hsai_kit.tabular.provenance import as_record_id, id_column
+from hsai_kit.tabular.read_table import FILES, read_table
 
 __all__ = ["Given", "Ids", "as_given"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hsai_kit.defuse import one_line
 from hsai_kit.hubspot.merged import Survivor
 from hsai_kit.hubspot.records import Updated
 from hsai_kit.steps.push.looking import gone_reason
 from hsai_kit.steps.push.planned import Plan, PlanRow
 from hsai_kit.store import Change
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["FORWARD_ONLY", "answered", "left_alone", "noted"]
 

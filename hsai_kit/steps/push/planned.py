@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.defuse import spelled
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
@@ -14,6 +13,7 @@ from hsai_kit.hubspot.values import same
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.push.confirming import Confirmation
 from hsai_kit.steps.push.shown import Planned
+from hsai_kit.tabular.spreadsheet_safe import spelled
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "Plan", "PlanRow"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import MissingScopes, PushRefused, UnknownOwner
 from hsai_kit.hubspot.merged import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType, resolve
@@ -30,6 +29,7 @@ from hsai_kit.steps.push.planned import (
 )
 from hsai_kit.steps.push.writable import refuse_protected
 from hsai_kit.store import Decision
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["Proposals", "Target", "plan_push"]
 

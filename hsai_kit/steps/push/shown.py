@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from hsai_kit.defuse import one_line, write_csv
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.runtime.console import YES
 from hsai_kit.steps.push.confirming import Confirmation
+from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["Planned", "Shown"]

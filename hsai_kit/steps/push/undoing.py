@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
 from hsai_kit.hubspot.merged import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType
@@ -19,6 +18,7 @@ from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
 from hsai_kit.steps.push.writable import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, Decision, PushRecord
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["plan_rest", "plan_undo"]
 

@@ -18,7 +18,7 @@ from hsai_kit.steps.evaluate.rating import open_rating
 from hsai_kit.steps.evaluate.session import RatingSession
 from hsai_kit.steps.recipe.form import Evaluate, Recipe
 from hsai_kit.steps.recipe.records import beside, chosen_recipe, frame_of
-from hsai_kit.tables import FILES
+from hsai_kit.tabular.read_table import FILES
 
 __all__ = ["Measured", "assistant_of", "evaluate_recipe"]
 

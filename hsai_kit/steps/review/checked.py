@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from hsai_kit.defuse import defused, write_csv
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.output import Value
@@ -18,6 +17,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places, Proposals
 from hsai_kit.steps.review.table import ReviewTable
+from hsai_kit.tabular.spreadsheet_safe import defused, write_csv
 
 __all__ = ["Checked", "Rows"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.errors import FrameError, ReviewError
-from hsai_kit.frames import record_ids
 from hsai_kit.output import Value
 from hsai_kit.steps.review.checked import Checked
 from hsai_kit.steps.review.typed import typed
-from hsai_kit.tables import read_table
+from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.read_table import read_table
 
 __all__ = ["hand_back"]
 

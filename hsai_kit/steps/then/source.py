@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.defuse import one_line
 from hsai_kit.errors import MissingScopes, PushRefused
-from hsai_kit.frames import record_ids
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
@@ -24,6 +22,8 @@ from hsai_kit.runtime import background
 from hsai_kit.steps.push.gathering import Reviewed, as_reviews
 from hsai_kit.steps.then.actions import Action
 from hsai_kit.store import Decision
+from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["Approved", "approved_rows"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 from charset_normalizer import from_bytes
 
-from hsai_kit.defuse import restored
 from hsai_kit.errors import FrameError
+from hsai_kit.tabular.spreadsheet_safe import restored
 
 __all__ = ["FILES", "read_table"]
 
