@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hsai_kit.assistant import Assistant
+    from hsai_kit.assistants.assistant import Assistant
+    from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.errors import HsaiError
     from hsai_kit.library import assistants, copy_agent, import_assistant
-    from hsai_kit.prompt import Prompt
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.evaluate import (
@@ -107,12 +107,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Assistant": "hsai_kit.assistant",
+    "Assistant": "hsai_kit.assistants.assistant",
     "Evaluation": "hsai_kit.steps.evaluate",
     "Gate": "hsai_kit.steps.evaluate",
     "HsaiError": "hsai_kit.errors",
     "Labels": "hsai_kit.steps.evaluate",
-    "Prompt": "hsai_kit.prompt",
+    "Prompt": "hsai_kit.assistants.prompt",
     "add_to_list": "hsai_kit.steps.then",
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.library",

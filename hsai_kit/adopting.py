@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from hsai_kit.assistant import Assistant, Effort, Source
+from hsai_kit.assistants.assistant import Assistant, Effort, Source
+from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
-from hsai_kit.output import Output, Text
 from hsai_kit.workspace import sentence
 
 __all__ = ["Adopted", "adopt", "adopt_legacy", "output_of"]

@@ -12,7 +12,7 @@ import pandas as pd
 from rapidfuzz import process
 
 from hsai_kit.adopting import Adopted, adopt, adopt_legacy
-from hsai_kit.assistant import Assistant, Source, gone, names
+from hsai_kit.assistants.assistant import Assistant, Source, gone, names
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents

@@ -11,10 +11,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.costs import Costs, costs_of
-from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.store import Answer, PlannedRow, RowAnswer, RunRecord, Store
 
 __all__ = ["RowResult", "Run", "dtype_of"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.assistant import Assistant, Example, load, names
+from hsai_kit.assistants.assistant import Assistant, Example, load, names
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 

@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, assistants, connect, copy_agent, import_assistant
 from hsai_kit.adopting import output_of
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hsai_kit import Assistant
-from hsai_kit.assistant import load
-from hsai_kit.versions import changed_settings, save_version, versions
+from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.versions import changed_settings, save_version, versions
 from hsai_kit.workspace import Workspace
 
 

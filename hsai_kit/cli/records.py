@@ -71,8 +71,8 @@ def ask(
     """Pull what the prompt needs and ask the assistant about every record; nothing is written to HubSpot."""
     from hsai_kit import ask as put
     from hsai_kit import pull as read
-    from hsai_kit.assistant import load
-    from hsai_kit.prompt import Prompt
+    from hsai_kit.assistants.assistant import load
+    from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.steps.ask.readying import readied
     from hsai_kit.tabular.read_table import read_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol, get_args
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
 from hsai_kit.store import Answer

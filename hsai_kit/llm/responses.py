@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import Answered, LLMClient
 from hsai_kit.llm.prices import Usage, price

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistant import Assistant, load, names
+from hsai_kit.assistants.assistant import Assistant, load, names
+from hsai_kit.assistants.output_schema import Output
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.output import Output
 from hsai_kit.pages import FrameSource
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import open_run

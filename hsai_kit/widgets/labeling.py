@@ -8,7 +8,7 @@ import ipywidgets
 import pandas as pd
 import traitlets
 
-from hsai_kit.assistant import Assistant, load
+from hsai_kit.assistants.assistant import Assistant, load
 from hsai_kit.connection import Connection
 from hsai_kit.steps.evaluate import Labelling, label
 from hsai_kit.widgets.card import CardView

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
-from hsai_kit.prompt import Prompt
 from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask, different
 from hsai_kit.widgets.blocks import Block, code, frame_table, text

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, resume, review, runs
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.steps.ask import batch, collecting
 from hsai_kit.steps.remember import remember

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, open_run, resume
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.llm.responses import Responses

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from hsai_kit import ask, remember, review
-from hsai_kit.assistant import Assistant, Lookup, load
+from hsai_kit.assistants.assistant import Assistant, Lookup, load
+from hsai_kit.assistants.lookup_tables import table
 from hsai_kit.errors import AssistantError
-from hsai_kit.rules import table
 
 US = ("", "US", "USA", "United States")
 

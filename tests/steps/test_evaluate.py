@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from hsai_kit import ask, evaluate, open_evaluation, pull
-from hsai_kit.assistant import Lookup, load
+from hsai_kit.assistants.assistant import Lookup, load
 from hsai_kit.errors import EvaluationError, NoQuota
 
 PROMPT = "State: {{ state }}\nCountry: {{ country }}\nCity: {{ city }}\nZIP: {{ zip }}"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Gate, evaluate, pull
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 
 SOL, LEGACY = (("state-abbreviations", f"sandbox-{one}") for one in ("sol", "legacy"))

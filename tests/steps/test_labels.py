@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Prompt, ask, evaluate, label, labels_from, open_labels, pull, read_labels, review, with_examples
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 
 NAME = "state-abbreviations"

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
-from hsai_kit.assistant import load
+from hsai_kit.assistants.assistant import load
 from hsai_kit.pages import Query
 from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel

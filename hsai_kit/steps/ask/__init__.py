@@ -10,7 +10,7 @@ from typing import Literal, overload
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant, Effort
+from hsai_kit.assistants.assistant import Assistant, Effort
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import Batched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import Batched

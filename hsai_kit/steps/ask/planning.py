@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hsai_kit.assistants.lookup_tables import looked_up
+from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
 from hsai_kit.llm.engine import Engine, EngineName
-from hsai_kit.prompt import Prompt
-from hsai_kit.rules import looked_up
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.source import source_of
 from hsai_kit.steps.ask.timing import Takes, takes

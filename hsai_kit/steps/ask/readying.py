@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant, Effort, load
+from hsai_kit.assistants.assistant import Assistant, Effort, load
+from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model
-from hsai_kit.prompt import Prompt
 from hsai_kit.steps.ask.engines import checked_engine, checked_model, engine_for, refuse_known_settings
 from hsai_kit.steps.ask.planning import Asking, Estimate, plan_asking
 

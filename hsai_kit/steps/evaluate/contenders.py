@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.assistant import Assistant, load, names
+from hsai_kit.assistants.assistant import Assistant, load, names
+from hsai_kit.assistants.versions import versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.ask.readying import Readied, readied
-from hsai_kit.versions import versions
 
 __all__ = ["Contender", "One", "contenders", "find_assistant"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError, UnknownModel
 from hsai_kit.llm.engine import EngineName

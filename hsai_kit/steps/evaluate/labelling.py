@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from hsai_kit.assistant import Assistant, load
+from hsai_kit.assistants.assistant import Assistant, load
+from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.output import Value
-from hsai_kit.prompt import Prompt
 from hsai_kit.steps.evaluate.labels import Labels
 from hsai_kit.steps.evaluate.matching import Kind, field_of, read_label
 from hsai_kit.store import Label

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import pandas as pd
 from rapidfuzz import process
 
+from hsai_kit.assistants.output_schema import Value
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
-from hsai_kit.output import Value
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate.matching import field_of
 from hsai_kit.store import Label

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 from hsai_kit.errors import EvaluationError
-from hsai_kit.output import Choice, Number, Text, Value, YesNo
 
 __all__ = ["Kind", "field_of", "read_label", "same"]
 

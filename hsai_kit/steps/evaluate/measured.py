@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
-from hsai_kit.prompt import Prompt
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.steps.evaluate.examples import refuse_leaks

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from hsai_kit.output import Number, YesNo
+from hsai_kit.assistants.output_schema import Number, YesNo
 from hsai_kit.run import RowResult, Run
 from hsai_kit.steps.evaluate.matching import Kind, same
 from hsai_kit.store import EvaluatedRow, Store

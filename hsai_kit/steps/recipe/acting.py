@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
+from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import find_address
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.owners import read_owners
-from hsai_kit.prompt import Template
 from hsai_kit.runtime import background
 from hsai_kit.steps.then import add_to_list, create_note, create_task, log_email, notify
 from hsai_kit.steps.then.actions import Action, AddToList, Notify, Task

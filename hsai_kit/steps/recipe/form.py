@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
 from rapidfuzz import process
 
-from hsai_kit.assistant import Effort
+from hsai_kit.assistants.assistant import Effort
 from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.evaluate import Gate

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 from hsai_kit.errors import ReviewError
-from hsai_kit.output import Choice, Number, Text, Value, YesNo
 from hsai_kit.run import Run
 from hsai_kit.steps.review.proposals import Places, Proposals
 from hsai_kit.store import Undone

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import FrameError, ReviewError
-from hsai_kit.output import Value
 from hsai_kit.steps.review.checked import Checked
 from hsai_kit.steps.review.typed import typed
 from hsai_kit.tabular.provenance import record_ids

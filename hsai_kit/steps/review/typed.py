@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hsai_kit.output import Choice, Number, Text, Value, YesNo
+from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 
 __all__ = ["typed"]
 

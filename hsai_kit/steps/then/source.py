@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes, PushRefused
 from hsai_kit.hubspot.objects import ObjectType, resolve
@@ -16,7 +17,6 @@ from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
-from hsai_kit.prompt import Template
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.gathering import Reviewed, as_reviews

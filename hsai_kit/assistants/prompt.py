@@ -11,10 +11,10 @@ import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from hsai_kit.assistants.prompt_tokens import Columns, as_name, as_token, unknown_token
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.spreadsheet_safe import one_line
-from hsai_kit.tokens import Columns, as_name, as_token, unknown_token
 
 __all__ = ["Prompt", "Template"]
 

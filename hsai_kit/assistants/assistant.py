@@ -13,8 +13,8 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from rapidfuzz import process
 
+from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError, WorkspaceError
-from hsai_kit.output import Output, Text
 from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
 __all__ = ["Assistant", "Example", "Lookup", "Source", "gone", "load", "names"]

@@ -1,0 +1,1 @@
+"""What an assistant is: its instructions, prompt, tokens, output schema, lookup tables and versions."""
