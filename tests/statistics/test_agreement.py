@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from hsai_kit.statistics import alpha, kappa
+from hsai_kit.stats import alpha, kappa
 
 # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", example C: four people, twelve items, gaps.
 _PUBLISHED = {

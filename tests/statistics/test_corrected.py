@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsai_kit.statistics import Accuracy, accuracy, corrected_rate
+from hsai_kit.stats import Accuracy, accuracy, corrected_rate
 
 
 def simulated(rate, sensitivity, specificity, rated, judged, times=1500, seed=3):

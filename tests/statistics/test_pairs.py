@@ -8,7 +8,7 @@ from scipy.stats import bootstrap as scipys_bootstrap
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from hsai_kit.statistics import (
+from hsai_kit.stats import (
     binned,
     bootstrap,
     calibration_error,

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
 
-from hsai_kit.statistics import fewest_for, rate, units, wilson
+from hsai_kit.stats import fewest_for, rate, units, wilson
 
 CASES = [(0, 5), (1, 7), (49, 50), (50, 50), (970, 1000), (3, 2000), (1999, 2000)]
 

@@ -15,7 +15,7 @@ from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
-from hsai_kit.statistics import fewest_for, smallest_difference, units, wilson
+from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.agreeing import agree
 from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
 from hsai_kit.steps.ask.batch import Batching

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.statistics import binned, calibration_error, rate, wilson
+from hsai_kit.stats import binned, calibration_error, rate, wilson
 
 __all__ = ["Calibration", "Threshold"]
 

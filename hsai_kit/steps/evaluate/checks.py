@@ -14,7 +14,7 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.statistics import wilson
+from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.repeating import called, written
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.texts.comparing import FACTS, Fact, says, unfounded

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.statistics import (
+from hsai_kit.stats import (
     Table,
     bootstrap,
     holm,

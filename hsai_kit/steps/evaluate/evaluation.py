@@ -12,7 +12,7 @@ import pandas as pd
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.statistics import bootstrap, calibration_error, rate
+from hsai_kit.stats import bootstrap, calibration_error, rate
 from hsai_kit.steps.evaluate.calibration import Calibration
 from hsai_kit.steps.evaluate.comparing import Measured, compared, flipped
 from hsai_kit.steps.evaluate.labels import Labels

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.statistics import wilson
+from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.evaluation import Evaluation
 from hsai_kit.steps.evaluate.judged import CheckedJudge
 from hsai_kit.steps.evaluate.session import RatingSession

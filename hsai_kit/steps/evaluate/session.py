@@ -12,7 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.statistics import Agreement, alpha, kappa, mcnemar, wilson
+from hsai_kit.stats import Agreement, alpha, kappa, mcnemar, wilson
 from hsai_kit.store import RatedItem, Rating, Store
 
 __all__ = ["TIE", "RatingSession", "Shown"]

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsai_kit.statistics.resampling import SEED
+from hsai_kit.stats.bootstrap import SEED
 
 __all__ = ["Agreement", "alpha", "kappa"]
 

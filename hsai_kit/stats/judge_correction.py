@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from hsai_kit.statistics.proportions import Rate, wilson
+from hsai_kit.stats.proportions import Rate, wilson
 
 __all__ = ["Accuracy", "accuracy", "corrected_rate"]
 
