@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from hsai_kit.texts.dates import Clock, Day, find_dates, find_times, weekday_of
-from hsai_kit.texts.figures import Figure, Identifier, find_figures, find_identifiers
-from hsai_kit.texts.names import find_names, words_of
-from hsai_kit.texts.reading import find_links, language_of
+from hsai_kit.text_facts.dates import Clock, Day, find_dates, find_times, weekday_of
+from hsai_kit.text_facts.figures import Figure, Identifier, find_figures, find_identifiers
+from hsai_kit.text_facts.names import find_names, words_of
+from hsai_kit.text_facts.readability import find_links, language_of
 
 __all__ = ["FACTS", "Fact", "says", "unfounded", "what_it_says"]
 
