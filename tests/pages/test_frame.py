@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.pages import FrameSource, Query
+from hsai_kit.paging import FrameSource, Query
 
 
 @pytest.fixture

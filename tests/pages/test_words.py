@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.pages import compared, shown
+from hsai_kit.paging import compared, shown
 
 
 def texts(segments: list[tuple[str, str]], kind: str) -> list[str]:

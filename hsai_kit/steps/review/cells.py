@@ -10,7 +10,7 @@ import numpy as np
 
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.pages import Card, Segment, clipped, compared, shown
+from hsai_kit.paging import Card, Segment, clipped, compared, shown
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places
 

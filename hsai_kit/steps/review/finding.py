@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.pages import Facet, Found, Option, Query, shown
+from hsai_kit.paging import Facet, Found, Option, Query, shown
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hsai_kit.assistants.output_schema import Choice, Number, YesNo
 from hsai_kit.errors import ReviewError
-from hsai_kit.pages import Action, Card, Column, Facet, Found, Query
+from hsai_kit.paging import Action, Card, Column, Facet, Found, Query
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.review.cells import Cells
 from hsai_kit.steps.review.decided import Decided

@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.pages import Found, Query, Source
+from hsai_kit.paging import Found, Query, Source
 from hsai_kit.steps.review import Checked
 from hsai_kit.widgets.assets import joined
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hsai_kit.pages.frame import FrameSource
-from hsai_kit.pages.source import Action, Card, Column, Facet, Found, Option, Query, Source
-from hsai_kit.pages.words import Segment, clipped, compared, shown
+from hsai_kit.paging.frame_source import FrameSource
+from hsai_kit.paging.table_source import Action, Card, Column, Facet, Found, Option, Query, Source
+from hsai_kit.paging.word_diff import Segment, clipped, compared, shown
 
 __all__ = [
     "Action",

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.pages.source import Action, Card, Column, Facet, Found, Option, Query
-from hsai_kit.pages.words import compared, shown
+from hsai_kit.paging.table_source import Action, Card, Column, Facet, Found, Option, Query
+from hsai_kit.paging.word_diff import compared, shown
 
 __all__ = ["FrameSource"]
 
