@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.hubspot.plain import as_plain
-from hsai_kit.hubspot.values import as_moment
+from hsai_kit.hubspot.html_text import as_plain
+from hsai_kit.hubspot.value_conversion import as_moment
 
 __all__ = ["KINDS", "Entry", "as_entry", "as_story", "properties_of"]
 

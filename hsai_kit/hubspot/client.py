@@ -20,8 +20,8 @@ from hubspot.crm.objects import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
+from hsai_kit.hubspot.error_mapping import Answer, in_words, pause_for
 from hsai_kit.hubspot.paths import paths_for
-from hsai_kit.hubspot.problems import Answer, in_words, pause_for
 from hsai_kit.runtime.network import proxy_for, way_out
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 

@@ -10,7 +10,7 @@ from rapidfuzz import process
 
 from hsai_kit.errors import UnknownProperty
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.validations import Rule
+from hsai_kit.hubspot.validation_rules import Rule
 
 __all__ = ["Option", "Property", "pick", "read_properties"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.wording import condition, verbs
+from hsai_kit.hubspot.where_builder import condition, verbs
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.pull import count, lists, object_types, properties, pull
 from hsai_kit.widgets.blocks import frame_table, text

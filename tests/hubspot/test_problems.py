@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, MissingScopes, NotFound, RefusedKey
-from hsai_kit.hubspot.problems import Answer, in_words, pause_for
+from hsai_kit.hubspot.error_mapping import Answer, in_words, pause_for
 
 ID = "3f2a-77"
 PATH = "/crm/objects/2026-09/contacts"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.hubspot.validations import Rule, broken
+from hsai_kit.hubspot.validation_rules import Rule, broken
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsai_kit.hubspot.properties import Option, Property
-from hsai_kit.hubspot.values import as_column, as_hubspot, checked, same
+from hsai_kit.hubspot.value_conversion import as_column, as_hubspot, checked, same
 
 OPTIONS = (Option("lead", "Lead"), Option("sql", "Sales qualified"), Option("Other ", "Other"))
 TEXT = Property("note", "Note", "string", "textarea")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hsai_kit.errors import UnknownProperty, WhereError
 from hsai_kit.hubspot.properties import Option, Property
-from hsai_kit.hubspot.where import filter_groups
+from hsai_kit.hubspot.where_parser import filter_groups
 
 KNOWN = {
     one.name: one

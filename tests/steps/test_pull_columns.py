@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Prompt, object_types, pull, with_labels
 from hsai_kit.errors import PullError, UnknownObjectType, UnknownProperty
-from hsai_kit.hubspot.plain import as_plain
+from hsai_kit.hubspot.html_text import as_plain
 
 
 def beside(client, object_type: str, record_id: str, other: str) -> list[str]:

@@ -181,8 +181,8 @@ def test_a_sample_is_random_and_the_same_again_for_the_same_seed(hub, unlimited)
 
 
 def test_each_record_is_as_likely_as_any_other_to_be_in_a_sample(hub, unlimited):
-    from hsai_kit.hubspot.groups import Query
-    from hsai_kit.hubspot.searching import ids_at
+    from hsai_kit.hubspot.filter_groups import Query
+    from hsai_kit.hubspot.search import ids_at
     from hsai_kit.runtime import background
 
     everything = list(pull(hub, "contacts", []).index)

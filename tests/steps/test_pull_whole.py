@@ -101,7 +101,7 @@ def test_pages_are_read_side_by_side_with_little_read_for_nothing(hub, sandbox):
 
 def test_ids_of_which_most_do_not_exist_are_found_all_the_same(hub):
     # The sandbox hands out ids in a row; a portal's are spread over a wide range, with all of them in one corner.
-    from hsai_kit.hubspot.listing import Span, read_spans
+    from hsai_kit.hubspot.list_endpoint import Span, read_spans
     from hsai_kit.runtime import background
 
     found: list[str] = []
@@ -118,7 +118,7 @@ def test_ids_of_which_most_do_not_exist_are_found_all_the_same(hub):
 
 def test_a_cursor_that_is_no_id_is_followed_page_by_page(hub, monkeypatch):
     # [?] HubSpot does not promise what a cursor is: one of another form is only handed back.
-    from hsai_kit.hubspot import listing, records
+    from hsai_kit.hubspot import list_endpoint, records
 
     honest = records.list_page
 
@@ -127,7 +127,7 @@ def test_a_cursor_that_is_no_id_is_followed_page_by_page(hub, monkeypatch):
         return page, following and f"c{following}"
 
     whole = pull(hub, "companies", ["name"])
-    monkeypatch.setattr(listing, "list_page", veiled)
+    monkeypatch.setattr(list_endpoint, "list_page", veiled)
     monkeypatch.setattr(records, "list_page", veiled)
     pd.testing.assert_frame_equal(pull(hub, "companies", ["name"]), whole)
 

@@ -43,7 +43,7 @@ def test_through_a_storm_of_refusals_and_lost_answers_each_value_is_written_and_
     hasty, sandbox, proposed, colleague, monkeypatch
 ):
     monkeypatch.setattr("hsai_kit.hubspot.client.backoff", lambda attempt, **_: 0.01)
-    monkeypatch.setattr("hsai_kit.hubspot.problems.backoff", lambda attempt, **_: 0.01)
+    monkeypatch.setattr("hsai_kit.hubspot.error_mapping.backoff", lambda attempt, **_: 0.01)
     checked = proposed(limit=1500)
     ids = list(checked.frame.index)
     checked.approve()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes, PullError
-from hsai_kit.hubspot.groups import Query
+from hsai_kit.hubspot.filter_groups import Query
 from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners

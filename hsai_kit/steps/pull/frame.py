@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hsai_kit.hubspot.owners import Owner
-from hsai_kit.hubspot.values import as_column, texts, typed
+from hsai_kit.hubspot.value_conversion import as_column, texts, typed
 from hsai_kit.steps.pull.beside import Beside
 from hsai_kit.steps.pull.columns import Column, Own, Owned
 from hsai_kit.store import Store

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.hubspot import searching
+from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.groups import Query
+from hsai_kit.hubspot.filter_groups import Query
 from hsai_kit.hubspot.lists import find_list, member_pages, read_lists
 from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
 from hsai_kit.hubspot.owners import read_owners
@@ -139,7 +139,7 @@ def _described(one: Property) -> dict[str, object]:
 async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[Query]) -> int:
     one = queries[0] if queries else Query(((),))
     if len(queries) <= 1 and not one.rest:
-        return await searching.total_of(client, kind.name, one)
+        return await search.total_of(client, kind.name, one)
     # A record that two searches find counts once.
     return sum([len(page) async for page in matching_ids(client, kind.name, queries)])
 
@@ -153,7 +153,7 @@ async def _blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sampl
 
 async def _spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str], sample: int) -> list[Record]:
     """Return records from places all over the range of ids, old ones and new ones: quicker than an exact sample."""
-    total, top = await searching.edge(client, kind.name)
+    total, top = await search.edge(client, kind.name)
     places = max(_PLACES, -(-sample // BATCH))
     found: dict[str, Record] = {}
     if sample >= total:

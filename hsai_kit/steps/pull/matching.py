@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from hsai_kit.hubspot import searching
+from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.groups import Filter, Groups, Query, as_groups, as_queries, milliseconds
-from hsai_kit.hubspot.moments import as_since
+from hsai_kit.hubspot.filter_groups import Filter, Groups, Query, as_groups, as_queries, milliseconds
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.records import BATCH
-from hsai_kit.hubspot.where import filter_groups
+from hsai_kit.hubspot.relative_dates import as_since
+from hsai_kit.hubspot.where_parser import filter_groups
 from hsai_kit.steps.pull.asked import Since, Where
 
 __all__ = ["as_searches", "few_matches", "from_kept", "kept", "matching_ids", "narrowed"]
@@ -52,7 +52,7 @@ async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequenc
     """Yield the ids of all records that any of the searches finds, page by page, each once."""
     seen: set[str] = set()
     for query in queries:
-        async for records, _, _ in searching.pages(client, object_type, (), query):
+        async for records, _, _ in search.pages(client, object_type, (), query):
             new = [record.id for record in records if record.id not in seen]
             seen.update(new)
             yield new
@@ -62,8 +62,8 @@ async def few_matches(
     client: HubSpotClient, object_type: str, queries: Sequence[Query], candidates: int
 ) -> set[str] | None:
     """Return the ids of all records that match, None where it takes fewer searches to ask about so many candidates."""
-    totals = [await searching.total_of(client, object_type, query) for query in queries]
-    if sum(totals) / searching.PAGE > candidates / BATCH * len(queries):
+    totals = [await search.total_of(client, object_type, query) for query in queries]
+    if sum(totals) / search.PAGE > candidates / BATCH * len(queries):
         return None
     return {one async for page in matching_ids(client, object_type, queries) for one in page}
 
@@ -76,7 +76,7 @@ async def narrowed(client: HubSpotClient, object_type: str, queries: Sequence[Qu
     if found is None:
         found = set()
         for start in range(0, len(ids), BATCH):
-            found |= (await searching.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
+            found |= (await search.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
     return [one for one in ids if one in found]
 
 

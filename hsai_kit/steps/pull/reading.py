@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from hsai_kit.errors import HubSpotError, MissingScopes
-from hsai_kit.hubspot import searching
+from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.groups import Query
-from hsai_kit.hubspot.listing import AT_ONCE, NotById, Span, read_spans
+from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.hubspot.list_endpoint import AT_ONCE, NotById, Span, read_spans
 from hsai_kit.hubspot.lists import RecordList, member_pages
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
@@ -82,12 +82,12 @@ class Reading:
     async def _cut(self, spans: list[Span]) -> list[Span]:
         """Return the spans of ids to read side by side, or none where HubSpot's search does not know such records."""
         try:
-            total, top = await searching.edge(self.client, self.kind.name)
+            total, top = await search.edge(self.client, self.kind.name)
             self.control.progress.total = min(total, self.limit or total)
             if spans:
                 return spans
             if self.limit is not None and self.limit < total:
-                last = await searching.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
+                last = await search.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
                 return [Span(0, 0, int(last[0]) + 1 if last else top + 1)]
         except (HubSpotError, MissingScopes):
             return spans
@@ -102,7 +102,7 @@ class Reading:
         seen = set(self.had)
         for number, query in enumerate(self.queries):
             last = ends.get(number, 0)
-            async for records, reached, left in searching.pages(self.client, self.kind.name, self.names, query, last):
+            async for records, reached, left in search.pages(self.client, self.kind.name, self.names, query, last):
                 new = [record for record in records if record.id not in seen]
                 if len(self.queries) > 1:
                     seen.update(record.id for record in new)
@@ -166,7 +166,7 @@ class Reading:
             return allowed & set(ids)
         if not self.queries or not ids:
             return set(ids)
-        return set(await searching.matching(self.client, self.kind.name, (), self.queries, ids))
+        return set(await search.matching(self.client, self.kind.name, (), self.queries, ids))
 
     async def _ask_after(self, gone: Sequence[str], allowed: set[str] | None) -> dict[str, str]:
         """Find out where records went that were not there, and read those that others were merged into."""

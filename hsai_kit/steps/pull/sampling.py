@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from hsai_kit.hubspot import searching
+from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.groups import Query
-from hsai_kit.hubspot.listing import NotById, Span, read_spans
+from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.hubspot.list_endpoint import NotById, Span, read_spans
 from hsai_kit.hubspot.records import BATCH, Record, listed
 from hsai_kit.runtime.background import Control
 from hsai_kit.steps.pull.matching import matching_ids
@@ -39,14 +39,14 @@ async def sampled(
     """
     one = queries[0] if queries else Query(((),))
     if len(queries) <= 1 and not one.rest:
-        total = await searching.total_of(client, object_type, one)
+        total = await search.total_of(client, object_type, one)
         ranks = chosen([str(rank) for rank in range(total)], number, seed)
-        by_rank = (min(len(ranks), total / searching.PAGE) + total / searching.MOST_RESULTS) / _SEARCH_RATE
+        by_rank = (min(len(ranks), total / search.PAGE) + total / search.MOST_RESULTS) / _SEARCH_RATE
         by_list = total / BATCH / _LIST_RATE
         seconds = by_rank if queries else min(by_rank, by_list)
         control.progress.note = f"choosing {len(ranks):,} of {total:,} at random, about {seconds:,.0f} s"
         if queries or by_rank < by_list:
-            return await searching.ids_at(client, object_type, one, [int(rank) for rank in ranks])
+            return await search.ids_at(client, object_type, one, [int(rank) for rank in ranks])
     if queries:
         found = [one async for page in matching_ids(client, object_type, queries) for one in page]
         return chosen(sorted(found, key=int), number, seed)
@@ -59,7 +59,7 @@ async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awai
     def keep(records: list[Record], _: Sequence[Span]) -> None:
         found.update(record.id for record in records)
 
-    _, top = await searching.edge(client, object_type)
+    _, top = await search.edge(client, object_type)
     try:
         await read_spans(client, object_type, (), [Span(0, 0, top + 1), Span(top + 1, top + 1, None)], keep, go_on)
     except NotById:

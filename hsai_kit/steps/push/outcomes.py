@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hsai_kit.hubspot.merged import Survivor
+from hsai_kit.hubspot.merges import Survivor
 from hsai_kit.hubspot.records import Updated
 from hsai_kit.steps.push.looking import gone_reason
 from hsai_kit.steps.push.planned import Plan, PlanRow

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
-from hsai_kit.hubspot.values import same
+from hsai_kit.hubspot.value_conversion import same
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.push.confirming import Confirmation
 from hsai_kit.steps.push.shown import Planned

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes, PushRefused, UnknownOwner
-from hsai_kit.hubspot.merged import Survivor, read_survivors
+from hsai_kit.hubspot.merges import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, owner_named, read_owners
 from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.validations import read_rules
-from hsai_kit.hubspot.values import Checked, as_hubspot, checked, same
+from hsai_kit.hubspot.validation_rules import read_rules
+from hsai_kit.hubspot.value_conversion import Checked, as_hubspot, checked, same
 from hsai_kit.run import RowResult
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.looking import Present, gone_reason, look

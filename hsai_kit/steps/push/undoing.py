@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
-from hsai_kit.hubspot.merged import Survivor, read_survivors
+from hsai_kit.hubspot.merges import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.validations import read_required
-from hsai_kit.hubspot.values import same
+from hsai_kit.hubspot.validation_rules import read_required
+from hsai_kit.hubspot.value_conversion import same
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.looking import Present, gone_reason, look
 from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow

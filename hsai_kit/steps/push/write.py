@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, Unsettled
-from hsai_kit.hubspot.merged import MOST, Survivor, read_survivors
+from hsai_kit.hubspot.merges import MOST, Survivor, read_survivors
 from hsai_kit.hubspot.records import BATCH, Updated, update_batch
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.file_lock import alone

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import ReviewError
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.run import Run
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places, Proposals

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.paging import Facet, Found, Option, Query, shown
 from hsai_kit.steps.review.decided import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places

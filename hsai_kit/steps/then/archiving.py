@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import Unsettled
-from hsai_kit.hubspot.creation import archive_batch, marked
+from hsai_kit.hubspot.create import archive_batch, marked
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.runtime import background

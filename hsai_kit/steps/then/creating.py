@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from hsai_kit.errors import HsaiError, HubSpotError, Unsettled
-from hsai_kit.hubspot.creation import Draft, archive_batch, association_type, create_batch, marked
+from hsai_kit.hubspot.create import Draft, archive_batch, association_type, create_batch, marked
 from hsai_kit.hubspot.records import BATCH, Record
 from hsai_kit.steps.then.carrying import ATTEMPTS, Carrier
 from hsai_kit.steps.then.drafting import held_as_sent

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from hsai_kit.hubspot.values import as_moment
+from hsai_kit.hubspot.value_conversion import as_moment
 from hsai_kit.steps.then.source import Approved
 
 __all__ = ["LONGEST", "as_html", "held_as_sent", "signature"]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import MissingScopes
-from hsai_kit.hubspot.creation import association_type, marked
+from hsai_kit.hubspot.create import association_type, marked
 from hsai_kit.hubspot.records import Record
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.runtime import background
 from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
 from hsai_kit.steps.then.assigning import Assigner, due_day, due_moment, today_in

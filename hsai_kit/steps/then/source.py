@@ -16,7 +16,7 @@ from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.hubspot.records import read_many
-from hsai_kit.hubspot.values import as_column
+from hsai_kit.hubspot.value_conversion import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.gathering import Reviewed, as_reviews

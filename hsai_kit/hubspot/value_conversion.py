@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
-from hsai_kit.hubspot.validations import broken
+from hsai_kit.hubspot.validation_rules import broken
 
 __all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same", "texts", "typed"]
 

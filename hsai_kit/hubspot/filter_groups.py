@@ -11,7 +11,7 @@ from rapidfuzz import process
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.properties import Property, pick
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.value_conversion import as_hubspot
 
 __all__ = ["Filter", "Groups", "Query", "as_groups", "as_queries", "milliseconds", "within_limits"]
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hsai_kit.errors import PullError
-from hsai_kit.hubspot.values import as_moment
+from hsai_kit.hubspot.value_conversion import as_moment
 
 __all__ = ["as_since", "said_moment"]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.groups import Filter, Query
+from hsai_kit.hubspot.filter_groups import Filter, Query
 from hsai_kit.hubspot.records import BATCH, Record, as_records
 
 __all__ = ["edge", "ids_at", "matching", "pages", "total_of"]

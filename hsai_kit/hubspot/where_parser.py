@@ -13,10 +13,10 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from hsai_kit.errors import WhereError
-from hsai_kit.hubspot.groups import Filter, Groups, milliseconds, within_limits
-from hsai_kit.hubspot.moments import said_moment
+from hsai_kit.hubspot.filter_groups import Filter, Groups, milliseconds, within_limits
 from hsai_kit.hubspot.properties import Option, Property, pick
-from hsai_kit.hubspot.values import as_moment
+from hsai_kit.hubspot.relative_dates import said_moment
+from hsai_kit.hubspot.value_conversion import as_moment
 
 __all__ = ["filter_groups"]
 
