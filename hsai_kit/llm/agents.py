@@ -11,7 +11,7 @@ import openai
 from openai.types.beta import Agent as AgentAsSent
 
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.llm.problems import NO_SUCH_API
+from hsai_kit.llm.error_mapping import NO_SUCH_API
 
 __all__ = ["Agent", "read_agents"]
 

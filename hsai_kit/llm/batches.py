@@ -13,10 +13,10 @@ from openai.types import Batch
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
 from hsai_kit.llm.client import LLMClient
+from hsai_kit.llm.error_mapping import lost_in_words, sdk_in_words
+from hsai_kit.llm.http import Lost
 from hsai_kit.llm.prices import Usage, price
-from hsai_kit.llm.problems import lost_in_words, sdk_in_words
-from hsai_kit.llm.responses import Responses
-from hsai_kit.llm.wire import Lost
+from hsai_kit.llm.responses_engine import Responses
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 

@@ -15,8 +15,8 @@ import openai
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, MissingKey, ModelError, RefusedKey
-from hsai_kit.llm.problems import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
-from hsai_kit.llm.wire import Reply, Wire
+from hsai_kit.llm.error_mapping import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
+from hsai_kit.llm.http import Reply, Wire
 from hsai_kit.runtime.network import is_loopback
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits

@@ -22,8 +22,8 @@ from starlette.routing import Route
 from hsai_kit import Assistant, ask, assistants, connect, evaluate
 from hsai_kit.errors import AssistantError, HsaiError, MissingKey, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import is_openais
-from hsai_kit.llm.problems import failure_of, refused_setting
-from hsai_kit.llm.wire import Reply
+from hsai_kit.llm.error_mapping import failure_of, refused_setting
+from hsai_kit.llm.http import Reply
 from hsai_kit.steps.connect import status
 
 CODES = {"Calif.": "CA", "Texas": "TX", "Ohio": "OH"}

@@ -157,7 +157,7 @@ def test_what_jobs_saved_stays_saved_when_the_rest_is_asked_live(paying, keys):
 
 
 def test_an_unknown_price_is_unknown_and_never_nothing(paying, monkeypatch):
-    monkeypatch.setattr("hsai_kit.llm.responses.price", lambda model, usage, own: None)
+    monkeypatch.setattr("hsai_kit.llm.responses_engine.price", lambda model, usage, own: None)
     monkeypatch.setattr("hsai_kit.llm.costs.price", lambda model, usage, own: None)
     run = ask(paying, places("Texas", "Texas"), "state-abbreviations")
     assert (run.costs.spent, run.costs.by_sharing, run.costs.saved) == (None, None, None)

@@ -11,9 +11,9 @@ from hsai_kit import Assistant, ask, open_run, pull, resume, review
 from hsai_kit.assistants.output_schema import Output
 from hsai_kit.errors import AssistantError, HsaiError, ModelError, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import Answered
-from hsai_kit.llm.decisions import Decisions
+from hsai_kit.llm.decisions_engine import Decisions
 from hsai_kit.llm.prices import Usage, decision_price
-from hsai_kit.llm.responses import Responses
+from hsai_kit.llm.responses_engine import Responses
 
 TRIAGE = Assistant(
     name="triage",

@@ -12,7 +12,7 @@ from hsai_kit import Assistant, ask, connect, open_run, resume
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
-from hsai_kit.llm.responses import Responses
+from hsai_kit.llm.responses_engine import Responses
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.connect import status
 from hsai_kit.workspace import OwnPrice

@@ -20,7 +20,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, Batched, Batches, Job, passes
 from hsai_kit.llm.costs import amount
-from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.alone import asked_alone

@@ -14,8 +14,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError
 from hsai_kit.llm.batches import Batched, Batches, Job, Reason, passes
 from hsai_kit.llm.client import Answered
-from hsai_kit.llm.problems import Failure, failure_of, in_words, stops_the_run
-from hsai_kit.llm.wire import Reply
+from hsai_kit.llm.error_mapping import Failure, failure_of, in_words, stops_the_run
+from hsai_kit.llm.http import Reply
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, BatchRecord
 from hsai_kit.tabular.spreadsheet_safe import one_line

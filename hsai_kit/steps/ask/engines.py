@@ -9,10 +9,10 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, UnsupportedSetting
 from hsai_kit.llm.batches import Batched
-from hsai_kit.llm.decisions import Decisions
+from hsai_kit.llm.decisions_engine import Decisions
 from hsai_kit.llm.engine import ENGINES, Engine, EngineName
 from hsai_kit.llm.models import Model, check
-from hsai_kit.llm.responses import OPTIONAL, Responses
+from hsai_kit.llm.responses_engine import OPTIONAL, Responses
 from hsai_kit.runtime.progress import say
 
 __all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings", "say_done_without"]

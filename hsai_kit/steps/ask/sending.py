@@ -11,7 +11,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, UnsupportedSetting
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.engine import Engine
-from hsai_kit.llm.problems import stops_the_run
+from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawn

@@ -12,8 +12,8 @@ from typing import Any
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import Answered, LLMClient
+from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, price
-from hsai_kit.llm.problems import NO_SUCH_API
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 

@@ -13,9 +13,9 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Choice, YesNo
 from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
 from hsai_kit.llm.client import Answered, LLMClient
+from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, decision_price
-from hsai_kit.llm.problems import NO_SUCH_API
-from hsai_kit.llm.responses import DATA_RULE
+from hsai_kit.llm.responses_engine import DATA_RULE
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 

@@ -20,7 +20,7 @@ from hsai_kit.errors import (
     UnknownModel,
     UnsupportedSetting,
 )
-from hsai_kit.llm.wire import Lost, Reply
+from hsai_kit.llm.http import Lost, Reply
 from hsai_kit.runtime.network import way_out
 from hsai_kit.runtime.rate_limit import backoff
 
