@@ -10,7 +10,7 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.push.confirming import Confirm, confirmed
+from hsai_kit.steps.plans.confirmation import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed, proposals
 from hsai_kit.steps.push.planned import Plan
 from hsai_kit.steps.push.planning import plan_push

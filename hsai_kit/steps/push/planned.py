@@ -11,8 +11,8 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.value_conversion import same
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.push.confirming import Confirmation
-from hsai_kit.steps.push.shown import Planned
+from hsai_kit.steps.plans.base import Planned
+from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.spreadsheet_safe import spelled
 from hsai_kit.workspace import PushSettings
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.push.shown import Shown
+from hsai_kit.steps.plans.base import Shown
 from hsai_kit.store import Change
 
 __all__ = ["Receipt", "open_receipt", "receipts"]

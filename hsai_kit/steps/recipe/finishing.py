@@ -12,9 +12,9 @@ from hsai_kit.errors import PushRefused, RecipeError
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import open_run
+from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.pull import open_pull
 from hsai_kit.steps.push import Receipt, push
-from hsai_kit.steps.push.confirming import Confirm
 from hsai_kit.steps.recipe.form import Recipe
 from hsai_kit.steps.recipe.measuring import Measured
 from hsai_kit.steps.recipe.records import chosen_recipe, frame_of

@@ -12,12 +12,12 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
+from hsai_kit.steps.plans.confirmation import Confirm, confirmed
 from hsai_kit.steps.push import Plan, Receipt
 from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo_plan as _undo_push_plan
-from hsai_kit.steps.push.confirming import Confirm, confirmed
 from hsai_kit.steps.push.gathering import Destination, Reviewed
 from hsai_kit.steps.then.actions import (
     Action,

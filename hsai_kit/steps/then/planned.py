@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.steps.push.confirming import Confirmation
-from hsai_kit.steps.push.shown import Planned
+from hsai_kit.steps.plans.base import Planned
+from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = [

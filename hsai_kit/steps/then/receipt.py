@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.push.shown import Shown
+from hsai_kit.steps.plans.base import Shown
 from hsai_kit.store import Act
 
 __all__ = ["ActionReceipt"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.runtime.console import YES
-from hsai_kit.steps.push.confirming import Confirmation
+from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
 from hsai_kit.workspace import PushSettings
 
