@@ -20,7 +20,7 @@ from hsai_kit.llm.prices import roughly
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.steps.ask import ask
-from hsai_kit.steps.ask.planning import dollars
+from hsai_kit.steps.ask.plan import dollars
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import Plan, plan, push, undo

@@ -73,7 +73,7 @@ def ask(
     from hsai_kit import pull as read
     from hsai_kit.assistants.assistant import load
     from hsai_kit.assistants.prompt import Prompt
-    from hsai_kit.steps.ask.readying import readied
+    from hsai_kit.steps.ask.request import readied
     from hsai_kit.tabular.read_table import read_table
 
     with _connected(portal) as hub:

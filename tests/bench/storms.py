@@ -26,7 +26,7 @@ from hsai_kit import ask, connect, resume
 from hsai_kit.errors import HsaiError, NoQuota, RefusedKey
 from hsai_kit.llm.batches import passes
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.ask import batch, collecting
+from hsai_kit.steps.ask import batch_collector, batch_sender
 
 # What passes, with the options that keep a test short, and what stops a run until somebody has mended it.
 PASSING = {
@@ -181,12 +181,12 @@ def _set_off(sandbox: Sandbox, storm: Storm, rows: int, *, fresh: bool = True) -
 @contextlib.contextmanager
 def _small_jobs(rows: int) -> Iterator[None]:
     """Send several jobs and look at them often, so that there is something to be struck."""
-    before = batch.QUESTIONS, collecting.FIRST_POLL, collecting.LONGEST_POLL
-    batch.QUESTIONS, collecting.FIRST_POLL, collecting.LONGEST_POLL = max(20, rows // 6), 0.05, 0.5
+    before = batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL
+    batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL = max(20, rows // 6), 0.05, 0.5
     try:
         yield
     finally:
-        batch.QUESTIONS, collecting.FIRST_POLL, collecting.LONGEST_POLL = before
+        batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL = before
 
 
 def _ask(hub: Any, storm: Storm, rows: int, **more: Any) -> Any:

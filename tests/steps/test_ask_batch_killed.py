@@ -38,8 +38,8 @@ def workspace(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("hsai_kit.steps.ask.collecting.FIRST_POLL", 0.02)
-    monkeypatch.setattr("hsai_kit.steps.ask.batch.QUESTIONS", 20)
+    monkeypatch.setattr("hsai_kit.steps.ask.batch_collector.FIRST_POLL", 0.02)
+    monkeypatch.setattr("hsai_kit.steps.ask.batch_sender.QUESTIONS", 20)
 
 
 def asking(workspace) -> subprocess.Popen[str]:

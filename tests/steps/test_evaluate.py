@@ -185,7 +185,7 @@ def test_what_stops_one_assistant_is_noted_with_those_after_it(hub, sandbox, con
 
 
 def test_engines_that_ask_the_same_question_pay_for_it_once(hub, sandbox, contacts, monkeypatch):
-    monkeypatch.setattr("hsai_kit.steps.ask.collecting.FIRST_POLL", 0.02)
+    monkeypatch.setattr("hsai_kit.steps.ask.batch_collector.FIRST_POLL", 0.02)
     sandbox.limits("openai", batch_seconds=0.1)
     live = load(hub.workspace, "state-abbreviations")
     jobs = live.model_copy(update={"engine": "batch"})

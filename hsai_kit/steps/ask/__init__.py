@@ -19,15 +19,15 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.gc_freeze import only_new_objects
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.agreeing import PILOT, agree, pilot, wants_pilot
-from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
-from hsai_kit.steps.ask.batch import Batching, goes_on
+from hsai_kit.steps.ask.batch_sender import Batching, goes_on
 from hsai_kit.steps.ask.budget import checked_budget
-from hsai_kit.steps.ask.earlier import cancel, open_run, runs
-from hsai_kit.steps.ask.engines import checked_engine, engine_for, say_done_without
-from hsai_kit.steps.ask.planning import Asking
-from hsai_kit.steps.ask.readying import Forecast, different, forecast, readied, refused_settings
-from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.steps.ask.consent import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.engine_selection import checked_engine, engine_for, say_done_without
+from hsai_kit.steps.ask.history import cancel, open_run, runs
+from hsai_kit.steps.ask.live_sender import Sending
+from hsai_kit.steps.ask.plan import Asking
+from hsai_kit.steps.ask.request import Forecast, different, forecast, readied, refused_settings
+from hsai_kit.steps.ask.run_lock import asked_alone, refuse_under_way
 
 __all__ = ["Forecast", "ask", "cancel", "different", "forecast", "open_run", "refused_settings", "resume", "runs"]
 

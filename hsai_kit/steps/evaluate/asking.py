@@ -16,13 +16,13 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
 from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
-from hsai_kit.steps.ask.agreeing import agree
-from hsai_kit.steps.ask.alone import asked_alone, refuse_under_way
-from hsai_kit.steps.ask.batch import Batching
+from hsai_kit.steps.ask.batch_sender import Batching
 from hsai_kit.steps.ask.budget import checked_budget
-from hsai_kit.steps.ask.engines import say_done_without
-from hsai_kit.steps.ask.planning import Asking, dollars, plan_asking
-from hsai_kit.steps.ask.sending import Sending
+from hsai_kit.steps.ask.consent import agree
+from hsai_kit.steps.ask.engine_selection import say_done_without
+from hsai_kit.steps.ask.live_sender import Sending
+from hsai_kit.steps.ask.plan import Asking, dollars, plan_asking
+from hsai_kit.steps.ask.run_lock import asked_alone, refuse_under_way
 from hsai_kit.steps.evaluate.contenders import Contender
 from hsai_kit.store import EvaluatedRun
 

@@ -13,7 +13,7 @@ from hsai_kit.assistants.versions import versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.steps.ask.readying import Readied, readied
+from hsai_kit.steps.ask.request import Readied, readied
 
 __all__ = ["Contender", "One", "contenders", "find_assistant"]
 

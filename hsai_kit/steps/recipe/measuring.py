@@ -9,7 +9,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RecipeError
 from hsai_kit.run import Run
-from hsai_kit.steps.ask.readying import readied
+from hsai_kit.steps.ask.request import readied
 from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.contenders import One
 from hsai_kit.steps.evaluate.judged import CheckedJudge

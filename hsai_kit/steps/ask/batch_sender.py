@@ -23,10 +23,10 @@ from hsai_kit.llm.costs import amount
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.alone import asked_alone
+from hsai_kit.steps.ask.batch_collector import Collecting, unknown_here
 from hsai_kit.steps.ask.budget import Cap
-from hsai_kit.steps.ask.collecting import Collecting, unknown_here
-from hsai_kit.steps.ask.engines import Learning
+from hsai_kit.steps.ask.engine_selection import Learning
+from hsai_kit.steps.ask.run_lock import asked_alone
 from hsai_kit.store import Answer, BatchRecord
 
 __all__ = ["Batching", "goes_on"]

@@ -15,9 +15,9 @@ from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawn
+from hsai_kit.steps.ask.answer_writer import Keeper
 from hsai_kit.steps.ask.budget import Cap, Spending
-from hsai_kit.steps.ask.engines import Learning
-from hsai_kit.steps.ask.keeping import Keeper
+from hsai_kit.steps.ask.engine_selection import Learning
 from hsai_kit.store import Answer
 
 __all__ = ["Sending"]

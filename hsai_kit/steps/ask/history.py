@@ -10,7 +10,7 @@ from hsai_kit.llm.batches import Batched
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch import Batching, goes_on
+from hsai_kit.steps.ask.batch_sender import Batching, goes_on
 
 __all__ = ["cancel", "open_run", "runs"]
 

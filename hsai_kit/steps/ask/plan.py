@@ -15,8 +15,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.source import source_of
-from hsai_kit.steps.ask.timing import Takes, takes
+from hsai_kit.steps.ask.duration_estimate import Takes, takes
+from hsai_kit.steps.ask.origin import source_of
 from hsai_kit.store import PlannedRow
 from hsai_kit.tabular.provenance import record_ids
 

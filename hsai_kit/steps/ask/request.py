@@ -11,8 +11,8 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model
-from hsai_kit.steps.ask.engines import checked_engine, checked_model, engine_for, refuse_known_settings
-from hsai_kit.steps.ask.planning import Asking, Estimate, plan_asking
+from hsai_kit.steps.ask.engine_selection import checked_engine, checked_model, engine_for, refuse_known_settings
+from hsai_kit.steps.ask.plan import Asking, Estimate, plan_asking
 
 __all__ = ["Forecast", "Readied", "different", "forecast", "readied", "refused_settings"]
 

@@ -11,9 +11,9 @@ from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import start
 from hsai_kit.runtime.console import answered_yes
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.planning import Estimate, dollars
-from hsai_kit.steps.ask.sending import Sending
-from hsai_kit.steps.ask.timing import minutes
+from hsai_kit.steps.ask.duration_estimate import minutes
+from hsai_kit.steps.ask.live_sender import Sending
+from hsai_kit.steps.ask.plan import Estimate, dollars
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
 
