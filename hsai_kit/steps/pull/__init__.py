@@ -19,16 +19,16 @@ from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.pull.asked import Asked, Since, Where, as_names
-from hsai_kit.steps.pull.beside import Beside
-from hsai_kit.steps.pull.columns import Column, Own, Owned, understood
-from hsai_kit.steps.pull.earlier import open_pull
-from hsai_kit.steps.pull.frame import OWNER, as_frame, labels_of
-from hsai_kit.steps.pull.given import Ids, as_given
-from hsai_kit.steps.pull.looking import count, lists, object_types, owners, properties
-from hsai_kit.steps.pull.matching import as_searches, from_kept, kept, narrowed
-from hsai_kit.steps.pull.reading import Reading
-from hsai_kit.steps.pull.sampling import chosen, sampled
+from hsai_kit.steps.pull.associated_columns import Beside
+from hsai_kit.steps.pull.column_spec import Column, Own, Owned, understood
+from hsai_kit.steps.pull.history import open_pull
+from hsai_kit.steps.pull.ids_input import Ids, as_given
+from hsai_kit.steps.pull.metadata import count, lists, object_types, owners, properties
+from hsai_kit.steps.pull.reader import Reading
+from hsai_kit.steps.pull.request import Asked, Since, Where, as_names
+from hsai_kit.steps.pull.sample import chosen, sampled
+from hsai_kit.steps.pull.search_queries import as_searches, from_kept, kept, narrowed
+from hsai_kit.steps.pull.to_frame import OWNER, as_frame, labels_of
 from hsai_kit.tabular.provenance import left_out, mark
 
 __all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull"]

@@ -12,9 +12,9 @@ from hsai_kit.errors import PullError
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime import background
-from hsai_kit.steps.pull.beside import Beside
-from hsai_kit.steps.pull.columns import Column, Own
-from hsai_kit.steps.pull.frame import as_frame, labels_of
+from hsai_kit.steps.pull.associated_columns import Beside
+from hsai_kit.steps.pull.column_spec import Column, Own
+from hsai_kit.steps.pull.to_frame import as_frame, labels_of
 from hsai_kit.store import Pull
 from hsai_kit.tabular.provenance import mark
 

@@ -13,7 +13,7 @@ from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, associated
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_batch
-from hsai_kit.steps.pull.columns import Activities, Associated, Column
+from hsai_kit.steps.pull.column_spec import Activities, Associated, Column
 
 __all__ = ["Beside"]
 

@@ -11,7 +11,7 @@ from hsai_kit.hubspot.filter_groups import Query
 from hsai_kit.hubspot.list_endpoint import NotById, Span, read_spans
 from hsai_kit.hubspot.records import BATCH, Record, listed
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.pull.matching import matching_ids
+from hsai_kit.steps.pull.search_queries import matching_ids
 
 __all__ = ["chosen", "sampled"]
 

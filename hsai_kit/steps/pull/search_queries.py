@@ -13,7 +13,7 @@ from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.records import BATCH
 from hsai_kit.hubspot.relative_dates import as_since
 from hsai_kit.hubspot.where_parser import filter_groups
-from hsai_kit.steps.pull.asked import Since, Where
+from hsai_kit.steps.pull.request import Since, Where
 
 __all__ = ["as_searches", "few_matches", "from_kept", "kept", "matching_ids", "narrowed"]
 

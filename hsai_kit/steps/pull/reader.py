@@ -18,8 +18,8 @@ from hsai_kit.hubspot.lists import RecordList, member_pages
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.pull.beside import Beside
-from hsai_kit.steps.pull.matching import few_matches
+from hsai_kit.steps.pull.associated_columns import Beside
+from hsai_kit.steps.pull.search_queries import few_matches
 from hsai_kit.store import Store
 
 __all__ = ["Reading"]

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from hsai_kit.errors import PullError
-from hsai_kit.steps.pull.given import Given
+from hsai_kit.steps.pull.ids_input import Given
 
 __all__ = ["Asked", "Since", "Where", "as_names", "positive"]
 

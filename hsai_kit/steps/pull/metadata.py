@@ -17,8 +17,8 @@ from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
 from hsai_kit.hubspot.records import BATCH, Record, list_page, listed
 from hsai_kit.runtime import background
-from hsai_kit.steps.pull.asked import Since, Where, positive
-from hsai_kit.steps.pull.matching import as_searches, matching_ids, narrowed
+from hsai_kit.steps.pull.request import Since, Where, positive
+from hsai_kit.steps.pull.search_queries import as_searches, matching_ids, narrowed
 
 __all__ = ["count", "lists", "object_types", "owners", "properties"]
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from hsai_kit.hubspot.owners import Owner
 from hsai_kit.hubspot.value_conversion import as_column, texts, typed
-from hsai_kit.steps.pull.beside import Beside
-from hsai_kit.steps.pull.columns import Column, Own, Owned
+from hsai_kit.steps.pull.associated_columns import Beside
+from hsai_kit.steps.pull.column_spec import Column, Own, Owned
 from hsai_kit.store import Store
 
 __all__ = ["OWNER", "as_frame", "labels_of"]
