@@ -161,7 +161,7 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 @pytest.fixture
 def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one batch after the other, for what a test does between two of them."""
-    monkeypatch.setattr("hsai_kit.steps.push.write._AT_ONCE", 1)
+    monkeypatch.setattr("hsai_kit.steps.push.writer._AT_ONCE", 1)
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.plans.confirmation import Confirm, confirmed
-from hsai_kit.steps.push.gathering import Destination, Reviewed, proposals
-from hsai_kit.steps.push.planned import Plan
-from hsai_kit.steps.push.planning import plan_push
+from hsai_kit.steps.push.build_plan import plan_push
+from hsai_kit.steps.push.plan import Plan
 from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
-from hsai_kit.steps.push.undoing import plan_rest, plan_undo
-from hsai_kit.steps.push.write import Writer, refuse_while_under_way
+from hsai_kit.steps.push.targets import Destination, Reviewed, proposals
+from hsai_kit.steps.push.undo import plan_rest, plan_undo
+from hsai_kit.steps.push.writer import Writer, refuse_while_under_way
 from hsai_kit.store import PushRecord
 
 __all__ = [

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hsai_kit.hubspot.merges import Survivor
 from hsai_kit.hubspot.records import Updated
-from hsai_kit.steps.push.looking import gone_reason
-from hsai_kit.steps.push.planned import Plan, PlanRow
+from hsai_kit.steps.push.current_values import gone_reason
+from hsai_kit.steps.push.plan import Plan, PlanRow
 from hsai_kit.store import Change
 from hsai_kit.tabular.spreadsheet_safe import one_line
 

@@ -18,7 +18,7 @@ from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo_plan as _undo_push_plan
-from hsai_kit.steps.push.gathering import Destination, Reviewed
+from hsai_kit.steps.push.targets import Destination, Reviewed
 from hsai_kit.steps.then.actions import (
     Action,
     AddToList,

@@ -19,7 +19,7 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.value_conversion import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.gathering import Reviewed, as_reviews
+from hsai_kit.steps.push.targets import Reviewed, as_reviews
 from hsai_kit.steps.then.actions import Action
 from hsai_kit.store import Decision
 from hsai_kit.tabular.provenance import record_ids

@@ -14,9 +14,9 @@ from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validation_rules import read_required
 from hsai_kit.hubspot.value_conversion import same
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.looking import Present, gone_reason, look
-from hsai_kit.steps.push.planned import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
-from hsai_kit.steps.push.writable import refuse_protected, refuse_read_only
+from hsai_kit.steps.push.current_values import Present, gone_reason, look
+from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.protected import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, Decision, PushRecord
 from hsai_kit.tabular.spreadsheet_safe import one_line
 

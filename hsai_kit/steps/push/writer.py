@@ -15,10 +15,10 @@ from hsai_kit.hubspot.records import BATCH, Updated, update_batch
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.rate_limit import Room
-from hsai_kit.steps.push.looking import present_values
+from hsai_kit.steps.push.current_values import present_values
+from hsai_kit.steps.push.hubspot_refusals import about_one_record, in_words, properties_of
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, answered, left_alone, noted
-from hsai_kit.steps.push.planned import NOT_APPROVED, Plan, PlanRow
-from hsai_kit.steps.push.refusals import about_one_record, in_words, properties_of
+from hsai_kit.steps.push.plan import NOT_APPROVED, Plan, PlanRow
 from hsai_kit.store import Change
 
 __all__ = ["Writer", "refuse_while_under_way"]

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
-from hsai_kit.steps.push.planning import Proposals, Target
+from hsai_kit.steps.push.build_plan import Proposals, Target
 
 __all__ = ["Destination", "Reviewed", "as_reviews", "destination_in", "going_somewhere", "proposals"]
 

@@ -15,19 +15,9 @@ from hsai_kit.hubspot.validation_rules import read_rules
 from hsai_kit.hubspot.value_conversion import Checked, as_hubspot, checked, same
 from hsai_kit.run import RowResult
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.looking import Present, gone_reason, look
-from hsai_kit.steps.push.planned import (
-    BLANK,
-    CONFLICT,
-    GONE,
-    NOT_ALLOWED,
-    NOT_APPROVED,
-    SAME,
-    WILL_CHANGE,
-    Plan,
-    PlanRow,
-)
-from hsai_kit.steps.push.writable import refuse_protected
+from hsai_kit.steps.push.current_values import Present, gone_reason, look
+from hsai_kit.steps.push.plan import BLANK, CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.protected import refuse_protected
 from hsai_kit.store import Decision
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
