@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.errors import HsaiError
     from hsai_kit.library import assistants, copy_agent, import_assistant
+    from hsai_kit.steps.actions import (
+        add_to_list,
+        create_note,
+        create_task,
+        log_email,
+        notify,
+        open_receipt,
+        plan,
+        then,
+        undo,
+        update,
+    )
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.evaluate import (
@@ -35,18 +47,6 @@ if TYPE_CHECKING:
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
     from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
-    from hsai_kit.steps.then import (
-        add_to_list,
-        create_note,
-        create_task,
-        log_email,
-        notify,
-        open_receipt,
-        plan,
-        then,
-        undo,
-        update,
-    )
     from hsai_kit.tabular.provenance import left_out, with_labels
 
 __all__ = [
@@ -113,7 +113,7 @@ _HOMES = {
     "HsaiError": "hsai_kit.errors",
     "Labels": "hsai_kit.steps.evaluate",
     "Prompt": "hsai_kit.assistants.prompt",
-    "add_to_list": "hsai_kit.steps.then",
+    "add_to_list": "hsai_kit.steps.actions",
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.library",
     "cancel": "hsai_kit.steps.ask",
@@ -121,8 +121,8 @@ _HOMES = {
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.library",
     "count": "hsai_kit.steps.pull",
-    "create_note": "hsai_kit.steps.then",
-    "create_task": "hsai_kit.steps.then",
+    "create_note": "hsai_kit.steps.actions",
+    "create_task": "hsai_kit.steps.actions",
     "evaluate": "hsai_kit.steps.evaluate",
     "evaluate_recipe": "hsai_kit.steps.recipe",
     "finish_recipe": "hsai_kit.steps.recipe",
@@ -133,16 +133,16 @@ _HOMES = {
     "left_out": "hsai_kit.tabular.provenance",
     "lists": "hsai_kit.steps.pull",
     "log": "hsai_kit.steps.log",
-    "log_email": "hsai_kit.steps.then",
-    "notify": "hsai_kit.steps.then",
+    "log_email": "hsai_kit.steps.actions",
+    "notify": "hsai_kit.steps.actions",
     "object_types": "hsai_kit.steps.pull",
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",
     "open_pull": "hsai_kit.steps.pull",
     "open_rating": "hsai_kit.steps.evaluate.rating",
-    "open_receipt": "hsai_kit.steps.then",
+    "open_receipt": "hsai_kit.steps.actions",
     "open_run": "hsai_kit.steps.ask",
-    "plan": "hsai_kit.steps.then",
+    "plan": "hsai_kit.steps.actions",
     "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
@@ -156,9 +156,9 @@ _HOMES = {
     "review": "hsai_kit.steps.review",
     "run_recipe": "hsai_kit.steps.recipe",
     "runs": "hsai_kit.steps.ask",
-    "then": "hsai_kit.steps.then",
-    "undo": "hsai_kit.steps.then",
-    "update": "hsai_kit.steps.then",
+    "then": "hsai_kit.steps.actions",
+    "undo": "hsai_kit.steps.actions",
+    "update": "hsai_kit.steps.actions",
     "with_examples": "hsai_kit.steps.evaluate",
     "with_labels": "hsai_kit.tabular.provenance",
 }

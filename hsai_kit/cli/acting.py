@@ -14,7 +14,7 @@ from hsai_kit.cli.writing import PORTAL_ID, YES, connection_of, reviewed_run, sh
 from hsai_kit.errors import HsaiError
 
 if TYPE_CHECKING:
-    from hsai_kit.steps.then.actions import AddToList, Note, Notify, Task
+    from hsai_kit.steps.actions.action import AddToList, Note, Notify, Task
 
     Made: TypeAlias = Task | Note | AddToList | Notify
 else:
@@ -48,8 +48,8 @@ def _carry_out(
 ) -> None:
     from dataclasses import replace
 
+    from hsai_kit.steps.actions import carry_out, plan
     from hsai_kit.steps.review import review
-    from hsai_kit.steps.then import carry_out, plan
 
     wanted = the_meant(run, "run")
     meant: dict[str, tuple[str, ...]] = {}
@@ -96,8 +96,8 @@ def create_task(
     type: Annotated[str, typer.Option(help="todo, call or email.")] = "todo",  # noqa: A002 -- HubSpot's own word
 ) -> Made:
     """Make a task about each approved record, for somebody to check and do."""
-    from hsai_kit.steps.then.actions import RECORD_OWNER
-    from hsai_kit.steps.then.actions import create_task as task
+    from hsai_kit.steps.actions.action import RECORD_OWNER
+    from hsai_kit.steps.actions.action import create_task as task
 
     settings: dict[str, Any] = {"due_in": due_in, "priority": priority, "type": type, "otherwise": otherwise or None}
     people = assignee[0] if assignee and len(assignee) == 1 else assignee
@@ -106,14 +106,14 @@ def create_task(
 
 def create_note(body: _BODY = "{{ answer }}") -> Made:
     """Make a note about each approved record."""
-    from hsai_kit.steps.then.actions import create_note as note
+    from hsai_kit.steps.actions.action import create_note as note
 
     return note(body)
 
 
 def log_email(subject: Annotated[str, typer.Argument(help="Of the e-mail.")], body: _BODY = "{{ answer }}") -> Made:
     """Keep a drafted e-mail as a note about each approved record, marked as not sent."""
-    from hsai_kit.steps.then.actions import log_email as email
+    from hsai_kit.steps.actions.action import log_email as email
 
     return email(subject, body)
 
@@ -122,7 +122,7 @@ def add_to_list(
     list: Annotated[str, typer.Argument(help="A static list, by name or id.")],  # noqa: A002 -- HubSpot's own word
 ) -> Made:
     """Add each approved record to a static list."""
-    from hsai_kit.steps.then.actions import add_to_list as add
+    from hsai_kit.steps.actions.action import add_to_list as add
 
     return add(list)
 
@@ -135,7 +135,7 @@ def notify(
     most: Annotated[int, typer.Option(min=1, help="More messages than these are refused.")] = 50,
 ) -> Made:
     """Send a message about the approved records; a message cannot be taken back."""
-    from hsai_kit.steps.then.actions import notify as tell
+    from hsai_kit.steps.actions.action import notify as tell
 
     return tell(to, message, title=title, per=per, most=most)  # type: ignore[arg-type]
 

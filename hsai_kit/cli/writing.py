@@ -13,8 +13,8 @@ from hsai_kit.errors import HsaiError
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.run import Run
+    from hsai_kit.steps.actions import ActionPlan
     from hsai_kit.steps.push import Plan
-    from hsai_kit.steps.then import ActionPlan
 
 __all__ = ["PORTAL_ID", "YES", "connection_of", "push", "reviewed_run", "show_plan", "the_meant", "undo"]
 

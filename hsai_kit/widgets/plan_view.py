@@ -9,8 +9,8 @@ from typing import TypeAlias
 import ipywidgets
 
 from hsai_kit.runtime.console import many
+from hsai_kit.steps.actions import ActionPlan
 from hsai_kit.steps.push import Plan
-from hsai_kit.steps.then import ActionPlan
 from hsai_kit.widgets.blocks import Block, facts, table, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView

@@ -10,11 +10,11 @@ import ipywidgets
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.runtime.background import Handle
+from hsai_kit.steps.actions import carry_out, open_receipt, plan, undo_plan
+from hsai_kit.steps.actions.action import Update
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
 from hsai_kit.steps.push.targets import Reviewed, going_somewhere
-from hsai_kit.steps.then import carry_out, open_receipt, plan, undo_plan
-from hsai_kit.steps.then.actions import Update
 from hsai_kit.widgets.action_form import ActionForm, Given, Wanted, words_of
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import Panel, field, row, show_if

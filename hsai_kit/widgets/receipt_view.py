@@ -7,10 +7,10 @@ from typing import TypeAlias
 import ipywidgets
 
 from hsai_kit.connection import Connection
+from hsai_kit.steps.actions import ActionReceipt
 from hsai_kit.steps.log import log
 from hsai_kit.steps.log.page import heading
 from hsai_kit.steps.push import Receipt
-from hsai_kit.steps.then import ActionReceipt
 from hsai_kit.widgets.blocks import facts, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView

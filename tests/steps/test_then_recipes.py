@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hsai_kit import ask, connect, create_task, plan, pull, review, then
-from hsai_kit.steps.then import carry_out
+from hsai_kit.steps.actions import carry_out
 
 TASK = replace(create_task("Sort out {{ record_id }}", assignee="Dana"), once="recipe states")
 

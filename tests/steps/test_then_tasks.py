@@ -8,7 +8,7 @@ import pytest
 
 from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
 from hsai_kit.errors import MissingScopes, PromptError, PushRefused, UnknownOwner
-from hsai_kit.steps.then import carry_out, undo_plan
+from hsai_kit.steps.actions import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
 

@@ -15,10 +15,10 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.runtime import background
-from hsai_kit.steps.then import add_to_list, create_note, create_task, log_email, notify
-from hsai_kit.steps.then.actions import Action, AddToList, Notify, Task
-from hsai_kit.steps.then.assigning import Assigner
-from hsai_kit.steps.then.listing import open_list
+from hsai_kit.steps.actions import add_to_list, create_note, create_task, log_email, notify
+from hsai_kit.steps.actions.action import Action, AddToList, Notify, Task
+from hsai_kit.steps.actions.assignee import Assigner
+from hsai_kit.steps.actions.lists import open_list
 from hsai_kit.workspace import sentence
 
 __all__ = ["check_actions", "read_actions"]

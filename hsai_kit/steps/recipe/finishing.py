@@ -11,6 +11,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, RecipeError
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
+from hsai_kit.steps.actions import ActionReceipt, then
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.pull import open_pull
@@ -20,7 +21,6 @@ from hsai_kit.steps.recipe.measuring import Measured
 from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
 from hsai_kit.steps.review import review
 from hsai_kit.steps.review.checked import Checked
-from hsai_kit.steps.then import ActionReceipt, then
 
 __all__ = ["Finished", "after_review", "finish_broken_off", "finish_recipe"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from hsai_kit.hubspot.value_conversion import as_moment
-from hsai_kit.steps.then.source import Approved
+from hsai_kit.steps.actions.approved_rows import Approved
 
 __all__ = ["LONGEST", "as_html", "held_as_sent", "signature"]
 

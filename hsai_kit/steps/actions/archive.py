@@ -11,10 +11,10 @@ from hsai_kit.hubspot.create import archive_batch, marked
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.runtime import background
-from hsai_kit.steps.then.carrying import ATTEMPTS, Undoer
-from hsai_kit.steps.then.drafting import held_as_sent
-from hsai_kit.steps.then.planned import CHANGED, GONE, WILL, ActionPlan, ActionRow, Target
-from hsai_kit.steps.then.planning import KEPT
+from hsai_kit.steps.actions.build_plan import KEPT
+from hsai_kit.steps.actions.executor import ATTEMPTS, Undoer
+from hsai_kit.steps.actions.html_body import held_as_sent
+from hsai_kit.steps.actions.plan import CHANGED, GONE, WILL, ActionPlan, ActionRow, Target
 from hsai_kit.store import Act, ActionRecord
 
 __all__ = ["Archiver", "plan_archiving"]

@@ -9,11 +9,11 @@ from hsai_kit.errors import HsaiError, PushRefused, Unsettled
 from hsai_kit.hubspot.lists import RecordList, add_members, find_list, member_pages, remove_members
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
-from hsai_kit.steps.then.actions import AddToList
-from hsai_kit.steps.then.carrying import ATTEMPTS, Carrier, Undoer
-from hsai_kit.steps.then.planned import DONE, GONE, WILL, ActionPlan, ActionRow, Target
-from hsai_kit.steps.then.planning import planned
-from hsai_kit.steps.then.source import Approved
+from hsai_kit.steps.actions.action import AddToList
+from hsai_kit.steps.actions.approved_rows import Approved
+from hsai_kit.steps.actions.build_plan import planned
+from hsai_kit.steps.actions.executor import ATTEMPTS, Carrier, Undoer
+from hsai_kit.steps.actions.plan import DONE, GONE, WILL, ActionPlan, ActionRow, Target
 from hsai_kit.store import Act, ActionRecord
 
 __all__ = ["Adder", "Remover", "open_list", "plan_adding", "plan_removing"]

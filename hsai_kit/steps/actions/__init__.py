@@ -12,14 +12,7 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.plans.confirmation import Confirm, confirmed
-from hsai_kit.steps.push import Plan, Receipt
-from hsai_kit.steps.push import carry_out as _carry_out_push
-from hsai_kit.steps.push import open_receipt as _open_push
-from hsai_kit.steps.push import plan as _plan_push
-from hsai_kit.steps.push import undo_plan as _undo_push_plan
-from hsai_kit.steps.push.targets import Destination, Reviewed
-from hsai_kit.steps.then.actions import (
+from hsai_kit.steps.actions.action import (
     Action,
     AddToList,
     Note,
@@ -33,15 +26,22 @@ from hsai_kit.steps.then.actions import (
     notify,
     update,
 )
-from hsai_kit.steps.then.archiving import Archiver, plan_archiving
-from hsai_kit.steps.then.carrying import Carrier
-from hsai_kit.steps.then.creating import Creator
-from hsai_kit.steps.then.listing import Adder, Remover, plan_adding, plan_removing
-from hsai_kit.steps.then.planned import ActionPlan
-from hsai_kit.steps.then.planning import plan_creation
-from hsai_kit.steps.then.receipt import ActionReceipt
-from hsai_kit.steps.then.source import approved_rows
-from hsai_kit.steps.then.telling import Teller, plan_telling
+from hsai_kit.steps.actions.approved_rows import approved_rows
+from hsai_kit.steps.actions.archive import Archiver, plan_archiving
+from hsai_kit.steps.actions.build_plan import plan_creation
+from hsai_kit.steps.actions.executor import Carrier
+from hsai_kit.steps.actions.lists import Adder, Remover, plan_adding, plan_removing
+from hsai_kit.steps.actions.messages import Teller, plan_telling
+from hsai_kit.steps.actions.plan import ActionPlan
+from hsai_kit.steps.actions.receipt import ActionReceipt
+from hsai_kit.steps.actions.tasks_notes import Creator
+from hsai_kit.steps.plans.confirmation import Confirm, confirmed
+from hsai_kit.steps.push import Plan, Receipt
+from hsai_kit.steps.push import carry_out as _carry_out_push
+from hsai_kit.steps.push import open_receipt as _open_push
+from hsai_kit.steps.push import plan as _plan_push
+from hsai_kit.steps.push import undo_plan as _undo_push_plan
+from hsai_kit.steps.push.targets import Destination, Reviewed
 
 __all__ = [
     "ActionPlan",

@@ -9,7 +9,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.file_lock import alone
-from hsai_kit.steps.then.planned import CHANGED, GONE, ActionPlan, ActionRow
+from hsai_kit.steps.actions.plan import CHANGED, GONE, ActionPlan, ActionRow
 from hsai_kit.store import Act
 
 __all__ = ["ATTEMPTS", "Carrier", "Undoer"]

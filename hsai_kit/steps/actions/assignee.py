@@ -10,7 +10,7 @@ import numpy as np
 
 from hsai_kit.hubspot.owners import Owner, owner_named, team_named
 from hsai_kit.hubspot.value_conversion import as_hubspot
-from hsai_kit.steps.then.actions import RECORD_OWNER
+from hsai_kit.steps.actions.action import RECORD_OWNER
 
 __all__ = ["Assigner", "due_day", "due_moment", "today_in"]
 

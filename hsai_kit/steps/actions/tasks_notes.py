@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from hsai_kit.errors import HsaiError, HubSpotError, Unsettled
 from hsai_kit.hubspot.create import Draft, archive_batch, association_type, create_batch, marked
 from hsai_kit.hubspot.records import BATCH, Record
-from hsai_kit.steps.then.carrying import ATTEMPTS, Carrier
-from hsai_kit.steps.then.drafting import held_as_sent
-from hsai_kit.steps.then.planned import DONE, ActionRow
-from hsai_kit.steps.then.planning import KEPT
+from hsai_kit.steps.actions.build_plan import KEPT
+from hsai_kit.steps.actions.executor import ATTEMPTS, Carrier
+from hsai_kit.steps.actions.html_body import held_as_sent
+from hsai_kit.steps.actions.plan import DONE, ActionRow
 
 __all__ = ["Creator"]
 

@@ -11,10 +11,11 @@ from hsai_kit.hubspot.create import association_type, marked
 from hsai_kit.hubspot.records import Record
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.runtime import background
-from hsai_kit.steps.then.actions import Action, AddToList, Creation, Note, Notify, Task
-from hsai_kit.steps.then.assigning import Assigner, due_day, due_moment, today_in
-from hsai_kit.steps.then.drafting import LONGEST, as_html, signature
-from hsai_kit.steps.then.planned import (
+from hsai_kit.steps.actions.action import Action, AddToList, Creation, Note, Notify, Task
+from hsai_kit.steps.actions.approved_rows import Approved
+from hsai_kit.steps.actions.assignee import Assigner, due_day, due_moment, today_in
+from hsai_kit.steps.actions.html_body import LONGEST, as_html, signature
+from hsai_kit.steps.actions.plan import (
     DONE,
     GONE,
     NOBODY,
@@ -27,7 +28,6 @@ from hsai_kit.steps.then.planned import (
     ActionRow,
     Target,
 )
-from hsai_kit.steps.then.source import Approved
 from hsai_kit.store import Act
 
 __all__ = ["KEPT", "plan_creation", "planned"]

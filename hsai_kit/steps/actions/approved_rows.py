@@ -19,8 +19,8 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.value_conversion import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
+from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.push.targets import Reviewed, as_reviews
-from hsai_kit.steps.then.actions import Action
 from hsai_kit.store import Decision
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.spreadsheet_safe import one_line

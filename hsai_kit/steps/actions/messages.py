@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_address
 from hsai_kit.errors import HsaiError, PushRefused
-from hsai_kit.steps.then.actions import Notify
-from hsai_kit.steps.then.carrying import Carrier
-from hsai_kit.steps.then.planned import NOBODY, NOT_ALLOWED, WILL, ActionPlan, ActionRow, Target
-from hsai_kit.steps.then.planning import planned
-from hsai_kit.steps.then.source import Approved
+from hsai_kit.steps.actions.action import Notify
+from hsai_kit.steps.actions.approved_rows import Approved
+from hsai_kit.steps.actions.build_plan import planned
+from hsai_kit.steps.actions.executor import Carrier
+from hsai_kit.steps.actions.plan import NOBODY, NOT_ALLOWED, WILL, ActionPlan, ActionRow, Target
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["Teller", "plan_telling"]
