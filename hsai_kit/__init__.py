@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
-    from hsai_kit.steps.remember import remember
     from hsai_kit.steps.review import review
+    from hsai_kit.steps.review.remember import remember
     from hsai_kit.tabular.provenance import left_out, with_labels
 
 __all__ = [
@@ -150,7 +150,7 @@ _HOMES = {
     "read_labels": "hsai_kit.steps.evaluate",
     "read_recipe": "hsai_kit.steps.recipe",
     "receipts": "hsai_kit.steps.push",
-    "remember": "hsai_kit.steps.remember",
+    "remember": "hsai_kit.steps.review.remember",
     "report": "hsai_kit.steps.evaluate.report",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",
@@ -188,7 +188,7 @@ def _show_reviews_as_grids() -> None:
 
     # By name, so that nothing is imported before there is something to show.
     formatter = shell.display_formatter.ipython_display_formatter  # type: ignore[union-attr]
-    formatter.for_type_by_name("hsai_kit.steps.review.checked", "Checked", show)
+    formatter.for_type_by_name("hsai_kit.steps.review.review_result", "Checked", show)
 
 
 _show_reviews_as_grids()

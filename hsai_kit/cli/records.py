@@ -110,7 +110,7 @@ def review(
     """Show what a run proposes, write it to a file, or take over what was decided in one. Needs no keys."""
     from hsai_kit.run import Run
     from hsai_kit.steps.review import review as look
-    from hsai_kit.steps.review.handed_back import hand_back
+    from hsai_kit.steps.review.spreadsheet_import import hand_back
     from hsai_kit.store import Store
 
     if approve not in {None, "unflagged"}:

@@ -10,7 +10,7 @@ import ipywidgets
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import start
 from hsai_kit.steps.review import Checked, review
-from hsai_kit.steps.tally import tally
+from hsai_kit.steps.review.summary import tally
 from hsai_kit.widgets.blocks import bars, text
 from hsai_kit.widgets.grid import ReviewGrid
 from hsai_kit.widgets.panel import Panel, field, row

@@ -20,7 +20,7 @@ from hsai_kit.steps.recipe.form import Recipe
 from hsai_kit.steps.recipe.measuring import Measured
 from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
 from hsai_kit.steps.review import review
-from hsai_kit.steps.review.checked import Checked
+from hsai_kit.steps.review.review_result import Checked
 
 __all__ = ["Finished", "after_review", "finish_broken_off", "finish_recipe"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
-from hsai_kit.steps.review.checked import Checked, Rows
+from hsai_kit.steps.review.review_result import Checked, Rows
 
 __all__ = ["Checked", "Rows", "review"]
 

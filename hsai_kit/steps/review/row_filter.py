@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.paging import Facet, Found, Option, Query, shown
-from hsai_kit.steps.review.decided import DECISIONS, Decided
+from hsai_kit.steps.review.decisions import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places
 
 __all__ = ["Finder"]

@@ -14,9 +14,9 @@ from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.run import Run
-from hsai_kit.steps.review.decided import DECISIONS, Decided
+from hsai_kit.steps.review.decisions import DECISIONS, Decided
 from hsai_kit.steps.review.proposals import Places, Proposals
-from hsai_kit.steps.review.table import ReviewTable
+from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.tabular.spreadsheet_safe import defused, write_csv
 
 __all__ = ["Checked", "Rows"]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import FrameError, ReviewError
-from hsai_kit.steps.review.checked import Checked
-from hsai_kit.steps.review.typed import typed
+from hsai_kit.steps.review.parse_value import typed
+from hsai_kit.steps.review.review_result import Checked
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.read_table import read_table
 

@@ -9,11 +9,11 @@ from hsai_kit.assistants.output_schema import Choice, Number, YesNo
 from hsai_kit.errors import ReviewError
 from hsai_kit.paging import Action, Card, Column, Facet, Found, Query
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.review.cells import Cells
-from hsai_kit.steps.review.decided import Decided
-from hsai_kit.steps.review.finding import Finder
+from hsai_kit.steps.review.decisions import Decided
+from hsai_kit.steps.review.parse_value import typed
 from hsai_kit.steps.review.proposals import Places
-from hsai_kit.steps.review.typed import typed
+from hsai_kit.steps.review.row_filter import Finder
+from hsai_kit.steps.review.row_rendering import Cells
 
 __all__ = ["ReviewTable"]
 
