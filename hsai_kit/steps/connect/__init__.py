@@ -22,7 +22,7 @@ from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.runtime import background
 from hsai_kit.runtime.excepthook import say_uncaught_in_words
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.connect.keeping import check_key, disconnect, found_keys, keep_keys, refuse_garbled
+from hsai_kit.steps.connect.key_storage import check_key, disconnect, found_keys, keep_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
 from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.workspace import Settings, Workspace
