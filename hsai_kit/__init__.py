@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from hsai_kit.assistants.assistant import Assistant
     from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.errors import HsaiError
-    from hsai_kit.library import assistants, copy_agent, import_assistant
     from hsai_kit.steps.actions import (
         add_to_list,
         create_note,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         update,
     )
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
+    from hsai_kit.steps.assistants.catalog import assistants, copy_agent, import_assistant
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.evaluate import (
         Evaluation,
@@ -115,18 +115,18 @@ _HOMES = {
     "Prompt": "hsai_kit.assistants.prompt",
     "add_to_list": "hsai_kit.steps.actions",
     "ask": "hsai_kit.steps.ask",
-    "assistants": "hsai_kit.library",
+    "assistants": "hsai_kit.steps.assistants.catalog",
     "cancel": "hsai_kit.steps.ask",
     "check_texts": "hsai_kit.steps.evaluate.checks",
     "connect": "hsai_kit.steps.connect",
-    "copy_agent": "hsai_kit.library",
+    "copy_agent": "hsai_kit.steps.assistants.catalog",
     "count": "hsai_kit.steps.pull",
     "create_note": "hsai_kit.steps.actions",
     "create_task": "hsai_kit.steps.actions",
     "evaluate": "hsai_kit.steps.evaluate",
     "evaluate_recipe": "hsai_kit.steps.recipe",
     "finish_recipe": "hsai_kit.steps.recipe",
-    "import_assistant": "hsai_kit.library",
+    "import_assistant": "hsai_kit.steps.assistants.catalog",
     "label": "hsai_kit.steps.evaluate",
     "judge": "hsai_kit.steps.evaluate.judging",
     "labels_from": "hsai_kit.steps.evaluate",

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, assistants, connect, copy_agent, import_assistant
-from hsai_kit.adopting import output_of
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import AssistantError
+from hsai_kit.steps.assistants.importers import output_of
 from hsai_kit.workspace import Workspace
 
 LEGACY = {

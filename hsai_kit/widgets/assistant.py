@@ -12,8 +12,8 @@ from hsai_kit.assistants.assistant import Assistant, load, names
 from hsai_kit.assistants.versions import changed_settings, save_version
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.library import assistants, copy_agent
 from hsai_kit.llm.models import Model
+from hsai_kit.steps.assistants.catalog import assistants, copy_agent
 from hsai_kit.steps.pull import properties
 from hsai_kit.tabular.provenance import origin
 from hsai_kit.widgets.assistant_form import AssistantForm

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 from rapidfuzz import process
 
-from hsai_kit.adopting import Adopted, adopt, adopt_legacy
 from hsai_kit.assistants.assistant import Assistant, Source, gone, names
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents
 from hsai_kit.runtime import background
 from hsai_kit.runtime.progress import say
+from hsai_kit.steps.assistants.importers import Adopted, adopt, adopt_legacy
 from hsai_kit.workspace import Workspace
 
 __all__ = ["assistants", "copy_agent", "import_assistant"]
