@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
     from hsai_kit.steps.assistants.catalog import assistants, copy_agent, import_assistant
+    from hsai_kit.steps.audit import log
     from hsai_kit.steps.connect import connect
     from hsai_kit.steps.evaluate import (
         Evaluation,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.judging import judge
     from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.evaluate.report import report
-    from hsai_kit.steps.log import log
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
@@ -132,7 +132,7 @@ _HOMES = {
     "labels_from": "hsai_kit.steps.evaluate",
     "left_out": "hsai_kit.tabular.provenance",
     "lists": "hsai_kit.steps.pull",
-    "log": "hsai_kit.steps.log",
+    "log": "hsai_kit.steps.audit",
     "log_email": "hsai_kit.steps.actions",
     "notify": "hsai_kit.steps.actions",
     "object_types": "hsai_kit.steps.pull",

@@ -8,8 +8,8 @@ import ipywidgets
 
 from hsai_kit.connection import Connection
 from hsai_kit.steps.actions import ActionReceipt
-from hsai_kit.steps.log import log
-from hsai_kit.steps.log.page import heading
+from hsai_kit.steps.audit import log
+from hsai_kit.steps.audit.html_page import heading
 from hsai_kit.steps.push import Receipt
 from hsai_kit.widgets.blocks import facts, text
 from hsai_kit.widgets.rows import RowsView

@@ -13,7 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import record_link
 from hsai_kit.hubspot.value_conversion import as_moment
-from hsai_kit.steps.log.page import CHANGED, as_page, heading
+from hsai_kit.steps.audit.html_page import CHANGED, as_page, heading
 from hsai_kit.store import Store
 from hsai_kit.store.audit import Entry, LoggedChange, Query
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv

@@ -16,7 +16,7 @@ from hsai_kit.store import Entry, LoggedChange
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 if TYPE_CHECKING:
-    from hsai_kit.steps.log import Log
+    from hsai_kit.steps.audit import Log
 
 __all__ = ["CHANGED", "as_page", "heading"]
 
