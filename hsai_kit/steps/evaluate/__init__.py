@@ -16,10 +16,10 @@ from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.evaluate.asking import Forecast, Plan, checked_budget
 from hsai_kit.steps.evaluate.contenders import One, find_assistant
 from hsai_kit.steps.evaluate.evaluation import Evaluation
-from hsai_kit.steps.evaluate.examples import with_examples
 from hsai_kit.steps.evaluate.gate import Gate, Verdict
-from hsai_kit.steps.evaluate.labelling import Labelling, label
-from hsai_kit.steps.evaluate.labels import Given, Labels, labels_from, open_labels, read_labels
+from hsai_kit.steps.evaluate.labels.examples import with_examples
+from hsai_kit.steps.evaluate.labels.labeling import Labelling, label
+from hsai_kit.steps.evaluate.labels.labels import Given, Labels, labels_from, open_labels, read_labels
 from hsai_kit.steps.evaluate.preparing import forecast, prepared
 
 __all__ = [

@@ -12,8 +12,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.contenders import Contender
-from hsai_kit.steps.evaluate.examples import refuse_leaks
-from hsai_kit.steps.evaluate.labels import APPROVED, Given, Labels, as_labels
+from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
+from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels
 from hsai_kit.steps.evaluate.matching import field_of, read_label
 from hsai_kit.store import EvaluatedRow
 from hsai_kit.tabular.provenance import record_ids

@@ -12,7 +12,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.evaluate.asking import Forecast, Plan, planned
 from hsai_kit.steps.evaluate.contenders import Contender, One, contenders
-from hsai_kit.steps.evaluate.labels import Given
+from hsai_kit.steps.evaluate.labels.labels import Given
 from hsai_kit.steps.evaluate.measured import measured_field, measured_rows
 from hsai_kit.store import EvaluatedRow
 

@@ -11,7 +11,7 @@ from hsai_kit.assistants.output_schema import Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.steps.evaluate.labels import Labels
+from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.steps.evaluate.matching import Kind, field_of, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now

@@ -15,7 +15,7 @@ from hsai_kit.assistants.output_schema import Choice, Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.contenders import Contender
-from hsai_kit.steps.evaluate.labels import Labels
+from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.tabular.provenance import record_ids
 
 __all__ = ["refuse_leaks", "with_examples"]

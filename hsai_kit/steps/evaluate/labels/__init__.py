@@ -1,0 +1,1 @@
+"""Right answers: where they come from, and which rows have them."""
