@@ -13,14 +13,14 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.evaluate.asking import Forecast, Plan, checked_budget
 from hsai_kit.steps.evaluate.contenders import One, find_assistant
-from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.prepare import forecast, prepared
+from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, checked_budget
 from hsai_kit.steps.evaluate.gate import Gate, Verdict
 from hsai_kit.steps.evaluate.labels.examples import with_examples
 from hsai_kit.steps.evaluate.labels.labeling import Labelling, label
 from hsai_kit.steps.evaluate.labels.labels import Given, Labels, labels_from, open_labels, read_labels
-from hsai_kit.steps.evaluate.preparing import forecast, prepared
 
 __all__ = [
     "Evaluation",

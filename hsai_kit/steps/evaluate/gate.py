@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import fewest_for
-from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.good import Rated, good_enough
 from hsai_kit.steps.evaluate.verdict import Reason, Verdict
 

@@ -11,7 +11,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.checks import TextChecks
-from hsai_kit.steps.evaluate.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate import Verdict
 from hsai_kit.steps.evaluate.judged import CheckedJudge, Judged
 from hsai_kit.steps.evaluate.repeating import called, pasteable

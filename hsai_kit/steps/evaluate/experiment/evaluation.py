@@ -13,10 +13,10 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import bootstrap, calibration_error, rate
-from hsai_kit.steps.evaluate.calibration import Calibration
-from hsai_kit.steps.evaluate.comparing import Measured, compared, flipped
+from hsai_kit.steps.evaluate.experiment.calibration import Calibration
+from hsai_kit.steps.evaluate.experiment.comparison import Measured, compared, flipped
+from hsai_kit.steps.evaluate.experiment.result_rows import evaluated_rows
 from hsai_kit.steps.evaluate.labels.labels import Labels
-from hsai_kit.steps.evaluate.rows import evaluated_rows
 from hsai_kit.store import EvaluationRecord, Label, Store
 
 __all__ = ["Evaluation"]

@@ -1,0 +1,1 @@
+"""Assistants asked about the same rows, and how they compare."""
