@@ -38,10 +38,10 @@ if TYPE_CHECKING:
         read_labels,
         with_examples,
     )
-    from hsai_kit.steps.evaluate.checks import check_texts
-    from hsai_kit.steps.evaluate.judging import judge
-    from hsai_kit.steps.evaluate.rating import open_rating, rate
     from hsai_kit.steps.evaluate.report import report
+    from hsai_kit.steps.evaluate.texts.human_rating import open_rating, rate
+    from hsai_kit.steps.evaluate.texts.model_judge import judge
+    from hsai_kit.steps.evaluate.texts.text_checks import check_texts
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
@@ -117,7 +117,7 @@ _HOMES = {
     "ask": "hsai_kit.steps.ask",
     "assistants": "hsai_kit.steps.assistants.catalog",
     "cancel": "hsai_kit.steps.ask",
-    "check_texts": "hsai_kit.steps.evaluate.checks",
+    "check_texts": "hsai_kit.steps.evaluate.texts.text_checks",
     "connect": "hsai_kit.steps.connect",
     "copy_agent": "hsai_kit.steps.assistants.catalog",
     "count": "hsai_kit.steps.pull",
@@ -128,7 +128,7 @@ _HOMES = {
     "finish_recipe": "hsai_kit.steps.recipe",
     "import_assistant": "hsai_kit.steps.assistants.catalog",
     "label": "hsai_kit.steps.evaluate",
-    "judge": "hsai_kit.steps.evaluate.judging",
+    "judge": "hsai_kit.steps.evaluate.texts.model_judge",
     "labels_from": "hsai_kit.steps.evaluate",
     "left_out": "hsai_kit.tabular.provenance",
     "lists": "hsai_kit.steps.pull",
@@ -139,14 +139,14 @@ _HOMES = {
     "open_evaluation": "hsai_kit.steps.evaluate",
     "open_labels": "hsai_kit.steps.evaluate",
     "open_pull": "hsai_kit.steps.pull",
-    "open_rating": "hsai_kit.steps.evaluate.rating",
+    "open_rating": "hsai_kit.steps.evaluate.texts.human_rating",
     "open_receipt": "hsai_kit.steps.actions",
     "open_run": "hsai_kit.steps.ask",
     "plan": "hsai_kit.steps.actions",
     "properties": "hsai_kit.steps.pull",
     "pull": "hsai_kit.steps.pull",
     "push": "hsai_kit.steps.push",
-    "rate": "hsai_kit.steps.evaluate.rating",
+    "rate": "hsai_kit.steps.evaluate.texts.human_rating",
     "read_labels": "hsai_kit.steps.evaluate",
     "read_recipe": "hsai_kit.steps.recipe",
     "receipts": "hsai_kit.steps.push",

@@ -9,7 +9,7 @@ import ipywidgets
 from hsai_kit.errors import HsaiError
 from hsai_kit.steps.evaluate import Evaluation, Gate, Verdict
 from hsai_kit.steps.evaluate.report import report
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.widgets.blocks import text, ticks
 from hsai_kit.widgets.panel import Panel, field, row, show_if
 from hsai_kit.widgets.view import MessageView

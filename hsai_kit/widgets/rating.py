@@ -11,8 +11,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.run import Run
 from hsai_kit.steps.ask import open_run
-from hsai_kit.steps.evaluate.rating import open_rating, rate
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.human_rating import open_rating, rate
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.widgets.blocks import facts, frame_table, text
 from hsai_kit.widgets.card import CardView
 from hsai_kit.widgets.decks import RatedTexts

@@ -10,8 +10,8 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.judged import CheckedJudge
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.verdict import Reason
 
 __all__ = ["Rated", "good_enough"]

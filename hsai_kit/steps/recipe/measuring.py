@@ -12,10 +12,10 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask.request import readied
 from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.contenders import One
-from hsai_kit.steps.evaluate.judged import CheckedJudge
-from hsai_kit.steps.evaluate.judging import judge
-from hsai_kit.steps.evaluate.rating import open_rating
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.human_rating import open_rating
+from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.texts.model_judge import judge
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.recipe.form import Evaluate, Recipe
 from hsai_kit.steps.recipe.records import beside, chosen_recipe, frame_of
 from hsai_kit.tabular.read_table import FILES

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.steps.evaluate.checks import CHECKS, TextChecks
-from hsai_kit.steps.evaluate.judged import CheckedJudge
 from hsai_kit.steps.evaluate.repeating import pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import Chart, Figure, Section, Table, amount, share, with_ends
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
+from hsai_kit.steps.evaluate.texts.text_checks import CHECKS, TextChecks
 
 __all__ = ["of_checks", "of_judge", "of_ratings"]
 

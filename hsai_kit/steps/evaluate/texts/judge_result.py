@@ -13,7 +13,7 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, corrected_rate, kappa, wilson
-from hsai_kit.steps.evaluate.session import TIE, RatingSession
+from hsai_kit.steps.evaluate.texts.rating_session import TIE, RatingSession
 
 __all__ = ["CheckedJudge", "Judged"]
 

@@ -12,8 +12,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.evaluate.checks import texts_of
-from hsai_kit.steps.evaluate.session import RatingSession
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
+from hsai_kit.steps.evaluate.texts.text_checks import texts_of
 from hsai_kit.store import RatedItem
 
 __all__ = ["LEVELS", "Kind", "Texts", "checked_levels", "kind_of", "open_rating", "rate", "texts_by_name"]

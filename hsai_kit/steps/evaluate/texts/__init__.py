@@ -1,0 +1,1 @@
+"""Texts without one right answer: checks, people who rate, a model as judge."""
