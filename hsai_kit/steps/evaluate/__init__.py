@@ -17,7 +17,7 @@ from hsai_kit.steps.evaluate.contenders import One, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.experiment.prepare import forecast, prepared
 from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, checked_budget
-from hsai_kit.steps.evaluate.gate import Gate, Verdict
+from hsai_kit.steps.evaluate.gate.gate import Gate, Verdict
 from hsai_kit.steps.evaluate.labels.examples import with_examples
 from hsai_kit.steps.evaluate.labels.labeling import Labelling, label
 from hsai_kit.steps.evaluate.labels.labels import Given, Labels, labels_from, open_labels, read_labels

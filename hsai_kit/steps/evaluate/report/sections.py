@@ -11,7 +11,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.gate import Verdict
+from hsai_kit.steps.evaluate.gate.gate import Verdict
 from hsai_kit.steps.evaluate.repeating import called, pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import (

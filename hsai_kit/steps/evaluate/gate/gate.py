@@ -11,8 +11,8 @@ from pydantic import ConfigDict
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import fewest_for
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.good import Rated, good_enough
-from hsai_kit.steps.evaluate.verdict import Reason, Verdict
+from hsai_kit.steps.evaluate.gate.text_quality import Rated, good_enough
+from hsai_kit.steps.evaluate.gate.verdict import Reason, Verdict
 
 __all__ = ["Gate", "Verdict"]
 

@@ -10,9 +10,9 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
+from hsai_kit.steps.evaluate.gate.verdict import Reason
 from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
-from hsai_kit.steps.evaluate.verdict import Reason
 
 __all__ = ["Rated", "good_enough"]
 

@@ -1,0 +1,1 @@
+"""Whether an assistant may run alone: conditions, and the verdict."""
