@@ -13,7 +13,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.evaluate.contenders import One, find_assistant
+from hsai_kit.steps.evaluate.candidates import One, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.experiment.prepare import forecast, prepared
 from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, checked_budget

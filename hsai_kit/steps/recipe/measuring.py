@@ -11,7 +11,7 @@ from hsai_kit.errors import RecipeError
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.request import readied
 from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
-from hsai_kit.steps.evaluate.contenders import One
+from hsai_kit.steps.evaluate.candidates import One
 from hsai_kit.steps.evaluate.texts.human_rating import open_rating
 from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
 from hsai_kit.steps.evaluate.texts.model_judge import judge

@@ -11,10 +11,10 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.evaluate.contenders import Contender
+from hsai_kit.steps.evaluate.candidates import Contender
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels
-from hsai_kit.steps.evaluate.matching import field_of, read_label
+from hsai_kit.steps.evaluate.scoring import field_of, read_label
 from hsai_kit.store import EvaluatedRow
 from hsai_kit.tabular.provenance import record_ids
 

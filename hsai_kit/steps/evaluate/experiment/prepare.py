@@ -10,7 +10,7 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.steps.evaluate.contenders import Contender, One, contenders
+from hsai_kit.steps.evaluate.candidates import Contender, One, contenders
 from hsai_kit.steps.evaluate.experiment.measured_rows import measured_field, measured_rows
 from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, planned
 from hsai_kit.steps.evaluate.labels.labels import Given

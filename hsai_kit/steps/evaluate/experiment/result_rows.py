@@ -10,7 +10,7 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Number, YesNo
 from hsai_kit.run import RowResult, Run
-from hsai_kit.steps.evaluate.matching import Kind, same
+from hsai_kit.steps.evaluate.scoring import Kind, same
 from hsai_kit.store import EvaluatedRow, Store
 
 __all__ = ["evaluated_rows"]

@@ -23,7 +23,7 @@ from hsai_kit.steps.ask.engine_selection import say_done_without
 from hsai_kit.steps.ask.live_sender import Sending
 from hsai_kit.steps.ask.plan import Asking, dollars, plan_asking
 from hsai_kit.steps.ask.run_lock import asked_alone, refuse_under_way
-from hsai_kit.steps.evaluate.contenders import Contender
+from hsai_kit.steps.evaluate.candidates import Contender
 from hsai_kit.store import EvaluatedRun
 
 __all__ = ["Asked", "Forecast", "Plan", "checked_budget", "planned"]

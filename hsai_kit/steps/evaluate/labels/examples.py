@@ -14,7 +14,7 @@ from hsai_kit.assistants.assistant import Assistant, Example
 from hsai_kit.assistants.output_schema import Choice, Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.steps.evaluate.contenders import Contender
+from hsai_kit.steps.evaluate.candidates import Contender
 from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.tabular.provenance import record_ids
 

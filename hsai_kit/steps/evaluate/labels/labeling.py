@@ -12,7 +12,7 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.labels.labels import Labels
-from hsai_kit.steps.evaluate.matching import Kind, field_of, read_label
+from hsai_kit.steps.evaluate.scoring import Kind, field_of, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
 from hsai_kit.tabular.provenance import record_ids

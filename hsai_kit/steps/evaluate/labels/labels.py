@@ -14,7 +14,7 @@ from hsai_kit.assistants.output_schema import Value
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run
-from hsai_kit.steps.evaluate.matching import field_of
+from hsai_kit.steps.evaluate.scoring import field_of
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
 from hsai_kit.tabular.provenance import as_record_id, record_ids

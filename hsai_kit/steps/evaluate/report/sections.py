@@ -12,7 +12,6 @@ from hsai_kit.run import Run
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate.gate import Verdict
-from hsai_kit.steps.evaluate.repeating import called, pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import (
     Chart,
@@ -27,6 +26,7 @@ from hsai_kit.steps.evaluate.report.parts import (
 )
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts, usd
 from hsai_kit.steps.evaluate.report.texts import of_checks, of_judge, of_ratings
+from hsai_kit.steps.evaluate.repro_code import called, pasteable
 from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge, Judged
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import TextChecks

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.steps.evaluate.repeating import pasteable
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import Chart, Figure, Section, Table, amount, share, with_ends
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts
+from hsai_kit.steps.evaluate.repro_code import pasteable
 from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import CHECKS, TextChecks

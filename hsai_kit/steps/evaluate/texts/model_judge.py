@@ -16,7 +16,7 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
-from hsai_kit.steps.evaluate.repeating import called, written
+from hsai_kit.steps.evaluate.repro_code import called, written
 from hsai_kit.steps.evaluate.texts.human_rating import Kind, Texts, checked_levels, kind_of, texts_by_name
 from hsai_kit.steps.evaluate.texts.judge_result import Judged
 from hsai_kit.steps.evaluate.texts.rating_session import TIE

@@ -15,7 +15,7 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import wilson
-from hsai_kit.steps.evaluate.repeating import called, written
+from hsai_kit.steps.evaluate.repro_code import called, written
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.text_facts.claims import FACTS, Fact, says, unfounded
 from hsai_kit.text_facts.readability import find_placeholders, language_of, reading_ease, sentences_of, word_count
