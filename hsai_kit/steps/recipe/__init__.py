@@ -10,11 +10,11 @@ from hsai_kit.errors import RecipeError
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
-from hsai_kit.steps.recipe.acting import check_actions
-from hsai_kit.steps.recipe.finishing import Finished, after_review, finish_broken_off, finish_recipe
-from hsai_kit.steps.recipe.form import Recipe, read_recipe, recipe_names
-from hsai_kit.steps.recipe.measuring import Measured, assistant_of, evaluate_recipe
+from hsai_kit.steps.recipe.actions import check_actions
+from hsai_kit.steps.recipe.evaluation import Measured, assistant_of, evaluate_recipe
+from hsai_kit.steps.recipe.follow_up import Finished, after_review, finish_broken_off, finish_recipe
 from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
+from hsai_kit.steps.recipe.schema import Recipe, read_recipe, recipe_names
 from hsai_kit.steps.review import review
 
 __all__ = [

@@ -9,7 +9,7 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, RecipeError
 from hsai_kit.steps.pull import open_pull, pull
-from hsai_kit.steps.recipe.form import Recipe, Records, read_recipe
+from hsai_kit.steps.recipe.schema import Recipe, Records, read_recipe
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.read_table import read_table
 

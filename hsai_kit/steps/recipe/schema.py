@@ -15,7 +15,7 @@ from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.evaluate import Gate
-from hsai_kit.steps.recipe.acting import read_actions
+from hsai_kit.steps.recipe.actions import read_actions
 from hsai_kit.workspace import Workspace, read_toml, sentence
 
 __all__ = ["Ask", "Evaluate", "Push", "Recipe", "Records", "Review", "read_recipe", "recipe_names"]

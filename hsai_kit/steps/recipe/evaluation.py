@@ -16,8 +16,8 @@ from hsai_kit.steps.evaluate.texts.human_rating import open_rating
 from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
 from hsai_kit.steps.evaluate.texts.model_judge import judge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
-from hsai_kit.steps.recipe.form import Evaluate, Recipe
 from hsai_kit.steps.recipe.records import beside, chosen_recipe, frame_of
+from hsai_kit.steps.recipe.schema import Evaluate, Recipe
 from hsai_kit.tabular.read_table import FILES
 
 __all__ = ["Measured", "assistant_of", "evaluate_recipe"]

@@ -16,9 +16,9 @@ from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.pull import open_pull
 from hsai_kit.steps.push import Receipt, push
-from hsai_kit.steps.recipe.form import Recipe
-from hsai_kit.steps.recipe.measuring import Measured
+from hsai_kit.steps.recipe.evaluation import Measured
 from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
+from hsai_kit.steps.recipe.schema import Recipe
 from hsai_kit.steps.review import review
 from hsai_kit.steps.review.review_result import Checked
 
