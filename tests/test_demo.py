@@ -20,7 +20,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from hsai_kit.demo import run_demo
+from hsai_kit.cli.demo_script import run_demo
 
 HSAI = shutil.which("hsai", path=str(Path(sys.executable).parent)) or "hsai"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and odd file names are POSIX's")

@@ -7,18 +7,18 @@ import sys
 
 import typer
 
-from hsai_kit.cli.acting import then
-from hsai_kit.cli.asking import cancel, resume, runs
-from hsai_kit.cli.auditing import log
+from hsai_kit.cli.actions import then
+from hsai_kit.cli.audit import log
+from hsai_kit.cli.console import in_words
 from hsai_kit.cli.keys import connect, disconnect, status
-from hsai_kit.cli.messages import notify
+from hsai_kit.cli.lab import app as app_command
+from hsai_kit.cli.lab import lab
+from hsai_kit.cli.notify import notify
+from hsai_kit.cli.push import push, undo
 from hsai_kit.cli.recipes import evaluate, run
 from hsai_kit.cli.records import ask, pull, review
-from hsai_kit.cli.rooms import app as app_command
-from hsai_kit.cli.rooms import lab
-from hsai_kit.cli.screen import in_words
-from hsai_kit.cli.trying import demo, init, sandbox
-from hsai_kit.cli.writing import push, undo
+from hsai_kit.cli.runs import cancel, resume, runs
+from hsai_kit.cli.sandbox import demo, init, sandbox
 
 __all__ = ["app"]
 

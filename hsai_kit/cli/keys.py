@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from hsai_kit.cli.screen import plain, say, screen
+from hsai_kit.cli.console import plain, say, screen
 from hsai_kit.errors import HsaiError, RefusedKey
 
 __all__ = ["ask_unseen", "connect", "disconnect", "status"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.screen import plain, say, screen, workspace
+from hsai_kit.cli.console import plain, say, screen, workspace
 from hsai_kit.errors import HsaiError
 
 if TYPE_CHECKING:

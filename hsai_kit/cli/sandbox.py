@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.screen import say, screen
+from hsai_kit.cli.console import say, screen
 from hsai_kit.errors import HsaiError
 
 __all__ = ["demo", "init", "sandbox"]
@@ -25,7 +25,7 @@ def demo(
     ] = None,
 ) -> None:
     """Show the whole job on a sandbox: pull, ask, review, push, undo. Needs no keys and touches no account."""
-    from hsai_kit.demo import run_demo
+    from hsai_kit.cli.demo_script import run_demo
 
     if not run_demo(screen, csv, fault or ()):
         raise typer.Exit(1)

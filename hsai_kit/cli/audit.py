@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.screen import plain, say, screen, workspace
+from hsai_kit.cli.console import plain, say, screen, workspace
 
 __all__ = ["log"]
 

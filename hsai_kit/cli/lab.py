@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.screen import say
+from hsai_kit.cli.console import say
 
 __all__ = ["app", "lab"]
 

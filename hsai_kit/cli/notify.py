@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hsai_kit.cli.console import in_words, say, screen
 from hsai_kit.cli.keys import ask_unseen
-from hsai_kit.cli.screen import in_words, say, screen
 from hsai_kit.errors import HsaiError
 
 __all__ = ["notify"]

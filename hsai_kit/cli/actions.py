@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from hsai_kit.cli.screen import in_words, say
-from hsai_kit.cli.writing import PORTAL_ID, YES, connection_of, reviewed_run, show_plan, the_meant
+from hsai_kit.cli.console import in_words, say
+from hsai_kit.cli.push import PORTAL_ID, YES, connection_of, reviewed_run, show_plan, the_meant
 from hsai_kit.errors import HsaiError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.screen import say, workspace
+from hsai_kit.cli.console import say, workspace
 from hsai_kit.errors import HsaiError
 
 if TYPE_CHECKING:
