@@ -25,7 +25,7 @@ _Port = Annotated[int | None, typer.Option(help="The port on 127.0.0.1 (default:
 def lab(folder: _Folder = None, sandbox: _Sandbox = False, browser: _Browser = True, port: _Port = None) -> None:
     """Open JupyterLab in a workspace with the notebooks in it, beginning with the tour."""
     _greet("JupyterLab", sandbox=sandbox)
-    from hsai_kit.lab.serving import room, serve_lab
+    from hsai_kit.lab.server import room, serve_lab
 
     serve_lab(room(folder), sandbox=sandbox, browser=browser, port=port)
 
@@ -33,7 +33,7 @@ def lab(folder: _Folder = None, sandbox: _Sandbox = False, browser: _Browser = T
 def app(folder: _Folder = None, sandbox: _Sandbox = False, browser: _Browser = True, port: _Port = None) -> None:
     """Open the panels as one page, without any code in sight; needs one more package, and says which."""
     _greet("the panels", sandbox=sandbox)
-    from hsai_kit.lab.serving import room, serve_app
+    from hsai_kit.lab.server import room, serve_app
 
     serve_app(room(folder), sandbox=sandbox, browser=browser, port=port)
 
