@@ -8,11 +8,11 @@ import secrets
 import sys
 from pathlib import Path
 
+from hsai_kit.sandbox.app import Settings
 from hsai_kit.sandbox.database import DataFileError
 from hsai_kit.sandbox.faults import FaultSpec, FaultSpecError, parse_fault
 from hsai_kit.sandbox.portal import LoadError
-from hsai_kit.sandbox.server import Settings
-from hsai_kit.sandbox.serving import PortError, serve
+from hsai_kit.sandbox.server import PortError, serve
 
 
 def main(arguments: list[str] | None = None) -> int:

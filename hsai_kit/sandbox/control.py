@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from hsai_kit.sandbox.app import SandboxApp
     from hsai_kit.sandbox.middleware import SideMiddleware
-    from hsai_kit.sandbox.server import SandboxApp
 
 
 class Control:

@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPHandler, OpenerDirector, Request
 
-from hsai_kit.sandbox.child import Child, SandboxError
+from hsai_kit.sandbox.child_process import Child, SandboxError
 from hsai_kit.sandbox.faults import FaultSpecError, parse_fault
 
 if TYPE_CHECKING:

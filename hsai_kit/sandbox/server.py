@@ -1,155 +1,137 @@
-"""The ASGI app: both doubles and the control address under one loopback port, over one database."""
+"""Serving a sandbox on loopback: uvicorn in one process and one event loop, which starts and ends quickly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
+import uvicorn
 
-from hsai_kit.sandbox.control import Control
-from hsai_kit.sandbox.database import Database, DataFileError
-from hsai_kit.sandbox.faults import Faults
-from hsai_kit.sandbox.hubspot import HubSpotSide
-from hsai_kit.sandbox.journal import Journal, route_templates
-from hsai_kit.sandbox.middleware import Side, SideMiddleware
-from hsai_kit.sandbox.openai import OpenAISide
-from hsai_kit.sandbox.portal import loaded_portal, seeded_portal
+from hsai_kit.sandbox.app import SandboxApp
+from hsai_kit.sandbox.transport import ReachableProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
+    from types import FrameType
 
-    from starlette.types import Receive, Scope, Send
+    from hsai_kit.sandbox.app import Settings
 
-    from hsai_kit.sandbox.faults import FaultSpec
-    from hsai_kit.sandbox.portal import Portal
-
-LOOPBACK_HOSTS = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What one sandbox is started with; `data` None keeps its state in memory."""
-
-    hubspot_token: str = field(repr=False)
-    openai_key: str = field(repr=False)
-    control_token: str = field(repr=False)
-    data: Path | None = None
-    seed: int = 7
-    contacts: int = 2400
-    load: Mapping[str, Path] = field(default_factory=dict)
-    faults: Sequence[FaultSpec] = ()
+_STDIN = 0
+_KEEP_ALIVE_SECONDS = 75  # longer than any client's pool keeps a connection, so that none is cut under its feet
+_HEADER_BYTES = 262_144  # an address too long for HubSpot must still reach the side that says so
 
 
-class SandboxApp:
-    """The whole sandbox as one ASGI app; call `close` at the end.
+class PortError(Exception):
+    """The port asked for cannot be had; the message says why."""
 
-    Raises DataFileError or the portal's LoadError where its files cannot be used.
-    """
 
-    def __init__(self, settings: Settings) -> None:
-        self.database = Database(settings.data)
+class _Server(uvicorn.Server):
+    """uvicorn's server, which prints where it is, ends at once, and ends without an error when told to."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take a signal for the wish to end; uvicorn would raise it again after the end."""
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self.should_exit = True
+
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if sys.platform == "win32":
+            numbers.append(signal.SIGBREAK)
+        before = {number: signal.signal(number, end) for number in numbers}
         try:
-            self.hubspot = HubSpotSide(self.database, token=settings.hubspot_token, seed=settings.seed)
-            self.openai = OpenAISide(self.database, key=settings.openai_key, seed=settings.seed)
-            self._fill(settings)
-        except BaseException:
-            self.database.close()
-            raise
-        self.sides = {
-            "hubspot": _wrapped("hubspot", self.hubspot, settings.seed),
-            "openai": _wrapped("openai", self.openai, settings.seed),
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and print the one line that a parent waits for."""
+        await super().startup(sockets=sockets)
+        sys.stdout.write(self._greeting + "\n")
+        sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, without waiting for requests under way: a stalled one could take a minute."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # lets the lost connections be noticed
+        await super().shutdown(sockets=sockets)
+
+
+def serve(settings: Settings, *, port: int = 0, with_parent: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM, or with a parent until stdin ends; prints one JSON line when ready.
+
+    Raises PortError where the port is taken, and whatever `SandboxApp` raises.
+    """
+    # The protocol is named because asyncio turns Nagle's delay off only where it is; 40 ms a request otherwise.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        _bind(listener, port)
+        app = SandboxApp(settings)
+        try:
+            base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            server = _Server(_config(app), _greeting(settings, base, app.remarks))
+            if with_parent:
+                threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+            server.run(sockets=[listener])
+        finally:
+            app.close()
+
+
+def _bind(listener: socket.socket, port: int) -> None:
+    if os.name == "posix":  # on Windows this option would let two servers share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        message = f"Port {port} cannot be used ({error}). Leave --port out for a free one."
+        raise PortError(message) from error
+
+
+def _greeting(settings: Settings, base: str, remarks: list[str]) -> str:
+    return json.dumps(
+        {
+            "hubspot": f"{base}/hubspot",
+            "openai": f"{base}/openai/v1",
+            "control": f"{base}/control",
+            "hubspot_token": settings.hubspot_token,
+            "openai_key": settings.openai_key,
+            "control_token": settings.control_token,
+            "remarks": remarks,
         }
-        for fault in settings.faults:
-            self.sides[fault.side].faults.add(fault)
-        self.control = Control(self, settings.control_token)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to the side that its path begins with; what is left is the path at that side's host."""
-        if not _names_loopback(scope):
-            await _refusal(403, "The sandbox answers only to this machine's own names.")(scope, receive, send)
-            return
-        name, slash, rest = scope["path"][1:].partition("/")
-        scope["root_path"] = scope["app_root_path"] = f"/{name}"
-        if name in self.sides:
-            await self.sides[name](scope, receive, send, slash + rest)
-        elif name == "control":
-            await self.control.app(scope, receive, send)
-        else:
-            sentence = "This is a sandbox, no real service. It has /hubspot, /openai/v1 and /control."
-            await _refusal(404, sentence)(scope, receive, send)
-
-    def truth(self, object_type: str, property_name: str) -> dict[str, str]:
-        """Tell record ids and right values; ValueError lists what the portal's maker knows where it knows none."""
-        rows = self.database.execute(
-            "SELECT record_id, value FROM sandbox_truth WHERE object_type = ? AND property = ?",
-            (object_type, property_name),
-        ).fetchall()
-        if not rows:
-            known = self.database.execute("SELECT DISTINCT object_type, property FROM sandbox_truth ORDER BY 1, 2")
-            names = ", ".join(f"{one}.{other}" for one, other in known) or "nothing"
-            message = f"The truth about {object_type}.{property_name} is not known. Known: {names}."
-            raise ValueError(message)
-        return dict(rows)
-
-    def reset(self) -> None:
-        """Go back to the portal as it was filled: no faults, no latency, fresh windows, an empty journal."""
-        self.database.restore_pristine()
-        for side in self.sides.values():
-            side.side.reset()
-            side.faults.clear()
-            side.faults.set_latency(0.0)
-            side.journal.clear()
-
-    def close(self) -> None:
-        """Close the database."""
-        self.database.close()
-
-    def _fill(self, settings: Settings) -> None:
-        self.remarks: list[str] = []
-        if self.database.seeded:
-            if settings.load:
-                message = f"{settings.data} holds a portal already. Give --data a new file to load exports into."
-                raise DataFileError(message)
-            return
-        if settings.load:
-            portal = loaded_portal(settings.load, seed=settings.seed)
-        else:
-            portal = seeded_portal(settings.seed, settings.contacts)
-        self.hubspot.fill(portal)
-        self.remarks = portal.remarks
-        self._keep_truth(portal)
-        self.database.keep_pristine()
-
-    def _keep_truth(self, portal: Portal) -> None:
-        with self.database.transaction():
-            self.database.execute(
-                "CREATE TABLE sandbox_truth (object_type TEXT, property TEXT, record_id TEXT, value TEXT,"
-                " PRIMARY KEY (object_type, property, record_id)) WITHOUT ROWID"
-            )
-            self.database.executemany(
-                "INSERT INTO sandbox_truth VALUES (?, ?, ?, ?)",
-                (
-                    (object_type, name, record_id, value)
-                    for (object_type, name), values in portal.truth.items()
-                    for record_id, value in values.items()
-                ),
-            )
+    )
 
 
-def _wrapped(name: str, side: Side, seed: int) -> SideMiddleware:
-    return SideMiddleware(name, side, Faults(name, seed), Journal(route_templates(side.app.routes)))
+def _config(app: SandboxApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=ReachableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+    )
 
 
-def _names_loopback(scope: Scope) -> bool:
-    """Whether the Host header is this machine's; another one is a web page's trick (DNS rebinding)."""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host, colon, port = value.rpartition(b":")
-            return (host if colon and port.isdigit() else value) in LOOPBACK_HOSTS
-    return False
-
-
-def _refusal(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status_code=status)
+def _end_with_parent(server: _Server) -> None:
+    # Not sys.stdin: its lock, held by this thread, would crash the interpreter's own end.
+    while os.read(_STDIN, 4096):
+        pass
+    server.should_exit = True

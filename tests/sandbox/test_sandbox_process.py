@@ -245,7 +245,7 @@ def test_what_keeps_it_from_starting_is_told_by_the_handle(tmp_path: Path) -> No
 
 
 def test_a_server_that_takes_too_long_to_start_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hsai_kit.sandbox.child.START_SECONDS", 0.01)
+    monkeypatch.setattr("hsai_kit.sandbox.child_process.START_SECONDS", 0.01)
     with pytest.raises(SandboxError, match="not ready after"):
         Sandbox(contacts=20).start()
 

@@ -9,8 +9,8 @@ import pytest
 
 from hsai_kit import ask, check_texts, pull
 from hsai_kit.errors import EvaluationError
-from hsai_kit.sandbox.assistant.judging import is_faithful
 from hsai_kit.sandbox.assistant.slips import _INVENTED
+from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection

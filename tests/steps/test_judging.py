@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Gate, ask, evaluate, judge, pull, rate
 from hsai_kit.errors import EvaluationError
-from hsai_kit.sandbox.assistant.judging import JUDGES, is_faithful
+from hsai_kit.sandbox.assistant.text_judge import JUDGES, is_faithful
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from hsai_kit import (
 )
 from hsai_kit.cli import app
 from hsai_kit.errors import DailyLimit, EvaluationError, HsaiError, PushRefused, RecipeError
-from hsai_kit.sandbox.assistant.judging import is_faithful
+from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
 RECIPE = """
 description = "Clean up the state field of leads."

@@ -13,7 +13,7 @@ import pytest
 from hsai_kit import Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
-from hsai_kit.sandbox.assistant.judging import is_faithful
+from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,12 +7,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .judging import case_of, judged_level, likely_good
 from .judgment import Judgment, settle
 from .record import plain, read_record
 from .regions import locate
 from .sentences import without_orders
 from .state_field import NOWHERE
+from .text_judge import case_of, judged_level, likely_good
 from .topics import TOPICS, Topic, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:

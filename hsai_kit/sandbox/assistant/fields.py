@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .choosing import answer_choice
+from .choices import answer_choice
 from .estimates import estimate_levels, estimate_probability
 from .hostile import REFUSAL, must_refuse
 from .record import plain, read_record
@@ -16,8 +16,8 @@ from .regions import locate
 from .reply import MARK, FieldReply, FieldsReply
 from .sentences import without_orders
 from .state_field import NOWHERE
+from .text_answers import summarize
 from .topics import stem, terms_of
-from .writing import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,10 +13,10 @@ from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, records_not_found
 from hsai_kit.sandbox.hubspot.history import Source
 from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
+from hsai_kit.sandbox.hubspot.record_view import View, wanted_names
 from hsai_kit.sandbox.hubspot.records import Row
-from hsai_kit.sandbox.hubspot.rendering import View, wanted_names
 from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
-from hsai_kit.sandbox.hubspot.writing import Wish, wished_properties
+from hsai_kit.sandbox.hubspot.writer import Wish, wished_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,12 +11,12 @@ from hsai_kit.sandbox.hubspot.access import Access
 from hsai_kit.sandbox.hubspot.catalog import Catalog
 from hsai_kit.sandbox.hubspot.history import History
 from hsai_kit.sandbox.hubspot.links import Links
+from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 from hsai_kit.sandbox.hubspot.records import Records
-from hsai_kit.sandbox.hubspot.unseen import Unseen
+from hsai_kit.sandbox.hubspot.search_lag import Unseen
 from hsai_kit.sandbox.hubspot.validations import Validations
-from hsai_kit.sandbox.hubspot.windows import RateWindows
 from hsai_kit.sandbox.hubspot.wire import whole_number
-from hsai_kit.sandbox.hubspot.writing import Writer
+from hsai_kit.sandbox.hubspot.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

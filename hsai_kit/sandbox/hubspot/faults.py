@@ -9,7 +9,7 @@ from hsai_kit.sandbox.hubspot.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hsai_kit.sandbox.hubspot.windows import RateWindows
+    from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 
 # Those come from whatever stands before HubSpot, which answers in HTML.
 PAGES: Mapping[str, str] = {

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
 from hsai_kit.sandbox.hubspot.history import Source
-from hsai_kit.sandbox.hubspot.rendering import View, attach_associations
+from hsai_kit.sandbox.hubspot.record_view import View, attach_associations
 from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
-from hsai_kit.sandbox.hubspot.writing import Wish, wished_properties
+from hsai_kit.sandbox.hubspot.writer import Wish, wished_properties
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.catalog import Kind

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid
 from hsai_kit.sandbox.hubspot.filters import filter_names, predicate, searchable_names, sort_key, text_predicate
-from hsai_kit.sandbox.hubspot.rendering import View, wanted_names
+from hsai_kit.sandbox.hubspot.record_view import View, wanted_names
 from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
 
 if TYPE_CHECKING:

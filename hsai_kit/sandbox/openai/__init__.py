@@ -5,6 +5,6 @@ It is written from the facts about OpenAI's API, imports nothing of the kit, and
 
 from __future__ import annotations
 
-from .side import OpenAISide
+from .api import OpenAISide
 
 __all__ = ["OpenAISide"]

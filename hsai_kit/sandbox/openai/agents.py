@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .listing import page_of
+from .list_page import page_of
 from .wire import Answer, ApiError, answer_json
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .batch_lines import ENDPOINT, Lines, read_lines
 from .batch_work import Work, Worker, begin
 from .checks import check_metadata, invalid_value, wrong_type
 from .keys import Key
-from .listing import page_of
+from .list_page import page_of
 from .wire import Answer, ApiError, answer_json
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .tokens import count_tokens
 from .wire import Answer, ApiError, answer_json
 
 if TYPE_CHECKING:
-    from .caching import PromptCache
+    from .prompt_cache import PromptCache
     from .wire import Call
 
 MAX_QUESTIONS = 400

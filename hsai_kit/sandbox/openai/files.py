@@ -6,7 +6,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from .checks import invalid_value
-from .listing import page_of
+from .list_page import page_of
 from .multipart import read_form
 from .wire import Answer, ApiError, answer_json
 

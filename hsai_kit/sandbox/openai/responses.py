@@ -17,8 +17,8 @@ from .wire import Answer, ApiError, answer_json
 
 if TYPE_CHECKING:
     from ..database import Database
-    from .caching import PromptCache
     from .keys import Key
+    from .prompt_cache import PromptCache
     from .request import Ask
     from .wire import Call, Identifiers
 

@@ -1,6 +1,6 @@
 """The data of a portal: a seeded one, or one loaded from exports. Plain data, no SQL."""
 
-from hsai_kit.sandbox.portal.load import LoadError, loaded_portal
+from hsai_kit.sandbox.portal.file_import.portal import LoadError, loaded_portal
 from hsai_kit.sandbox.portal.model import (
     Association,
     Merge,
@@ -15,7 +15,7 @@ from hsai_kit.sandbox.portal.model import (
     RecordList,
     Stage,
 )
-from hsai_kit.sandbox.portal.seeded import seeded_portal
+from hsai_kit.sandbox.portal.seed import seeded_portal
 
 __all__ = [
     "Association",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal.model import Merge
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.portal.records.making import Making
+    from hsai_kit.sandbox.portal.records.record_factory import Making
 
 # A contact that lists and old pulls still name, merged into its neighbor.
 MERGE = Merge("contacts", "104", "105")

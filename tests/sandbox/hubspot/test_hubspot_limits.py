@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hsai_kit.sandbox.handle import SandboxError
-from hsai_kit.sandbox.hubspot.windows import RateWindows
+from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from openai.types import Decision
 from openai.types.responses import Response
 
 from hsai_kit.sandbox.database import Database
-from hsai_kit.sandbox.openai.caching import PromptCache
 from hsai_kit.sandbox.openai.decisions import Decisions
 from hsai_kit.sandbox.openai.keys import Key
+from hsai_kit.sandbox.openai.prompt_cache import PromptCache
 from hsai_kit.sandbox.openai.responses import Responses
 from hsai_kit.sandbox.openai.wire import ApiError, Call, Identifiers
 

@@ -8,7 +8,7 @@ from hsai_kit.sandbox.portal.definitions.activities import CALLS, EMAILS, MEETIN
 from hsai_kit.sandbox.portal.definitions.companies import COMPANIES
 from hsai_kit.sandbox.portal.definitions.contacts import CONTACTS
 from hsai_kit.sandbox.portal.definitions.processes import DEALS, TICKETS
-from hsai_kit.sandbox.portal.definitions.selling import LEADS, LINE_ITEMS, PRODUCTS, QUOTES
+from hsai_kit.sandbox.portal.definitions.sales import LEADS, LINE_ITEMS, PRODUCTS, QUOTES
 from hsai_kit.sandbox.portal.definitions.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:

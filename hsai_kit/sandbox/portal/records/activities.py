@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal.conversations import Talk, as_editor_html, talk, task
 from hsai_kit.sandbox.portal.definitions.activities import CALL_OUTCOMES
 from hsai_kit.sandbox.portal.records.business import names, someone
-from hsai_kit.sandbox.portal.records.making import NOW, Making, days_ago, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, owner_id, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

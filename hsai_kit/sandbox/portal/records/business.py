@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal import people
 from hsai_kit.sandbox.portal.conversations import talk
 from hsai_kit.sandbox.portal.definitions.processes import RENEWALS, SALES, SUPPORT
-from hsai_kit.sandbox.portal.records.making import NOW, Making, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id, stamp
 
 if TYPE_CHECKING:
     from random import Random

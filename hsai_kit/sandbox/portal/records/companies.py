@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal import people
-from hsai_kit.sandbox.portal.records.making import NOW, Making, days_ago, later, owner_id
+from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id
 from hsai_kit.sandbox.portal.states import addresses
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hsai_kit.sandbox.portal.enquiries import enquiry
 from hsai_kit.sandbox.portal.hostile import MERGE
 from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
 from hsai_kit.sandbox.portal.records.companies import street
-from hsai_kit.sandbox.portal.records.making import Making, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import Making, days_ago, later, owner_id, stamp
 from hsai_kit.sandbox.portal.states import Address, addresses
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal import account
 from hsai_kit.sandbox.portal.definitions import FIRST_IDS, OBJECT_TYPES, date_properties
 from hsai_kit.sandbox.portal.definitions.processes import PIPELINE_PROPERTIES, PIPELINES
-from hsai_kit.sandbox.portal.definitions.selling import PROSPECTS
-from hsai_kit.sandbox.portal.loading.additions import OwnerBook, add_stages
-from hsai_kit.sandbox.portal.loading.columns import convert
-from hsai_kit.sandbox.portal.loading.delimited import read_delimited
-from hsai_kit.sandbox.portal.loading.headings import LOADED_GROUP, match_headings
-from hsai_kit.sandbox.portal.loading.relations import associations_in
-from hsai_kit.sandbox.portal.loading.tables import LoadError, Table
-from hsai_kit.sandbox.portal.loading.workbooks import OLD_FORMAT, read_workbook, refuse_old_format
+from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
+from hsai_kit.sandbox.portal.file_import.additions import OwnerBook, add_stages
+from hsai_kit.sandbox.portal.file_import.columns import convert
+from hsai_kit.sandbox.portal.file_import.csv_file import read_delimited
+from hsai_kit.sandbox.portal.file_import.excel_file import OLD_FORMAT, read_workbook, refuse_old_format
+from hsai_kit.sandbox.portal.file_import.headings import LOADED_GROUP, match_headings
+from hsai_kit.sandbox.portal.file_import.relations import associations_in
+from hsai_kit.sandbox.portal.file_import.tables import LoadError, Table
 from hsai_kit.sandbox.portal.model import ObjectType, Portal, Record, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hsai_kit.sandbox.portal.loading.headings import Columns
+    from hsai_kit.sandbox.portal.file_import.headings import Columns
 
 __all__ = ["LoadError", "loaded_portal"]
 

@@ -17,7 +17,7 @@ from hsai_kit.sandbox.hubspot import faults
 from hsai_kit.sandbox.hubspot.access import require
 from hsai_kit.sandbox.hubspot.crm import Crm
 from hsai_kit.sandbox.hubspot.errors import ApiError, not_found
-from hsai_kit.sandbox.hubspot.filling import fill_tables
+from hsai_kit.sandbox.hubspot.initial_data import fill_tables
 from hsai_kit.sandbox.hubspot.routes import TOKEN_INFO, Address, addresses
 from hsai_kit.sandbox.hubspot.tables import create_tables
 from hsai_kit.sandbox.hubspot.wire import Answer, Call, method_not_allowed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.definitions.selling import PROSPECTS
+from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
 from hsai_kit.sandbox.portal.records.business import full_name, someone
-from hsai_kit.sandbox.portal.records.making import NOW, Making, days_ago, later, owner_id
+from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id
 
 if TYPE_CHECKING:
     from datetime import datetime

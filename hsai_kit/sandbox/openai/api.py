@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from .agents import BETA, list_agents, retrieve_agent
 from .batches import Batches
-from .caching import PromptCache
 from .catalog import MODELS
 from .decisions import Decisions
 from .files import Files
 from .keys import Keys, refused_key
 from .limits import Limits, quota_error, rate_limit_error
+from .prompt_cache import PromptCache
 from .responses import Responses
 from .wire import ApiError, Call, Endpoint, Gate, Identifiers, answer_json, send_answer
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.loading.tables import LoadError, Table
+from hsai_kit.sandbox.portal.file_import.tables import LoadError, Table
 from hsai_kit.sandbox.portal.model import PropertyDefinition, PropertyGroup
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.loading.values import (
+from hsai_kit.sandbox.portal.file_import.values import (
     NotConvertibleError,
     as_day,
     as_moment,
@@ -16,8 +16,8 @@ from hsai_kit.sandbox.portal.loading.values import (
 )
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.portal.loading.additions import OwnerBook
-    from hsai_kit.sandbox.portal.loading.tables import Table
+    from hsai_kit.sandbox.portal.file_import.additions import OwnerBook
+    from hsai_kit.sandbox.portal.file_import.tables import Table
     from hsai_kit.sandbox.portal.model import PropertyDefinition
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import charset_normalizer
 
-from hsai_kit.sandbox.portal.loading.tables import LoadError, Row, Table, as_table
+from hsai_kit.sandbox.portal.file_import.tables import LoadError, Row, Table, as_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,6 @@ from rapidfuzz import fuzz
 
 from . import abroad
 from .hostile import REFUSAL, gives_orders, must_refuse
-from .judging import case_of, judged_level, likely_good, preferred
 from .judgment import Judgment, settle
 from .options import none_option, region_options
 from .record import plain, read_record
@@ -20,14 +19,15 @@ from .regions import evidence_of, locate
 from .reply import Reply
 from .sentences import without_asides, without_orders
 from .state_field import NOWHERE
+from .text_judge import case_of, judged_level, likely_good, preferred
 from .topics import TOPICS, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping, Sequence
 
-    from .judging import Case
     from .options import RegionOptions
+    from .text_judge import Case
 
 _YES = frozenset({"yes", "true", "y", "1"})
 _NO = frozenset({"no", "false", "n", "0"})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, Kind
     from hsai_kit.sandbox.hubspot.history import History, Source
     from hsai_kit.sandbox.hubspot.records import Records
-    from hsai_kit.sandbox.hubspot.unseen import Unseen
+    from hsai_kit.sandbox.hubspot.search_lag import Unseen
     from hsai_kit.sandbox.hubspot.validations import Validations
 
     Changes = dict[str, str | None]

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.portal.loading.tables import EmptyTableError, LoadError, Row, Table, as_table, check_archive
+from hsai_kit.sandbox.portal.file_import.tables import EmptyTableError, LoadError, Row, Table, as_table, check_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,15 +7,15 @@ from random import Random
 from hsai_kit.sandbox.portal import account
 from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
 from hsai_kit.sandbox.portal.definitions.processes import PIPELINES
-from hsai_kit.sandbox.portal.definitions.selling import PROSPECTS
+from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
 from hsai_kit.sandbox.portal.hostile import MERGE, make_hostile
 from hsai_kit.sandbox.portal.model import Portal, RecordList
 from hsai_kit.sandbox.portal.records.activities import add_activities
 from hsai_kit.sandbox.portal.records.business import add_deals, add_subscriptions, add_tickets
 from hsai_kit.sandbox.portal.records.companies import add_companies
 from hsai_kit.sandbox.portal.records.contacts import add_contacts
-from hsai_kit.sandbox.portal.records.making import Making
-from hsai_kit.sandbox.portal.records.selling import add_leads, add_products, add_quotes
+from hsai_kit.sandbox.portal.records.record_factory import Making
+from hsai_kit.sandbox.portal.records.sales import add_leads, add_products, add_quotes
 
 # Activities per contact.
 _ACTIVITIES = {"notes": 0.375, "calls": 0.125, "emails": 0.2, "meetings": 0.03, "tasks": 0.1}
