@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
     from hsai_kit.steps.review import review
     from hsai_kit.steps.review.remember import remember
-    from hsai_kit.tabular.provenance import left_out, with_labels
+    from hsai_kit.tabular.provenance import records_left_out, with_labels
 
 __all__ = [
     "Assistant",
@@ -73,7 +73,6 @@ __all__ = [
     "judge",
     "label",
     "labels_from",
-    "left_out",
     "lists",
     "log",
     "log_email",
@@ -93,6 +92,7 @@ __all__ = [
     "read_labels",
     "read_recipe",
     "receipts",
+    "records_left_out",
     "remember",
     "report",
     "resume",

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from hsai_kit.credentials.backends import Service
-from hsai_kit.errors import HsaiError, MissingKey
+from hsai_kit.errors import HsaiError, KeyNotFound
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.llm.client import LLMClient
@@ -62,7 +62,7 @@ class Connection:
     def llm(self) -> LLMClient:
         """The model's wire; raises MissingKey where the connection was made without an OpenAI key."""
         if isinstance(self._llm, HsaiError):
-            raise MissingKey(str(self._llm))
+            raise KeyNotFound(str(self._llm))
         return self._llm
 
     @property

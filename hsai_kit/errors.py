@@ -39,6 +39,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "AddressNotFound",
     "AssistantError",
     "DailyLimit",
     "EvaluationError",
@@ -46,10 +47,9 @@ __all__ = [
     "HsaiError",
     "HubSpotError",
     "InvalidValues",
+    "KeyNotFound",
     "KeyProblem",
-    "MissingAddress",
-    "MissingKey",
-    "MissingScopes",
+    "KeyRefused",
     "ModelError",
     "NoConnection",
     "NoKeyRing",
@@ -60,19 +60,19 @@ __all__ = [
     "PullError",
     "PushRefused",
     "RecipeError",
-    "RefusedKey",
     "ReviewError",
     "SandboxFailed",
-    "Stopped",
+    "ScopesMissing",
+    "SettingNotSupported",
     "UnknownList",
     "UnknownModel",
     "UnknownObjectType",
     "UnknownOwner",
     "UnknownProperty",
-    "Unsettled",
-    "UnsupportedSetting",
     "WhereError",
+    "WorkStopped",
     "WorkspaceError",
+    "WriteUncertain",
 ]
 
 
@@ -101,15 +101,15 @@ class KeyProblem(HsaiError):
     """A key is missing, refused or cannot be kept."""
 
 
-class MissingKey(KeyProblem):
+class KeyNotFound(KeyProblem):
     """No key was found in any of the places where one may be kept."""
 
 
-class MissingAddress(KeyProblem):
+class AddressNotFound(KeyProblem):
     """No address for messages is kept under that name."""
 
 
-class RefusedKey(KeyProblem):
+class KeyRefused(KeyProblem):
     """The service refused the key: expired, revoked or mistyped."""
 
 
@@ -117,7 +117,7 @@ class NoKeyRing(KeyProblem):
     """This machine has no key ring that keeps keys safely."""
 
 
-class MissingScopes(HsaiError):
+class ScopesMissing(HsaiError):
     """The HubSpot key lacks scopes; `scopes` names them."""
 
     def __init__(self, message: str, scopes: Sequence[str] = ()) -> None:
@@ -136,7 +136,7 @@ class NoConnection(HsaiError):
         self.maybe_done = maybe_done
 
 
-class Unsettled(HsaiError):
+class WriteUncertain(HsaiError):
     """A write did not go through at once; whoever sent it reads what the records hold before it is sent again.
 
     `maybe_done` is true where it may have been carried out all the same, `problem` is what to raise in the end.
@@ -193,7 +193,7 @@ class UnknownModel(ModelError):
     """The model does not exist or this key may not use it."""
 
 
-class UnsupportedSetting(ModelError):
+class SettingNotSupported(ModelError):
     """The model does not take a setting (temperature, reasoning effort, …); `setting` names it."""
 
     def __init__(self, message: str, *, setting: str, status: int = 400, code: str = "", request_id: str = "") -> None:
@@ -257,7 +257,7 @@ class PushRefused(HsaiError):
     """A write that must not happen as asked."""
 
 
-class Stopped(KeyboardInterrupt):
+class WorkStopped(KeyboardInterrupt):
     """The work was interrupted; the message says what is kept and how to go on.
 
     A KeyboardInterrupt, so that "Run all" and scripts stop here too instead of going on with half the answers.

@@ -15,7 +15,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.costs import Costs, costs_of
-from hsai_kit.store import Answer, PlannedRow, RowAnswer, RunRecord, Store
+from hsai_kit.store import Answer, RowAnswer, RunRecord, RunRow, Store
 
 __all__ = ["RowResult", "Run", "dtype_of"]
 
@@ -149,7 +149,7 @@ class Run:
             answers = dict(self.store.runs.answers(self.id, sorted({key[0] for key in new if key[0] is not None})))
             for key, row in new.items():
                 places[key] = len(distinct)
-                answered = RowAnswer(PlannedRow(*row), *answers.get(row[1], (None, False, None)))
+                answered = RowAnswer(RunRow(*row), *answers.get(row[1], (None, False, None)))
                 distinct.append(self._result(answered, set(), {}))
             ids += [row[0] for row in page]
             ends += [places[row[1:]] for row in page]

@@ -21,14 +21,14 @@ SETTINGS_FILE = "hsai.toml"
 Place: TypeAlias = tuple[int | str, ...]
 
 
-class _Section(BaseModel):
+class _SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 _Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class OwnPrice(_Section):
+class OwnPrice(_SettingsSection):
     """A section `[openai.prices."…"]`: what a model costs, in USD per million tokens, whatever the price list says.
 
     Cached input costs as much as other input where it is not given; `decisions` is the input of the Decisions API.
@@ -40,7 +40,7 @@ class OwnPrice(_Section):
     decisions: _Usd | None = None
 
 
-class OpenAISettings(_Section):
+class OpenAISettings(_SettingsSection):
     """The section `[openai]`."""
 
     default_model: str = "gpt-6-luna"
@@ -50,7 +50,7 @@ class OpenAISettings(_Section):
     prices: Mapping[str, OwnPrice] = {}
 
 
-class HubSpotSettings(_Section):
+class HubSpotSettings(_SettingsSection):
     """The section `[hubspot]`."""
 
     api_version: Literal["2026-09", "2026-03", "v3"] = "2026-09"
@@ -63,7 +63,7 @@ class HubSpotSettings(_Section):
         return tuple(name.strip().lower() for name in names)
 
 
-class PushSettings(_Section):
+class PushSettings(_SettingsSection):
     """The section `[push]`."""
 
     max_records: Annotated[int, Field(ge=0)] = 10_000
@@ -71,14 +71,14 @@ class PushSettings(_Section):
     run_id_property: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)] = ""
 
 
-class ReviewSettings(_Section):
+class ReviewSettings(_SettingsSection):
     """The section `[review]`."""
 
     low_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     reviewer: str = ""
 
 
-class Settings(_Section):
+class Settings(_SettingsSection):
     """What `hsai.toml` says; every setting has a default."""
 
     openai: OpenAISettings = OpenAISettings()

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from hsai_kit.errors import Stopped
+from hsai_kit.errors import WorkStopped
 from hsai_kit.runtime import background
 from hsai_kit.runtime.progress import Progress
 
@@ -247,5 +247,5 @@ def test_a_second_ctrl_c_does_not_wait_for_what_is_in_flight():
 
 
 def test_stopped_is_no_ordinary_error_so_a_run_of_all_cells_ends_there():
-    assert issubclass(Stopped, KeyboardInterrupt)
-    assert not issubclass(Stopped, Exception)
+    assert issubclass(WorkStopped, KeyboardInterrupt)
+    assert not issubclass(WorkStopped, Exception)

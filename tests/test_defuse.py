@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hsai_kit.tabular.read_table import read_table
-from hsai_kit.tabular.spreadsheet_safe import defused, one_line, write_csv
+from hsai_kit.tabular.spreadsheet_safe import defuse, one_line, write_csv
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.
@@ -47,7 +47,7 @@ def test_no_cell_of_a_csv_begins_like_a_formula_whatever_the_records_say(tmp_pat
     table = frame(values, name)
     table.index = pd.Index([record] * len(values), name="record_id")
     path = tmp_path / "out.csv"
-    defused(table).to_csv(path, encoding="utf-8-sig")
+    defuse(table).to_csv(path, encoding="utf-8-sig")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) == len(values) + 1
@@ -61,7 +61,7 @@ def test_no_cell_of_a_csv_begins_like_a_formula_whatever_the_records_say(tmp_pat
 @example(values=["=1+1", "=HYPERLINK(1)", "\uffff\ufffe", "cut \ud83d", "\x0b\x1f"], name="=cmd")
 def test_no_cell_of_a_workbook_is_a_formula_and_the_file_opens(tmp_path, values, name):
     path = tmp_path / "out.xlsx"
-    defused(frame(values, name)).to_excel(path)
+    defuse(frame(values, name)).to_excel(path)
     sheet = openpyxl.load_workbook(path).active
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert sheet.max_row == len(values) + 1
@@ -70,12 +70,12 @@ def test_no_cell_of_a_workbook_is_a_formula_and_the_file_opens(tmp_path, values,
 
 def test_ordinary_text_and_numbers_come_through_as_they_are():
     values = ["CA", "O'Brien", "a = b", "", "2 - 1", "-5", "+15550100", "3.5", "ä 😀\nnext"]
-    assert defused(frame(values))["answer"].tolist() == values
+    assert defuse(frame(values))["answer"].tolist() == values
 
 
 def test_the_frame_itself_is_left_as_it_is():
     table = frame(["=1"])
-    defused(table)
+    defuse(table)
     assert table["answer"].tolist() == ["=1"]
 
 
@@ -90,7 +90,7 @@ def test_numbers_booleans_and_times_stay_what_they_are_and_blanks_stay_blank():
         },
         index=pd.Index(["1", "2"], name="record_id"),
     )
-    safe = defused(table)
+    safe = defuse(table)
     assert safe["n"].tolist()[0] == -5
     assert safe["yes"].tolist()[0] is True
     assert safe["at"].tolist()[0] == pd.Timestamp("2026-01-31 10:00")
@@ -99,24 +99,24 @@ def test_numbers_booleans_and_times_stay_what_they_are_and_blanks_stay_blank():
 
 
 def test_lists_become_text_and_are_defused_too():
-    assert defused(frame([["=1", "b"], ("a", "b"), []]))["answer"].tolist() == ["'=1; b", "a; b", ""]
+    assert defuse(frame([["=1", "b"], ("a", "b"), []]))["answer"].tolist() == ["'=1; b", "a; b", ""]
 
 
 def test_columns_of_the_same_name_are_both_defused():
     twice = pd.concat([frame(["=1"]), frame(["=2"])], axis=1)
-    assert defused(twice).to_numpy().tolist() == [["'=1", "'=2"]]
+    assert defuse(twice).to_numpy().tolist() == [["'=1", "'=2"]]
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "😀" * 20_000])
 def test_a_text_that_no_cell_can_hold_is_cut_and_says_so(text):
-    cell = defused(frame([text]))["answer"].iloc[0]
+    cell = defuse(frame([text]))["answer"].iloc[0]
     assert len(cell.encode("utf-16-le")) // 2 <= 32_767
     assert cell.startswith(text[:1000])
     assert cell.endswith("… (cut to fit)")
 
 
 def test_an_empty_frame_can_be_exported():
-    assert defused(frame([])).shape == (0, 1)
+    assert defuse(frame([])).shape == (0, 1)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  \n", float("nan"), pd.NA, pd.NaT])

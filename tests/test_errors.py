@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from hsai_kit import errors
-from hsai_kit.errors import HsaiError, MissingScopes, NoConnection, Stopped, UnsupportedSetting
+from hsai_kit.errors import HsaiError, NoConnection, ScopesMissing, SettingNotSupported, WorkStopped
 
 CLASSES = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and kind.__module__ == errors.__name__
@@ -53,10 +53,10 @@ def test_one_except_catches_all_but_a_stop():
 
 
 def test_what_an_error_knows_can_be_asked_of_it():
-    assert MissingScopes("…", ["a", "b"]).scopes == ("a", "b")
+    assert ScopesMissing("…", ["a", "b"]).scopes == ("a", "b")
     assert not NoConnection("…").maybe_done
     assert NoConnection("…", maybe_done=True).maybe_done
-    setting = UnsupportedSetting("…", setting="temperature", request_id="req_1")
+    setting = SettingNotSupported("…", setting="temperature", request_id="req_1")
     assert (setting.setting, setting.status, setting.request_id) == ("temperature", 400, "req_1")
 
 
@@ -158,8 +158,8 @@ def test_no_mode_of_tracebacks_prints_the_variables_around_an_error(notebook):
 
 
 def test_a_cell_that_was_stopped_stops_a_run_of_all_cells():
-    with pytest.raises(Stopped):  # noqa: PT012 -- `except Exception` has to be seen letting it through
+    with pytest.raises(WorkStopped):  # noqa: PT012 -- `except Exception` has to be seen letting it through
         try:
-            raise Stopped("Stopped after 3 of 9.")
+            raise WorkStopped("Stopped after 3 of 9.")
         except Exception:  # noqa: BLE001 -- as a notebook's own cell might have it
             pytest.fail("an ordinary except took it")

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing, config_folder
 from hsai_kit.credentials.lookup import current_portal, find_key, remember_portal
-from hsai_kit.errors import KeyProblem, MissingKey, NoKeyRing
+from hsai_kit.errors import KeyNotFound, KeyProblem, NoKeyRing
 
 SECRET = "sk-proj-not-a-real-key-0123456789"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -267,21 +267,23 @@ def test_a_portal_without_keys_is_told_with_those_that_have_some(ring):
     KeyFile().write("hubspot", 11, SecretStr("one"))
     ring.set_password("hsai_kit", "hubspot key of portal 22", "two")
     remember_portal(22)
-    with pytest.raises(MissingKey, match=r"key was found for portal 33\. Portals with keys here: 11, 22\. Keep one"):
+    with pytest.raises(KeyNotFound, match=r"key was found for portal 33\. Portals with keys here: 11, 22\. Keep one"):
         find_key("hubspot", None, 33)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", SecretStr(""), SecretStr("\n")])
 def test_a_blank_argument_or_variable_is_no_key(monkeypatch, nothing):
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "  ")
-    with pytest.raises(MissingKey, match=r"No HubSpot key was found.*hsai connect.*HUBSPOT_ACCESS_TOKEN.*sandbox=True"):
+    with pytest.raises(
+        KeyNotFound, match=r"No HubSpot key was found.*hsai connect.*HUBSPOT_ACCESS_TOKEN.*sandbox=True"
+    ):
         find_key("hubspot", nothing, 7)
 
 
 def test_the_key_of_another_portal_or_service_is_never_taken(ring):
     KeyRing().write("openai", 7, SecretStr(SECRET))
     for service, portal in (("openai", 8), ("openai", None), ("hubspot", 7)):
-        with pytest.raises(MissingKey):
+        with pytest.raises(KeyNotFound):
             find_key(service, None, portal)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from hsai_kit.errors import ModelError, NoQuota, RefusedKey
+from hsai_kit.errors import KeyRefused, ModelError, NoQuota
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.runtime.rate_limit import Budget, Pacer, Window, Withdrawn, backoff
 
@@ -387,7 +387,7 @@ def statuses(sandbox: Sandbox) -> dict[str, int]:
 def test_what_waiting_does_not_help_against_is_never_tried_again(sandbox, fault, status):
     sandbox.fault(f"openai:{fault}:path=/responses:count=5")
     (found,) = asked(sandbox)
-    assert isinstance(found, NoQuota | RefusedKey)
+    assert isinstance(found, NoQuota | KeyRefused)
     assert statuses(sandbox) == {status: 1}
 
 

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from hsai_kit.store import Answer, Change, PlannedRow, Store
+from hsai_kit.store import Answer, Change, RunRow, Store
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def asked(store: Store, *questions: str) -> str:
     """A run with one row for each question."""
     run = begun(store)
     store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
-    store.runs.add_rows(run, [PlannedRow(str(101 + place), one) for place, one in enumerate(questions)])
+    store.runs.add_rows(run, [RunRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
 
@@ -83,7 +83,7 @@ def test_the_newest_run_is_the_latest_also_within_one_second(store):
 
 def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
     run = asked(store, "q2", "q1")
-    store.runs.add_rows(run, [PlannedRow("900", "q2"), PlannedRow("901", skipped="every value is blank")], first=2)
+    store.runs.add_rows(run, [RunRow("900", "q2"), RunRow("901", skipped="every value is blank")], first=2)
     store.runs.add_answer(run, Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01))
     rows = list(store.runs.rows(run))
     assert [row.row.record_id for row in rows] == ["101", "102", "900", "901"]
@@ -139,7 +139,7 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
 
 def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_rows(store):
     run = asked(store, "q3", "q1", "q2", "q4")
-    store.runs.add_rows(run, [PlannedRow("900", "q3"), PlannedRow("901", skipped="blank")], first=4)
+    store.runs.add_rows(run, [RunRow("900", "q3"), RunRow("901", skipped="blank")], first=4)
     store.runs.add_answer(run, Answer("q1", "answered"))
     store.runs.add_answer(run, Answer("q2", "failed", reason="HTTP 500"))
     assert list(store.runs.outstanding(run).items()) == [

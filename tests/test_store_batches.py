@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.store import PlannedRow, Store
+from hsai_kit.store import RunRow, Store
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def asked(store: Store, *questions: str) -> str:
         model="m",
     )  # fmt: skip
     store.runs.add_questions(((one, f"text of {one}") for one in questions), "m", "v")
-    store.runs.add_rows(run, [PlannedRow(str(n), one) for n, one in enumerate(questions)])
+    store.runs.add_rows(run, [RunRow(str(n), one) for n, one in enumerate(questions)])
     return run
 
 

@@ -14,7 +14,7 @@ import threading
 import pytest
 
 from hsai_kit.errors import WorkspaceError
-from hsai_kit.store import Answer, PlannedRow, Store
+from hsai_kit.store import Answer, RunRow, Store
 from hsai_kit.store.database import Database, new_id
 from hsai_kit.store.schema import MIGRATIONS
 
@@ -85,7 +85,7 @@ def asked(store: Store, *questions: str) -> str:
         model="sandbox-luna",
     )
     store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
-    store.runs.add_rows(run, [PlannedRow(str(101 + place), one) for place, one in enumerate(questions)])
+    store.runs.add_rows(run, [RunRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
 

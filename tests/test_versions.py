@@ -6,7 +6,7 @@ import pytest
 
 from hsai_kit import Assistant
 from hsai_kit.assistants.assistant import load
-from hsai_kit.assistants.versions import changed_settings, save_version, versions
+from hsai_kit.assistants.versions import diff_settings, save_version, versions
 from hsai_kit.workspace import Workspace
 
 
@@ -48,6 +48,6 @@ def test_what_changed_is_told_by_setting_with_both_values(workspace):
     after = before.model_copy(
         update={"temperature": 0.0, "output": before.output.model_copy(update={"shape": shape})},
     )
-    told = {one.setting: (one.before, one.after) for one in changed_settings(before, after)}
+    told = {one.setting: (one.before, one.after) for one in diff_settings(before, after)}
     assert told == {"temperature": ("", "0.0"), "output.options": (", ".join(options), "AL, AK, UNKNOWN")}
-    assert changed_settings(before, before) == []
+    assert diff_settings(before, before) == []

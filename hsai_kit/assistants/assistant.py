@@ -17,7 +17,7 @@ from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
-__all__ = ["Assistant", "Example", "Lookup", "Source", "gone", "load", "names"]
+__all__ = ["Assistant", "AssistantOrigin", "Example", "Lookup", "explain_openai_id", "load", "names"]
 
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -47,7 +47,7 @@ class Lookup(BaseModel):
     only: Mapping[str, tuple[str, ...]] = {}
 
 
-class Source(BaseModel):
+class AssistantOrigin(BaseModel):
     """What an assistant was copied from: its id at OpenAI, and when it was last changed there (ISO, UTC)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,7 +81,7 @@ class Assistant(BaseModel):
     output: Output = Output(shape=Text())
     lookup: Lookup | None = None
     examples: tuple[Example, ...] = ()
-    source: Source | None = None
+    source: AssistantOrigin | None = None
 
     @field_validator("output", mode="before")
     @classmethod
@@ -154,7 +154,7 @@ def names(workspace: Workspace) -> list[str]:
     return sorted(path.stem for path in workspace.assistants.glob("*.toml"))
 
 
-def gone(name: str) -> str:
+def explain_openai_id(name: str) -> str:
     """Say what became of an id of OpenAI's that somebody gives for an assistant's name; "" for any other name."""
     if name.startswith("asst_"):
         return (
@@ -176,7 +176,7 @@ def load(workspace: Workspace, name: str) -> Assistant:
     known = names(workspace)
     if name in known:
         return Assistant.from_file(path)
-    if problem := gone(name):
+    if problem := explain_openai_id(name):
         raise AssistantError(problem)
     near = process.extractOne(name, known)
     hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""

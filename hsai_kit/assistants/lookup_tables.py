@@ -15,10 +15,10 @@ from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.read_table import read_table
 
-__all__ = ["looked_up", "table"]
+__all__ = ["look_up", "table"]
 
 
-def looked_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -> pd.Series:
+def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -> pd.Series:
     """Return what the table answers for each row, NA where it does not know or may not answer.
 
     Raises AssistantError for a table that does not exist, columns that were not pulled, and several fields.

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Choice", "Fields", "Number", "Output", "Read", "Text", "Value", "YesNo", "as_words"]
+__all__ = ["Choice", "Fields", "Number", "Output", "ParsedAnswer", "Text", "Value", "YesNo", "as_words"]
 
 Value: TypeAlias = str | float | bool | None
 _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascript:)\S*", re.IGNORECASE)
@@ -22,21 +22,21 @@ _MOST = 10**308
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedAnswer:
     """An answer as read: the value (None: blank or not usable) and why it wants eyes."""
 
     value: Value | dict[str, Value]
     flags: tuple[str, ...] = ()
 
 
-class _Kind(BaseModel):
+class _OutputKind(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     to: str | None = None
     """The property that the answer is meant for; `push(..., to=)` may name another."""
 
 
-class Text(_Kind):
+class Text(_OutputKind):
     """Free text; one longer than `max_characters` is passed on with a flag."""
 
     kind: Literal["text"] = "text"
@@ -46,19 +46,19 @@ class Text(_Kind):
         """Return the JSON schema of one value."""
         return {"type": ["string", "null"]}
 
-    def read(self, value: object, source: str) -> Read:
+    def read(self, value: object, source: str) -> ParsedAnswer:
         """Read one value; markup or links that the record's own text lacks are flagged `unsafe`."""
         # Models write half an emoji now and then, which no file and no API takes.
         text = value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
         if not text:
-            return Read(None, ("blank",))
+            return ParsedAnswer(None, ("blank",))
         flags = ("unsafe",) if _tags_and_links(text) - _tags_and_links(source) else ()
         if self.max_characters is not None and len(text) > self.max_characters:
             flags = (*flags, "too long")
-        return Read(text, flags)
+        return ParsedAnswer(text, flags)
 
 
-class Number(_Kind):
+class Number(_OutputKind):
     """A number."""
 
     kind: Literal["number"]
@@ -67,17 +67,17 @@ class Number(_Kind):
         """Return the JSON schema of one value."""
         return {"type": ["number", "null"]}
 
-    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; anything but a number is `not allowed`."""
         if value is None:
-            return Read(None, ("blank",))
+            return ParsedAnswer(None, ("blank",))
         # JSON as Python reads it knows NaN and Infinity, and whole numbers of any length.
         if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST < value < _MOST:
-            return Read(None, ("not allowed",))
-        return Read(value)
+            return ParsedAnswer(None, ("not allowed",))
+        return ParsedAnswer(value)
 
 
-class YesNo(_Kind):
+class YesNo(_OutputKind):
     """True or false; `statement` is what is true or false, where the instructions are no such statement themselves."""
 
     kind: Literal["yes_no"]
@@ -88,14 +88,14 @@ class YesNo(_Kind):
         schema: dict[str, Any] = {"type": ["boolean", "null"]}
         return schema if self.statement is None else {**schema, "description": f"Is this true: {self.statement}"}
 
-    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; anything but true or false is `not allowed`."""
         if value is None:
-            return Read(None, ("blank",))
-        return Read(value) if isinstance(value, bool) else Read(None, ("not allowed",))
+            return ParsedAnswer(None, ("blank",))
+        return ParsedAnswer(value) if isinstance(value, bool) else ParsedAnswer(None, ("not allowed",))
 
 
-class Choice(_Kind):
+class Choice(_OutputKind):
     """One of a closed set of options; `none_option` is the one that means: no value.
 
     `descriptions` say of some or all options what they mean, where the option itself does not. `ordered` says that the
@@ -131,13 +131,13 @@ class Choice(_Kind):
             schema["description"] = "; ".join(f"{option}: {meaning}" for option, meaning in self.descriptions.items())
         return schema
 
-    def read(self, value: object, source: str) -> Read:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; what is not an option is `not allowed` and never passed on."""
         wanted = value.strip().casefold() if isinstance(value, str) else ""
         option = self._known.get(wanted)
         if option is None:
-            return Read(None, ("not allowed",) if wanted else ("blank",))
-        return Read(None, ("blank",)) if option == self.none_option else Read(option)
+            return ParsedAnswer(None, ("not allowed",) if wanted else ("blank",))
+        return ParsedAnswer(None, ("blank",)) if option == self.none_option else ParsedAnswer(option)
 
     @functools.cached_property
     def _known(self) -> Mapping[str, str]:
@@ -204,7 +204,7 @@ class Output(BaseModel):
             "additionalProperties": False,
         }
 
-    def read(self, text: str, source: str) -> Read:
+    def read(self, text: str, source: str) -> ParsedAnswer:
         """Read what the model wrote, checked whatever it said; `source` is the question's own text.
 
         Several fields give a dict and flags such as `urgency: not allowed`.
@@ -216,12 +216,12 @@ class Output(BaseModel):
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            return Read(None, ("not allowed",))
+            return ParsedAnswer(None, ("not allowed",))
         read = {name: field.read(values.get(name), source) for name, field in self.fields.items()}
         if not isinstance(self.shape, Fields):
             return read["answer"]
         flags = tuple(f"{name}: {flag}" for name, one in read.items() for flag in one.flags)
-        return Read({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
+        return ParsedAnswer({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
 
 
 def as_words(value: Value | dict[str, Value]) -> str:

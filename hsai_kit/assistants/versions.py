@@ -16,7 +16,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 
-__all__ = ["Difference", "changed_settings", "save_version", "versions"]
+__all__ = ["Difference", "diff_settings", "save_version", "versions"]
 
 
 _SHORT = 60
@@ -42,7 +42,7 @@ class Difference:
         return [self.setting, *(f"  {line}" for line in compared if line[:2] in {"- ", "+ "})]
 
 
-def changed_settings(before: Assistant, after: Assistant) -> list[Difference]:
+def diff_settings(before: Assistant, after: Assistant) -> list[Difference]:
     """Return what differs between two versions, in the order in which the file has its settings.
 
     >>> first = Assistant(name="tone", instructions="Say how the customer feels.")

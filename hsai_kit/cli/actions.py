@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from hsai_kit.cli.console import in_words, say
-from hsai_kit.cli.push import PORTAL_ID, YES, connection_of, reviewed_run, show_plan, the_meant
+from hsai_kit.cli.push import PORTAL_ID, YES, connection_of, open_reviewed_run, show_plan, the_meant
 from hsai_kit.errors import HsaiError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _carry_out(
         meant[column.strip()] = (*meant.get(column.strip(), ()), value)
     with connection_of(wanted) as hub:
         meant_one = replace(action, only=meant, name=name or action.name)
-        ready = plan(hub, review(reviewed_run(hub, wanted), field), meant_one)
+        ready = plan(hub, review(open_reviewed_run(hub, wanted), field), meant_one)
         if csv is not None:
             say(f"Every row of the plan is in {ready.to_csv(csv)}.")
         if plan_only:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hsai_kit.errors import HsaiError, Stopped
+from hsai_kit.errors import HsaiError, WorkStopped
 
 if TYPE_CHECKING:
     from hsai_kit.workspace import Workspace
@@ -34,7 +34,7 @@ def in_words(command: Callable[..., None]) -> Callable[..., None]:
                 say(line, errors, style="red")
             raise typer.Exit(1) from None
         except KeyboardInterrupt as interruption:
-            said = str(interruption) if isinstance(interruption, Stopped) else "Stopped."
+            said = str(interruption) if isinstance(interruption, WorkStopped) else "Stopped."
             say(said, errors)
             raise typer.Exit(130) from None
 

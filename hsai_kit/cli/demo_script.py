@@ -23,8 +23,8 @@ from hsai_kit.steps.ask import ask
 from hsai_kit.steps.ask.plan import dollars
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
-from hsai_kit.steps.push import Plan, plan, push, undo
-from hsai_kit.steps.review import Checked, review
+from hsai_kit.steps.push import PushPlan, plan, push, undo
+from hsai_kit.steps.review import Review, review
 from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.workspace import PushSettings
 
@@ -99,7 +99,7 @@ def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     return run
 
 
-def _reviewed(screen: Console, run: Run) -> Checked:
+def _reviewed(screen: Console, run: Run) -> Review:
     checked = review(run)
     frame = checked.frame
     calm = frame["flags"].map(len) == 0
@@ -123,7 +123,7 @@ def _reviewed(screen: Console, run: Run) -> Checked:
     return checked
 
 
-def _planned(screen: Console, hub: Connection, checked: Checked) -> Plan:
+def _planned(screen: Console, hub: Connection, checked: Review) -> PushPlan:
     ready = plan(hub, checked)
     others = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items() if verdict != "will change")
     _heading(screen, 4, "Push", f"the plan first: {len(ready.changing):,} will change")
@@ -134,7 +134,7 @@ def _planned(screen: Console, hub: Connection, checked: Checked) -> Plan:
 
 
 def _written_and_undone(
-    screen: Console, hub: Connection, checked: Checked, ready: Plan, before: dict[str, str]
+    screen: Console, hub: Connection, checked: Review, ready: PushPlan, before: dict[str, str]
 ) -> bool:
     receipt = push(hub, checked, confirm=True)
     outcome = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hsai_kit.cli.console import plain, say, screen
-from hsai_kit.errors import HsaiError, RefusedKey
+from hsai_kit.errors import HsaiError, KeyRefused
 
 __all__ = ["ask_unseen", "connect", "disconnect", "status"]
 
@@ -57,14 +57,14 @@ def connect(
             openai_key=SecretStr(key) if key else None,
             portal_id=portal if both or switch_hubspot_key else known,
         )
-    except RefusedKey as problem:
+    except KeyRefused as problem:
         # Its own advice is to switch a key that is kept; here none was.
         reason = str(problem).partition(" Switch it with:")[0]
         message = f"{reason} Nothing was kept. Run the same command again with the right key."
     else:
         message = ""
     if message:
-        raise RefusedKey(message)
+        raise KeyRefused(message)
     say(f"Connected to portal {kept.id}{f' {kept.name}' if kept.name else ''} ({kept.account_type}).")
     say(f"Keys are kept in {home.place}.")
     for typed, name in ((token, ENVIRONMENT["hubspot"]), (key, ENVIRONMENT["openai"])):

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.run import Run
     from hsai_kit.steps.actions import ActionPlan
-    from hsai_kit.steps.push import Plan
+    from hsai_kit.steps.push import PushPlan
 
-__all__ = ["PORTAL_ID", "YES", "connection_of", "push", "reviewed_run", "show_plan", "the_meant", "undo"]
+__all__ = ["PORTAL_ID", "YES", "connection_of", "open_reviewed_run", "push", "show_plan", "the_meant", "undo"]
 
 YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
 PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
@@ -45,7 +45,7 @@ def push(
         if resume:
             ready = resume_plan(hub, wanted)
         else:
-            reviewed = reviewed_run(hub, wanted)
+            reviewed = open_reviewed_run(hub, wanted)
             fields = _destinations(reviewed, to or [])
             ready = plan(hub, [review(reviewed, field) for field in fields], fields)
         if csv is not None:
@@ -71,7 +71,7 @@ def undo(
         say(repr(take_back(hub, found, confirm=portal_id or (True if yes else None))))
 
 
-def reviewed_run(hub: Connection, run_id: str) -> Run:
+def open_reviewed_run(hub: Connection, run_id: str) -> Run:
     """Open a run as this workspace's settings have it reviewed."""
     from hsai_kit.run import Run
 
@@ -96,7 +96,7 @@ def _destinations(run: Run, to: list[str]) -> dict[str, str]:
     return {field: name for field, _, name in pairs}
 
 
-def show_plan(ready: Plan | ActionPlan) -> None:
+def show_plan(ready: PushPlan | ActionPlan) -> None:
     """Print a plan, line by line."""
     for line in str(ready).splitlines():
         say(line)

@@ -13,7 +13,7 @@ from hsai_kit.errors import HsaiError
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.steps.evaluate import Evaluation
-    from hsai_kit.steps.recipe import Measured, Recipe
+    from hsai_kit.steps.recipe import Recipe, RecipeEvaluation
 
 __all__ = ["evaluate", "run"]
 
@@ -91,7 +91,7 @@ def _read(hub: Connection, recipe: str) -> Recipe:
     return read_recipe(hub.workspace, recipe)
 
 
-def _write(found: Measured, path: Path) -> Path:
+def _write(found: RecipeEvaluation, path: Path) -> Path:
     from hsai_kit.steps.evaluate.report import report
 
     title = found.recipe.description or found.recipe.name

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hsai_kit.connection import Connection
-    from hsai_kit.steps.review import Checked
+    from hsai_kit.steps.review import Review
 
 __all__ = ["ask", "pull", "review"]
 
@@ -73,13 +73,13 @@ def ask(
     from hsai_kit import pull as read
     from hsai_kit.assistants.assistant import load
     from hsai_kit.assistants.prompt import Prompt
-    from hsai_kit.steps.ask.request import readied
+    from hsai_kit.steps.ask.request import prepare_request
     from hsai_kit.tabular.read_table import read_table
 
     with _connected(portal) as hub:
         chosen = load(hub.workspace, assistant)
         # What is wrong with these shows before thousands of records are read.
-        readied(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
+        prepare_request(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
         if csv is None:
             needed = Prompt(prompt or chosen.prompt or "").wanted()
             frame = read(hub, object_type, needed, where=where, list=list_, limit=limit)
@@ -170,8 +170,8 @@ def _show_frame(frame: pd.DataFrame) -> None:
         say(f"… and {len(frame) - _SHOWN:,} more. All of them in a file: --csv")
 
 
-def _show_review(checked: Checked) -> None:
-    from hsai_kit.tabular.spreadsheet_safe import spelled
+def _show_review(checked: Review) -> None:
+    from hsai_kit.tabular.spreadsheet_safe import format_exact
 
     frame = checked.frame
     changing = frame[frame["changes"]]
@@ -181,7 +181,7 @@ def _show_review(checked: Checked) -> None:
     for name in ("before", "after", "decision", "records", *(["flagged"] if flags.any() else [])):
         table.add_column(name, justify="right" if name in {"records", "flagged"} else "left", no_wrap=True)
     after = changing["final"].where(changing["final"].notna(), changing["proposal"])
-    said = changing.assign(before=changing["before"].map(spelled), after=after.map(spelled), flagged=flags)
+    said = changing.assign(before=changing["before"].map(format_exact), after=after.map(format_exact), flagged=flags)
     groups = said.groupby(["before", "after", "decision"], observed=True)["flagged"].agg(["size", "sum"])
     for (before, new, decision), row in groups.sort_values("size", ascending=False).head(_SHOWN).iterrows():
         flagged = f"{int(row['sum']):,}" if row["sum"] else ""

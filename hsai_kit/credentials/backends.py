@@ -26,13 +26,13 @@ from hsai_kit.errors import KeyProblem, NoKeyRing
 __all__ = [
     "ENVIRONMENT",
     "LABEL",
-    "Address",
+    "AddressName",
     "KeyFile",
     "KeyHome",
     "KeyRing",
     "Service",
     "config_folder",
-    "in_words",
+    "describe_place",
 ]
 
 Service = Literal["openai", "hubspot"]
@@ -43,7 +43,7 @@ _RING_SERVICE = "hsai_kit"
 
 
 @dataclass(frozen=True)
-class Address:
+class AddressName:
     """The name under which an address for messages is kept, in the same places as keys: it often holds a password."""
 
     name: str
@@ -59,13 +59,13 @@ class KeyHome(Protocol):
 
     place: str
 
-    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
+    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
         """Return the key, or None where there is none."""
 
-    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
         """Keep the key; raises KeyProblem where it cannot be kept safely."""
 
-    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
+    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
 
 
@@ -79,7 +79,7 @@ class KeyRing:
 
     place = "the system key ring"
 
-    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
+    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
         """Return the key, or None where there is none or no key ring that can be used."""
         ring = _ring()
         if ring is None:
@@ -90,7 +90,7 @@ class KeyRing:
             return None
         return SecretStr(value) if value else None
 
-    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
         """Keep the key and read it back: some back ends drop what they are given."""
         ring = _ring()
         try:
@@ -111,7 +111,7 @@ class KeyRing:
         )
         raise NoKeyRing(message)
 
-    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
+    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
         ring = _ring()
         if ring is None or self.read(service, portal_id) is None:
@@ -159,15 +159,15 @@ class KeyFile:
         self.path = path or config_folder() / "keys.json"
         self.place = f"the key file {self.path}"
 
-    def read(self, service: Service | Address, portal_id: int = 0) -> SecretStr | None:
+    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
         """Return the key; raises KeyProblem where others may read the file."""
         return self._load().get(_name(service, portal_id))
 
-    def write(self, service: Service | Address, portal_id: int, secret: SecretStr) -> None:
+    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
         """Keep the key in the file, which is made with mode 0600 if it is not there."""
         self._save({**self._load(), _name(service, portal_id): secret})
 
-    def delete(self, service: Service | Address, portal_id: int = 0) -> bool:
+    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
         entries = self._load()
         if entries.pop(_name(service, portal_id), None) is None:
@@ -175,7 +175,7 @@ class KeyFile:
         if entries:
             self._save(entries)
         else:
-            with in_words(self.path):
+            with describe_place(self.path):
                 self.path.unlink()
         return True
 
@@ -185,7 +185,7 @@ class KeyFile:
 
     # Keys are masked here too, since tracebacks that print local variables would show them.
     def _load(self) -> dict[str, SecretStr]:
-        with in_words(self.path):
+        with describe_place(self.path):
             if not self.path.exists():
                 return {}
             if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
@@ -198,7 +198,7 @@ class KeyFile:
         return entries
 
     def _save(self, entries: Mapping[str, SecretStr]) -> None:
-        with in_words(self.path):
+        with describe_place(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft = self.path.with_suffix(".new")
             draft.unlink(missing_ok=True)
@@ -219,7 +219,7 @@ def _entries(path: Path) -> dict[str, SecretStr] | None:
 
 
 @contextlib.contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def describe_place(path: Path) -> Iterator[None]:
     """Say what the system does not let be done with a file."""
     try:
         yield
@@ -228,9 +228,11 @@ def in_words(path: Path) -> Iterator[None]:
         raise KeyProblem(message) from None
 
 
-def _name(service: Service | Address, portal_id: int) -> str:
-    return service.entry if isinstance(service, Address) else f"{service} key of portal {portal_id}"
+def _name(service: Service | AddressName, portal_id: int) -> str:
+    return service.entry if isinstance(service, AddressName) else f"{service} key of portal {portal_id}"
 
 
-def _called(service: Service | Address, portal_id: int) -> str:
-    return f"address {service.name}" if isinstance(service, Address) else f"{LABEL[service]} key of portal {portal_id}"
+def _called(service: Service | AddressName, portal_id: int) -> str:
+    return (
+        f"address {service.name}" if isinstance(service, AddressName) else f"{LABEL[service]} key of portal {portal_id}"
+    )

@@ -17,18 +17,18 @@ from hsai_kit.credentials.backends import (
     KeyRing,
     Service,
     config_folder,
-    in_words,
+    describe_place,
 )
-from hsai_kit.errors import KeyProblem, MissingKey
+from hsai_kit.errors import KeyNotFound, KeyProblem
 
 __all__ = [
     "ROOM_SANDBOX",
-    "FoundKey",
+    "KeyLocation",
     "current_portal",
     "find_key",
     "home_of",
-    "kept_portals",
     "key_homes",
+    "list_portals",
     "remember_portal",
 ]
 
@@ -37,28 +37,28 @@ ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
 
 
 @dataclass(frozen=True)
-class FoundKey:
+class KeyLocation:
     """A key and the place where it was found, in words."""
 
     secret: SecretStr
     place: str
 
 
-def find_key(service: Service, given: str | SecretStr | None, portal_id: int | None) -> FoundKey:
+def find_key(service: Service, given: str | SecretStr | None, portal_id: int | None) -> KeyLocation:
     """Return the key for `service` from the first place that has it.
 
     The order is: argument, environment, system key ring, key file. Raises MissingKey with the way out.
     """
     text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
     if text.strip():
-        return FoundKey(SecretStr(text.strip()), "the argument")
+        return KeyLocation(SecretStr(text.strip()), "the argument")
     if value := os.environ.get(ENVIRONMENT[service], "").strip():
         room = os.environ.get(ROOM_SANDBOX)
-        return FoundKey(SecretStr(value), "the sandbox" if room else f"the environment ({ENVIRONMENT[service]})")
+        return KeyLocation(SecretStr(value), "the sandbox" if room else f"the environment ({ENVIRONMENT[service]})")
     for home in key_homes() if portal_id is not None else ():
         if secret := home.read(service, portal_id or 0):
-            return FoundKey(secret, home.place)
-    others = [one for one in kept_portals() if one != portal_id]
+            return KeyLocation(secret, home.place)
+    others = [one for one in list_portals() if one != portal_id]
     which = f" for portal {portal_id}" if others and portal_id is not None else ""
     have = f" Portals with keys here: {', '.join(map(str, others))}." if which else ""
     message = (
@@ -66,7 +66,7 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
         f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True), "
         "or in a terminal hsai sandbox, which says what to set"
     )
-    raise MissingKey(message)
+    raise KeyNotFound(message)
 
 
 def key_homes() -> tuple[KeyHome, ...]:
@@ -81,7 +81,7 @@ def home_of(portal_id: int | None) -> KeyHome | None:
     return next((home for home in key_homes() if any(home.read(service, portal_id) for service in ENVIRONMENT)), None)
 
 
-def kept_portals() -> list[int]:
+def list_portals() -> list[int]:
     """Return the portals whose keys are known to be kept: a key ring cannot be listed but for the last used one."""
     last = current_portal()
     with contextlib.suppress(KeyProblem):
@@ -101,7 +101,7 @@ def current_portal() -> int | None:
 def remember_portal(portal_id: int | None) -> None:
     """Make `portal_id` the one that `connect()` uses when none is named; None forgets it."""
     path = config_folder() / "portal.json"
-    with in_words(path):
+    with describe_place(path):
         if portal_id is None:
             path.unlink(missing_ok=True)
             return

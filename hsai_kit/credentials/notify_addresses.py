@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from hsai_kit.credentials.backends import Address, KeyHome, config_folder
-from hsai_kit.credentials.lookup import FoundKey, key_homes
-from hsai_kit.errors import KeyProblem, MissingAddress, NotDelivered
+from hsai_kit.credentials.backends import AddressName, KeyHome, config_folder
+from hsai_kit.credentials.lookup import KeyLocation, key_homes
+from hsai_kit.errors import AddressNotFound, KeyProblem, NotDelivered
 
 __all__ = ["OWNER_EMAIL", "address_names", "deliver", "find_address", "forget_address", "keep_address"]
 
@@ -34,27 +34,27 @@ def keep_address(home: KeyHome, name: str, address: SecretStr) -> str:
     service = _service(_filled(address, "somebody@example.com"))
     for other in key_homes():
         if other.place != home.place:
-            other.delete(Address(name))
-    home.write(Address(name), 0, address)
+            other.delete(AddressName(name))
+    home.write(AddressName(name), 0, address)
     _remember(sorted({*address_names(), name}))
     return service
 
 
-def find_address(name: str) -> FoundKey:
+def find_address(name: str) -> KeyLocation:
     """Return the address of that name: from the environment (`HSAI_NOTIFY_SALES_SLACK`), else from where it is kept.
 
     Raises MissingAddress with the names that there are.
     """
     variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
     if value := os.environ.get(variable, "").strip():
-        return FoundKey(SecretStr(value), f"the environment ({variable})")
+        return KeyLocation(SecretStr(value), f"the environment ({variable})")
     for home in key_homes():
-        if secret := home.read(Address(name)):
-            return FoundKey(secret, home.place)
+        if secret := home.read(AddressName(name)):
+            return KeyLocation(secret, home.place)
     known = address_names()
     there = f" There are: {', '.join(known)}." if known else ""
     message = f"There is no address {name!r}.{there} Keep one with: hsai notify add {name}"
-    raise MissingAddress(message)
+    raise AddressNotFound(message)
 
 
 def address_names() -> list[str]:
@@ -68,7 +68,7 @@ def address_names() -> list[str]:
 
 def forget_address(name: str) -> list[str]:
     """Forget an address and return the places where it was."""
-    places = [home.place for home in key_homes() if home.delete(Address(name))]
+    places = [home.place for home in key_homes() if home.delete(AddressName(name))]
     _remember([one for one in address_names() if one != name])
     return places
 

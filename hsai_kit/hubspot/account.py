@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["Portal", "missing_scopes", "read_daily_usage", "read_portal", "read_scopes", "record_link"]
+__all__ = ["Portal", "find_missing_scopes", "read_daily_usage", "read_portal", "read_scopes", "record_link"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ async def read_scopes(client: HubSpotClient) -> frozenset[str] | None:
     return frozenset(map(str, info.get("scopes") or ()))
 
 
-def missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def find_missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return for each step the scopes that are missing for it; an empty tuple means it may be done."""
     granted = frozenset(scopes)
     return {step: tuple(s for s in needed if s not in granted) for step, needed in STEP_SCOPES.items()}

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from hsai_kit.hubspot.html_text import as_plain
 from hsai_kit.hubspot.value_conversion import as_moment
 
-__all__ = ["KINDS", "Entry", "as_entry", "as_story", "properties_of"]
+__all__ = ["KINDS", "Activity", "activity_properties", "as_entry", "as_story"]
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _ActivityKind:
     label: str
     title: str | None
     bodies: tuple[str, ...]
     direction: str | None = None
 
 
-KINDS: Mapping[str, _Kind] = {
-    "notes": _Kind("Note", None, ("hs_note_body",)),
+KINDS: Mapping[str, _ActivityKind] = {
+    "notes": _ActivityKind("Note", None, ("hs_note_body",)),
     # The text of an e-mail comes plain, as HTML, or both.
-    "emails": _Kind("E-mail", "hs_email_subject", ("hs_email_text", "hs_email_html"), "hs_email_direction"),
-    "calls": _Kind("Call", "hs_call_title", ("hs_call_body",), "hs_call_direction"),
-    "meetings": _Kind("Meeting", "hs_meeting_title", ("hs_meeting_body",)),
-    "tasks": _Kind("Task", "hs_task_subject", ("hs_task_body",)),
+    "emails": _ActivityKind("E-mail", "hs_email_subject", ("hs_email_text", "hs_email_html"), "hs_email_direction"),
+    "calls": _ActivityKind("Call", "hs_call_title", ("hs_call_body",), "hs_call_direction"),
+    "meetings": _ActivityKind("Meeting", "hs_meeting_title", ("hs_meeting_body",)),
+    "tasks": _ActivityKind("Task", "hs_task_subject", ("hs_task_body",)),
 }
 """What can be told as text, and how: the properties of its title and body."""
 
@@ -33,7 +33,7 @@ _INCOMING = {"INBOUND", "INCOMING_EMAIL"}
 
 
 @dataclass(frozen=True, order=True)
-class Entry:
+class Activity:
     """One activity: when it was (ISO, in UTC, "" where nobody knows), and what it says."""
 
     at: str
@@ -41,13 +41,13 @@ class Entry:
     text: str
 
 
-def properties_of(kind: str) -> list[str]:
+def activity_properties(kind: str) -> list[str]:
     """Return the properties that an activity's text is made of."""
     one = KINDS[kind]
     return ["hs_timestamp", *filter(None, (one.title, one.direction)), *one.bodies]
 
 
-def as_entry(kind: str, record_id: str, values: Mapping[str, str | None]) -> Entry:
+def as_entry(kind: str, record_id: str, values: Mapping[str, str | None]) -> Activity:
     """Return an activity as text: `2026-10-30 Incoming call: Renewal`, and below it what was written."""
     one = KINDS[kind]
     moment = as_moment(values.get("hs_timestamp") or "")
@@ -57,10 +57,10 @@ def as_entry(kind: str, record_id: str, values: Mapping[str, str | None]) -> Ent
     body = next(filter(None, (as_plain(values.get(name) or "") for name in one.bodies)), "")
     head = f"{moment:%Y-%m-%d} {label}" if moment else label
     said = "\n".join(filter(None, (title, body)))
-    return Entry(moment.isoformat() if moment else "", int(record_id), f"{head}: {said}" if said else head)
+    return Activity(moment.isoformat() if moment else "", int(record_id), f"{head}: {said}" if said else head)
 
 
-def as_story(entries: Sequence[Entry], most: int) -> str | None:
+def as_story(entries: Sequence[Activity], most: int) -> str | None:
     """Return the newest `most` entries, newest first, a blank line between them; None where there is none."""
     newest = sorted(entries, reverse=True)[:most]
     return "\n\n".join(entry.text for entry in newest) or None

@@ -8,7 +8,7 @@ from typing import Any
 from hsai_kit.errors import HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["ASSOCIATIONS_BATCH", "associated"]
+__all__ = ["ASSOCIATIONS_BATCH", "read_associated_ids"]
 
 # HubSpot reads the associations of up to 1,000 records at once, 500 of each record a page.
 ASSOCIATIONS_BATCH = 1000
@@ -16,7 +16,9 @@ ASSOCIATIONS_BATCH = 1000
 _NOTHING = ("NO_ASSOCIATIONS_FOUND", "OBJECT_NOT_FOUND")
 
 
-async def associated(client: HubSpotClient, from_type: str, ids: Sequence[str], to_type: str) -> dict[str, list[str]]:
+async def read_associated_ids(
+    client: HubSpotClient, from_type: str, ids: Sequence[str], to_type: str
+) -> dict[str, list[str]]:
     """Return for up to 1,000 records the ids of all records of `to_type` beside each, the primary one first.
 
     Records without any are absent. Raises HubSpotError where HubSpot could not tell for a record.

@@ -19,13 +19,13 @@ import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, Unsettled
-from hsai_kit.hubspot.error_mapping import Answer, in_words, pause_for
+from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
+from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, pause_for
 from hsai_kit.hubspot.paths import paths_for
 from hsai_kit.runtime.network import proxy_for, way_out
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
-__all__ = ["HubSpotClient", "Reply"]
+__all__ = ["HubSpotClient", "HubSpotResponse"]
 
 # The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
 _FIRST_LIMIT = 100
@@ -41,7 +41,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
 
 
 @dataclass(frozen=True)
-class Reply:
+class HubSpotResponse:
     """A good answer: HTTP status (200, 201, 204, 207) and the parsed body."""
 
     status: int
@@ -95,7 +95,7 @@ class HubSpotClient:
         """GET `path` and return the body; raises what `errors` says for HubSpot."""
         return (await self._call("GET", path, query, None, self._pacer)).data
 
-    async def post(self, path: str, body: Mapping[str, Any], *, room: Room | None = None) -> Reply:
+    async def post(self, path: str, body: Mapping[str, Any], *, room: Room | None = None) -> HubSpotResponse:
         """POST `body` to `path`, for requests that change nothing."""
         return await self._call("POST", path, None, body, self._pacer, room)
 
@@ -116,7 +116,7 @@ class HubSpotClient:
         until: float = math.inf,
         room: Room | None = None,
         method: Literal["POST", "PUT"] = "POST",
-    ) -> Reply:
+    ) -> HubSpotResponse:
         """Send what changes records: once, and not after `until` on the clock of `time.monotonic`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
@@ -126,17 +126,17 @@ class HubSpotClient:
         async with self._pacer.turn(room=room):
             if time.monotonic() > until:
                 waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
-                raise Unsettled(waiting, maybe_done=False)
+                raise WriteUncertain(waiting, maybe_done=False)
             outcome = await self._send(method, path, None, body)
-        if isinstance(outcome, Reply):
+        if isinstance(outcome, HubSpotResponse):
             return outcome
         problem, seconds = _judged(outcome, attempt, method, path)
         # A server, or a gateway before it, may give up on a write that is carried out all the same.
-        maybe_done = outcome.status >= 500 if isinstance(outcome, Answer) else outcome.maybe_done
+        maybe_done = outcome.status >= 500 if isinstance(outcome, ErrorResponse) else outcome.maybe_done
         if seconds is None and not maybe_done:
             raise problem
         self._pacer.pause(backoff(attempt) if seconds is None else seconds)
-        raise Unsettled(problem, maybe_done=maybe_done)
+        raise WriteUncertain(problem, maybe_done=maybe_done)
 
     async def token_info(self) -> dict[str, Any]:
         """Return what HubSpot says about this key: user, portal, scopes."""
@@ -151,11 +151,11 @@ class HubSpotClient:
         body: Mapping[str, Any] | None,
         pacer: Pacer,
         room: Room | None = None,
-    ) -> Reply:
+    ) -> HubSpotResponse:
         for attempt in range(1, _ATTEMPTS + 1):
             async with pacer.turn(room=room):
                 outcome = await self._send(method, path, query, body)
-            if isinstance(outcome, Reply):
+            if isinstance(outcome, HubSpotResponse):
                 return outcome
             problem, seconds = _judged(outcome, attempt, method, path)
             if seconds is None or attempt >= (_ATTEMPTS if self._reached else _FIRST_ATTEMPTS):
@@ -169,7 +169,7 @@ class HubSpotClient:
         path: str,
         query: Mapping[str, Any] | None,
         body: Mapping[str, Any] | Sequence[str] | None,
-    ) -> Reply | Answer | NoConnection:
+    ) -> HubSpotResponse | ErrorResponse | NoConnection:
         work = functools.partial(self._send_now, method, path, query, body)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
@@ -179,7 +179,7 @@ class HubSpotClient:
         path: str,
         query: Mapping[str, Any] | None,
         body: Mapping[str, Any] | Sequence[str] | None,
-    ) -> Reply | Answer | NoConnection:
+    ) -> HubSpotResponse | ErrorResponse | NoConnection:
         try:
             data, status, headers = self._api.call_api(
                 path,
@@ -193,11 +193,11 @@ class HubSpotClient:
             )
         except ApiException as problem:
             self._reached = True
-            return Answer(problem.status or 0, problem.body or "", dict(problem.headers or {}))
+            return ErrorResponse(problem.status or 0, problem.body or "", dict(problem.headers or {}))
         except UnicodeDecodeError:
             # The client decodes an error's body before anybody can ask for its status.
             self._reached = True
-            return Answer(502, "", {})
+            return ErrorResponse(502, "", {})
         except AttributeError as problem:
             # On a failure of TLS the client makes an error of its own and then stumbles over its missing body.
             if not isinstance(problem.__context__, ApiException):
@@ -213,7 +213,7 @@ class HubSpotClient:
         if isinstance(data, str):
             # The client hands back text that is no JSON as it is: an answer cut in the middle, or a proxy's page.
             return NoConnection(self._unreachable("sent an answer that cannot be read"), maybe_done=True)
-        return Reply(status, data or {})
+        return HubSpotResponse(status, data or {})
 
     def _unreachable(self, what: str, *, gone: bool = False) -> str:
         way = way_out(self.base_url if gone else None, "HUBSPOT_BASE_URL")
@@ -227,8 +227,10 @@ class HubSpotClient:
             self.daily_left = int(left)
 
 
-def _judged(outcome: Answer | NoConnection, attempt: int, method: str, path: str) -> tuple[HsaiError, float | None]:
+def _judged(
+    outcome: ErrorResponse | NoConnection, attempt: int, method: str, path: str
+) -> tuple[HsaiError, float | None]:
     """Return the error in words, and the seconds to wait before another attempt, None where waiting is of no use."""
-    if isinstance(outcome, Answer):
-        return in_words(outcome, method, path), pause_for(outcome, attempt)
+    if isinstance(outcome, ErrorResponse):
+        return explain_error(outcome, method, path), pause_for(outcome, attempt)
     return outcome, backoff(attempt)

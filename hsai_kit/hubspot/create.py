@@ -12,7 +12,15 @@ from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.records import Record, read_many
 
-__all__ = ["AssociationType", "Created", "Draft", "archive_batch", "association_type", "create_batch", "marked"]
+__all__ = [
+    "AssociationType",
+    "CreateResult",
+    "Draft",
+    "archive_batch",
+    "association_type",
+    "create_batch",
+    "find_marked",
+]
 
 _MARK = re.compile(r"hsai-[0-9a-f]{16}")
 
@@ -35,7 +43,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Created:
+class CreateResult:
     """What a batch create did: the new records by mark, and HubSpot's reasons for those that it refused."""
 
     records: Mapping[str, Record]
@@ -54,7 +62,7 @@ async def association_type(client: HubSpotClient, from_type: str, to_type: str) 
 
 async def create_batch(
     client: HubSpotClient, object_type: str, drafts: Sequence[Draft], link: AssociationType, *, attempt: int = 1
-) -> Created:
+) -> CreateResult:
     """Make up to 100 records once, each associated with the one that it is about.
 
     HubSpot has no idempotency keys: after Unsettled, look with `marked` before anything is made again. Raises
@@ -80,7 +88,7 @@ async def create_batch(
     made = {
         _mark_of(one): Record(str(one["id"]), one.get("properties") or {}) for one in reply.data.get("results") or []
     }
-    return Created(made, reasons)
+    return CreateResult(made, reasons)
 
 
 async def archive_batch(client: HubSpotClient, object_type: str, ids: Sequence[str], *, attempt: int = 1) -> None:
@@ -89,7 +97,7 @@ async def archive_batch(client: HubSpotClient, object_type: str, ids: Sequence[s
     await client.write(path, {"inputs": [{"id": one} for one in ids]}, attempt=attempt)
 
 
-async def marked(
+async def find_marked(
     client: HubSpotClient, about_type: str, ids: Sequence[str], object_type: str, properties: Sequence[str]
 ) -> dict[str, list[Record]]:
     """Return the records of `object_type` about any of `ids` that carry a mark in one of `properties`, by mark.

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, MissingScopes, NotFound, RefusedKey
+from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, KeyRefused, NotFound, ScopesMissing
 from hsai_kit.runtime.rate_limit import backoff
 
-__all__ = ["Answer", "in_words", "pause_for"]
+__all__ = ["ErrorResponse", "explain_error", "pause_for"]
 
 # How much of HubSpot's reasons a sentence holds: characters of each, and how many.
 _LONGEST, _MOST = 200, 5
@@ -19,7 +19,7 @@ _PASSING = {423, 477, 500, 502, 503, 504, 521, 523, 524}
 
 
 @dataclass(frozen=True)
-class Answer:
+class ErrorResponse:
     """An error answer as it came; the body may be JSON in HubSpot's envelope, HTML or nothing."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
         return self.status == 429 and (policy == "DAILY" or (not policy and "your daily limit" in self.text))
 
 
-def pause_for(answer: Answer, attempt: int) -> float | None:
+def pause_for(answer: ErrorResponse, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not.
 
     HubSpot's 429 says no time (measured): the ten-second window is waited out in growing steps.
@@ -60,7 +60,7 @@ def pause_for(answer: Answer, attempt: int) -> float | None:
     return None
 
 
-def in_words(answer: Answer, method: str, path: str) -> HsaiError:
+def explain_error(answer: ErrorResponse, method: str, path: str) -> HsaiError:
     """Return the error to raise for `answer`, with HubSpot's own reason and correlation id."""
     envelope = answer.envelope
     correlation = str(envelope.get("correlationId") or _header(answer, "x-hubspot-correlation-id"))
@@ -73,7 +73,7 @@ def in_words(answer: Answer, method: str, path: str) -> HsaiError:
         "detail": envelope.get("errors"),
     }
     if answer.status == 401:
-        return RefusedKey(_refused(envelope, correlation))
+        return KeyRefused(_refused(envelope, correlation))
     if answer.status == 403:
         return _forbidden(envelope, reason, mark)
     if answer.daily:
@@ -100,13 +100,13 @@ def _refused(envelope: Mapping[str, Any], correlation: str) -> str:
     return f"The key was refused by HubSpot (401, {why}{mark}). Switch it with: hsai connect --switch-hubspot-key"
 
 
-def _forbidden(envelope: Mapping[str, Any], reason: str, mark: str) -> MissingScopes:
+def _forbidden(envelope: Mapping[str, Any], reason: str, mark: str) -> ScopesMissing:
     asked = [_list(_context(error).get("requiredGranularScopes")) for error in _errors(envelope)]
     scopes = list(dict.fromkeys(str(scope) for some in asked for scope in some))
     what = f"The HubSpot key lacks scopes for this: {', '.join(scopes)}"
     if not scopes:
         what = f"HubSpot does not let this key do that: {reason}. If scopes are missing, it does not say which"
-    return MissingScopes(
+    return ScopesMissing(
         f"{what}. Add them to the key in HubSpot (Development → Keys), then run the same again{mark}.", scopes
     )
 
@@ -137,5 +137,5 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _header(answer: Answer, name: str) -> str:
+def _header(answer: ErrorResponse, name: str) -> str:
     return next((value for key, value in answer.headers.items() if key.lower() == name), "")

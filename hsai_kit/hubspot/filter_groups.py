@@ -13,7 +13,7 @@ from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.properties import Property, pick
 from hsai_kit.hubspot.value_conversion import as_hubspot
 
-__all__ = ["Filter", "Groups", "Query", "as_groups", "as_queries", "milliseconds", "within_limits"]
+__all__ = ["Filter", "Groups", "SearchQuery", "as_groups", "as_queries", "milliseconds", "within_limits"]
 
 Filter: TypeAlias = dict[str, Any]
 Groups: TypeAlias = list[list[Filter]]
@@ -34,7 +34,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Query:
+class SearchQuery:
     """One search: its groups have room for one more filter each, the record's id, by which pages go.
 
     `rest` are the filters of a single group that had no room: what the search finds is looked up with them.
@@ -71,23 +71,23 @@ def within_limits(groups: Groups) -> None:
         raise WhereError(message)
 
 
-def as_queries(groups: Groups, also: Filter | None = None) -> list[Query]:
+def as_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery]:
     """Return the searches that together find what the groups mean, with `also` in every group.
 
     No groups mean all records. A record may be found by more than one search.
     """
-    queries: list[Query] = []
+    queries: list[SearchQuery] = []
     packed: list[tuple[Filter, ...]] = []
     for group in groups or [[]]:
         filters = (*group, also) if also else tuple(group)
         if len(filters) >= _MOST_IN_GROUP:
-            queries.append(Query((filters[: _MOST_IN_GROUP - 1],), filters[_MOST_IN_GROUP - 1 :]))
+            queries.append(SearchQuery((filters[: _MOST_IN_GROUP - 1],), filters[_MOST_IN_GROUP - 1 :]))
             continue
         if len(packed) == _MOST_GROUPS or sum(len(one) + 1 for one in packed) + len(filters) + 1 > _MOST_IN_ALL:
-            queries.append(Query(tuple(packed)))
+            queries.append(SearchQuery(tuple(packed)))
             packed = []
         packed.append(filters)
-    return [*queries, Query(tuple(packed))] if packed else queries
+    return [*queries, SearchQuery(tuple(packed))] if packed else queries
 
 
 def milliseconds(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from hsai_kit.errors import NotFound, UnknownList
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import STANDARD, ObjectType
 
-__all__ = ["Added", "RecordList", "add_members", "find_list", "member_pages", "read_lists", "remove_members"]
+__all__ = ["AddResult", "RecordList", "add_members", "find_list", "member_pages", "read_lists", "remove_members"]
 
 # HubSpot's own limits: 500 lists a page of the search for lists, 250 members a page.
 _LISTS_PAGE, _MEMBERS_PAGE = 500, 250
@@ -32,7 +32,7 @@ class RecordList:
 
 
 @dataclass(frozen=True)
-class Added:
+class AddResult:
     """What adding did: the ids that were added, and those that HubSpot does not know; the others were members."""
 
     added: frozenset[str]
@@ -96,13 +96,13 @@ async def member_pages(client: HubSpotClient, list_id: str) -> AsyncIterator[lis
         query["after"] = after
 
 
-async def add_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> Added:
+async def add_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> AddResult:
     """Add records to a static list once; `attempt` and what is raised are those of `client.write`."""
     path = f"{client.paths.lists_root}/{list_id}/memberships/add"
     answer = (await client.write(path, list(ids), attempt=attempt, method="PUT")).data
     # One of HubSpot's own spellings has an s too many.
     added = answer.get("recordsIdsAdded") or answer.get("recordIdsAdded") or []
-    return Added(frozenset(map(str, added)), frozenset(map(str, answer.get("recordIdsMissing") or [])))
+    return AddResult(frozenset(map(str, added)), frozenset(map(str, answer.get("recordIdsMissing") or [])))
 
 
 async def remove_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import process
 
-from hsai_kit.errors import MissingScopes, UnknownObjectType
+from hsai_kit.errors import ScopesMissing, UnknownObjectType
 from hsai_kit.hubspot.client import HubSpotClient
 
 __all__ = ["STANDARD", "ObjectType", "read_object_types", "resolve"]
@@ -64,7 +64,7 @@ async def read_object_types(client: HubSpotClient) -> tuple[ObjectType, ...]:
     """Return the standard object types and, where the key may see schemas, the portal's own."""
     try:
         return (*STANDARD, *await _custom(client))
-    except MissingScopes:
+    except ScopesMissing:
         return STANDARD
 
 
@@ -78,7 +78,7 @@ async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
     note = ""
     try:
         custom = await _custom(client)
-    except MissingScopes as problem:
+    except ScopesMissing as problem:
         # A key without the scope for schemas can still work on every standard type.
         custom, note = (), f" Custom objects cannot be seen with this key, which lacks {', '.join(problem.scopes)}."
     if found := _find(wanted, custom):

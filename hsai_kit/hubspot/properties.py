@@ -12,11 +12,11 @@ from hsai_kit.errors import UnknownProperty
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.validation_rules import Rule
 
-__all__ = ["Option", "Property", "pick", "read_properties"]
+__all__ = ["Property", "PropertyOption", "pick", "read_properties"]
 
 
 @dataclass(frozen=True)
-class Option:
+class PropertyOption:
     """One option of an enumeration: the internal value, which is what is written, and its label."""
 
     value: str
@@ -31,7 +31,7 @@ class Property:
     label: str
     type: str
     field_type: str
-    options: tuple[Option, ...] = ()
+    options: tuple[PropertyOption, ...] = ()
     calculated: bool = False
     read_only: bool = False
     description: str = ""
@@ -51,13 +51,13 @@ class Property:
         """True for a multi-checkbox: its value is a list, kept as `A;B`."""
         return self.field_type == "checkbox"
 
-    def option_for(self, text: str) -> Option | None:
+    def option_for(self, text: str) -> PropertyOption | None:
         """Return the option that `text` means: by internal value, by label, then by either whatever the case.
 
         None where there is none, and where two options fit equally well: nobody can tell which is meant.
         """
         wanted = text.strip().casefold()
-        ways: tuple[Callable[[Option], bool], ...] = (
+        ways: tuple[Callable[[PropertyOption], bool], ...] = (
             lambda option: option.value == text,
             lambda option: option.label == text,
             lambda option: option.value.strip().casefold() == wanted,
@@ -94,7 +94,9 @@ def _hint(name: str, known: Mapping[str, Property]) -> str:
 
 
 def _property(raw: Mapping[str, Any]) -> Property:
-    options = tuple(Option(str(o["value"]), str(o.get("label") or o["value"])) for o in raw.get("options") or [])
+    options = tuple(
+        PropertyOption(str(o["value"]), str(o.get("label") or o["value"])) for o in raw.get("options") or []
+    )
     return Property(
         name=raw["name"],
         label=str(raw.get("label") or raw["name"]),

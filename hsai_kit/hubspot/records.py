@@ -15,10 +15,10 @@ from hsai_kit.runtime.rate_limit import Room
 __all__ = [
     "BATCH",
     "Record",
-    "Updated",
+    "UpdateResult",
     "as_records",
+    "iterate_records",
     "list_page",
-    "listed",
     "read_batch",
     "read_many",
     "survivor",
@@ -41,7 +41,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Updated:
+class UpdateResult:
     """What a batch update did: the records that came back, as they are now, and reasons for ids that HubSpot named."""
 
     records: Mapping[str, Record]
@@ -53,7 +53,9 @@ class Updated:
         return frozenset(self.records)
 
 
-async def listed(client: HubSpotClient, object_type: str, properties: Sequence[str]) -> AsyncIterator[list[Record]]:
+async def iterate_records(
+    client: HubSpotClient, object_type: str, properties: Sequence[str]
+) -> AsyncIterator[list[Record]]:
     """Yield all records, a page of up to 100 at a time, in the order of their ids."""
     after: str | int | None = None
     while True:
@@ -125,7 +127,7 @@ async def update_batch(
     attempt: int = 1,
     until: float = math.inf,
     room: Room | None = None,
-) -> Updated:
+) -> UpdateResult:
     """Write up to 100 records once, `changes` by record id; the other arguments are those of `client.write`.
 
     An id that is neither in `records` nor in `reasons` was left out in silence, as HubSpot does with merged records.
@@ -140,7 +142,7 @@ async def update_batch(
         for error in reply.data.get("errors") or []
         for one in (error.get("context") or {}).get("ids") or []
     }
-    return Updated({record.id: record for record in as_records(reply.data.get("results") or [])}, reasons)
+    return UpdateResult({record.id: record for record in as_records(reply.data.get("results") or [])}, reasons)
 
 
 def as_records(results: Sequence[Mapping[str, Any]]) -> list[Record]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hsai_kit.errors import PullError
 from hsai_kit.hubspot.value_conversion import as_moment
 
-__all__ = ["as_since", "said_moment"]
+__all__ = ["as_since", "parse_relative_time"]
 
 _SPAN = re.compile(r"(?:the )?(?:last |past )?(\d+|an?|one)?\s*(minute|hour|day|week|month|year)s?(?: ago)?", re.I)
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -30,7 +30,7 @@ def as_since(value: object, zone: str) -> datetime:
     elif isinstance(value, timedelta):
         moment = datetime.now(UTC) - abs(value)
     elif isinstance(value, str):
-        moment = as_moment(value) or said_moment(value, zone)
+        moment = as_moment(value) or parse_relative_time(value, zone)
     if moment is None or moment != moment:
         message = f"changed_since is {value!r}, which is no time. Write it as one of: {_FORMS}."
         raise PullError(message)
@@ -40,7 +40,7 @@ def as_since(value: object, zone: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def said_moment(text: str, zone: str) -> datetime | None:
+def parse_relative_time(text: str, zone: str) -> datetime | None:
     """Return the moment that words such as `yesterday` or `2 weeks ago` mean now, None for other words."""
     words = text.strip().casefold()
     if words in {"today", "yesterday"}:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Filter, Query
+from hsai_kit.hubspot.filter_groups import Filter, SearchQuery
 from hsai_kit.hubspot.records import BATCH, Record, as_records
 
-__all__ = ["edge", "ids_at", "matching", "pages", "total_of"]
+__all__ = ["edge", "find_matching", "ids_at", "pages", "total_of"]
 
 # HubSpot's own limits: 200 records a page, the first 10,000 results of a query; IN takes 100 values.
 PAGE, MOST_RESULTS = 200, 10_000
@@ -18,7 +18,7 @@ _ID = "hs_object_id"
 _BY_ID = {"propertyName": _ID, "direction": "ASCENDING"}
 
 
-async def total_of(client: HubSpotClient, object_type: str, query: Query) -> int:
+async def total_of(client: HubSpotClient, object_type: str, query: SearchQuery) -> int:
     """Return how many records a query finds; its `rest` is not looked at."""
     return int((await _search(client, object_type, query, None, limit=1))["total"])
 
@@ -32,7 +32,7 @@ async def edge(client: HubSpotClient, object_type: str) -> tuple[int, int]:
 
 
 async def pages(
-    client: HubSpotClient, object_type: str, properties: Sequence[str], query: Query, last: int = 0
+    client: HubSpotClient, object_type: str, properties: Sequence[str], query: SearchQuery, last: int = 0
 ) -> AsyncIterator[tuple[list[Record], int, int]]:
     """Yield (records that match, the highest id looked at, how many are still to be looked at) a page at a time.
 
@@ -54,8 +54,12 @@ async def pages(
             return
 
 
-async def matching(
-    client: HubSpotClient, object_type: str, properties: Sequence[str], queries: Sequence[Query], ids: Sequence[str]
+async def find_matching(
+    client: HubSpotClient,
+    object_type: str,
+    properties: Sequence[str],
+    queries: Sequence[SearchQuery],
+    ids: Sequence[str],
 ) -> dict[str, Record]:
     """Return those of up to 100 records that any of the queries finds, by id."""
     found: dict[str, Record] = {}
@@ -69,7 +73,7 @@ async def matching(
     return found
 
 
-async def ids_at(client: HubSpotClient, object_type: str, query: Query, ranks: Sequence[int]) -> list[str]:
+async def ids_at(client: HubSpotClient, object_type: str, query: SearchQuery, ranks: Sequence[int]) -> list[str]:
     """Return the ids of the records at these ranks (0 is the lowest id); a rank beyond the last one gives none."""
     blocks: dict[int, list[int]] = {}
     for rank in sorted(set(ranks)):
@@ -115,7 +119,7 @@ async def _fitting(
     fits: set[str] = set()
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
-        answer = await _search(client, object_type, Query((filters,)), _one_of(some), limit=BATCH)
+        answer = await _search(client, object_type, SearchQuery((filters,)), _one_of(some), limit=BATCH)
         fits |= {record.id for record in as_records(answer["results"])}
     return fits
 
@@ -123,7 +127,7 @@ async def _fitting(
 async def _search(
     client: HubSpotClient,
     object_type: str,
-    query: Query,
+    query: SearchQuery,
     also: Mapping[str, Any] | None,
     properties: Sequence[str] = (_ID,),
     *,

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hsai_kit.errors import HubSpotError, MissingScopes
+from hsai_kit.errors import HubSpotError, ScopesMissing
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["Rule", "broken", "read_required", "read_rules"]
+__all__ = ["Rule", "explain_violation", "read_required", "read_rules"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Python's expressions can take for ever where HubSpot's (RE2) cannot: longer texts are left to HubSpot.
@@ -37,7 +37,7 @@ async def read_rules(client: HubSpotClient, type_id: str) -> dict[str, tuple[Rul
     """Return the rules of an object type's properties by name; none where HubSpot does not let this key see them."""
     try:
         answer = await client.get(f"{client.paths.validations}/{type_id}")
-    except (MissingScopes, HubSpotError):
+    except (ScopesMissing, HubSpotError):
         # HubSpot checks every value itself: without the rules it is only later that a refusal is known.
         return {}
     return {
@@ -53,12 +53,12 @@ async def read_required(client: HubSpotClient, type_id: str) -> frozenset[str]:
     """
     try:
         answer = await client.get(f"{client.paths.schemas}/{type_id}")
-    except (MissingScopes, HubSpotError):
+    except (ScopesMissing, HubSpotError):
         return frozenset()
     return frozenset(map(str, answer.get("requiredProperties") or ()))
 
 
-def broken(rule: Rule, value: str) -> str:
+def explain_violation(rule: Rule, value: str) -> str:
     """Return what a rule wants and `value` is not, "" where it fits or only HubSpot can tell."""
     check = _CHECKS.get(rule.type)
     if check is None:

@@ -13,9 +13,18 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.properties import Property
-from hsai_kit.hubspot.validation_rules import broken
+from hsai_kit.hubspot.validation_rules import explain_violation
 
-__all__ = ["Checked", "as_column", "as_hubspot", "as_moment", "checked", "same", "texts", "typed"]
+__all__ = [
+    "ValueCheck",
+    "as_column",
+    "as_hubspot",
+    "as_moment",
+    "check_value",
+    "convert_column",
+    "is_same_value",
+    "texts",
+]
 
 
 def as_column(values: Sequence[str | None], definition: Property) -> pd.api.extensions.ExtensionArray:
@@ -24,7 +33,7 @@ def as_column(values: Sequence[str | None], definition: Property) -> pd.api.exte
     Unset and "" are NA. Values that do not fit the definition's type leave the whole column as strings, so that
     nothing is lost. Dates are midnight UTC and are not shifted to any time zone.
     """
-    return typed(texts(values), definition)
+    return convert_column(texts(values), definition)
 
 
 def texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
@@ -34,7 +43,7 @@ def texts(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
     return pd.array(whole, dtype="string")
 
 
-def typed(raw: pd.api.extensions.ExtensionArray, definition: Property) -> pd.api.extensions.ExtensionArray:
+def convert_column(raw: pd.api.extensions.ExtensionArray, definition: Property) -> pd.api.extensions.ExtensionArray:
     """Return HubSpot's strings, as `texts` makes them, as the array that `as_column` tells of."""
     try:
         if definition.type == "number":
@@ -72,54 +81,54 @@ def as_hubspot(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ValueCheck:
     """A value as HubSpot would take it, or None and the reason why it would not."""
 
     value: str | None
     reason: str = ""
 
 
-def checked(text: str, definition: Property) -> Checked:
+def check_value(text: str, definition: Property) -> ValueCheck:
     """Return `text` as the property's definition takes it: labels become internal values, dates ISO, blanks "".
 
     Text values hold at most 65,536 characters, HubSpot's own limit. The portal's own rules hold for what is written.
     """
     found = _fitting(text, definition)
     for rule in definition.rules if found.value else ():
-        if wish := broken(rule, found.value or ""):
+        if wish := explain_violation(rule, found.value or ""):
             said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"
-            return Checked(None, f"{said} breaks HubSpot's rule for {definition.name}: {wish}")
+            return ValueCheck(None, f"{said} breaks HubSpot's rule for {definition.name}: {wish}")
     return found
 
 
-def _fitting(text: str, definition: Property) -> Checked:
+def _fitting(text: str, definition: Property) -> ValueCheck:
     if not text.strip():
-        return Checked("")
+        return ValueCheck("")
     said = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r} …"
     if definition.type == "bool":
         option = definition.option_for(text)
         word = (option.value if option else text).strip().casefold()
-        return Checked(word) if word in _BOOLEANS else Checked(None, f"{said} is neither true nor false")
+        return ValueCheck(word) if word in _BOOLEANS else ValueCheck(None, f"{said} is neither true nor false")
     if definition.type == "enumeration" and definition.options:
         parts = [part for part in text.split(";") if part.strip()] if definition.several else [text]
         found = [(part, definition.option_for(part)) for part in parts]
         if bad := [part for part, option in found if option is None]:
-            return Checked(None, f"{bad[0][:_SHOWN]!r} is not an option of {definition.name}")
-        return Checked(";".join(option.value for _, option in found if option))
+            return ValueCheck(None, f"{bad[0][:_SHOWN]!r} is not an option of {definition.name}")
+        return ValueCheck(";".join(option.value for _, option in found if option))
     if definition.type == "number":
         fits = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip(), re.ASCII)
-        return Checked(text.strip()) if fits else Checked(None, f"{said} is not a number")
+        return ValueCheck(text.strip()) if fits else ValueCheck(None, f"{said} is not a number")
     if definition.type in {"date", "datetime"}:
         moment = as_moment(text)
         if moment is None:
-            return Checked(None, f"{said} is not a date such as 2026-01-31")
-        return Checked(moment.date().isoformat() if definition.type == "date" else as_hubspot(moment))
+            return ValueCheck(None, f"{said} is not a date such as 2026-01-31")
+        return ValueCheck(moment.date().isoformat() if definition.type == "date" else as_hubspot(moment))
     if len(text) > _TEXT_LIMIT:
-        return Checked(None, f"{len(text):,} characters are more than the {_TEXT_LIMIT:,} that HubSpot keeps")
-    return Checked(text)
+        return ValueCheck(None, f"{len(text):,} characters are more than the {_TEXT_LIMIT:,} that HubSpot keeps")
+    return ValueCheck(text)
 
 
-def same(one: str, other: str, definition: Property) -> bool:
+def is_same_value(one: str, other: str, definition: Property) -> bool:
     """Tell whether two values mean the same to HubSpot, which may write them differently: 5.0 is 5, `A;B` is `B;A`."""
     if one == other:
         return True

@@ -14,8 +14,8 @@ from rapidfuzz import fuzz, process
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.filter_groups import Filter, Groups, milliseconds, within_limits
-from hsai_kit.hubspot.properties import Option, Property, pick
-from hsai_kit.hubspot.relative_dates import said_moment
+from hsai_kit.hubspot.properties import Property, PropertyOption, pick
+from hsai_kit.hubspot.relative_dates import parse_relative_time
 from hsai_kit.hubspot.value_conversion import as_moment
 
 __all__ = ["filter_groups"]
@@ -132,7 +132,7 @@ def _value(words: list[str], definition: Property, zone: str | None = None) -> s
         message = f"where compares {definition.name} with nothing. Write: {definition.name} is unknown"
         raise WhereError(message)
     if definition.type in {"date", "datetime"}:
-        moment = as_moment(text) or (said_moment(text, zone) if zone else None)
+        moment = as_moment(text) or (parse_relative_time(text, zone) if zone else None)
         if moment is None:
             message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
             raise WhereError(message)
@@ -156,7 +156,7 @@ def _value(words: list[str], definition: Property, zone: str | None = None) -> s
     return text
 
 
-def _by_initials(text: str, definition: Property) -> Option | None:
+def _by_initials(text: str, definition: Property) -> PropertyOption | None:
     """Return the one option whose label has these initials: MQL is the Marketing Qualified Lead."""
     wanted = text.casefold()
     found = [

@@ -11,14 +11,14 @@ from pathlib import Path
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.workspace import Workspace
 
-__all__ = ["FOLDER", "packaged", "place"]
+__all__ = ["FOLDER", "list_notebooks", "place"]
 
 FOLDER = "notebooks"
 # What was put where, by the hash of its bytes: a file that differs from its line here was edited or run.
 _PLACED = ".placed.json"
 
 
-def packaged() -> list[Path]:
+def list_notebooks() -> list[Path]:
     """Return the notebooks of this version, in the order of their names."""
     inside = Path(str(resources.files("hsai_kit"))) / FOLDER
     # In a clone they lie beside the package, and a wheel carries them inside.
@@ -36,7 +36,7 @@ def place(workspace: Workspace) -> list[Path]:
     try:
         folder.mkdir(exist_ok=True)
         placed = _placed(folder / _PLACED)
-        written = [made for source in packaged() if (made := _put(source, folder, placed))]
+        written = [made for source in list_notebooks() if (made := _put(source, folder, placed))]
         if written:
             (folder / _PLACED).write_text(json.dumps(placed, indent=1), "utf-8")
     except OSError as problem:

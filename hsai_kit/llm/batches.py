@@ -13,14 +13,14 @@ from openai.types import Batch
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.llm.error_mapping import lost_in_words, sdk_in_words
-from hsai_kit.llm.http import Lost
+from hsai_kit.llm.error_mapping import explain_no_response, explain_sdk_error
+from hsai_kit.llm.http import NoResponse
 from hsai_kit.llm.prices import Usage, price
-from hsai_kit.llm.responses_engine import Responses
+from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 
-__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "Batched", "Batches", "Job", "Reason", "passes"]
+__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "passes"]
 
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Batched(Responses):
+class BatchEngine(ResponsesEngine):
     """The questions of the Responses API under the same hashes, sent as jobs at half the price."""
 
     async def ask(self, client: LLMClient, text: str) -> Answer:
@@ -60,7 +60,7 @@ class Batched(Responses):
 
 
 @dataclass(frozen=True)
-class Reason:
+class BatchError:
     """Why a job was not begun: OpenAI's code and message, and the line of the file (from 1) where there is one."""
 
     code: str
@@ -76,7 +76,7 @@ class Job:
     status: str
     ended: int
     files: tuple[str, ...]
-    reasons: Sequence[Reason] = ()
+    reasons: Sequence[BatchError] = ()
 
     @property
     def over(self) -> bool:
@@ -84,7 +84,7 @@ class Job:
         return self.status in _OVER
 
 
-class Batches:
+class BatchApi:
     """Files and jobs with one key; every error is raised in words, as `hsai_kit.errors` lists them."""
 
     def __init__(self, client: LLMClient) -> None:
@@ -194,9 +194,9 @@ class Batches:
                     yield chunk
                 return
         except openai.OpenAIError as problem:
-            failure = sdk_in_words(problem, self._base_url)
+            failure = explain_sdk_error(problem, self._base_url)
         except Exception:  # noqa: BLE001 -- while a body is read, the SDK lets its transport's own errors through
-            failure = lost_in_words(Lost(timed_out=False), self._base_url)
+            failure = explain_no_response(NoResponse(timed_out=False), self._base_url)
         raise failure
 
     async def _again(self, call: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
@@ -204,7 +204,7 @@ class Batches:
             try:
                 return await call()
             except openai.OpenAIError as problem:
-                failure = sdk_in_words(problem, self._base_url)
+                failure = explain_sdk_error(problem, self._base_url)
             if attempt == attempts or not passes(failure):
                 raise failure
             await asyncio.sleep(backoff(attempt))
@@ -232,7 +232,7 @@ def _job(batch: Batch) -> Job:
         status=batch.status,
         ended=counts.completed + counts.failed if counts else 0,
         files=tuple(one for one in (batch.output_file_id, batch.error_file_id) if one),
-        reasons=[Reason(one.code or "", one.message or "no reason was given", one.line) for one in errors],
+        reasons=[BatchError(one.code or "", one.message or "no reason was given", one.line) for one in errors],
     )
 
 

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import openai
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError, MissingKey, ModelError, RefusedKey
-from hsai_kit.llm.error_mapping import failure_of, in_words, lost_in_words, pause_for, sdk_in_words
-from hsai_kit.llm.http import Reply, Wire
+from hsai_kit.errors import HsaiError, KeyNotFound, KeyRefused, ModelError
+from hsai_kit.llm.error_mapping import explain_failure, explain_no_response, explain_sdk_error, failure_of, pause_for
+from hsai_kit.llm.http import HttpClient, HttpResponse
 from hsai_kit.runtime.network import is_loopback
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits
 
-__all__ = ["Answered", "LLMClient", "is_openais"]
+__all__ = ["LLMClient", "ModelResponse", "is_openais"]
 
 _TIMEOUT_SECONDS = 120.0
 # A header without a key is none that the SDK sends; this one opens nothing.
@@ -38,7 +38,7 @@ def is_openais(base_url: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ModelResponse:
     """A good answer: its body (JSON, not parsed), request id, and the seconds it took."""
 
     body: bytes
@@ -69,11 +69,11 @@ class LLMClient:
     where one does.
     """
 
-    def __init__(self, key: SecretStr | MissingKey, *, base_url: str | None = None, concurrency: int = 64) -> None:
+    def __init__(self, key: SecretStr | KeyNotFound, *, base_url: str | None = None, concurrency: int = 64) -> None:
         self.concurrency = concurrency
-        self.missing_key = key if isinstance(key, MissingKey) else None
+        self.missing_key = key if isinstance(key, KeyNotFound) else None
         self.sdk = openai.AsyncOpenAI(
-            api_key=_NO_KEY if isinstance(key, MissingKey) else key.get_secret_value(),
+            api_key=_NO_KEY if isinstance(key, KeyNotFound) else key.get_secret_value(),
             base_url=base_url,
             max_retries=0,
             timeout=_TIMEOUT_SECONDS,
@@ -82,7 +82,7 @@ class LLMClient:
         )
         self.base_url = str(self.sdk.base_url)
         named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
-        self._wire = Wire(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
+        self._wire = HttpClient(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self._go_on: GoOn | None = None
 
@@ -107,9 +107,9 @@ class LLMClient:
 
     def in_words(self, problem: openai.OpenAIError) -> HsaiError:
         """Return the error to raise for what the SDK raised."""
-        return self._keyless(sdk_in_words(problem, self.base_url))
+        return self._keyless(explain_sdk_error(problem, self.base_url))
 
-    async def post(self, path: str, body: bytes, *, tokens: int = 0) -> Answered:
+    async def post(self, path: str, body: bytes, *, tokens: int = 0) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
 
         Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawn where the
@@ -120,16 +120,16 @@ class LLMClient:
                 started = time.monotonic()
                 reply = await self._wire.post(path, body)
                 seconds = time.monotonic() - started
-            if isinstance(reply, Reply):
+            if isinstance(reply, HttpResponse):
                 left = self._learn(reply.headers)
                 if reply.status < 300:
                     self._pacer.answered(seconds)
-                    return Answered(reply.body, reply.headers.get("x-request-id", ""), seconds)
+                    return ModelResponse(reply.body, reply.headers.get("x-request-id", ""), seconds)
                 failure = failure_of(reply)
-                problem, wait = self._keyless(in_words(failure)), pause_for(failure, attempt)
+                problem, wait = self._keyless(explain_failure(failure)), pause_for(failure, attempt)
                 spent = failure.limited and left < 1
             else:
-                problem, wait, spent = lost_in_words(reply, self.base_url), backoff(attempt), False
+                problem, wait, spent = explain_no_response(reply, self.base_url), backoff(attempt), False
             self.settle(tokens, 0)
             if wait is None:
                 raise problem
@@ -157,8 +157,8 @@ class LLMClient:
         return max((amount * 60 / limit for amount, limit in pairs if limit), default=0.0)
 
     def _keyless(self, problem: HsaiError) -> HsaiError:
-        refused = self.missing_key is not None and isinstance(problem, RefusedKey)
-        return MissingKey(str(self.missing_key)) if refused else problem
+        refused = self.missing_key is not None and isinstance(problem, KeyRefused)
+        return KeyNotFound(str(self.missing_key)) if refused else problem
 
     def settle(self, reserved: int, used: int) -> None:
         """Give back tokens that were reserved for a question and not used."""

@@ -11,15 +11,15 @@ from typing import Any
 
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Choice, YesNo
-from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
-from hsai_kit.llm.client import Answered, LLMClient
+from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, UnknownModel
+from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, decision_price
 from hsai_kit.llm.responses_engine import DATA_RULE
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "Decisions"]
+__all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "DecisionsEngine"]
 
 # What the API takes in one request, from the docstrings of the `openai` package.
 MOST_OPTIONS, MOST_LEVELS, MOST_QUESTIONS = 255, 10, 400
@@ -28,7 +28,7 @@ _OTHER_WAY = 'ask with engine="responses"'
 
 
 @dataclass(frozen=True)
-class Decisions:
+class DecisionsEngine:
     """Questions to the Decisions API, for an output that is a choice, yes_no, or fields made only of those.
 
     The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is
@@ -49,7 +49,7 @@ class Decisions:
         for setting in ("temperature", "reasoning_effort"):
             if getattr(self.assistant, setting) is not None:
                 message = f"The Decisions API has no {setting}. Leave it out of the assistant, or {_OTHER_WAY}."
-                raise UnsupportedSetting(message, setting=setting)
+                raise SettingNotSupported(message, setting=setting)
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -111,7 +111,7 @@ class Decisions:
         """Return the price of `usage` in USD, None where it is not known."""
         return decision_price(self.model, usage, self.own)
 
-    def read(self, text: str, answered: Answered) -> Answer:
+    def read(self, text: str, answered: ModelResponse) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read.
 
         The output is the JSON that a model held to the schema would have written; a refused field is null in it and

@@ -13,26 +13,26 @@ from hsai_kit.errors import (
     AssistantError,
     HsaiError,
     KeyProblem,
+    KeyRefused,
     ModelError,
     NoConnection,
     NoQuota,
-    RefusedKey,
+    SettingNotSupported,
     UnknownModel,
-    UnsupportedSetting,
 )
-from hsai_kit.llm.http import Lost, Reply
+from hsai_kit.llm.http import HttpResponse, NoResponse
 from hsai_kit.runtime.network import way_out
 from hsai_kit.runtime.rate_limit import backoff
 
 __all__ = [
     "NO_SUCH_API",
     "Failure",
+    "explain_failure",
+    "explain_no_response",
+    "explain_sdk_error",
     "failure_of",
-    "in_words",
-    "lost_in_words",
+    "find_refused_setting",
     "pause_for",
-    "refused_setting",
-    "sdk_in_words",
     "stops_the_run",
 ]
 
@@ -69,7 +69,7 @@ class Failure:
         return self.status == 429 and self.code not in _NO_MONEY
 
 
-def failure_of(reply: Reply) -> Failure:
+def failure_of(reply: HttpResponse) -> Failure:
     """Read an error answer; a body that is no JSON, as a gateway's page, has no reason to tell."""
     try:
         body = json.loads(reply.body)
@@ -85,24 +85,26 @@ def pause_for(failure: Failure, attempt: int) -> float | None:
     return backoff(attempt) if failure.retry_after is None else min(120.0, failure.retry_after)
 
 
-def lost_in_words(lost: Lost, base_url: str) -> NoConnection:
+def explain_no_response(lost: NoResponse, base_url: str) -> NoConnection:
     """Return the error for an answer that never came whole."""
     what = "did not answer in time" if lost.timed_out else "cannot be reached, or broke off"
     message = f"The model's API ({base_url}) {what}. {way_out(base_url, 'OPENAI_BASE_URL')}"
     return NoConnection(message, maybe_done=True)
 
 
-def sdk_in_words(problem: openai.OpenAIError, base_url: str) -> HsaiError:
+def explain_sdk_error(problem: openai.OpenAIError, base_url: str) -> HsaiError:
     """Return the error to raise for what the SDK raised."""
     if isinstance(problem, openai.APIStatusError):
         body = problem.body if isinstance(problem.body, dict) else {}
-        return in_words(_failure(problem.status_code, body, problem.response.headers))
+        return explain_failure(_failure(problem.status_code, body, problem.response.headers))
     # Over aiohttp, a connection that is refused at once is a time-out to the SDK as well.
     unreached = type(problem.__cause__).__name__.startswith("Connect")
-    return lost_in_words(Lost(timed_out=isinstance(problem, openai.APITimeoutError) and not unreached), base_url)
+    return explain_no_response(
+        NoResponse(timed_out=isinstance(problem, openai.APITimeoutError) and not unreached), base_url
+    )
 
 
-def refused_setting(failure: Failure) -> str | None:
+def find_refused_setting(failure: Failure) -> str | None:
     """Return which setting of ours an error answer refuses, or None where it is about something else.
 
     OpenAI tells the parameter and a code. Servers that speak like it (vLLM, llama.cpp, Ollama) may tell it in
@@ -119,13 +121,13 @@ def refused_setting(failure: Failure) -> str | None:
     return failure.param or (None if plain else "a setting")
 
 
-def in_words(failure: Failure) -> HsaiError:
+def explain_failure(failure: Failure) -> HsaiError:
     """Return the error to raise for `failure`, with OpenAI's own reason and request id, and never with the key."""
     status, code, reason = failure.status, failure.code, failure.message
     known = {"code": code, "request_id": failure.request_id}
     mark = f" (request id: {failure.request_id})" if failure.request_id else ""
     if status == 401:
-        return RefusedKey(
+        return KeyRefused(
             f"The key was refused by OpenAI (401, expired, revoked or mistyped){mark}. "
             "Switch it with: hsai connect --switch-openai-key"
         )
@@ -137,14 +139,14 @@ def in_words(failure: Failure) -> HsaiError:
             **known,
         )
     if status == 403:
-        return RefusedKey(f"OpenAI does not let this key do that: {reason}{mark}. Ask the account's administrator.")
+        return KeyRefused(f"OpenAI does not let this key do that: {reason}{mark}. Ask the account's administrator.")
     if _no_such_model(failure):
         message = f"{reason}{mark}. Choose a model that this key may use: hsai status"
         return UnknownModel(message, status=status, **known)
-    setting = refused_setting(failure)
+    setting = find_refused_setting(failure)
     if setting is not None:
         message = f"The model does not take {setting}: {reason}{mark}. Change it in the assistant."
-        return UnsupportedSetting(message, setting=setting, status=status, **known)
+        return SettingNotSupported(message, setting=setting, status=status, **known)
     if status in _PASSING:
         message = (
             f"The model's API is busy ({status}: {reason}){mark}. It went on for too long; run the same again later."
@@ -157,7 +159,7 @@ def stops_the_run(problem: HsaiError) -> bool:
     """Tell whether every further question would meet the same: bad key, no money, no such model, setting or API."""
     if isinstance(problem, ModelError) and problem.status in NO_SUCH_API:
         return True
-    return isinstance(problem, AssistantError | KeyProblem | NoQuota | UnknownModel | UnsupportedSetting)
+    return isinstance(problem, AssistantError | KeyProblem | NoQuota | UnknownModel | SettingNotSupported)
 
 
 def _no_such_model(failure: Failure) -> bool:

@@ -16,11 +16,11 @@ from yarl import URL
 
 from hsai_kit.runtime.network import is_loopback
 
-__all__ = ["Lost", "Reply", "Wire"]
+__all__ = ["HttpClient", "HttpResponse", "NoResponse"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """An answer as it came."""
 
     status: int
@@ -29,13 +29,13 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoResponse:
     """No whole answer: `timed_out` where it took too long, otherwise the connection broke."""
 
     timed_out: bool
 
 
-class Wire:
+class HttpClient:
     """One connection pool to one address; `headers` hold the key, so neither they nor the session are ever shown."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, timeout: float) -> None:
@@ -48,16 +48,16 @@ class Wire:
     def __repr__(self) -> str:
         return f"Wire({self._base_url!r})"
 
-    async def post(self, path: str, body: bytes) -> Reply | Lost:
+    async def post(self, path: str, body: bytes) -> HttpResponse | NoResponse:
         """POST `body` (JSON) and return the answer, whatever its status, or that it was lost."""
         session = self._session or self._open()
         try:
             async with session.post(self._url(path), data=body) as answer:
-                return Reply(answer.status, answer.headers, await answer.read())
+                return HttpResponse(answer.status, answer.headers, await answer.read())
         except TimeoutError:
-            return Lost(timed_out=True)
+            return NoResponse(timed_out=True)
         except (aiohttp.ClientError, OSError):
-            return Lost(timed_out=False)
+            return NoResponse(timed_out=False)
 
     def _url(self, path: str) -> URL:
         # Read once: the same two addresses are posted to ten thousand times.

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.errors import AssistantError, ModelError, UnknownModel, UnsupportedSetting
-from hsai_kit.llm.client import Answered, LLMClient
+from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, UnknownModel
+from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["DATA_RULE", "OPTIONAL", "Responses"]
+__all__ = ["DATA_RULE", "OPTIONAL", "ResponsesEngine"]
 
 OPTIONAL = {"json_schema", "logprobs", "store"}
 """The settings that are sent of the kit's own accord, and left out where they are refused."""
@@ -36,7 +36,7 @@ _CLOSED_TOKENS, _OPEN_TOKENS = 20, 200
 
 
 @dataclass(frozen=True)
-class Responses:
+class ResponsesEngine:
     """Questions to the Responses API: one request each, with an answer of any shape.
 
     What is sent of the kit's own accord is left out where the model or the server refuses it, and the question asked
@@ -72,7 +72,7 @@ class Responses:
             already = set(self.without)
             try:
                 answered = await client.post("/responses", self.body(text), tokens=reserved)
-            except UnsupportedSetting as problem:
+            except SettingNotSupported as problem:
                 if problem.setting in _SETTINGS - self.settings.keys() | already:
                     # What was not sent cannot be what is refused: the error is about this record's text.
                     raise ModelError(str(problem), status=problem.status, request_id=problem.request_id) from None
@@ -118,7 +118,7 @@ class Responses:
         """Return the price of `usage` in USD, None where it is not known."""
         return price(self.model, usage, self.own)
 
-    def read(self, text: str, answered: Answered) -> Answer:
+    def read(self, text: str, answered: ModelResponse) -> Answer:
         """Read what came back for `text`; raises ModelError where it cannot be read."""
         response = answered.json()
         parts = [

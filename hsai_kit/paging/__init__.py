@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from hsai_kit.paging.frame_source import FrameSource
-from hsai_kit.paging.table_source import Action, Card, Column, Facet, Found, Option, Query, Source
-from hsai_kit.paging.word_diff import Segment, clipped, compared, shown
+from hsai_kit.paging.table_source import (
+    Card,
+    Column,
+    Facet,
+    FacetOption,
+    RowPlaces,
+    TableAction,
+    TableQuery,
+    TableSource,
+)
+from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words, make_printable
 
 __all__ = [
-    "Action",
     "Card",
     "Column",
     "Facet",
-    "Found",
+    "FacetOption",
     "FrameSource",
-    "Option",
-    "Query",
+    "RowPlaces",
     "Segment",
-    "Source",
-    "clipped",
-    "compared",
-    "shown",
+    "TableAction",
+    "TableQuery",
+    "TableSource",
+    "clip_segments",
+    "compare_words",
+    "make_printable",
 ]

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging.table_source import Action, Card, Column, Facet, Found, Option, Query
-from hsai_kit.paging.word_diff import compared, shown
+from hsai_kit.paging.table_source import Card, Column, Facet, FacetOption, RowPlaces, TableAction, TableQuery
+from hsai_kit.paging.word_diff import compare_words, make_printable
 
 __all__ = ["FrameSource"]
 
@@ -37,7 +37,7 @@ class FrameSource:
         compare: tuple[str, str] | None = None,
         link: Callable[[str], str] = lambda _: "",
         filters: Sequence[str] = (),
-        actions: Sequence[Action] = (),
+        actions: Sequence[TableAction] = (),
         on_act: Callable[[str, pd.DataFrame, str | None], str] | None = None,
     ) -> None:
         self.frame = frame
@@ -67,7 +67,7 @@ class FrameSource:
             if len(counts) < 2 or not (wanted or (len(counts) <= _OPTIONS and len(counts) < len(self.frame))):
                 continue
             shown_first = counts.head(_SUGGESTED).items()
-            options = [Option(str(text), _label(str(text)), int(count)) for text, count in shown_first]
+            options = [FacetOption(str(text), _label(str(text)), int(count)) for text, count in shown_first]
             kind: Literal["choice", "text"] = "choice" if len(counts) <= _OPTIONS else "text"
             found.append(Facet(name, name.replace("_", " "), kind, options))
         return found
@@ -76,7 +76,7 @@ class FrameSource:
         """Return how many rows there are."""
         return "1 row" if len(self.frame) == 1 else f"{len(self.frame):,} rows"
 
-    def find(self, query: Query) -> Found:
+    def find(self, query: TableQuery) -> RowPlaces:
         """Return the rows that hold the search text anywhere and have every filter's value."""
         mask = np.ones(len(self.frame), dtype=bool)
         if wanted := query.search.casefold():
@@ -96,22 +96,22 @@ class FrameSource:
                 .sort_values(ascending=not query.descending, kind="stable", na_position="last")
             )
             rows = places.to_numpy()[rows][ordered.index.to_numpy()]
-        return Found(rows)
+        return RowPlaces(rows)
 
-    def rows(self, found: Found, start: int, stop: int) -> list[dict[str, Any]]:
+    def rows(self, found: RowPlaces, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the cells of some rows."""
         return [self._row(int(place)) for place in found.rows[start:stop]]
 
-    def card(self, found: Found, row: int) -> Card:
+    def card(self, found: RowPlaces, row: int) -> Card:
         """Return every value of a row in full."""
         place = int(found.rows[row])
         record = str(self.frame.index[place])
-        said = ((name, shown(str(texts.iloc[place]))) for name, texts in self._texts.items() if name)
+        said = ((name, make_printable(str(texts.iloc[place]))) for name, texts in self._texts.items() if name)
         source = [(name, text) for name, text in said if text]
         before, after = self._sides(place, None) if self._compare else ([], [])
-        return Card(f"Record {shown(record)}", self._link(record), source, before, after, titles=self._compare)
+        return Card(f"Record {make_printable(record)}", self._link(record), source, before, after, titles=self._compare)
 
-    def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
+    def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Hand the rows to `on_act`."""
         if self._on_act is None:
             message = "These rows are only to look at."
@@ -140,24 +140,24 @@ class FrameSource:
 
     def _row(self, place: int) -> dict[str, Any]:
         record = str(self.frame.index[place])
-        cells: dict[str, Any] = {"": {"text": shown(record), "link": self._link(record)}}
+        cells: dict[str, Any] = {"": {"text": make_printable(record), "link": self._link(record)}}
         sides = dict(zip(self._compare, self._sides(place, _CELL), strict=True)) if self._compare else {}
         for column in self.columns[1:]:
             value = self.frame[column.name].iloc[place]
             if column.kind == "flags":
-                cells[column.name] = {"flags": [shown(str(one)) for one in _list(value)], "note": ""}
+                cells[column.name] = {"flags": [make_printable(str(one)) for one in _list(value)], "note": ""}
             elif column.kind in {"share", "number"}:
                 cells[column.name] = None if pd.isna(value) else float(value)
             elif column.name in sides:
                 cells[column.name] = {"segments": sides[column.name]}
             else:
                 text = str(self._texts[column.name].iloc[place])
-                cells[column.name] = {"text": shown(text[:_CELL]), "more": len(text) > _CELL}
+                cells[column.name] = {"text": make_printable(text[:_CELL]), "more": len(text) > _CELL}
         return cells
 
     def _sides(self, place: int, cut: int | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        before, after = (shown(str(self._texts[name].iloc[place])[:cut]) for name in self._compare)
-        return compared(before, after)
+        before, after = (make_printable(str(self._texts[name].iloc[place])[:cut]) for name in self._compare)
+        return compare_words(before, after)
 
 
 def _text(value: object) -> str:
@@ -171,4 +171,4 @@ def _list(value: object) -> list[object]:
 
 
 def _label(text: str) -> str:
-    return shown(text) or "(blank)"
+    return make_printable(text) or "(blank)"

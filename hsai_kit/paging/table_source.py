@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-__all__ = ["Action", "Card", "Column", "Facet", "Found", "Option", "Query", "Source"]
+__all__ = ["Card", "Column", "Facet", "FacetOption", "RowPlaces", "TableAction", "TableQuery", "TableSource"]
 
 
 @dataclass(frozen=True)
-class Query:
+class TableQuery:
     """Which rows a person wants to see, and in which order.
 
     `filters` holds for each facet's name a text, or (from, to) for a range; `sort` is a column's name, "" the order of
@@ -31,7 +31,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Found:
+class RowPlaces:
     """What a query found: `rows` are places in the source in order, one each, or one for each group.
 
     `members` are the places behind each group (None: not grouped), `records` how many places that is in all.
@@ -73,7 +73,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Option:
+class FacetOption:
     """A value that a facet can be set to, with how many rows have it."""
 
     value: str
@@ -88,11 +88,11 @@ class Facet:
     name: str
     label: str
     kind: Literal["choice", "text", "share"]
-    options: Sequence[Option] = ()
+    options: Sequence[FacetOption] = ()
 
 
 @dataclass(frozen=True)
-class Action:
+class TableAction:
     """Something that can be done with rows: its key on the keyboard, and what it takes.
 
     `value` says whether nothing is typed with it, a text, a number, or one of `options`.
@@ -119,7 +119,7 @@ class Card:
     titles: Sequence[str] = ("Before", "Proposal")
 
 
-class Source(Protocol):
+class TableSource(Protocol):
     """A table that a grid can show; every text that it returns is shown as text, whatever is in it."""
 
     @property
@@ -131,7 +131,7 @@ class Source(Protocol):
         """The columns of groups; none where the table cannot be grouped."""
 
     @property
-    def actions(self) -> Sequence[Action]:
+    def actions(self) -> Sequence[TableAction]:
         """What can be done with rows; none where the table is only looked at."""
 
     def facets(self) -> Sequence[Facet]:
@@ -140,16 +140,16 @@ class Source(Protocol):
     def summary(self) -> str:
         """Return one line about the whole table."""
 
-    def find(self, query: Query) -> Found:
+    def find(self, query: TableQuery) -> RowPlaces:
         """Return which rows the query means, in order."""
 
-    def rows(self, found: Found, start: int, stop: int) -> list[dict[str, Any]]:
+    def rows(self, found: RowPlaces, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the cells of some of the rows found, by column name."""
 
-    def card(self, found: Found, row: int) -> Card:
+    def card(self, found: RowPlaces, row: int) -> Card:
         """Return one row in full."""
 
-    def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
+    def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Carry an action out for some of the rows found, or for all, and return what happened in a sentence.
 
         Raises HsaiError where it cannot be done.

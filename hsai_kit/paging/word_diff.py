@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import TypeAlias
 
-__all__ = ["Segment", "clipped", "compared", "shown"]
+__all__ = ["Segment", "clip_segments", "compare_words", "make_printable"]
 
 Segment: TypeAlias = tuple[str, str]
 
@@ -16,7 +16,7 @@ _MOST_WORDS = 300
 _WORD = re.compile(r"\S+\s*|\s+")
 
 
-def compared(before: str, after: str, most: int = _MOST_WORDS) -> tuple[list[Segment], list[Segment]]:
+def compare_words(before: str, after: str, most: int = _MOST_WORDS) -> tuple[list[Segment], list[Segment]]:
     """Return both texts as segments, each "same", or "gone" (in `before`) or "came" (in `after`).
 
     Of texts of more than `most` words only what they begin and end with in common is told apart from the rest.
@@ -41,7 +41,7 @@ def compared(before: str, after: str, most: int = _MOST_WORDS) -> tuple[list[Seg
     return left, right
 
 
-def clipped(segments: Sequence[Segment], most: int) -> tuple[list[Segment], bool]:
+def clip_segments(segments: Sequence[Segment], most: int) -> tuple[list[Segment], bool]:
     """Return the first `most` characters of segments, cut between words, and whether anything was cut.
 
     >>> clipped([("same", "one two "), ("came", "three four")], 13)
@@ -58,7 +58,7 @@ def clipped(segments: Sequence[Segment], most: int) -> tuple[list[Segment], bool
     return kept, False
 
 
-def shown(text: str) -> str:
+def make_printable(text: str) -> str:
     """Return text as it can be shown: what cannot be printed is `·`, so that nothing hides in it."""
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "·" for letter in text)
 

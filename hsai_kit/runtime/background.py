@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
-from hsai_kit.errors import Stopped
-from hsai_kit.runtime.progress import Progress, shown
+from hsai_kit.errors import WorkStopped
+from hsai_kit.runtime.progress import Progress, show_progress
 
 __all__ = ["Control", "Handle", "follow", "run", "start"]
 
@@ -165,10 +165,10 @@ class Handle(Generic[T]):
                 concurrent.futures.wait([self._future], timeout=_CUT_SECONDS)
         of = f" of {self.progress.total:,}" if self.progress.total else ""
         message = f"Stopped after {self.progress.done:,}{of}. {afterwards}"
-        raise Stopped(message)
+        raise WorkStopped(message)
 
     def _shown(self) -> T:
-        with shown(self.progress) as refresh:
+        with show_progress(self.progress) as refresh:
             return _finished(self._future, refresh)
 
 

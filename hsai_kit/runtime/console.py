@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["YES", "answered_yes", "is_yes", "many", "typed"]
+__all__ = ["YES", "ask_text", "ask_yes_no", "is_yes", "many"]
 
 YES = "Type yes or y: "
 
@@ -12,9 +12,9 @@ def is_yes(said: str) -> bool:
     return said.strip().casefold() in {"yes", "y"}
 
 
-def answered_yes(question: str) -> bool | None:
+def ask_yes_no(question: str) -> bool | None:
     """Ask and return whether the answer was yes; None where nobody can be asked, as in a script or a job."""
-    said = typed(f"{question} {YES}")
+    said = ask_text(f"{question} {YES}")
     return None if said is None else is_yes(said)
 
 
@@ -23,7 +23,7 @@ def many(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def typed(question: str) -> str | None:
+def ask_text(question: str) -> str | None:
     """Ask and return what was typed; None where nobody can be asked."""
     try:
         return input(question)

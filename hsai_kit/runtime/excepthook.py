@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from hsai_kit.errors import HsaiError, Stopped
+from hsai_kit.errors import HsaiError, WorkStopped
 
 __all__ = ["say_uncaught_in_words"]
 
@@ -25,7 +25,7 @@ def say_uncaught_in_words() -> None:
         return
 
     def hook(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(problem, HsaiError | Stopped) and not os.environ.get(SHOW_STACK):
+        if isinstance(problem, HsaiError | WorkStopped) and not os.environ.get(SHOW_STACK):
             print(*problem._render_traceback_(), _place(trace), file=sys.stderr)
         else:
             before(kind, problem, trace)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ["Progress", "heard", "quiet", "say", "shown"]
+__all__ = ["Progress", "quiet", "redirect_advice", "say", "show_progress"]
 
 # Of the context and not of the process: work that a panel starts stays quiet while cells go on printing.
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
@@ -54,12 +54,12 @@ class Progress:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Show no lines of progress or advice inside this block, nor from work that is started in it."""
-    with heard(lambda _: None):
+    with redirect_advice(lambda _: None):
         yield
 
 
 @contextmanager
-def heard(listener: Callable[[str], None]) -> Iterator[None]:
+def redirect_advice(listener: Callable[[str], None]) -> Iterator[None]:
     """Pass lines of advice to `listener` instead of printing them, also from work that is started in this block."""
     before = _listener.set(listener)
     try:
@@ -87,7 +87,7 @@ def _wrapped(text: str) -> str:
 
 
 @contextmanager
-def shown(progress: Progress) -> Iterator[Callable[[], None]]:
+def show_progress(progress: Progress) -> Iterator[Callable[[], None]]:
     """Show `progress` as one line while the block runs; yields what redraws it (at most 4 times a second).
 
     Nothing is drawn where nobody watches: output that is piped or captured stays clean.

@@ -8,7 +8,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from hsai_kit.sandbox.app import Settings
+from hsai_kit.sandbox.app import SandboxSettings
 from hsai_kit.sandbox.database import DataFileError
 from hsai_kit.sandbox.faults import FaultSpec, FaultSpecError, parse_fault
 from hsai_kit.sandbox.portal import LoadError
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve; the exit code is 0 after an orderly end and 2 where it could not begin."""
     options = _parser().parse_args(arguments)
     keys = json.loads(sys.stdin.buffer.readline() or b"{}") if options.parent else {}
-    settings = Settings(
+    settings = SandboxSettings(
         hubspot_token=keys.get("hubspot_token") or options.hubspot_token or _token(),
         openai_key=keys.get("openai_key") or options.openai_key or f"sk-proj-{secrets.token_urlsafe(36)}",
         control_token=secrets.token_urlsafe(24),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
-from hsai_kit.sandbox.control import Control
+from hsai_kit.sandbox.control import ControlApi
 from hsai_kit.sandbox.database import Database, DataFileError
 from hsai_kit.sandbox.faults import Faults
-from hsai_kit.sandbox.hubspot import HubSpotSide
+from hsai_kit.sandbox.hubspot import HubSpotApi
 from hsai_kit.sandbox.journal import Journal, route_templates
-from hsai_kit.sandbox.middleware import Side, SideMiddleware
-from hsai_kit.sandbox.openai import OpenAISide
-from hsai_kit.sandbox.portal import loaded_portal, seeded_portal
+from hsai_kit.sandbox.middleware import ApiMiddleware, SimulatedApi
+from hsai_kit.sandbox.openai import OpenAIApi
+from hsai_kit.sandbox.portal import build_seed_portal, load_portal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ LOOPBACK_HOSTS = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
 
 
 @dataclass(frozen=True)
-class Settings:
+class SandboxSettings:
     """What one sandbox is started with; `data` None keeps its state in memory."""
 
     hubspot_token: str = field(repr=False)
@@ -48,11 +48,11 @@ class SandboxApp:
     Raises DataFileError or the portal's LoadError where its files cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SandboxSettings) -> None:
         self.database = Database(settings.data)
         try:
-            self.hubspot = HubSpotSide(self.database, token=settings.hubspot_token, seed=settings.seed)
-            self.openai = OpenAISide(self.database, key=settings.openai_key, seed=settings.seed)
+            self.hubspot = HubSpotApi(self.database, token=settings.hubspot_token, seed=settings.seed)
+            self.openai = OpenAIApi(self.database, key=settings.openai_key, seed=settings.seed)
             self._fill(settings)
         except BaseException:
             self.database.close()
@@ -63,7 +63,7 @@ class SandboxApp:
         }
         for fault in settings.faults:
             self.sides[fault.side].faults.add(fault)
-        self.control = Control(self, settings.control_token)
+        self.control = ControlApi(self, settings.control_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the side that its path begins with; what is left is the path at that side's host."""
@@ -106,7 +106,7 @@ class SandboxApp:
         """Close the database."""
         self.database.close()
 
-    def _fill(self, settings: Settings) -> None:
+    def _fill(self, settings: SandboxSettings) -> None:
         self.remarks: list[str] = []
         if self.database.seeded:
             if settings.load:
@@ -114,9 +114,9 @@ class SandboxApp:
                 raise DataFileError(message)
             return
         if settings.load:
-            portal = loaded_portal(settings.load, seed=settings.seed)
+            portal = load_portal(settings.load, seed=settings.seed)
         else:
-            portal = seeded_portal(settings.seed, settings.contacts)
+            portal = build_seed_portal(settings.seed, settings.contacts)
         self.hubspot.fill(portal)
         self.remarks = portal.remarks
         self._keep_truth(portal)
@@ -138,8 +138,8 @@ class SandboxApp:
             )
 
 
-def _wrapped(name: str, side: Side, seed: int) -> SideMiddleware:
-    return SideMiddleware(name, side, Faults(name, seed), Journal(route_templates(side.app.routes)))
+def _wrapped(name: str, side: SimulatedApi, seed: int) -> ApiMiddleware:
+    return ApiMiddleware(name, side, Faults(name, seed), Journal(route_templates(side.app.routes)))
 
 
 def _names_loopback(scope: Scope) -> bool:

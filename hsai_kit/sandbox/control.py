@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from hsai_kit.sandbox.app import SandboxApp
-    from hsai_kit.sandbox.middleware import SideMiddleware
+    from hsai_kit.sandbox.middleware import ApiMiddleware
 
 
-class Control:
+class ControlApi:
     """What can be asked of a running sandbox; each public method is one route, its arguments the JSON body."""
 
     def __init__(self, sandbox: SandboxApp, token: str) -> None:
@@ -110,7 +110,7 @@ class Control:
         """Go back to the first state."""
         self._sandbox.reset()
 
-    def _side(self, name: str) -> SideMiddleware:
+    def _side(self, name: str) -> ApiMiddleware:
         if name not in self._sandbox.sides:
             message = f"There is no side {name!r}. Sides: {', '.join(SIDES)}."
             raise ValueError(message)

@@ -26,7 +26,7 @@ NO_ANSWER = "no answer"
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class JournalEntry:
     """One request; `status` stays None until an answer begins, and for ever where none did."""
 
     method: str
@@ -60,20 +60,20 @@ class Journal:
 
     def __init__(self, template: Callable[[str, str], str]) -> None:
         self._template = template
-        self._entries: deque[Entry] = deque(maxlen=KEPT_REQUESTS)
+        self._entries: deque[JournalEntry] = deque(maxlen=KEPT_REQUESTS)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._answered: set[int] = set()
         self._whole: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._epoch = 0
 
-    def begin(self, method: str, path: str, query: str, body: bytes) -> Entry:
+    def begin(self, method: str, path: str, query: str, body: bytes) -> JournalEntry:
         """Note a request that has arrived whole."""
         kept = body if len(body) <= KEPT_BODY_BYTES else b""
-        entry = Entry(method, path, query, kept, self._epoch)
+        entry = JournalEntry(method, path, query, kept, self._epoch)
         self._entries.append(entry)
         return entry
 
-    def end(self, entry: Entry) -> None:
+    def end(self, entry: JournalEntry) -> None:
         """Count a request that is over; one from before the last `clear` is not counted any more."""
         if entry.epoch != self._epoch:
             return

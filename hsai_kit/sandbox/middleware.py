@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from hsai_kit.sandbox.faults import Faults, FaultSpec
-    from hsai_kit.sandbox.journal import Entry, Journal
+    from hsai_kit.sandbox.journal import Journal, JournalEntry
 
 CLOSING_SECONDS = 5.0
 
 
-class Side(Protocol):
+class SimulatedApi(Protocol):
     """What one double offers to the server: its routes, and the handles that the control address turns."""
 
     @property
@@ -41,10 +41,10 @@ class Side(Protocol):
         """Forget all that is not in the database: windows, extra keys, changed limits."""
 
 
-class SideMiddleware:
+class ApiMiddleware:
     """One side behind its journal and its faults."""
 
-    def __init__(self, name: str, side: Side, faults: Faults, journal: Journal) -> None:
+    def __init__(self, name: str, side: SimulatedApi, faults: Faults, journal: Journal) -> None:
         self.name = name
         self.side = side
         self.faults = faults
@@ -69,7 +69,7 @@ class SideMiddleware:
         finally:
             self.journal.end(entry)
 
-    async def _serve(self, scope: Scope, receive: _Replay, send: Send, entry: Entry) -> None:
+    async def _serve(self, scope: Scope, receive: _Replay, send: Send, entry: JournalEntry) -> None:
         delay, fault = self.faults.draw(entry.method, entry.path)
         if delay and await receive.client_leaves(delay):
             return

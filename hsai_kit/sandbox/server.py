@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from hsai_kit.sandbox.app import Settings
+    from hsai_kit.sandbox.app import SandboxSettings
 
 _STDIN = 0
 _KEEP_ALIVE_SECONDS = 75  # longer than any client's pool keeps a connection, so that none is cut under its feet
@@ -70,7 +70,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def serve(settings: Settings, *, port: int = 0, with_parent: bool = False) -> None:
+def serve(settings: SandboxSettings, *, port: int = 0, with_parent: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, or with a parent until stdin ends; prints one JSON line when ready.
 
     Raises PortError where the port is taken, and whatever `SandboxApp` raises.
@@ -99,7 +99,7 @@ def _bind(listener: socket.socket, port: int) -> None:
         raise PortError(message) from error
 
 
-def _greeting(settings: Settings, base: str, remarks: list[str]) -> str:
+def _greeting(settings: SandboxSettings, base: str, remarks: list[str]) -> str:
     return json.dumps(
         {
             "hubspot": f"{base}/hubspot",

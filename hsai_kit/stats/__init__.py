@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hsai_kit.stats.agreement import Agreement, alpha, kappa
 from hsai_kit.stats.bootstrap import RESAMPLES, SEED, bootstrap
-from hsai_kit.stats.calibration import Bins, binned, calibration_error
-from hsai_kit.stats.judge_correction import Accuracy, accuracy, corrected_rate
-from hsai_kit.stats.pairs import Table, holm, mcnemar, paired_difference, two_by_two
+from hsai_kit.stats.calibration import Bins, bin_confidences, calibration_error
+from hsai_kit.stats.judge_correction import Accuracy, accuracy, correct_rate
+from hsai_kit.stats.pairs import TwoByTwoTable, holm, mcnemar, mean_difference, two_by_two
 from hsai_kit.stats.power import smallest_difference
 from hsai_kit.stats.proportions import Rate, fewest_for, rate, wilson
 from hsai_kit.stats.units import per_unit, units
@@ -18,18 +18,18 @@ __all__ = [
     "Agreement",
     "Bins",
     "Rate",
-    "Table",
+    "TwoByTwoTable",
     "accuracy",
     "alpha",
-    "binned",
+    "bin_confidences",
     "bootstrap",
     "calibration_error",
-    "corrected_rate",
+    "correct_rate",
     "fewest_for",
     "holm",
     "kappa",
     "mcnemar",
-    "paired_difference",
+    "mean_difference",
     "per_unit",
     "rate",
     "smallest_difference",

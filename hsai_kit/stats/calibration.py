@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Bins", "binned", "calibration_error"]
+__all__ = ["Bins", "bin_confidences", "calibration_error"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Bins:
     edges: NDArray[np.float64]
 
 
-def binned(confidence: ArrayLike, bins: int = 10) -> Bins:
+def bin_confidences(confidence: ArrayLike, bins: int = 10) -> Bins:
     """Sort confidences (0-1) into equal steps; 1 belongs to the highest."""
     edges = np.linspace(0, 1, bins + 1)
     place = np.clip(np.searchsorted(edges, np.asarray(confidence, dtype=float), side="right") - 1, 0, bins - 1)
@@ -33,6 +33,6 @@ def calibration_error(confidence: ArrayLike, right: ArrayLike, weights: ArrayLik
     c, r, w = (np.asarray(one, dtype=float) for one in (confidence, right, weights))
     if not len(c):
         return float("nan")
-    place = binned(c, bins).bin
+    place = bin_confidences(c, bins).bin
     gaps = np.abs(np.bincount(place, w * c, bins) - np.bincount(place, w * r, bins))
     return float(gaps.sum() / w.sum())

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from hsai_kit.stats.proportions import Rate, wilson
 
-__all__ = ["Accuracy", "accuracy", "corrected_rate"]
+__all__ = ["Accuracy", "accuracy", "correct_rate"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def accuracy(people: list[bool], judge: list[bool]) -> Accuracy:
     )
 
 
-def corrected_rate(passed: int, judged: int, known: Accuracy, level: float = 0.95) -> Rate | None:
+def correct_rate(passed: int, judged: int, known: Accuracy, level: float = 0.95) -> Rate | None:
     """Return the share that people would pass, from the judge's `passed` of `judged`; None where it cannot tell.
 
     The point is Rogan and Gladen's (1978): (rate + specificity - 1) / (sensitivity + specificity - 1). The interval is

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 from scipy.stats import binom
 
-__all__ = ["Table", "holm", "mcnemar", "paired_difference", "two_by_two"]
+__all__ = ["TwoByTwoTable", "holm", "mcnemar", "mean_difference", "two_by_two"]
 
 
 @dataclass(frozen=True)
-class Table:
+class TwoByTwoTable:
     """How many units both get right, only the first, only the second, and neither."""
 
     both: int
@@ -22,7 +22,7 @@ class Table:
     neither: int
 
 
-def two_by_two(first: ArrayLike, second: ArrayLike) -> Table:
+def two_by_two(first: ArrayLike, second: ArrayLike) -> TwoByTwoTable:
     """Count units by who gets them right; `first` and `second` are shares right (0-1) for each unit.
 
     Mostly a unit is right or wrong. Where it stands for rows of which some are right, whoever has more of them right
@@ -30,7 +30,7 @@ def two_by_two(first: ArrayLike, second: ArrayLike) -> Table:
     """
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     same = np.isclose(a, b, rtol=0, atol=1e-12)
-    return Table(
+    return TwoByTwoTable(
         both=int((same & (a >= 0.5)).sum()),
         only_first=int((~same & (a > b)).sum()),
         only_second=int((~same & (a < b)).sum()),
@@ -51,7 +51,7 @@ def mcnemar(only_first: ArrayLike, only_second: ArrayLike) -> NDArray[np.float64
     return np.asarray(np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)), dtype=float)
 
 
-def paired_difference(differences: ArrayLike, weights: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
+def mean_difference(differences: ArrayLike, weights: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
     """Return the weighted mean of paired differences (-1 to 1, one for each unit) and the ends of its interval.
 
     Bonett and Price (2012), which adds one unit to each side of the disagreement and so stays honest where hardly

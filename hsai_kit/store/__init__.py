@@ -5,46 +5,46 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from hsai_kit.store.actions import Act, ActionRecord, Actions
-from hsai_kit.store.audit import Audit, Entry, LoggedChange
-from hsai_kit.store.batches import Batches, BatchRecord
-from hsai_kit.store.capabilities import Capabilities
+from hsai_kit.store.actions import Act, ActionRecord, ActionTable
+from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
+from hsai_kit.store.batches import BatchRecord, BatchTable
+from hsai_kit.store.capabilities import CapabilityTable
 from hsai_kit.store.database import Database
-from hsai_kit.store.decisions import Decision, Decisions, Undone
-from hsai_kit.store.evaluations import EvaluatedRow, EvaluatedRun, EvaluationRecord, Evaluations
-from hsai_kit.store.labels import Label, Labels
-from hsai_kit.store.limits import AccountLimits, Limits
-from hsai_kit.store.overview import ListedRun, Overview, Use
-from hsai_kit.store.pulls import Pull, Pulls
-from hsai_kit.store.pushes import Change, ListedPush, Pushes, PushRecord
-from hsai_kit.store.ratings import RatedItem, Rating, Ratings, RatingSet
-from hsai_kit.store.recipes import RecipeRuns
-from hsai_kit.store.runs import Answer, PlannedRow, RowAnswer, RunRecord, Runs
+from hsai_kit.store.decisions import DecisionRecord, DecisionTable, Undone
+from hsai_kit.store.evaluations import EvaluationRecord, EvaluationRow, EvaluationRun, EvaluationTable
+from hsai_kit.store.labels import Label, LabelTable
+from hsai_kit.store.limits import AccountLimits, LimitTable
+from hsai_kit.store.overview import Overview, RunSummary, Use
+from hsai_kit.store.pulls import Pull, PullTable
+from hsai_kit.store.pushes import Change, PushRecord, PushSummary, PushTable
+from hsai_kit.store.ratings import Rating, RatingItem, RatingSet, RatingTable
+from hsai_kit.store.recipes import RecipeRunTable
+from hsai_kit.store.runs import Answer, RowAnswer, RunRecord, RunRow, RunTable
 
 __all__ = [
     "AccountLimits",
     "Act",
     "ActionRecord",
     "Answer",
+    "AuditChange",
+    "AuditEntry",
     "BatchRecord",
     "Change",
-    "Decision",
-    "Entry",
-    "EvaluatedRow",
-    "EvaluatedRun",
+    "DecisionRecord",
     "EvaluationRecord",
+    "EvaluationRow",
+    "EvaluationRun",
     "Label",
-    "ListedPush",
-    "ListedRun",
-    "LoggedChange",
-    "PlannedRow",
     "Pull",
     "PushRecord",
-    "RatedItem",
+    "PushSummary",
     "Rating",
+    "RatingItem",
     "RatingSet",
     "RowAnswer",
     "RunRecord",
+    "RunRow",
+    "RunSummary",
     "Store",
     "Undone",
     "Use",
@@ -57,20 +57,20 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self.path = path
-        self.pulls = Pulls(self._database)
-        self.runs = Runs(self._database)
+        self.pulls = PullTable(self._database)
+        self.runs = RunTable(self._database)
         self.overview = Overview(self._database)
-        self.decisions = Decisions(self._database)
-        self.labels = Labels(self._database)
-        self.evaluations = Evaluations(self._database)
-        self.ratings = Ratings(self._database)
-        self.pushes = Pushes(self._database)
-        self.actions = Actions(self._database)
+        self.decisions = DecisionTable(self._database)
+        self.labels = LabelTable(self._database)
+        self.evaluations = EvaluationTable(self._database)
+        self.ratings = RatingTable(self._database)
+        self.pushes = PushTable(self._database)
+        self.actions = ActionTable(self._database)
         self.audit = Audit(self._database)
-        self.recipes = RecipeRuns(self._database)
-        self.batches = Batches(self._database)
-        self.capabilities = Capabilities(self._database)
-        self.limits = Limits(self._database)
+        self.recipes = RecipeRunTable(self._database)
+        self.batches = BatchTable(self._database)
+        self.capabilities = CapabilityTable(self._database)
+        self.limits = LimitTable(self._database)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from hsai_kit.store.database import now
 from hsai_kit.store.journal import Journal
 
-__all__ = ["Act", "ActionRecord", "Actions"]
+__all__ = ["Act", "ActionRecord", "ActionTable"]
 
 # SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
 _IN = 900
@@ -60,7 +60,7 @@ _ACT = ", ".join(field.name for field in fields(Act))
 _STANDING = "('sending', 'unknown', 'done')"
 
 
-class Actions(Journal[ActionRecord, Act]):
+class ActionTable(Journal[ActionRecord, Act]):
     """Reads and writes of `actions` and `acts`."""
 
     _table, _lines, _of = "actions", "acts", "action_id"

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database
 
-__all__ = ["Audit", "Entry", "LoggedChange", "Query"]
+__all__ = ["Audit", "AuditChange", "AuditEntry", "AuditQuery"]
 
 # Rows that are read at once: a page is gone before the next one comes.
 _PAGE = 10_000
 
 
 @dataclass(frozen=True)
-class Query:
+class AuditQuery:
     """What is asked of the log; None leaves a filter out. Times are UTC as kept, `until` is exclusive."""
 
     portal_id: int | None = None
@@ -25,7 +25,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One push, action or undo: who, when, where, and from which answers; `what` are the properties or the action."""
 
     id: str
@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class LoggedChange:
+class AuditChange:
     """What happened to one value, or what was done about one record, and what came of it."""
 
     entry_id: str
@@ -102,7 +102,7 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self, query: Query) -> list[Entry]:
+    def entries(self, query: AuditQuery) -> list[AuditEntry]:
         """Return pushes, actions and undos, oldest first, that fit a query or have a change that does."""
         conditions, parameters = [], []
         for condition, value in (
@@ -119,21 +119,21 @@ class Audit:
             parameters += more
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         rows = self._database.all(f"{_ENTRIES} {where} ORDER BY e.at, e.n", parameters)
-        return [Entry(*row) for row in rows]
+        return [AuditEntry(*row) for row in rows]
 
-    def changes(self, entry_id: str, query: Query) -> Iterator[LoggedChange]:
+    def changes(self, entry_id: str, query: AuditQuery) -> Iterator[AuditChange]:
         """Yield what an entry did that fits a query, by record id; they are read in pages."""
         where, parameters = _about(query, entry_id)
         place = 0
         while True:
             sql = f"{_CHANGES} {where} ORDER BY LENGTH(record_id), record_id, property LIMIT {_PAGE} OFFSET {place}"
             page = self._database.all(sql, parameters)
-            yield from (LoggedChange(*row) for row in page)
+            yield from (AuditChange(*row) for row in page)
             if len(page) < _PAGE:
                 return
             place += _PAGE
 
-    def outcomes(self, entry_id: str, query: Query) -> dict[str, int]:
+    def outcomes(self, entry_id: str, query: AuditQuery) -> dict[str, int]:
         """Return how often each outcome came of an entry, the most common first."""
         where, parameters = _about(query, entry_id)
         rows = self._database.all(
@@ -152,7 +152,7 @@ class Audit:
         return [row[0] for row in rows]
 
 
-def _about(query: Query, entry_id: str | None = None) -> tuple[str, list[str]]:
+def _about(query: AuditQuery, entry_id: str | None = None) -> tuple[str, list[str]]:
     given = (("entry_id = ?", entry_id), ("record_id = ?", query.record_id), ("property = ?", query.property))
     used = [(condition, value) for condition, value in given if value is not None]
     where = f"WHERE {' AND '.join(condition for condition, _ in used)}" if used else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["BatchRecord", "Batches"]
+__all__ = ["BatchRecord", "BatchTable"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class BatchRecord:
 _COLUMNS = "b.input_file, b.id, b.run_id, b.questions, b.status"
 
 
-class Batches:
+class BatchTable:
     """Reads and writes of `batches` and `batch_questions`; a job is open until its answers were kept."""
 
     def __init__(self, database: Database) -> None:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["Capabilities"]
+__all__ = ["CapabilityTable"]
 
 _HOLDS = timedelta(days=30)
 
 
-class Capabilities:
+class CapabilityTable:
     """Reads and writes of `capabilities`; a setting is known for a model at an address."""
 
     def __init__(self, database: Database) -> None:

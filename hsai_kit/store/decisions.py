@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["Decision", "Decisions", "Undone"]
+__all__ = ["DecisionRecord", "DecisionTable", "Undone"]
 
 Made: TypeAlias = str | float | bool | None
 
@@ -48,7 +48,7 @@ _ADD = (
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionRecord:
     """What was decided about one proposal: approved, edited, rejected or pending (taken back), by whom, when."""
 
     record_id: str
@@ -67,7 +67,7 @@ class Undone:
     put_back: int
 
 
-class Decisions:
+class DecisionTable:
     """Reads and writes of `decisions` and `strokes`."""
 
     def __init__(self, database: Database) -> None:
@@ -94,11 +94,11 @@ class Decisions:
                 ((run_id, one, field, decision, json.dumps(value), reviewer, at, stroke) for one, value in values),
             )
 
-    def current(self, run_id: str, field: str) -> dict[str, Decision]:
+    def current(self, run_id: str, field: str) -> dict[str, DecisionRecord]:
         """Return the decision that holds for each record."""
         rows = self._database.all(_CURRENT, (run_id, field))
         return {
-            row["record_id"]: Decision(
+            row["record_id"]: DecisionRecord(
                 row["record_id"], row["decision"], json.loads(row["value"]), row["reviewer"], row["decided_at"]
             )
             for row in rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from hsai_kit.store.database import Database, new_id, now
 
-__all__ = ["EvaluatedRow", "EvaluatedRun", "EvaluationRecord", "Evaluations"]
+__all__ = ["EvaluationRecord", "EvaluationRow", "EvaluationRun", "EvaluationTable"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True)
-class EvaluatedRun:
+class EvaluationRun:
     """One run of an evaluation: the name of what was measured, and which repeat it is (from 1)."""
 
     name: str
@@ -35,7 +35,7 @@ class EvaluatedRun:
 
 
 @dataclass(frozen=True)
-class EvaluatedRow:
+class EvaluationRow:
     """A record of an evaluation; `labelled` is False where no right answer is known."""
 
     record_id: str
@@ -44,13 +44,13 @@ class EvaluatedRow:
     cluster: str | None
 
 
-class Evaluations:
+class EvaluationTable:
     """Reads and writes of `evaluations`, `evaluation_runs` and `evaluation_rows`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, rows: Iterable[EvaluatedRow], runs: Iterable[EvaluatedRun], **values: str | int) -> str:
+    def begin(self, rows: Iterable[EvaluationRow], runs: Iterable[EvaluationRun], **values: str | int) -> str:
         """Write an evaluation down and return its id; `values` are the other columns of EvaluationRecord."""
         one = new_id("evaluation")
         columns = {"id": one, "at": now(), **values}
@@ -77,17 +77,17 @@ class Evaluations:
         row = self._database.one("SELECT id FROM evaluations ORDER BY at DESC, rowid DESC LIMIT 1")
         return row["id"] if row else None
 
-    def runs(self, evaluation_id: str) -> list[EvaluatedRun]:
+    def runs(self, evaluation_id: str) -> list[EvaluationRun]:
         """Return the runs of an evaluation in their order."""
         rows = self._database.all(
             "SELECT name, repeat, run_id FROM evaluation_runs WHERE evaluation_id = ? ORDER BY position",
             (evaluation_id,),
         )
-        return [EvaluatedRun(*row) for row in rows]
+        return [EvaluationRun(*row) for row in rows]
 
-    def rows(self, evaluation_id: str) -> dict[str, EvaluatedRow]:
+    def rows(self, evaluation_id: str) -> dict[str, EvaluationRow]:
         """Return the records of an evaluation by their id."""
         rows = self._database.all(
             "SELECT record_id, expected, cluster FROM evaluation_rows WHERE evaluation_id = ?", (evaluation_id,)
         )
-        return {row[0]: EvaluatedRow(row[0], row[1] is not None, json.loads(row[1] or "null"), row[2]) for row in rows}
+        return {row[0]: EvaluationRow(row[0], row[1] is not None, json.loads(row[1] or "null"), row[2]) for row in rows}

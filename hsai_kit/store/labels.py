@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["Label", "Labels"]
+__all__ = ["Label", "LabelTable"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Label:
     at: str
 
 
-class Labels:
+class LabelTable:
     """Reads and writes of `labels`."""
 
     def __init__(self, database: Database) -> None:

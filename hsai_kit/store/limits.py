@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["AccountLimits", "Limits"]
+__all__ = ["AccountLimits", "LimitTable"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class AccountLimits:
     tokens: float | None = None
 
 
-class Limits:
+class LimitTable:
     """Reads and writes of `limits`; they are known for a model at an address."""
 
     def __init__(self, database: Database) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from hsai_kit.store.database import Database
 from hsai_kit.store.runs import Answer
 
-__all__ = ["ListedRun", "Overview", "Use"]
+__all__ = ["Overview", "RunSummary", "Use"]
 
 
 @dataclass(frozen=True)
-class ListedRun:
+class RunSummary:
     """A run with its counts: `answered` are its records that have an answer, `usd` what it paid (None: unknown)."""
 
     id: str
@@ -60,9 +60,9 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def runs(self) -> list[ListedRun]:
+    def runs(self) -> list[RunSummary]:
         """Return every run, newest first."""
-        return [ListedRun(*row) for row in self._database.all(_LISTED)]
+        return [RunSummary(*row) for row in self._database.all(_LISTED)]
 
     def uses(self, run_id: str) -> list[Use]:
         """Return the answers of a run, each once."""

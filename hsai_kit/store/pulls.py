@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database, new_id, now
 
-__all__ = ["Pull", "Pulls"]
+__all__ = ["Pull", "PullTable"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Pull:
     properties: tuple[str, ...]
 
 
-class Pulls:
+class PullTable:
     """Reads and writes of `pulls`, `records` and `connections`."""
 
     def __init__(self, database: Database) -> None:

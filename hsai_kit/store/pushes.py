@@ -9,7 +9,7 @@ from typing import Any
 from hsai_kit.store.database import now
 from hsai_kit.store.journal import Journal
 
-__all__ = ["Change", "ListedPush", "PushRecord", "Pushes"]
+__all__ = ["Change", "PushRecord", "PushSummary", "PushTable"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ListedPush:
+class PushSummary:
     """A push or undo with its counts: records in the journal, values written, left alone, and open.
 
     Open are those that were not sent, or whose answer never came.
@@ -66,7 +66,7 @@ class ListedPush:
     open: int
 
 
-class Pushes(Journal[PushRecord, Change]):
+class PushTable(Journal[PushRecord, Change]):
     """Reads and writes of `pushes` and `changes`."""
 
     _table, _lines, _of = "pushes", "changes", "push_id"
@@ -120,7 +120,7 @@ class Pushes(Journal[PushRecord, Change]):
         )
         return {(row["record_id"], row["property"]) for row in rows}
 
-    def all(self) -> list[ListedPush]:
+    def all(self) -> list[PushSummary]:
         """Return every push and undo with its counts, newest first."""
         columns = ", ".join(f"p.{field.name}" for field in fields(PushRecord))
         rows = self._database.all(
@@ -135,7 +135,7 @@ class Pushes(Journal[PushRecord, Change]):
             records, written, open_, counted = (
                 int(values.pop(name)) for name in ("records", "written", "open", "counted")
             )
-            listed.append(ListedPush(self._as_record(values), records, written, counted - written - open_, open_))
+            listed.append(PushSummary(self._as_record(values), records, written, counted - written - open_, open_))
         return listed
 
     def changes(self, push_id: str) -> list[Change]:

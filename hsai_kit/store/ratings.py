@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Database, new_id, now
 
-__all__ = ["RatedItem", "Rating", "RatingSet", "Ratings"]
+__all__ = ["Rating", "RatingItem", "RatingSet", "RatingTable"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RatingSet:
 
 
 @dataclass(frozen=True)
-class RatedItem:
+class RatingItem:
     """One thing to rate: the texts of all variants (pairs, `variant` is ""), or the one text of a variant."""
 
     item: int
@@ -50,7 +50,7 @@ class Rating:
     at: str
 
 
-class Ratings:
+class RatingTable:
     """Reads and writes of `rating_sets`, `rating_items` and `ratings`."""
 
     def __init__(self, database: Database) -> None:
@@ -58,7 +58,7 @@ class Ratings:
 
     def begin(
         self,
-        items: Sequence[RatedItem],
+        items: Sequence[RatingItem],
         *,
         who: str,
         kind: str,
@@ -94,13 +94,13 @@ class Ratings:
         row = self._database.one("SELECT id FROM rating_sets ORDER BY at DESC, rowid DESC LIMIT 1")
         return None if row is None else str(row[0])
 
-    def items(self, set_id: str) -> list[RatedItem]:
+    def items(self, set_id: str) -> list[RatingItem]:
         """Return the items of a set in their own order, which no rater sees."""
         rows = self._database.all(
             "SELECT item, record_id, variant, source, texts FROM rating_items WHERE set_id = ? ORDER BY item", (set_id,)
         )
         return [
-            RatedItem(row["item"], row["record_id"], row["variant"], row["source"], tuple(json.loads(row["texts"])))
+            RatingItem(row["item"], row["record_id"], row["variant"], row["source"], tuple(json.loads(row["texts"])))
             for row in rows
         ]
 

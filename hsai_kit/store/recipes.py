@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["RecipeRuns"]
+__all__ = ["RecipeRunTable"]
 
 
-class RecipeRuns:
+class RecipeRunTable:
     """Reads and writes of `recipe_runs`."""
 
     def __init__(self, database: Database) -> None:

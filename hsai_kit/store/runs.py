@@ -11,7 +11,7 @@ from typing import Any
 from hsai_kit.store.database import Database, new_id, now
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["Answer", "PlannedRow", "RowAnswer", "RunRecord", "Runs"]
+__all__ = ["Answer", "RowAnswer", "RunRecord", "RunRow", "RunTable"]
 
 # SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
 _IN = 900
@@ -70,7 +70,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class PlannedRow:
+class RunRow:
     """One row of a run before it is asked: its question, or what a rule answered (JSON by field), or why neither."""
 
     record_id: str
@@ -84,7 +84,7 @@ class PlannedRow:
 class RowAnswer:
     """One row of a run with the answer to its question, if there is one yet; `paid_here` is False for memory."""
 
-    row: PlannedRow
+    row: RunRow
     input: str | None
     paid_here: bool
     answer: Answer | None
@@ -100,7 +100,7 @@ _ADD_ANSWER = (
 )
 
 
-class Runs:
+class RunTable:
     """Reads and writes of `runs`, `rows`, `questions` and `answers`."""
 
     def __init__(self, database: Database) -> None:
@@ -145,7 +145,7 @@ class Runs:
         rows = ((one, text, model, assistant_version) for one, text in questions)
         self._database.many("INSERT OR IGNORE INTO questions VALUES (?, ?, ?, ?)", rows)
 
-    def add_rows(self, run_id: str, rows: Iterable[PlannedRow], *, first: int = 0) -> None:
+    def add_rows(self, run_id: str, rows: Iterable[RunRow], *, first: int = 0) -> None:
         """Keep rows of a run in their order; `first` is the position of the first of them."""
         numbered = (
             (run_id, place, row.record_id, row.question, row.skipped, row.ruled, row.rule)
@@ -280,7 +280,7 @@ class Runs:
             unread = {row[1] for row in page}.difference(known)
             known.update(self.answers(run_id, sorted(unread)))
             for row in page:
-                yield RowAnswer(PlannedRow(*row), *known[row[1]])
+                yield RowAnswer(RunRow(*row), *known[row[1]])
 
     def planned(self, run_id: str) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a run in pages, the fields of a PlannedRow each."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.errors import FrameError
 
-__all__ = ["Origin", "as_record_id", "id_column", "left_out", "mark", "origin", "record_ids", "with_labels"]
+__all__ = ["Origin", "as_record_id", "id_column", "mark", "origin", "record_ids", "records_left_out", "with_labels"]
 
 _ATTRIBUTE = "hsai_kit"
 # How HubSpot's own exports and the API call the record's id.
@@ -74,7 +74,7 @@ def with_labels(data: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
     return _labeled(data, known[data.name]) if data.name in known else data
 
 
-def left_out(frame: pd.DataFrame) -> pd.DataFrame:
+def records_left_out(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the record ids that were asked for and are not in a pulled frame: `record_id` and the `reason`."""
     noted = (frame.attrs.get(_ATTRIBUTE) or {}).get("left_out") or {}
     return pd.DataFrame({"record_id": list(noted), "reason": list(noted.values())}, dtype="string")

@@ -11,7 +11,7 @@ import pandas as pd
 from charset_normalizer import from_bytes
 
 from hsai_kit.errors import FrameError
-from hsai_kit.tabular.spreadsheet_safe import restored
+from hsai_kit.tabular.spreadsheet_safe import restore
 
 __all__ = ["FILES", "read_table"]
 
@@ -28,7 +28,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     file = Path(path).expanduser()
     try:
         if file.suffix.lower() == ".xlsx":
-            return restored(pd.read_excel(file, dtype=str, **_AS_TEXT))
+            return restore(pd.read_excel(file, dtype=str, **_AS_TEXT))
         data = file.read_bytes()
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
@@ -38,7 +38,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     try:
-        return restored(pd.read_csv(io.StringIO(text), sep=separator, dtype=str, **_AS_TEXT))
+        return restore(pd.read_csv(io.StringIO(text), sep=separator, dtype=str, **_AS_TEXT))
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         message = f"The file {file} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
         raise FrameError(message) from None

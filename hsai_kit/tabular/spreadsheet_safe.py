@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["defused", "one_line", "restored", "spelled", "write_csv"]
+__all__ = ["defuse", "format_exact", "one_line", "restore", "write_csv"]
 
 # What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also full-width, and behind spaces,
 # quotes and marks that do not show.
@@ -31,7 +31,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
     Where a computer separates lists by semicolons or tabs, Excel splits a text there, whatever its quotes, so a formula
     behind one gets an apostrophe as well. `to_excel` needs none of that.
     """
-    safe = defused(frame)
+    safe = defuse(frame)
     for place in range(safe.shape[1]):
         safe.isetitem(place, safe.iloc[:, place].map(_unsplit))
     safe.index = safe.index.map(_unsplit)
@@ -40,7 +40,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
     return target
 
 
-def defused(frame: pd.DataFrame) -> pd.DataFrame:
+def defuse(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy whose texts cannot act as formulas: an apostrophe stands before those that could.
 
     Lists become text, times lose their zone (Excel has none), and texts beyond 32,767 characters are cut with a mark.
@@ -57,7 +57,7 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
     return safe.rename(columns=_harmless)
 
 
-def restored(frame: pd.DataFrame) -> pd.DataFrame:
+def restore(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of texts read from a file as it was before `write_csv`: without the apostrophes put in by it."""
     return frame.map(_restored).astype(frame.dtypes).rename(columns=_restored)
 
@@ -99,7 +99,7 @@ def _harmless(value: object) -> object:
     )
 
 
-def spelled(value: object, width: int = 40) -> str:
+def format_exact(value: object, width: int = 40) -> str:
     r"""Return a value as `one_line` does, with marks for spaces that nobody would see, so that two never look alike.
 
     >>> spelled("New\u00a0York "), spelled("a  b"), spelled(" ")

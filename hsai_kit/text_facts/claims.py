@@ -13,7 +13,7 @@ from hsai_kit.text_facts.figures import Figure, Identifier, find_figures, find_i
 from hsai_kit.text_facts.names import find_names, words_of
 from hsai_kit.text_facts.readability import find_links, language_of
 
-__all__ = ["FACTS", "Fact", "says", "unfounded", "what_it_says"]
+__all__ = ["FACTS", "Fact", "find_unfounded", "read_claims", "says"]
 
 Fact = Literal["name", "amount", "figure", "date", "link"]
 FACTS: tuple[Fact, ...] = ("name", "amount", "figure", "date", "link")
@@ -57,7 +57,7 @@ class _Said:
 
 
 @lru_cache(maxsize=4096)
-def what_it_says(text: str) -> _Said:
+def read_claims(text: str) -> _Said:
     """Read a text once: links, dates, times, phone numbers, identifiers and figures, each out of what is left."""
     links = find_links(text)
     rest = text
@@ -73,7 +73,7 @@ def what_it_says(text: str) -> _Said:
     return _Said(text, links, days, times, phones, identifiers, find_figures(rest))
 
 
-def unfounded(text: str, source: str, known: Collection[str] = ()) -> list[tuple[Fact, str]]:
+def find_unfounded(text: str, source: str, known: Collection[str] = ()) -> list[tuple[Fact, str]]:
     """Return what `text` says and `source` does not, as (kind, words), in the order of the kinds.
 
     A figure, date or name counts as said however it is spelled. `known` are names and links that may stand in a text
@@ -82,7 +82,7 @@ def unfounded(text: str, source: str, known: Collection[str] = ()) -> list[tuple
     >>> unfounded("Ada wants 1.2k USD by May 4.", "Ada Sample: $1,200 before 2026-05-03.")
     [('date', 'May 4')]
     """
-    mine, theirs = what_it_says(text), what_it_says("\n".join([source, *known]))
+    mine, theirs = read_claims(text), read_claims("\n".join([source, *known]))
     found: list[tuple[Fact, str]] = [("name", name) for name in mine.names if not _named(name, theirs)]
     found += [(_kind(one), one.text) for one in mine.figures if not _counted(one, theirs)]
     found += [("figure", one.text) for one in mine.identifiers if one.key not in theirs.letters]
@@ -102,7 +102,7 @@ def says(text: str, fact: Fact, source: str) -> list[tuple[str, bool]]:
     >>> says("Ada wants 1.2k USD.", "amount", "Ada Sample: $1,200 before 2026-05-03, not $900.")
     [('$1,200', True), ('$900', False)]
     """
-    mine, theirs = what_it_says(text), what_it_says(source)
+    mine, theirs = read_claims(text), read_claims(source)
     if fact == "name":
         return [(name, _named(name, mine)) for name in dict.fromkeys(theirs.names)]
     if fact == "date":

@@ -11,7 +11,7 @@ import pandas as pd
 from hsai_kit.errors import PushRefused
 from hsai_kit.steps.actions import add_to_list, create_note, create_task, update
 from hsai_kit.steps.actions.action import RECORD_OWNER, AddToList, Note, Task, Update
-from hsai_kit.steps.push.targets import Reviewed, destination_in
+from hsai_kit.steps.push.targets import ReviewLike, destination_in
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import field, row, show_if
 from hsai_kit.widgets.prompt_field import PromptField
@@ -19,7 +19,7 @@ from hsai_kit.widgets.view import MessageView
 
 __all__ = ["ActionForm", "Given", "Wanted", "words_of"]
 
-Given: TypeAlias = Reviewed | Sequence[Reviewed]
+Given: TypeAlias = ReviewLike | Sequence[ReviewLike]
 Wanted: TypeAlias = Update | Task | Note | AddToList
 
 _KINDS = [

@@ -13,7 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Handle
-from hsai_kit.steps.ask import Forecast, ask, forecast, open_run, resume, runs
+from hsai_kit.steps.ask import RunForecast, ask, forecast_run, open_run, resume, runs
 from hsai_kit.widgets.blocks import Block, bars, frame_table, text
 from hsai_kit.widgets.costs import Costs
 from hsai_kit.widgets.panel import Panel, field, row, show_if
@@ -126,7 +126,7 @@ class AskPanel(Panel):
         if hub is None or frame is None or assistant is None:
             self.costs.look(None)
         else:
-            self.costs.look(hub, lambda: _told(forecast(hub, frame, assistant, engine=engine)))
+            self.costs.look(hub, lambda: _told(forecast_run(hub, frame, assistant, engine=engine)))
         self._advise()
 
     def ended(self) -> None:
@@ -233,5 +233,5 @@ class AskPanel(Panel):
             self.next_step("Read what it will cost, set a budget if you like, and start.")
 
 
-def _told(found: Forecast) -> tuple[list[str], bool]:
+def _told(found: RunForecast) -> tuple[list[str], bool]:
     return [found.line], found.needs_yes

@@ -9,7 +9,7 @@ import ipywidgets
 import pandas as pd
 
 from hsai_kit.assistants.assistant import Assistant, load, names
-from hsai_kit.assistants.versions import changed_settings, save_version
+from hsai_kit.assistants.versions import diff_settings, save_version
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.models import Model
@@ -192,7 +192,7 @@ class AssistantPanel(Panel):
                 text(f"There is an assistant {made.name!r} already; saving makes a new version of it.", "warn")
             )
             return
-        changes = changed_settings(self._saved, made)
+        changes = diff_settings(self._saved, made)
         if not changes:
             self._changes.show(text(f"As saved: version {self._saved.version}.", "muted"))
             return

@@ -10,7 +10,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.models import Model
-from hsai_kit.steps.ask import refused_settings
+from hsai_kit.steps.ask import read_refused_settings
 from hsai_kit.widgets.blocks import Block, text
 from hsai_kit.widgets.models import offered
 from hsai_kit.widgets.output_form import OutputForm
@@ -94,7 +94,7 @@ class AssistantForm:
         if self._gone(made.model) and not hub.scripted:
             told.append(text(f"{made.model} has ended or may not be used here. Choose another model.", "warn"))
         else:
-            refused = refused_settings(hub, None, made)
+            refused = read_refused_settings(hub, None, made)
         for control, setting in ((self.temperature, "temperature"), (self.effort, "reasoning.effort")):
             show_if(control, setting not in refused or bool(control.value))
             if setting in refused:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.backends import LABEL, KeyFile, KeyHome, KeyRing, Service
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.connect import Status, check_key, connect, disconnect, found_keys, keep_keys, status
+from hsai_kit.steps.connect import Status, check_key, connect, disconnect, keep_keys, locate_keys, status
 from hsai_kit.widgets.blocks import Block, facts, text, ticks
 from hsai_kit.widgets.panel import Panel, field, row
 from hsai_kit.widgets.secret import SecretField
@@ -37,7 +37,7 @@ class ConnectPanel(Panel):
     def __init__(self, *, sandbox: bool | None = None, workspace: str | None = None) -> None:
         super().__init__("Connect")
         self._workspace = workspace
-        sandbox = "hubspot" not in found_keys() if sandbox is None else sandbox
+        sandbox = "hubspot" not in locate_keys() if sandbox is None else sandbox
         self._typed: dict[Service, SecretStr] = {}
         self.where = ipywidgets.ToggleButtons(options=[_SANDBOX, _PORTAL], value=_SANDBOX if sandbox else _PORTAL)
         self.fields = {service: self._secret_field(service) for service in _SERVICES}
@@ -65,7 +65,7 @@ class ConnectPanel(Panel):
             return mine and bool(self._typed)
         if control is self.forget:
             kept = {home.place for home in self._homes()}
-            return mine and any(place in kept for place in found_keys().values())
+            return mine and any(place in kept for place in locate_keys().values())
         return control is not self.leave or self.value is not None
 
     def _secret_field(self, service: Service) -> SecretField:
@@ -164,7 +164,7 @@ class ConnectPanel(Panel):
         (self._keys.remove_class if mine else self._keys.add_class)("hsai-hidden")
         for control in (self.keep, self.forget):
             (control.remove_class if mine else control.add_class)("hsai-hidden")
-        found = found_keys() if mine else {}
+        found = locate_keys() if mine else {}
         lines = [f"{LABEL[one]}: a key is there, from {found[one]}." for one in _SERVICES if one in found]
         self._found.show(*(text(line, "muted") for line in lines))
         self.connect.description = "Connect" if self.value is None else "Connect again"

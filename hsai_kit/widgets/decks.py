@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hsai_kit.assistants.output_schema import Choice, YesNo
-from hsai_kit.steps.evaluate import Labelling
+from hsai_kit.steps.evaluate import LabelSession
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.widgets.card import Card, CardText
 
@@ -61,7 +61,7 @@ class OpenQuestions:
     # So many options have a key each; more are typed.
     _KEYS = "123456789"
 
-    def __init__(self, labelling: Labelling) -> None:
+    def __init__(self, labelling: LabelSession) -> None:
         self._labelling = labelling
         self._given: list[str] = []
 

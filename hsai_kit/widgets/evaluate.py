@@ -14,7 +14,7 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.paging import FrameSource
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import open_run
-from hsai_kit.steps.evaluate import Evaluation, Labelling, evaluate, forecast
+from hsai_kit.steps.evaluate import Evaluation, LabelSession, evaluate, forecast_evaluation
 from hsai_kit.widgets.compared import flipped, told
 from hsai_kit.widgets.costs import Costs
 from hsai_kit.widgets.grid import Grid
@@ -53,7 +53,7 @@ class EvaluatePanel(Panel):
         self._frame: pd.DataFrame | None = None
         self._draft: Assistant | None = None
         self._followed: list[str] = []
-        self._labelling: Labelling | None = None
+        self._labelling: LabelSession | None = None
         self._prompt = prompt
         self.assistants = field(ipywidgets.SelectMultiple(description="Assistants, several with Ctrl or ⌘"))
         self.models = field(ipywidgets.SelectMultiple(description="Models; none: each one's own"))
@@ -123,7 +123,7 @@ class EvaluatePanel(Panel):
             self.assistants.value = self._followed
         self._look()
 
-    def _take_labelling(self, labelling: Labelling | None) -> None:
+    def _take_labelling(self, labelling: LabelSession | None) -> None:
         self._labelling = labelling
         self._labelled()
 
@@ -285,5 +285,5 @@ class _Outputs:
 
 
 def _priced(hub: Connection, frame: pd.DataFrame, asked: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
-    found = forecast(hub, frame, **asked)
+    found = forecast_evaluation(hub, frame, **asked)
     return found.lines, found.needs_yes

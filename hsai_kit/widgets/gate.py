@@ -7,7 +7,7 @@ from pathlib import Path
 import ipywidgets
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.evaluate import Evaluation, Gate, Verdict
+from hsai_kit.steps.evaluate import Evaluation, Gate, GateVerdict
 from hsai_kit.steps.evaluate.report import report
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.widgets.blocks import text, ticks
@@ -25,13 +25,13 @@ class GatePanel(Panel):
     `evaluation` is an Evaluation or an EvaluatePanel; `rated` a RatingSession or a RatingPanel, for the report.
     """
 
-    value: Verdict | None
+    value: GateVerdict | None
 
     def __init__(self, evaluation: Panel | Evaluation | None, rated: Panel | RatingSession | None = None) -> None:
         super().__init__("Gate and report")
         self._evaluation: Evaluation | None = None
         self._rated: RatingSession | None = None
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, GateVerdict] = {}
         self.which = field(ipywidgets.Dropdown(options=[""], description="Who is judged"))
         self.right = _figure("Right, % at least", "97")
         self.valid = _figure("Valid, % at least", "99")

@@ -10,7 +10,7 @@ import traitlets
 
 from hsai_kit.assistants.assistant import Assistant, load
 from hsai_kit.connection import Connection
-from hsai_kit.steps.evaluate import Labelling, label
+from hsai_kit.steps.evaluate import LabelSession, label
 from hsai_kit.widgets.card import CardView
 from hsai_kit.widgets.decks import OpenQuestions
 from hsai_kit.widgets.panel import Panel, field, row, show_if
@@ -26,10 +26,10 @@ class LabelPanel(Panel):
     follow.
     """
 
-    value: Labelling | None
+    value: LabelSession | None
     given = traitlets.Int(0)
 
-    def __init__(self, hub: Panel | Connection | Labelling | None, frame: Any = None, assistant: Any = None) -> None:
+    def __init__(self, hub: Panel | Connection | LabelSession | None, frame: Any = None, assistant: Any = None) -> None:
         super().__init__("Label")
         self._hub: Connection | None = None
         self._frame: pd.DataFrame | None = None
@@ -42,7 +42,7 @@ class LabelPanel(Panel):
         self._choices = row(self.name, self.measured, self.begin)
         self.fill(self._choices, self._table)
         self.name.observe(lambda _: self.refresh(), "value")
-        if isinstance(hub, Labelling):
+        if isinstance(hub, LabelSession):
             self._show(hub)
         else:
             self._leave()
@@ -88,7 +88,7 @@ class LabelPanel(Panel):
             name, of = self.name.value.strip(), self.measured.value or None
             self.work("Reading the questions …", lambda: label(hub, frame, assistant, name, field=of), self._show)
 
-    def _show(self, labelling: Labelling) -> None:
+    def _show(self, labelling: LabelSession) -> None:
         self.remark()
         self.cards.show(OpenQuestions(labelling))
         show_if(self._choices, self._hub is not None)

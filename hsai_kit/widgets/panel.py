@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import ipywidgets
 import traitlets
 
-from hsai_kit.errors import HsaiError, Stopped
+from hsai_kit.errors import HsaiError, WorkStopped
 from hsai_kit.runtime.background import Handle, follow, start
-from hsai_kit.runtime.progress import heard
+from hsai_kit.runtime.progress import redirect_advice
 from hsai_kit.widgets.blocks import Tone, text
 from hsai_kit.widgets.guard import KeyGuard
 from hsai_kit.widgets.view import MessageView
@@ -89,7 +89,7 @@ class Panel(ipywidgets.VBox):
 
     def went_wrong(self, problem: BaseException) -> None:
         """Show an error in words, never as a stack."""
-        if isinstance(problem, HsaiError | Stopped):
+        if isinstance(problem, HsaiError | WorkStopped):
             said = " ".join([str(problem), *getattr(problem, "__notes__", [])])
         else:
             # The message of an error that nobody expected may hold anything, a key too.
@@ -128,7 +128,7 @@ class Panel(ipywidgets.VBox):
         def all_of_it() -> None:
             try:
                 then(function())
-            except (Exception, Stopped) as problem:  # noqa: BLE001 -- shown in words
+            except (Exception, WorkStopped) as problem:  # noqa: BLE001 -- shown in words
                 # What was under way is no longer; what was said until then stays worth knowing.
                 self.remark(*said[-4:])
                 self.went_wrong(problem)
@@ -136,7 +136,7 @@ class Panel(ipywidgets.VBox):
                 self._done()
 
         self._begun(label)
-        with heard(hear):
+        with redirect_advice(hear):
             start(lambda _: asyncio.to_thread(all_of_it))
 
     def watch(self, handle: Handle[T], tick: Callable[[], object], then: Callable[[T], object]) -> None:
@@ -146,7 +146,7 @@ class Panel(ipywidgets.VBox):
             try:
                 tick()
                 then(ended.result(0))
-            except (Exception, Stopped) as problem:  # noqa: BLE001 -- shown in words
+            except (Exception, WorkStopped) as problem:  # noqa: BLE001 -- shown in words
                 self.went_wrong(problem)
             finally:
                 self._done()

@@ -10,14 +10,14 @@ import ipywidgets
 
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.actions import ActionPlan
-from hsai_kit.steps.push import Plan
+from hsai_kit.steps.push import PushPlan
 from hsai_kit.widgets.blocks import Block, facts, table, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView
 
 __all__ = ["AnyPlan", "PlanView", "acting", "verb"]
 
-AnyPlan: TypeAlias = Plan | ActionPlan
+AnyPlan: TypeAlias = PushPlan | ActionPlan
 
 _MOST_REASONS = 12
 _VERDICT, _WHY = "Verdict", "Why"
@@ -68,7 +68,7 @@ class PlanView(ipywidgets.VBox):
 
 def acting(made: AnyPlan) -> int:
     """Return how many values would be written, or about how many records something would be done."""
-    return len(made.changing if isinstance(made, Plan) else made.acting)
+    return len(made.changing if isinstance(made, PushPlan) else made.acting)
 
 
 def verb(made: AnyPlan) -> str:
@@ -81,7 +81,7 @@ def verb(made: AnyPlan) -> str:
 
 def _doing(made: AnyPlan) -> str:
     """Return the verdict of the rows about which something would be done, "" where there are none."""
-    rows = made.changing if isinstance(made, Plan) else made.acting
+    rows = made.changing if isinstance(made, PushPlan) else made.acting
     return rows[0].verdict if rows else ""
 
 
@@ -94,14 +94,14 @@ def _where(made: AnyPlan) -> list[tuple[str, object]]:
 
 def _warnings(made: AnyPlan) -> list[str]:
     said = list(made.remarks) if isinstance(made, ActionPlan) else []
-    if isinstance(made, Plan) and made.not_compared:
+    if isinstance(made, PushPlan) and made.not_compared:
         names = ", ".join(made.not_compared)
         said.append(f"Take care: {names} was not pulled with these records, so nobody can tell what changed since.")
     return [*said, made.too_many] if made.too_many else said
 
 
 def _notes(made: AnyPlan) -> list[str]:
-    if isinstance(made, Plan):
+    if isinstance(made, PushPlan):
         return []
     people = Counter(row.assignee for row in made.acting if row.assignee)
     listed = ", ".join(f"{who} {count:,}" for who, count in people.most_common(8))
@@ -121,7 +121,7 @@ def _left_alone(made: AnyPlan) -> list[Block]:
 
 def _says_something(made: AnyPlan, name: str) -> bool:
     if name == "Property":
-        return isinstance(made, Plan) and len(made.properties) > 1
+        return isinstance(made, PushPlan) and len(made.properties) > 1
     if isinstance(made, ActionPlan) and name in {"For", "Text"}:
         return any(row.assignee if name == "For" else row.text for row in made.rows)
     return True

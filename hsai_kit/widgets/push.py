@@ -14,7 +14,7 @@ from hsai_kit.steps.actions import carry_out, open_receipt, plan, undo_plan
 from hsai_kit.steps.actions.action import Update
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
-from hsai_kit.steps.push.targets import Reviewed, going_somewhere
+from hsai_kit.steps.push.targets import ReviewLike, select_with_destination
 from hsai_kit.widgets.action_form import ActionForm, Given, Wanted, words_of
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import Panel, field, row, show_if
@@ -154,12 +154,12 @@ class PushPanel(Panel):
             lambda made: self._show_plan(made, staying),
         )
 
-    def _of_several(self, checked: Sequence[Reviewed], action: Wanted) -> tuple[Sequence[Reviewed], str]:
+    def _of_several(self, checked: Sequence[ReviewLike], action: Wanted) -> tuple[Sequence[ReviewLike], str]:
         """Return the reviews that an action is about, and what is to be said about the others."""
         if not isinstance(action, Update):
             wanted = self.approved_in.value
             return [one for one in checked if wanted in ("", one.field)], ""
-        going = going_somewhere(checked, action.to)
+        going = select_with_destination(checked, action.to)
         staying = ", ".join(one.field for one in checked if one not in going)
         said = f"{staying}: no property is named, so they stay here (name one as field: property)." if staying else ""
         return going, said

@@ -10,14 +10,14 @@ from hsai_kit.connection import Connection
 from hsai_kit.steps.actions import ActionReceipt
 from hsai_kit.steps.audit import log
 from hsai_kit.steps.audit.html_page import heading
-from hsai_kit.steps.push import Receipt
+from hsai_kit.steps.push import PushReceipt
 from hsai_kit.widgets.blocks import facts, text
 from hsai_kit.widgets.rows import RowsView
 from hsai_kit.widgets.view import MessageView
 
 __all__ = ["AnyReceipt", "ReceiptView", "is_unfinished", "past_receipts"]
 
-AnyReceipt: TypeAlias = Receipt | ActionReceipt
+AnyReceipt: TypeAlias = PushReceipt | ActionReceipt
 
 _LISTED = 50
 
@@ -60,7 +60,7 @@ class ReceiptView(ipywidgets.VBox):
             told.append(text(f"It was {record.status} before its end. {again}", "warn"))
         self.numbers.show(*told)
         frame = receipt.frame.rename(columns=_NAMES).rename_axis("Record")
-        several = isinstance(receipt, Receipt) and len(receipt.record.properties) > 1
+        several = isinstance(receipt, PushReceipt) and len(receipt.record.properties) > 1
         order = [name for name in _NAMES.values() if name in frame and (several or name != "Property")]
         compare = ("Before", "After") if "Before" in frame else None
         self.rows.show(frame[[*order, "link"]], "Rows of the receipt", compare=compare, filters=("Outcome", "Why"))
@@ -77,7 +77,7 @@ def past_receipts(hub: Connection) -> list[tuple[str, str]]:
 
 def is_unfinished(receipt: AnyReceipt) -> bool:
     """Tell whether a receipt is that of a push that was broken off and can be completed."""
-    return isinstance(receipt, Receipt) and receipt.record.kind == "push" and receipt.record.status != "done"
+    return isinstance(receipt, PushReceipt) and receipt.record.kind == "push" and receipt.record.status != "done"
 
 
 def _what(receipt: AnyReceipt) -> str:

@@ -9,7 +9,7 @@ import ipywidgets
 
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import start
-from hsai_kit.steps.review import Checked, review
+from hsai_kit.steps.review import Review, review
 from hsai_kit.steps.review.summary import tally
 from hsai_kit.widgets.blocks import bars, text
 from hsai_kit.widgets.grid import ReviewGrid
@@ -26,11 +26,11 @@ class ReviewPanel(Panel):
     `push()` takes it; one of them is shown at a time.
     """
 
-    value: Checked | list[Checked] | None
+    value: Review | list[Review] | None
 
     def __init__(self, run: Panel | Run | None) -> None:
         super().__init__("Review")
-        self._reviews: dict[str, Checked] = {}
+        self._reviews: dict[str, Review] = {}
         self._grids: dict[str, ReviewGrid] = {}
         self._charts = MessageView()
         self._grid = ipywidgets.VBox()
@@ -45,7 +45,7 @@ class ReviewPanel(Panel):
         self.take(run, self._take_run)
 
     @property
-    def shown(self) -> Checked | None:
+    def shown(self) -> Review | None:
         """The review of the field that is shown."""
         return self._reviews.get(self.which.value)
 
@@ -58,7 +58,7 @@ class ReviewPanel(Panel):
             return
         self.work("Reading the answers …", lambda: {name: review(run, name) for name in run.fields}, self._came)
 
-    def _came(self, reviews: dict[str, Checked]) -> None:
+    def _came(self, reviews: dict[str, Review]) -> None:
         self._remarks.clear()
         self._reviews = reviews
         before, self._grids = self._grids, {name: ReviewGrid(one) for name, one in reviews.items()}

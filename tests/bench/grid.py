@@ -24,7 +24,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.store import Answer, PlannedRow, Store
+from hsai_kit.store import Answer, RunRow, Store
 from hsai_kit.workspace import Workspace
 
 BOUNDS = {
@@ -171,7 +171,7 @@ def made(workspace: Workspace, rows: int) -> str:
     )
     hashes = [f"{run}-{n}" for n in range(distinct)]
     store.runs.add_questions(((one, "State: Calif") for one in hashes), "none", assistant.version)
-    store.runs.add_rows(run, (PlannedRow(str(n), hashes[n % distinct]) for n in range(rows)))
+    store.runs.add_rows(run, (RunRow(str(n), hashes[n % distinct]) for n in range(rows)))
     answer = json.dumps({"answer": "CA"})
     store.runs.add_answers(run, (Answer(one, "answered", answer, 0.5 + n % 50 / 100) for n, one in enumerate(hashes)))
     store.runs.end(run, "done")

@@ -29,8 +29,8 @@ from hsai_kit import Assistant, ask, connect, pull, review
 from hsai_kit.connection import Connection
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.push import Plan, Receipt, carry_out, plan, undo_plan
-from hsai_kit.steps.review import Checked
+from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out, plan, undo_plan
+from hsai_kit.steps.review import Review
 from hsai_kit.workspace import PushSettings
 
 FIELDS = {
@@ -79,7 +79,7 @@ def measured(given: argparse.Namespace) -> list[Line]:
     return [*lines, *more, Line("outcomes other than written", wrong, "", 0)]
 
 
-def reviewed(hub: Connection) -> list[Checked]:
+def reviewed(hub: Connection) -> list[Review]:
     contacts = pull(hub, "contacts", ["city", "jobtitle"])
     asked = Assistant(name="bench", instructions="Say it.", prompt="place: {{ said }}", output=FIELDS)
     run = ask(hub, contacts.assign(said="hello"), asked)
@@ -90,8 +90,8 @@ def reviewed(hub: Connection) -> list[Checked]:
 
 
 def timed(
-    name: str, given: argparse.Namespace, sandbox: Sandbox, hub: Connection, ready: Plan
-) -> tuple[list[Line], Receipt]:
+    name: str, given: argparse.Namespace, sandbox: Sandbox, hub: Connection, ready: PushPlan
+) -> tuple[list[Line], PushReceipt]:
     """Time how a plan is carried out. What its making has used of the window is over by then."""
     time.sleep(0 if given.small else 10.5)
     before, cpu, begun = calls(sandbox), processor_seconds(), time.monotonic()

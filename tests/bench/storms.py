@@ -23,7 +23,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from hsai_kit import ask, connect, resume
-from hsai_kit.errors import HsaiError, NoQuota, RefusedKey
+from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
 from hsai_kit.llm.batches import passes
 from hsai_kit.sandbox import Sandbox
 from hsai_kit.steps.ask import batch_collector, batch_sender
@@ -258,7 +258,7 @@ def _to_the_end(workspace: Path, storm: Storm, rows: int) -> tuple[bool, int, in
 
 def _met(storm: Storm, problem: HsaiError) -> int:
     """Count a stop by what a person has to mend; jobs also stop at trouble that went on for too long."""
-    if isinstance(problem, NoQuota | RefusedKey):
+    if isinstance(problem, NoQuota | KeyRefused):
         return 1
     assert storm.engine == "batch", f"the run was ended by what passes: {problem}"
     assert passes(problem), f"the run was ended by: {problem}"

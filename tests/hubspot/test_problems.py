@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, MissingScopes, NotFound, RefusedKey
-from hsai_kit.hubspot.error_mapping import Answer, in_words, pause_for
+from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, KeyRefused, NotFound, ScopesMissing
+from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, pause_for
 
 ID = "3f2a-77"
 PATH = "/crm/objects/2026-09/contacts"
@@ -44,12 +44,12 @@ envelopes = st.fixed_dictionaries(
 )
 
 
-def answer(status: int, headers=None, **envelope) -> Answer:
-    return Answer(status, json.dumps({"status": "error", "correlationId": ID, **envelope}), headers or {})
+def answer(status: int, headers=None, **envelope) -> ErrorResponse:
+    return ErrorResponse(status, json.dumps({"status": "error", "correlationId": ID, **envelope}), headers or {})
 
 
 def problem(status: int, **envelope) -> HsaiError:
-    return in_words(answer(status, **envelope), "GET", PATH)
+    return explain_error(answer(status, **envelope), "GET", PATH)
 
 
 def test_the_ten_second_window_is_waited_out_whatever_its_message_says():
@@ -80,9 +80,9 @@ def test_the_daily_limit_is_never_waited_out_and_says_when_it_is_over(envelope):
 
 @pytest.mark.parametrize("status", [477, 500, 502, 503, 504, 521, 523, 524])
 def test_what_passes_is_tried_again_after_growing_pauses_also_with_a_web_page_for_an_answer(status):
-    page = Answer(status, "<html><body>Web server is down</body></html>")
+    page = ErrorResponse(status, "<html><body>Web server is down</body></html>")
     assert [pause_for(page, attempt) for attempt in (1, 2, 3)] == [0.5, 1, 2]
-    error = in_words(page, "GET", PATH)
+    error = explain_error(page, "GET", PATH)
     assert isinstance(error, HubSpotError)
     assert error.status == status
     assert "run the same again later" in str(error)
@@ -109,8 +109,8 @@ def test_what_will_not_pass_is_not_tried_again(status):
 def test_a_refused_key_says_whether_it_expired_and_ends_with_the_command_to_copy():
     expired = problem(401, category="EXPIRED_AUTHENTICATION", message="The token has expired.")
     revoked = problem(401, category="INVALID_AUTHENTICATION", message="Authentication credentials not found.")
-    assert isinstance(expired, RefusedKey)
-    assert isinstance(revoked, RefusedKey)
+    assert isinstance(expired, KeyRefused)
+    assert isinstance(revoked, KeyRefused)
     assert "401, it has expired" in str(expired)
     assert "401, it was revoked or mistyped" in str(revoked)
     assert str(revoked).endswith("Switch it with: hsai connect --switch-hubspot-key")
@@ -126,7 +126,7 @@ def test_missing_scopes_are_named_once_each_with_where_to_add_them():
             {"context": {"requiredGranularScopes": ["crm.lists.read"]}},
         ],
     )
-    assert isinstance(error, MissingScopes)
+    assert isinstance(error, ScopesMissing)
     assert error.scopes == ("crm.objects.deals.read", "crm.lists.read")
     assert "lacks scopes for this: crm.objects.deals.read, crm.lists.read. Add them" in str(error)
     assert "Development → Keys" in str(error)
@@ -134,7 +134,7 @@ def test_missing_scopes_are_named_once_each_with_where_to_add_them():
 
 def test_a_refusal_that_names_no_scopes_gives_hubspots_own_reason():
     error = problem(403, category="BANNED", message="This account has been suspended.")
-    assert isinstance(error, MissingScopes)
+    assert isinstance(error, ScopesMissing)
     assert error.scopes == ()
     assert "This account has been suspended" in str(error)
 
@@ -182,15 +182,15 @@ def test_what_does_not_exist_and_what_conflicts_are_told_with_the_request():
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500])
 def test_the_correlation_id_is_in_every_message_from_the_body_or_the_header(status):
     assert ID in str(problem(status, message="no"))
-    header = Answer(status, "", {"X-HubSpot-Correlation-Id": "from-header"})
-    assert "correlation id: from-header" in str(in_words(header, "GET", PATH))
+    header = ErrorResponse(status, "", {"X-HubSpot-Correlation-Id": "from-header"})
+    assert "correlation id: from-header" in str(explain_error(header, "GET", PATH))
 
 
 @given(st.sampled_from([0, 400, 401, 403, 404, 409, 423, 429, 477, 500, 524, 999]), envelopes)
 def test_no_envelope_of_any_shape_breaks_the_telling(status, envelope):
     for text in (json.dumps(envelope), json.dumps([envelope]), "", "<html>", json.dumps("text")):
-        given_answer = Answer(status, text)
+        given_answer = ErrorResponse(status, text)
         pause = pause_for(given_answer, 1)
         assert pause is None or 0 <= pause <= 60
-        error = in_words(given_answer, "POST", PATH)
+        error = explain_error(given_answer, "POST", PATH)
         assert len(str(error)) > 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.hubspot.validation_rules import Rule, broken
+from hsai_kit.hubspot.validation_rules import Rule, explain_violation
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from hsai_kit.hubspot.validation_rules import Rule, broken
     ],
 )
 def test_a_rule_lets_through_what_fits_and_says_what_it_wants(rule, arguments, good, bad, said):
-    assert broken(Rule(rule, tuple(arguments)), good) == ""
-    assert said in broken(Rule(rule, tuple(arguments)), bad)
+    assert explain_violation(Rule(rule, tuple(arguments)), good) == ""
+    assert said in explain_violation(Rule(rule, tuple(arguments)), bad)
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_a_rule_lets_through_what_fits_and_says_what_it_wants(rule, arguments, g
     ],
 )
 def test_what_only_hubspot_can_tell_is_left_to_it(rule, arguments):
-    assert broken(Rule(rule, tuple(arguments)), "Anything $ at all?") == ""
-    assert broken(Rule(rule, tuple(arguments)), "12") == ""
+    assert explain_violation(Rule(rule, tuple(arguments)), "Anything $ at all?") == ""
+    assert explain_violation(Rule(rule, tuple(arguments)), "12") == ""
 
 
 def test_what_hubspot_mends_by_itself_and_what_an_expression_could_take_for_ever_on_is_left_to_it_too():
-    assert broken(Rule("FORMAT", ("UPPER",), normalized=True), "tx") == ""
-    assert broken(Rule("REGEX", ("(a+)+$",)), "a" * 3_000 + "b") == ""
+    assert explain_violation(Rule("FORMAT", ("UPPER",), normalized=True), "tx") == ""
+    assert explain_violation(Rule("REGEX", ("(a+)+$",)), "a" * 3_000 + "b") == ""

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.hubspot.properties import Option, Property
-from hsai_kit.hubspot.value_conversion import as_column, as_hubspot, checked, same
+from hsai_kit.hubspot.properties import Property, PropertyOption
+from hsai_kit.hubspot.value_conversion import as_column, as_hubspot, check_value, is_same_value
 
-OPTIONS = (Option("lead", "Lead"), Option("sql", "Sales qualified"), Option("Other ", "Other"))
+OPTIONS = (PropertyOption("lead", "Lead"), PropertyOption("sql", "Sales qualified"), PropertyOption("Other ", "Other"))
 TEXT = Property("note", "Note", "string", "textarea")
 NUMBER = Property("amount", "Amount", "number", "number")
-BOOL = Property("opted_in", "Opted in", "bool", "booleancheckbox", (Option("true", "Ja"), Option("false", "Nein")))
+BOOL = Property(
+    "opted_in", "Opted in", "bool", "booleancheckbox", (PropertyOption("true", "Ja"), PropertyOption("false", "Nein"))
+)
 DATE = Property("closedate", "Close date", "date", "date")
 MOMENT = Property("createdate", "Create date", "datetime", "date")
 ONE = Property("stage", "Stage", "enumeration", "select", OPTIONS)
@@ -120,17 +122,17 @@ def test_a_date_is_the_same_day_wherever_this_computer_stands():
         assert made == made.normalize()
     assert column(["2026-01-31"], DATE)[0].date() == date(2026, 1, 31)
     for text in ("2026-01-31", "1769817600000", "2026-01-31T00:00:00Z", "2026-01-31T23:30:00-08:00"):
-        assert checked(text, DATE).value == "2026-01-31"
+        assert check_value(text, DATE).value == "2026-01-31"
     naive = datetime(2026, 1, 31, 10)  # noqa: DTZ001 -- a time without a zone is what is tested
     for value in (naive, pd.Timestamp(naive), naive.replace(tzinfo=UTC)):
         assert as_hubspot(value) == "2026-01-31T10:00:00.000Z"
-    assert checked("2026-01-31 10:00", MOMENT).value == "2026-01-31T10:00:00.000Z"
+    assert check_value("2026-01-31 10:00", MOMENT).value == "2026-01-31T10:00:00.000Z"
 
 
 @given(st.lists(st.dates(date(1600, 1, 1), date(9999, 12, 31)), min_size=1))
 def test_dates_come_back_as_the_same_days(days):
     sent = back([day.isoformat() for day in days], DATE)
-    assert [checked(one, DATE).value for one in sent] == [day.isoformat() for day in days]
+    assert [check_value(one, DATE).value for one in sent] == [day.isoformat() for day in days]
 
 
 @given(st.lists(moments, min_size=1))
@@ -219,13 +221,13 @@ def test_values_of_python_are_written_as_hubspot_takes_them(value, text):
     ],
 )
 def test_what_fits_is_taken_in_the_form_that_hubspot_keeps(definition, said, value):
-    assert checked(said, definition).value == value
+    assert check_value(said, definition).value == value
 
 
 @pytest.mark.parametrize("definition", EVERY, ids=lambda one: one.name)
 @pytest.mark.parametrize("blank", ["", "  ", "\u00a0\n"])
 def test_a_blank_is_a_blank_whatever_the_type(definition, blank):
-    assert checked(blank, definition).value == ""
+    assert check_value(blank, definition).value == ""
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_a_blank_is_a_blank_whatever_the_type(definition, blank):
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(definition, said, reason):
-    found = checked(said, definition)
+    found = check_value(said, definition)
     assert found.value is None
     assert reason in found.reason
     assert len(found.reason) < 200
@@ -256,11 +258,11 @@ def test_what_does_not_fit_is_refused_with_the_reason(definition, said, reason):
 @pytest.mark.parametrize("definition", EVERY, ids=lambda one: one.name)
 @given(said=st.text())
 def test_any_text_is_either_taken_or_refused_and_what_is_taken_is_taken_again(definition, said):
-    found = checked(said, definition)
+    found = check_value(said, definition)
     assert (found.value is None) == bool(found.reason)
     if found.value is not None:
-        assert checked(found.value, definition) == found
-        assert same(found.value, found.value, definition)
+        assert check_value(found.value, definition) == found
+        assert is_same_value(found.value, found.value, definition)
 
 
 @pytest.mark.parametrize(
@@ -277,8 +279,8 @@ def test_any_text_is_either_taken_or_refused_and_what_is_taken_is_taken_again(de
     ],
 )
 def test_two_ways_to_write_a_value_are_the_same_value(definition, one, other):
-    assert same(one, other, definition)
-    assert same(other, one, definition)
+    assert is_same_value(one, other, definition)
+    assert is_same_value(other, one, definition)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_two_ways_to_write_a_value_are_the_same_value(definition, one, other):
     ],
 )
 def test_different_values_are_not_the_same(definition, one, other):
-    assert not same(one, other, definition)
+    assert not is_same_value(one, other, definition)
 
 
 def test_a_text_that_pandas_takes_for_no_time_is_not_lost():

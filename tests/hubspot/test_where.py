@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsai_kit.errors import UnknownProperty, WhereError
-from hsai_kit.hubspot.properties import Option, Property
+from hsai_kit.hubspot.properties import Property, PropertyOption
 from hsai_kit.hubspot.where_parser import filter_groups
 
 KNOWN = {
@@ -23,8 +23,16 @@ KNOWN = {
         Property("createdate", "Create date", "datetime", "date"),
         Property("closedate", "Close date", "date", "date"),
         Property("opted_in", "Opted in", "bool", "booleancheckbox"),
-        Property("vip", "VIP", "bool", "booleancheckbox", (Option("true", "Ja"), Option("false", "Nein"))),
-        Property("stage", "Stage", "enumeration", "select", (Option("lead", "Lead"), Option("sql", "Sales qualified"))),
+        Property(
+            "vip", "VIP", "bool", "booleancheckbox", (PropertyOption("true", "Ja"), PropertyOption("false", "Nein"))
+        ),
+        Property(
+            "stage",
+            "Stage",
+            "enumeration",
+            "select",
+            (PropertyOption("lead", "Lead"), PropertyOption("sql", "Sales qualified")),
+        ),
     )
 }
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\"'\u201c\u201d"), min_size=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hsai_kit.lab import notebooks
-from hsai_kit.lab.notebooks import packaged, place
+from hsai_kit.lab.notebooks import list_notebooks, place
 from hsai_kit.workspace import Workspace
 
 
@@ -33,14 +33,14 @@ def there(workspace) -> dict[str, str]:
 
 
 def test_the_packages_notebooks_begin_with_the_tour():
-    names = [path.name for path in packaged()]
+    names = [path.name for path in list_notebooks()]
     assert names[0] == "00_tour.ipynb"
 
 
 def test_a_new_workspace_gets_every_notebook_and_a_second_start_writes_nothing(workspace):
-    assert [path.name for path in place(workspace)] == [path.name for path in packaged()]
+    assert [path.name for path in place(workspace)] == [path.name for path in list_notebooks()]
     assert place(workspace) == []
-    assert there(workspace) == {path.name: path.read_text("utf-8") for path in packaged()}
+    assert there(workspace) == {path.name: path.read_text("utf-8") for path in list_notebooks()}
 
 
 def test_an_untouched_notebook_is_replaced_by_its_new_version(workspace, release):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect
-from hsai_kit.errors import UnknownModel, UnsupportedSetting
+from hsai_kit.errors import SettingNotSupported, UnknownModel
 from hsai_kit.llm.models import Model, check
 from hsai_kit.llm.prices import per_million, price_list
 from hsai_kit.steps.connect import Status, status
@@ -57,21 +57,21 @@ def test_log_probabilities_that_a_model_refuses_are_asked_for_once_and_never_aga
 
 def test_a_temperature_that_was_refused_once_is_an_error_before_anything_is_sent(hub, again, sandbox):
     warm = FREE.model_copy(update={"model": "sandbox-astra", "temperature": 0.3})
-    with pytest.raises(UnsupportedSetting, match="temperature"):
+    with pytest.raises(SettingNotSupported, match="temperature"):
         ask(hub, frame_of("a", "b", "c"), warm)
     assert len(bodies(sandbox)) == 1
     assert bodies(sandbox)[0]["temperature"] == 0.3, "it is never dropped in silence"
-    with pytest.raises(UnsupportedSetting, match="temperature"):
+    with pytest.raises(SettingNotSupported, match="temperature"):
         ask(again, frame_of("d"), warm)
     assert len(bodies(sandbox)) == 1
     assert ask(again, frame_of("d"), warm, model="sandbox-sol").record.status == "done"
 
 
 def test_an_effort_that_a_model_lacks_leaves_its_other_efforts_usable(hub, sandbox):
-    with pytest.raises(UnsupportedSetting, match="xhigh"):
+    with pytest.raises(SettingNotSupported, match="xhigh"):
         ask(hub, frame_of("a"), FREE, model="sandbox-astra", reasoning_effort="xhigh")
     assert list(known(hub, "sandbox-astra")) == ["reasoning.effort=xhigh"]
-    with pytest.raises(UnsupportedSetting, match="xhigh"):
+    with pytest.raises(SettingNotSupported, match="xhigh"):
         ask(hub, frame_of("b"), FREE, model="sandbox-astra", reasoning_effort="xhigh")
     assert len(bodies(sandbox)) == 1
     assert ask(hub, frame_of("a"), FREE, model="sandbox-astra", reasoning_effort="high").record.status == "done"
@@ -79,7 +79,7 @@ def test_an_effort_that_a_model_lacks_leaves_its_other_efforts_usable(hub, sandb
 
 def test_a_model_without_efforts_refuses_all_of_them(hub, sandbox):
     for effort in ("high", "low"):
-        with pytest.raises(UnsupportedSetting, match=r"reasoning\.effort"):
+        with pytest.raises(SettingNotSupported, match=r"reasoning\.effort"):
             ask(hub, frame_of("a"), FREE, model="sandbox-sol", reasoning_effort=effort)
     assert len(bodies(sandbox)) == 1
 
@@ -94,7 +94,7 @@ def test_what_a_model_takes_is_kept_as_well_by_address(hub):
 def test_a_refusal_is_found_out_anew_after_a_month(hub):
     long_ago = (datetime.now(UTC) - timedelta(days=31)).strftime("%Y-%m-%dT%H:%M:%SZ")
     hub.store.capabilities.learn(hub.llm.base_url, "sandbox-luna", "temperature", accepted=False, reason="not taken")
-    with pytest.raises(UnsupportedSetting):
+    with pytest.raises(SettingNotSupported):
         ask(hub, frame_of("a"), FREE, model="sandbox-luna", temperature=0.4)
     hub.store._database.execute("UPDATE capabilities SET at = ?", (long_ago,))
     assert ask(hub, frame_of("a"), FREE, model="sandbox-luna", temperature=0.4).record.status == "done"

@@ -20,10 +20,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from hsai_kit import Assistant, ask, assistants, connect, evaluate
-from hsai_kit.errors import AssistantError, HsaiError, MissingKey, UnknownModel, UnsupportedSetting
+from hsai_kit.errors import AssistantError, HsaiError, KeyNotFound, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import is_openais
-from hsai_kit.llm.error_mapping import failure_of, refused_setting
-from hsai_kit.llm.http import Reply
+from hsai_kit.llm.error_mapping import failure_of, find_refused_setting
+from hsai_kit.llm.http import HttpResponse
 from hsai_kit.steps.connect import status
 
 CODES = {"Calif.": "CA", "Texas": "TX", "Ohio": "OH"}
@@ -172,7 +172,7 @@ def test_no_key_is_needed_and_none_of_another_service_is_sent(own, hub):
 
 def test_a_server_that_wants_a_key_says_where_to_put_one(own, hub, monkeypatch, tmp_path):
     own.key = "right"
-    with pytest.raises(MissingKey, match="OPENAI_API_KEY"):
+    with pytest.raises(KeyNotFound, match="OPENAI_API_KEY"):
         ask(hub, frame_of("Ohio"), STATES)
     monkeypatch.setenv("OPENAI_API_KEY", "right")
     with connect(workspace=tmp_path / "w") as again:
@@ -197,7 +197,7 @@ def test_its_models_have_no_price_and_a_budget_on_them_is_refused_until_they_are
 def test_a_temperature_that_it_does_not_take_is_an_error_and_not_dropped(own, hub):
     warm = STATES.model_copy(update={"temperature": 0.2})
     for _ in range(2):
-        with pytest.raises(UnsupportedSetting, match="temperature"):
+        with pytest.raises(SettingNotSupported, match="temperature"):
             ask(hub, frame_of("Calif.", "Texas"), warm)
     assert sum("temperature" in body for body in own.bodies) == len(own.bodies) <= 4
     own.known.add("temperature")
@@ -288,5 +288,5 @@ def test_openais_own_addresses_are_told_from_others(url, openais):
     ],
 )
 def test_an_error_answer_names_the_setting_it_is_about_or_none(status_code, body, setting):
-    failure = failure_of(Reply(status_code, {}, json.dumps(body).encode()))
-    assert refused_setting(failure) == setting
+    failure = failure_of(HttpResponse(status_code, {}, json.dumps(body).encode()))
+    assert find_refused_setting(failure) == setting

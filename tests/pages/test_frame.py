@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging import FrameSource, Query
+from hsai_kit.paging import FrameSource, TableQuery
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def source():
     return FrameSource(frame, compare=("first", "second"), link=lambda one: f"https://example.com/{one}")
 
 
-def ids(source: FrameSource, query: Query) -> list[str]:
+def ids(source: FrameSource, query: TableQuery) -> list[str]:
     found = source.find(query)
     return [row[""]["text"] for row in source.rows(found, 0, found.size)]
 
 
 def test_rows_are_found_by_text_by_value_and_in_order(source):
-    assert ids(source, Query()) == ["11", "12", "13", "14"]
-    assert ids(source, Query(search="tN")) == ["12"]
-    assert ids(source, Query(search="unsafe")) == ["14"]
-    assert ids(source, Query(filters={"expected": "CA"})) == ["11", "14"]
-    assert ids(source, Query(sort="confidence")) == ["12", "14", "11", "13"]
-    assert ids(source, Query(sort="expected", descending=True)) == ["12", "13", "11", "14"]
+    assert ids(source, TableQuery()) == ["11", "12", "13", "14"]
+    assert ids(source, TableQuery(search="tN")) == ["12"]
+    assert ids(source, TableQuery(search="unsafe")) == ["14"]
+    assert ids(source, TableQuery(filters={"expected": "CA"})) == ["11", "14"]
+    assert ids(source, TableQuery(sort="confidence")) == ["12", "14", "11", "13"]
+    assert ids(source, TableQuery(sort="expected", descending=True)) == ["12", "13", "11", "14"]
 
 
 def test_the_two_columns_that_are_compared_show_what_differs(source):
-    row = source.rows(source.find(Query()), 1, 2)[0]
+    row = source.rows(source.find(TableQuery()), 1, 2)[0]
     assert row["first"] == {"segments": [("gone", "TX")]}
     assert row["second"] == {"segments": [("came", "TN")]}
     assert row["confidence"] == 0.4
@@ -54,4 +54,4 @@ def test_columns_with_few_values_can_be_filtered_with_their_counts(source):
 
 def test_rows_that_are_only_to_look_at_cannot_be_acted_on(source):
     with pytest.raises(HsaiError, match="only to look at"):
-        source.act("approve", source.find(Query()), None, None)
+        source.act("approve", source.find(TableQuery()), None, None)

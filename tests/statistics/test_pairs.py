@@ -9,12 +9,12 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from hsai_kit.stats import (
-    binned,
+    bin_confidences,
     bootstrap,
     calibration_error,
     holm,
     mcnemar,
-    paired_difference,
+    mean_difference,
     smallest_difference,
     two_by_two,
 )
@@ -61,11 +61,11 @@ def test_the_paired_difference_is_bonett_and_prices():
     differences = np.r_[np.ones(first), -np.ones(second), np.zeros(n - first - second)]
     p, q = (first + 1) / (n + 2), (second + 1) / (n + 2)
     half = 1.959963984540054 * ((p + q - (p - q) ** 2) / (n + 2)) ** 0.5
-    assert paired_difference(differences, np.ones(n)) == pytest.approx((0.04, p - q - half, p - q + half), abs=1e-9)
+    assert mean_difference(differences, np.ones(n)) == pytest.approx((0.04, p - q - half, p - q + half), abs=1e-9)
 
 
 def test_ten_rows_without_a_difference_do_not_prove_that_there_is_none():
-    _, low, high = paired_difference(np.zeros(10), np.ones(10))
+    _, low, high = mean_difference(np.zeros(10), np.ones(10))
     assert low < -0.2
     assert high > 0.2
 
@@ -77,7 +77,7 @@ def test_the_interval_of_a_paired_difference_holds_the_truth_93_to_97_times_in_1
     for _ in range(4000):
         luck = generator.random((300, 2))
         differences = (luck[:, 0] < 0.90).astype(float) - (luck[:, 1] < 0.86)
-        _, low, high = paired_difference(differences, generator.integers(1, most + 1, 300))
+        _, low, high = mean_difference(differences, generator.integers(1, most + 1, 300))
         held += low <= 0.04 <= high
     assert 0.93 <= held / 4000 <= 0.97
 
@@ -145,4 +145,4 @@ def test_a_unit_of_which_a_part_is_right_goes_to_whoever_has_the_larger_part():
 def test_the_calibration_error_is_the_gap_between_confidence_and_right_weighted_by_records():
     confidence, right, records = [0.95, 0.95, 0.55], [1, 0, 1], [3, 1, 4]
     assert calibration_error(confidence, right, records) == pytest.approx(abs(3.8 - 3) / 8 + abs(2.2 - 4) / 8)
-    assert binned([0, 0.1, 0.999, 1]).bin.tolist() == [0, 1, 9, 9]
+    assert bin_confidences([0, 0.1, 0.999, 1]).bin.tolist() == [0, 1, 9, 9]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hsai_kit.connection import Connection
     from hsai_kit.sandbox import Sandbox
-    from hsai_kit.steps.review import Checked
+    from hsai_kit.steps.review import Review
 
 
 ANSWERING = Path(__file__).parents[1] / "bench" / "answering.py"
@@ -174,13 +174,13 @@ def colleague(sandbox: Sandbox) -> Colleague:
 
 
 @pytest.fixture
-def proposed(hub: Connection) -> Callable[..., Checked]:
+def proposed(hub: Connection) -> Callable[..., Review]:
     """Make a run over contacts that answers TX for each, asked in one question, and return its review.
 
     `limit` is how many contacts, `to` the property whose values are pulled and meant to be replaced.
     """
 
-    def make(limit: int = 3, to: str = "city", where: str | None = None) -> Checked:
+    def make(limit: int = 3, to: str = "city", where: str | None = None) -> Review:
         contacts = pull(hub, "contacts", [to], where=where, limit=limit)
         run = ask(hub, contacts.assign(said="Texas"), "state-abbreviations", "State: {{ said }}")
         return review(run, to=to)

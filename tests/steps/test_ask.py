@@ -14,11 +14,11 @@ from hsai_kit.errors import (
     AssistantError,
     FrameError,
     HsaiError,
+    KeyRefused,
     NoQuota,
     PromptError,
-    RefusedKey,
+    SettingNotSupported,
     UnknownModel,
-    UnsupportedSetting,
     WorkspaceError,
 )
 
@@ -192,7 +192,7 @@ def test_an_empty_account_stops_the_run_at_once_and_says_what_to_do(hub, sandbox
 def test_a_revoked_key_is_a_sentence_that_names_the_way_out(hub, sandbox, contacts):
     hub.models()
     sandbox.key(sandbox.openai_key, state="revoked")
-    with pytest.raises(RefusedKey, match="--switch-openai-key") as problem:
+    with pytest.raises(KeyRefused, match="--switch-openai-key") as problem:
         ask(hub, contacts.head(5), "state-abbreviations")
     assert sandbox.openai_key not in str(problem.value)
 
@@ -204,7 +204,7 @@ def test_a_model_that_may_not_be_used_is_refused_before_anything_is_sent(hub, sa
 
 
 def test_a_temperature_that_the_model_does_not_take_is_an_error_not_dropped(hub, contacts):
-    with pytest.raises(UnsupportedSetting, match="temperature"):
+    with pytest.raises(SettingNotSupported, match="temperature"):
         ask(hub, contacts.head(3), "state-abbreviations", model="sandbox-astra", temperature=0.5)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, cancel, resume
-from hsai_kit.errors import HsaiError, ModelError, NoQuota, RefusedKey, UnknownModel, UnsupportedSetting
+from hsai_kit.errors import HsaiError, KeyRefused, ModelError, NoQuota, SettingNotSupported, UnknownModel
 from hsai_kit.steps.ask import batch_collector, batch_sender
 
 
@@ -200,11 +200,11 @@ def test_a_job_that_openai_does_not_begin_is_an_error_in_words_and_resume_sends_
 def test_a_line_that_openai_does_not_take_is_told_with_its_question(hub, sandbox, monkeypatch):
     sandbox.limits("openai", batch_seconds=0.1)
 
-    def spoiled(self, question, text, real=batch_sender.Batched.line):
+    def spoiled(self, question, text, real=batch_sender.BatchEngine.line):
         line = real(self, question, text)
         return line.replace(b'"/v1/responses"', b'"/v1/decisions"') if "place 3" in text else line
 
-    monkeypatch.setattr(batch_sender.Batched, "line", spoiled)
+    monkeypatch.setattr(batch_sender.BatchEngine, "line", spoiled)
     with pytest.raises(ModelError, match=r"not the batch's endpoint.*the question 'State: .*place 3"):
         ask(hub, places(5), "state-abbreviations", engine="batch")
 
@@ -228,7 +228,7 @@ def test_no_quota_told_by_the_job_itself_stops_the_run(hub, sandbox):
 
 
 def test_a_setting_that_the_model_refuses_shows_before_any_job_is_sent(hub, sandbox, openai_client):
-    with pytest.raises(UnsupportedSetting, match="temperature"):
+    with pytest.raises(SettingNotSupported, match="temperature"):
         ask(hub, places(5), "state-abbreviations", model="sandbox-astra", temperature=0.5, engine="batch")
     assert jobs(openai_client) == []
     with pytest.raises(UnknownModel):
@@ -240,7 +240,7 @@ def test_a_refused_key_says_so_and_the_job_is_picked_up_with_a_good_one(hub, san
     handle = ask(hub, places(5), "state-abbreviations", engine="batch", wait=False)
     wait_until(lambda: jobs(openai_client))
     sandbox.fault("openai:401:count=1:path=/batches/")
-    with pytest.raises(RefusedKey):
+    with pytest.raises(KeyRefused):
         handle.result(10)
     again = resume(hub)
     assert statuses(again) == {"answered": 5}
@@ -341,7 +341,7 @@ def test_two_sessions_that_send_the_same_at_once_send_it_once(hub, sandbox, open
 
 def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
     sandbox.limits("openai", batch_seconds=0.1)
-    real = batch_collector.Batches.lines
+    real = batch_collector.BatchApi.lines
 
     async def short(self, file):
         async for line in real(self, file):
@@ -351,7 +351,7 @@ def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
                 lost.append(line["custom_id"])
 
     lost: list[str] = []
-    monkeypatch.setattr(batch_collector.Batches, "lines", short)
+    monkeypatch.setattr(batch_collector.BatchApi, "lines", short)
     run = ask(hub, places(60), "state-abbreviations", engine="batch")
     assert lost
     assert run.record.status == "stopped"

@@ -187,7 +187,7 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
     monkeypatch.setattr(batch_sender, "FEWEST", 5)
     short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
     frame = places(*(f"Texas {number}" for number in range(100)))
-    engine = batch_sender.Batched(short, "gpt-6-luna")
+    engine = batch_sender.BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
     run = ask(paying, frame, short, engine="batch", budget_usd=15 * most)
     assert run.record.status == "paused"
@@ -209,7 +209,7 @@ def test_a_question_that_fails_in_its_job_is_not_sent_again_by_the_same_run(payi
     keys.limits("openai", batch_seconds=0.1, batch_failures=1.0)
     monkeypatch.setattr(batch_sender, "FEWEST", 2)
     short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
-    engine = batch_sender.Batched(short, "gpt-6-luna")
+    engine = batch_sender.BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
     run = ask(paying, places(*(f"Texas {n}" for n in range(20))), short, engine="batch", budget_usd=9 * most)
     assert (run.answers["status"] == "failed").sum() == 19

@@ -9,11 +9,11 @@ import pytest
 
 from hsai_kit import Assistant, ask, open_run, pull, resume, review
 from hsai_kit.assistants.output_schema import Output
-from hsai_kit.errors import AssistantError, HsaiError, ModelError, UnknownModel, UnsupportedSetting
-from hsai_kit.llm.client import Answered
-from hsai_kit.llm.decisions_engine import Decisions
+from hsai_kit.errors import AssistantError, HsaiError, ModelError, SettingNotSupported, UnknownModel
+from hsai_kit.llm.client import ModelResponse
+from hsai_kit.llm.decisions_engine import DecisionsEngine
 from hsai_kit.llm.prices import Usage, decision_price
-from hsai_kit.llm.responses_engine import Responses
+from hsai_kit.llm.responses_engine import ResponsesEngine
 
 TRIAGE = Assistant(
     name="triage",
@@ -212,7 +212,7 @@ def test_255_options_and_400_fields_are_taken(hub):
 
 
 def test_a_temperature_is_an_error_and_not_dropped(hub, sandbox):
-    with pytest.raises(UnsupportedSetting, match="has no temperature"):
+    with pytest.raises(SettingNotSupported, match="has no temperature"):
         ask(hub, frame_of("x"), choice("a", "b"), engine="decisions", temperature=0.2)
     assert sent(sandbox) == []
 
@@ -224,10 +224,10 @@ def test_a_model_that_does_not_decide_is_named_with_the_other_engine(hub, sandbo
 
 
 def test_an_answer_that_cannot_be_read_fails_its_row_alone():
-    engine = Decisions(TRIAGE, "sandbox-luna")
+    engine = DecisionsEngine(TRIAGE, "sandbox-luna")
     for body in (b"<html>", b"[]", b'{"answers": []}', b'{"answers": [{}]}', b'{"answers": [{}, 5]}'):
         with pytest.raises(ModelError, match=r"cannot be read|does not fit") as caught:
-            engine.read("x", Answered(body, "req_7", 0.1))
+            engine.read("x", ModelResponse(body, "req_7", 0.1))
         assert caught.value.request_id == "req_7"
 
 
@@ -240,16 +240,16 @@ def test_the_hash_covers_everything_that_is_sent():
         Assistant.model_validate({**base.model_dump(), "examples": [{"question": "q", "answer": "a"}]}),
     ]
     engines = [
-        Decisions(base, "m"),
-        Decisions(base, "n"),
-        Responses(base, "m"),
-        *(Decisions(one, "m") for one in others),
+        DecisionsEngine(base, "m"),
+        DecisionsEngine(base, "n"),
+        ResponsesEngine(base, "m"),
+        *(DecisionsEngine(one, "m") for one in others),
     ]
     assert len({engine.hash_of("text") for engine in engines}) == len(engines)
     assert (
-        Decisions(base, "m").hash_of("text")
-        == Decisions(base, "m").hash_of("text")
-        != Decisions(base, "m").hash_of("t")
+        DecisionsEngine(base, "m").hash_of("text")
+        == DecisionsEngine(base, "m").hash_of("text")
+        != DecisionsEngine(base, "m").hash_of("t")
     )
 
 

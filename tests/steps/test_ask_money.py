@@ -12,7 +12,7 @@ from hsai_kit import Assistant, ask, connect, open_run, resume
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
-from hsai_kit.llm.responses_engine import Responses
+from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.connect import status
 from hsai_kit.workspace import OwnPrice
@@ -84,7 +84,7 @@ def test_a_budget_too_small_for_one_question_asks_none(paying, priced):
 def test_a_budget_for_a_model_whose_price_is_unknown_is_refused():
     assistant = Assistant(name="any", instructions="Say something.", prompt="{{ state }}")
     with pytest.raises(HsaiError, match="not known, so a budget cannot be kept"):
-        Cap(1.0, 0.0, Responses(assistant, "a-model-nobody-knows"))
+        Cap(1.0, 0.0, ResponsesEngine(assistant, "a-model-nobody-knows"))
     assert price("a-model-nobody-knows", Usage(10, 0, 10)) is None
 
 
@@ -108,7 +108,7 @@ def test_a_price_of_ones_own_holds_for_the_cap_the_costs_and_the_status(paying, 
             "gpt-6-luna: 100.00 in, 1,000.00 out (USD per million tokens; yours, from hsai.toml)"
         )
     assert open_run(paying, run.id).costs == costs, "what it cost is kept with the run"
-    unheard = Responses(short, "a-model-nobody-knows", own=OwnPrice(input=1, output=2))
+    unheard = ResponsesEngine(short, "a-model-nobody-knows", own=OwnPrice(input=1, output=2))
     assert Cap(1.0, 0.0, unheard).usd == 1
     cheap = OwnPrice(input=1, cached_input=0.5, output=2, decisions=0.25)
     assert price("gpt-6-luna", Usage(1_000_000, 400_000, 1_000_000), cheap) == pytest.approx(0.6 + 0.2 + 2)

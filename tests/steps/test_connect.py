@@ -24,13 +24,13 @@ from hsai_kit.credentials.backends import KeyFile, KeyRing
 from hsai_kit.credentials.lookup import current_portal
 from hsai_kit.errors import (
     HsaiError,
+    KeyNotFound,
     KeyProblem,
-    MissingKey,
-    MissingScopes,
+    KeyRefused,
     NoConnection,
     NoKeyRing,
-    RefusedKey,
     SandboxFailed,
+    ScopesMissing,
 )
 from hsai_kit.steps.connect import disconnect, keep_keys, status
 
@@ -160,14 +160,14 @@ def test_without_an_openai_key_everything_but_asking_works(keys, monkeypatch, tm
         contacts = pull(hub, "contacts", ["state", "country"], limit=3)
         assert "no OpenAI key" in repr(hub)
         assert "OPENAI_API_KEY" in status(hub).model_problem
-        with pytest.raises(MissingKey, match="hsai connect, or set OPENAI_API_KEY"):
+        with pytest.raises(KeyNotFound, match="hsai connect, or set OPENAI_API_KEY"):
             ask(hub, contacts, "state-abbreviations")
 
 
 def test_without_any_key_the_ways_out_are_named_and_nothing_is_made(here, monkeypatch, tmp_path):
     monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    with pytest.raises(MissingKey, match=r"hsai connect.*HUBSPOT_ACCESS_TOKEN.*connect\(sandbox=True\)"):
+    with pytest.raises(KeyNotFound, match=r"hsai connect.*HUBSPOT_ACCESS_TOKEN.*connect\(sandbox=True\)"):
         connect()
     assert list(here.iterdir()) == []
 
@@ -183,7 +183,7 @@ def test_without_any_key_the_ways_out_are_named_and_nothing_is_made(here, monkey
 def test_a_hubspot_key_that_is_refused_is_told_with_the_command_that_switches_it(keys, here, state, sentence):
     if state:
         keys.token(WRONG, state=state)
-    with pytest.raises(RefusedKey) as problem:
+    with pytest.raises(KeyRefused) as problem:
         connect(hubspot_key=WRONG)
     said = str(problem.value)
     assert sentence in said
@@ -199,7 +199,7 @@ def test_an_openai_key_that_is_refused_is_told_with_the_command_that_switches_it
     if state:
         keys.key("sk-proj-wrong", state=state)
     with connect(openai_key="sk-proj-wrong", workspace=tmp_path / "w") as hub:
-        with pytest.raises(RefusedKey, match=r"refused by OpenAI \(401.*hsai connect --switch-openai-key") as problem:
+        with pytest.raises(KeyRefused, match=r"refused by OpenAI \(401.*hsai connect --switch-openai-key") as problem:
             hub.models()
         assert "sk-proj-wrong" not in str(problem.value)
         assert "refused by OpenAI" in status(hub).model_problem
@@ -221,7 +221,7 @@ def test_missing_scopes_are_named_where_they_are_missed(keys, tmp_path):
     keys.token("pat-na1-narrow", scopes=["crm.objects.contacts.read"])
     with (
         connect(hubspot_key="pat-na1-narrow", workspace=tmp_path / "w") as hub,
-        pytest.raises(MissingScopes, match=r"lacks scopes for this: crm\.objects\.companies\.read.*Development → Keys"),
+        pytest.raises(ScopesMissing, match=r"lacks scopes for this: crm\.objects\.companies\.read.*Development → Keys"),
     ):
         pull(hub, "companies", ["name"])
 
@@ -293,9 +293,9 @@ def test_status_tells_only_the_models_that_key_and_workspace_allow(keys, tmp_pat
 def test_kept_keys_are_checked_first_and_connect_finds_them(keys, monkeypatch, tmp_path):
     home = KeyFile()
     token, key = SecretStr(keys.hubspot_token), SecretStr(keys.openai_key)
-    with pytest.raises(RefusedKey):
+    with pytest.raises(KeyRefused):
         keep_keys(home, hubspot_key=token, openai_key=SecretStr("sk-proj-wrong"))
-    with pytest.raises(RefusedKey):
+    with pytest.raises(KeyRefused):
         keep_keys(home, hubspot_key=SecretStr(WRONG), openai_key=key)
     with pytest.raises(KeyProblem, match=f"belongs to portal {PORTAL}, not to 99. Nothing was kept"):
         keep_keys(home, hubspot_key=token, openai_key=key, portal_id=99)
@@ -343,7 +343,7 @@ def test_disconnect_forgets_both_keys_everywhere_and_names_what_is_not_its_own(k
     assert current_portal() is None
     assert disconnect() == ["HUBSPOT_ACCESS_TOKEN is still set in the environment."]
     monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
-    with pytest.raises(MissingKey):
+    with pytest.raises(KeyNotFound):
         connect()
 
 

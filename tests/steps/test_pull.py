@@ -16,13 +16,13 @@ from hsai_kit.errors import (
     DailyLimit,
     HsaiError,
     HubSpotError,
-    MissingScopes,
+    KeyRefused,
     PullError,
-    RefusedKey,
-    Stopped,
+    ScopesMissing,
     UnknownObjectType,
     UnknownProperty,
     WhereError,
+    WorkStopped,
 )
 
 SUBSCRIPTIONS = "p24681357_subscriptions"
@@ -374,7 +374,7 @@ def test_missing_scopes_are_named(keys, tmp_path):
     keys.token("pat-na1-narrow", scopes=["crm.objects.contacts.read"])
     with connect(hubspot_key="pat-na1-narrow", workspace=tmp_path / "w") as narrow:
         assert len(pull(narrow, "contacts", ["state"], limit=5)) == 5
-        with pytest.raises(MissingScopes, match=r"crm\.objects\.deals\.read") as problem:
+        with pytest.raises(ScopesMissing, match=r"crm\.objects\.deals\.read") as problem:
             pull(narrow, "deals", ["amount"])
         assert problem.value.scopes
         with pytest.raises(UnknownObjectType, match=r"cannot be seen with this key.*crm\.schemas\.custom\.read"):
@@ -383,7 +383,7 @@ def test_missing_scopes_are_named(keys, tmp_path):
 
 def test_a_key_that_is_revoked_meanwhile_is_no_unknown_object_type(hub, sandbox):
     sandbox.token(sandbox.hubspot_token, state="revoked")
-    with pytest.raises(RefusedKey, match="--switch-hubspot-key"):
+    with pytest.raises(KeyRefused, match="--switch-hubspot-key"):
         pull(hub, "subscriptions", ["plan"])
 
 
@@ -410,7 +410,7 @@ def test_the_total_is_known_as_soon_as_a_search_tells_it(hub, sandbox):
 def test_ctrl_c_stops_with_a_sentence(hub, sandbox):
     sandbox.latency("hubspot", 0.1)
     threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(Stopped, match=r"Stopped after [\d,]+ of 2,400\. .* the same pull with resume=True"):
+    with pytest.raises(WorkStopped, match=r"Stopped after [\d,]+ of 2,400\. .* the same pull with resume=True"):
         pull(hub, "contacts", ["state"])
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from hsai_kit import count, left_out, pull
+from hsai_kit import count, pull, records_left_out
 from hsai_kit.errors import FrameError, PullError, UnknownList, UnknownProperty, WhereError
 
 
@@ -46,7 +46,7 @@ def test_lists_of_every_kind_are_read_page_by_page(hub, sandbox, named, object_t
 
 def test_a_member_that_was_merged_away_is_read_as_what_it_was_merged_into_and_reported(hub, capsys):
     frame = pull(hub, "contacts", ["state"], list="Trade fair Chicago 2026")
-    gone = left_out(frame)
+    gone = records_left_out(frame)
     assert gone["record_id"].tolist() == ["104"]
     assert gone["reason"].tolist() == ["merged into 105, which was read instead"]
     assert "105" in frame.index
@@ -58,7 +58,7 @@ def test_ids_keep_their_order_and_what_is_not_there_is_reported(hub, capsys):
     wanted = pd.Series(["2000", 101.0, "105", None, "999999", "2000", "104", "jo@example.com"])
     frame = pull(hub, "contacts", ["state"], ids=wanted)
     assert list(frame.index) == ["2000", "101", "105"]
-    assert left_out(frame).set_index("record_id")["reason"].to_dict() == {
+    assert records_left_out(frame).set_index("record_id")["reason"].to_dict() == {
         "999999": "not among the contacts of this portal: deleted, or never there",
         "104": "merged into 105, which was read instead",
         "jo@example.com": "no record id: those have digits only",
@@ -181,14 +181,14 @@ def test_a_sample_is_random_and_the_same_again_for_the_same_seed(hub, unlimited)
 
 
 def test_each_record_is_as_likely_as_any_other_to_be_in_a_sample(hub, unlimited):
-    from hsai_kit.hubspot.filter_groups import Query
+    from hsai_kit.hubspot.filter_groups import SearchQuery
     from hsai_kit.hubspot.search import ids_at
     from hsai_kit.runtime import background
 
     everything = list(pull(hub, "contacts", []).index)
     # Whichever rank is drawn, the record of that rank is found, past what one search shows too.
     ranks = [0, 1, 199, 200, 1000, 2000, 2399]
-    found = background.run(ids_at(hub.hubspot, "contacts", Query(((),)), [*ranks, 5000]))
+    found = background.run(ids_at(hub.hubspot, "contacts", SearchQuery(((),)), [*ranks, 5000]))
     assert found == [everything[rank] for rank in ranks]
 
 

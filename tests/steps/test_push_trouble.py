@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from hsai_kit import open_receipt, push, undo
-from hsai_kit.errors import DailyLimit, HubSpotError, MissingScopes, NoConnection, RefusedKey
+from hsai_kit.errors import DailyLimit, HubSpotError, KeyRefused, NoConnection, ScopesMissing
 from hsai_kit.hubspot import client
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.steps.push import writer
@@ -104,7 +104,7 @@ def test_answers_that_stay_lost_are_unknown_and_undo_looks_what_became_of_them(
     handle = push(hasty, checked, confirm=True, wait=False)
     wait_until(lambda: len(wire.updates) == 2)
     sandbox.token(sandbox.hubspot_token, state="revoked")
-    with pytest.raises(RefusedKey):
+    with pytest.raises(KeyRefused):
         handle.result(30)
     receipt = open_receipt(hasty)
     assert receipt.counts == {"written": 100, "unknown": 100, "not sent": 50}
@@ -119,8 +119,8 @@ def test_answers_that_stay_lost_are_unknown_and_undo_looks_what_became_of_them(
     ("trouble", "error", "sentence"),
     [
         ("daily", DailyLimit, "calls for today are used up"),
-        ("revoked", RefusedKey, "--switch-hubspot-key"),
-        ("scopes", MissingScopes, "crm.objects.contacts.write"),
+        ("revoked", KeyRefused, "--switch-hubspot-key"),
+        ("scopes", ScopesMissing, "crm.objects.contacts.write"),
         ("414", HubSpotError, "414"),
     ],
 )

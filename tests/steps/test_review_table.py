@@ -7,7 +7,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect, open_run, review
 from hsai_kit.errors import ReviewError
-from hsai_kit.paging import Query
+from hsai_kit.paging import TableQuery
 
 SAID = ["Texas", "TX", "texas", "California", "California", "Mars", "California", "Ohio"]
 
@@ -21,13 +21,13 @@ def checked(hub):
 
 def found(checked, **query) -> list[str]:
     table = checked.table
-    rows = table.find(Query(**query))
+    rows = table.find(TableQuery(**query))
     return [row["record"]["text"] for row in table.rows(rows, 0, rows.size)]
 
 
 def changes(checked, **query) -> list[tuple[str, int]]:
     table = checked.table
-    groups = table.find(Query(grouped=True, **query))
+    groups = table.find(TableQuery(grouped=True, **query))
     return [
         ("".join(text for _, text in row["change"]["after"]), row["count"])
         for row in table.rows(groups, 0, groups.size)
@@ -38,7 +38,7 @@ def test_rows_are_found_in_the_order_of_the_frame_and_page_by_page(checked):
     everything = found(checked)
     assert everything == checked.frame.index.tolist()
     table = checked.table
-    rows = table.find(Query())
+    rows = table.find(TableQuery())
     assert [row["record"]["text"] for row in table.rows(rows, 2, 4)] == everything[2:4]
 
 
@@ -79,32 +79,32 @@ def test_rows_of_the_same_change_are_one_group_and_decided_once_for_all(checked)
     assert ("CA", 3) in groups
     assert sum(count for _, count in groups) == len(SAID)
     table = checked.table
-    of_california = table.find(Query(grouped=True, search="ca"))
+    of_california = table.find(TableQuery(grouped=True, search="ca"))
     assert table.act("approve", of_california, [0], None) == "Approved 3."
     assert set(checked.frame.index[checked.frame["decision"] == "approved"]) == {"104", "105", "107"}
 
 
 def test_all_that_match_are_decided_and_rows_without_a_proposal_are_told(checked):
     table = checked.table
-    said = table.act("approve", table.find(Query()), None, None)
+    said = table.act("approve", table.find(TableQuery()), None, None)
     assert said == "Approved 7. Left alone, since nothing is proposed: 1."
     assert table.summary() == "8 records: 7 approved, 1 pending"
 
 
 def test_what_was_found_keeps_its_places_while_it_is_decided(checked):
     table = checked.table
-    pending = table.find(Query(filters={"decision": "pending"}))
+    pending = table.find(TableQuery(filters={"decision": "pending"}))
     first = table.rows(pending, 0, 4)
     table.act("reject", pending, [0, 1, 2, 3], None)
     again = table.rows(pending, 0, 4)
     assert [row["record"] for row in again] == [row["record"] for row in first]
     assert {row["decision"]["name"] for row in again} == {"rejected"}
-    assert table.find(Query(filters={"decision": "pending"})).size == 4
+    assert table.find(TableQuery(filters={"decision": "pending"})).size == 4
 
 
 def test_an_edit_outside_the_options_changes_nothing_and_says_what_is_allowed(checked):
     table = checked.table
-    everything = table.find(Query())
+    everything = table.find(TableQuery())
     assert "NV" in next(action for action in table.actions if action.name == "edit").options
     with pytest.raises(ReviewError, match="it has to be one of AL"):
         table.act("edit", everything, [0], "Nevada")
@@ -117,7 +117,7 @@ def test_numbers_and_yes_or_no_are_typed_as_text_and_kept_as_what_they_are(hub):
     for output, typed, kept in (("number", "41", 41), ("yes_no", "False", False)):
         assistant = Assistant(name="one", instructions="?", prompt="{{ said }}", output={"kind": output})
         checked = review(ask(hub, frame, assistant))
-        checked.table.act("edit", checked.table.find(Query()), [0], typed)
+        checked.table.act("edit", checked.table.find(TableQuery()), [0], typed)
         assert checked.frame.loc["101", "final"] == kept
 
 
@@ -146,7 +146,7 @@ def test_undo_leaves_alone_what_a_colleague_decided_since_and_brings_theirs_back
         frame = theirs.frame
         assert frame.loc[["101", "102"], "decision"].tolist() == ["rejected", "rejected"]
         assert set(frame.loc[["101", "102"], "reviewer"]) == {"Lee"}
-        rows = checked.table.rows(checked.table.find(Query(filters={"decision": "rejected"})), 0, 9)
+        rows = checked.table.rows(checked.table.find(TableQuery(filters={"decision": "rejected"})), 0, 9)
         assert {row["decision"]["who"] for row in rows} == {"Lee"}
 
 
@@ -156,7 +156,7 @@ def test_a_card_shows_the_source_record_beside_both_texts_and_what_was_asked(hub
     contacts = pull(hub, "contacts", ["state", "country", "city"], where="state is known", limit=3)
     checked = review(ask(hub, contacts, "state-abbreviations"))
     table = checked.table
-    rows = table.find(Query())
+    rows = table.find(TableQuery())
     record = table.rows(rows, 0, 1)[0]["record"]
     card = table.card(rows, 0)
     assert dict(card.source)["country"] == contacts.loc[record["text"], "country"]

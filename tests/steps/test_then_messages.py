@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from hsai_kit import notify, open_receipt, plan, then, undo
 from hsai_kit.cli import app
-from hsai_kit.errors import MissingAddress, NotDelivered, PushRefused
+from hsai_kit.errors import AddressNotFound, NotDelivered, PushRefused
 
 SECRET = "s3cret-t0ken"
 
@@ -118,7 +118,7 @@ def test_a_message_whose_fate_is_not_known_is_not_sent_again_by_itself(hub, chec
 def test_more_messages_than_anybody_wants_and_unknown_addresses_are_refused(hub, checked, mailbox):
     with pytest.raises(PushRefused, match="That would be 4 messages, and at most 3 are sent at once"):
         then(hub, checked, notify("team", per="record", most=3), confirm=True)
-    with pytest.raises(MissingAddress, match=r"There is no address 'teem'\. There are: team\. Keep one with"):
+    with pytest.raises(AddressNotFound, match=r"There is no address 'teem'\. There are: team\. Keep one with"):
         then(hub, checked, notify("teem"), confirm=True)
     assert mailbox.letters == []
 
@@ -147,7 +147,7 @@ def test_the_address_is_in_no_log_no_store_and_no_receipt(hub, checked, mailbox,
     for text in (caplog.text, out, err, str(caught.value), repr(receipt), receipt.frame.to_csv()):
         assert SECRET not in text
     assert SECRET.encode() not in left, "not even in the file any more"
-    with pytest.raises(MissingAddress):
+    with pytest.raises(AddressNotFound):
         then(hub, checked, notify("team", name="later"), confirm=True)
 
 

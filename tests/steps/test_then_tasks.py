@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
-from hsai_kit.errors import MissingScopes, PromptError, PushRefused, UnknownOwner
+from hsai_kit.errors import PromptError, PushRefused, ScopesMissing, UnknownOwner
 from hsai_kit.steps.actions import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
@@ -225,7 +225,7 @@ def test_a_key_that_may_not_see_owners_can_make_notes_and_is_told_what_a_task_ne
     scopes = [f"crm.objects.{kind}.{way}" for kind in ("contacts", "companies") for way in ("read", "write")]
     keys.token("pat-na1-narrow", scopes=scopes)
     with connect(workspace=hub.workspace.folder, hubspot_key="pat-na1-narrow") as narrow:
-        with pytest.raises(MissingScopes, match=r"crm\.objects\.owners\.read"):
+        with pytest.raises(ScopesMissing, match=r"crm\.objects\.owners\.read"):
             plan(narrow, checked, create_task(SUBJECT))
         assert then(narrow, checked, create_note(), confirm=True).counts == {"done": 3}
 

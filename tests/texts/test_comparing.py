@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.text_facts.claims import says, unfounded
+from hsai_kit.text_facts.claims import find_unfounded, says
 
 NOTE = (
     "Spoke with Ada Sample and Mr. Jonas Weber (Acme GmbH) on 2026-05-03 at 15:00. Budget: $48,000 a year for "
@@ -38,7 +38,7 @@ NOTE = (
     ],
 )
 def test_another_spelling_of_a_fact_is_no_finding(text):
-    assert unfounded(text, NOTE) == []
+    assert find_unfounded(text, NOTE) == []
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_another_spelling_of_a_fact_is_no_finding(text):
     ],
 )
 def test_what_the_record_does_not_say_is_found(text, found):
-    assert unfounded(text, NOTE) == found
+    assert find_unfounded(text, NOTE) == found
 
 
 def test_what_everybody_may_write_is_known():
     text = "Kind regards from the Quellwerk team, www.quellwerk.example.com"
-    assert unfounded(text, NOTE, ["Quellwerk", "www.quellwerk.example.com"]) == []
-    assert len(unfounded(text, NOTE)) == 2
+    assert find_unfounded(text, NOTE, ["Quellwerk", "www.quellwerk.example.com"]) == []
+    assert len(find_unfounded(text, NOTE)) == 2
 
 
 def test_the_facts_of_a_record_are_looked_up_in_the_text():
@@ -94,11 +94,13 @@ def test_the_facts_of_a_record_are_looked_up_in_the_text():
     ],
 )
 def test_a_number_a_day_or_a_name_written_as_elsewhere_in_the_world_is_the_same(source, text):
-    assert unfounded(text, source) == []
-    assert unfounded(source, text) == []
+    assert find_unfounded(text, source) == []
+    assert find_unfounded(source, text) == []
 
 
 def test_in_german_a_name_after_a_title_is_looked_for():
     source = "Frau Weber hat wegen der 25 Plätze angerufen und möchte ein Angebot."
-    assert unfounded("Frau Krause hat gestern bei uns wegen der 25 Plätze angerufen.", source) == [("name", "Krause")]
-    assert unfounded("Frau Weber hat gestern bei uns wegen der 25 Plätze angerufen.", source) == []
+    assert find_unfounded("Frau Krause hat gestern bei uns wegen der 25 Plätze angerufen.", source) == [
+        ("name", "Krause")
+    ]
+    assert find_unfounded("Frau Weber hat gestern bei uns wegen der 25 Plätze angerufen.", source) == []

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
 from hsai_kit.assistants.assistant import load
-from hsai_kit.paging import Query
+from hsai_kit.paging import TableQuery
 from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel
 from hsai_kit.widgets.assistant import AssistantPanel
@@ -32,7 +32,7 @@ def seen(view, **filters) -> str:
     """Return what a plan's or a receipt's grid shows, as its messages have it."""
     (grid,) = view.rows.children
     source = grid.source
-    found = source.find(Query(filters=filters))
+    found = source.find(TableQuery(filters=filters))
     return json.dumps(source.rows(found, 0, found.size))
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from hsai_kit.errors import RefusedKey
+from hsai_kit.errors import KeyRefused
 from hsai_kit.widgets.secret import SecretField
 
 KEY = "sk-proj-typed-0123456789abcdef"
@@ -29,7 +29,7 @@ def test_what_is_typed_comes_once_without_spaces_and_is_in_no_state_message_or_r
 def test_a_refused_key_is_said_below_the_field_in_words():
     def refuse(_: SecretStr) -> None:
         message = "The key was refused by OpenAI (401). Paste the right one."
-        raise RefusedKey(message)
+        raise KeyRefused(message)
 
     field = SecretField(on_secret=refuse)
     field._handle_custom_msg({"secret": KEY}, [])

@@ -81,7 +81,7 @@ _CITY_KEYS = frozenset(key_of(name) for name in _CITY_WORDS.split()) | {
 }
 
 
-def standing(country: str) -> str | None:
+def classify_country(country: str) -> str | None:
     """Tell what a country field says: HOME, a territory's code, ABROAD, UNCLEAR, or None when it is blank."""
     key = key_of(country)
     if not key or key in ("na", "none", "null", "unknown", "tbd", "other"):

@@ -19,7 +19,7 @@ from .regions import evidence_of, locate
 from .reply import Reply
 from .sentences import without_asides, without_orders
 from .state_field import NOWHERE
-from .text_judge import case_of, judged_level, likely_good, preferred
+from .text_judge import case_of, choose_better, likely_good, rate_level
 from .topics import TOPICS, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def _answer(
 def _judged(model: str, text: str, case: Case, options: tuple[str, ...]) -> Reply | None:
     """Judge a written text by the options: which of two, yes or no, or a level from the lowest to the highest."""
     if len(case.texts) > 1:
-        return preferred(model, text, case, options)
+        return choose_better(model, text, case, options)
     yes = next((option for option in options if key_of(option) in _YES), None)
     no = next((option for option in options if key_of(option) in _NO), None)
     if yes is not None and no is not None:
         likely = likely_good(model, text, case)
         chosen, other = (yes, no) if likely >= 0.5 else (no, yes)
         return Reply(chosen, max(likely, 1 - likely), ((other, min(likely, 1 - likely)),))
-    level = options[judged_level(model, text, case, len(options))]
+    level = options[rate_level(model, text, case, len(options))]
     return Reply(level, 0.7, tuple((option, 0.3 / (len(options) - 1)) for option in options if option != level))
 
 
@@ -118,7 +118,7 @@ def _judge_region(text: str, options: tuple[str, ...], regions: RegionOptions) -
     finding = locate(text)
     nowhere = regions.none
     if regions.abroad is not None:
-        country = abroad.standing(evidence_of(read_record(text)).country)
+        country = abroad.classify_country(evidence_of(read_record(text)).country)
         if country == abroad.ABROAD or nowhere is None:
             nowhere = regions.abroad
     weights: dict[str, float] = {}

@@ -12,7 +12,7 @@ from .record import plain, read_record
 from .regions import locate
 from .sentences import without_orders
 from .state_field import NOWHERE
-from .text_judge import case_of, judged_level, likely_good
+from .text_judge import case_of, likely_good, rate_level
 from .topics import TOPICS, Topic, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def estimate_levels(model: str, instructions: str, text: str, levels: Sequence[s
     2
     """
     if (case := case_of(text)) is not None and len(case.texts) == 1:
-        level = judged_level(model, text, case, len(levels))
+        level = rate_level(model, text, case, len(levels))
         return tuple(0.7 if place == level else 0.3 / (len(levels) - 1) for place in range(len(levels)))
     position, certainty = _position(f"{instructions} {' '.join(levels)}", text)
     if _is_descending(levels):

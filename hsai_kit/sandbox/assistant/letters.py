@@ -11,7 +11,7 @@ from .sentences import pick_sentences
 from .topics import TOPICS, terms_of, weight_of
 
 if TYPE_CHECKING:
-    from .record import Record
+    from .record import RecordText
 
 _OPENINGS = {
     "billing": "I am looking into the billing question that you raised.",
@@ -35,7 +35,7 @@ _FACTS = re.compile(r"\b(?:deal|amount|close date|stage|plan|product|ticket|subj
 _SAFE_NAME = re.compile(r"^[^\W\d_][\w'\u2019. -]{0,40}$")
 
 
-def write_letter(instructions: str, record: Record) -> str:
+def write_letter(instructions: str, record: RecordText) -> str:
     """Write a short e-mail to the person whom the record is about; the mark stands on its last line."""
     facts = {label.casefold().replace("_", " "): plain(value) for label, value in record.fields if plain(value)}
     name = _first(facts, _NAME_LABELS)
@@ -62,5 +62,5 @@ def _first(facts: dict[str, str], labels: tuple[str, ...]) -> str:
     return next((facts[label] for label in labels if facts.get(label)), "")
 
 
-def _longest(record: Record) -> str:
+def _longest(record: RecordText) -> str:
     return max((record.rest, *(value for _, value in record.fields)), key=len)

@@ -15,7 +15,7 @@ _SPACES = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordText:
     """A record as sent: `fields` are (label, value) in order, `rest` is the text that no label stands before."""
 
     fields: tuple[tuple[str, str], ...]
@@ -28,7 +28,7 @@ class Record:
 
 
 @lru_cache(maxsize=4096)
-def read_record(text: str) -> Record:
+def read_record(text: str) -> RecordText:
     r"""Split a text into labeled fields and the rest; a value quoted as JSON is unquoted.
 
     Lines that follow a label without having one themselves belong to it, up to a blank line.
@@ -55,8 +55,8 @@ def read_record(text: str) -> Record:
             rest.append(_unquoted(line.strip()) or line)
     if not fields and (quoted := _QUOTED.findall(text)):
         # A prompt without labels still tells the record's own words from those around them.
-        return Record((), "\n".join(_unquoted(value) for value in quoted))
-    return Record(tuple((label, _unquoted(value)) for label, value in fields), "\n".join(rest).strip())
+        return RecordText((), "\n".join(_unquoted(value) for value in quoted))
+    return RecordText(tuple((label, _unquoted(value)) for label, value in fields), "\n".join(rest).strip())
 
 
 def plain(value: str) -> str:

@@ -10,11 +10,11 @@ from . import abroad
 from .hostile import gives_orders
 from .record import plain, read_record
 from .region_names import CODE_BY_NAME, NAME_OF, key_of
-from .state_field import NOWHERE, Reading, is_left_blank, read_state, regions_of_city
+from .state_field import NOWHERE, StateGuess, is_left_blank, read_state, regions_of_city
 from .us_places import region_of_zip
 
 if TYPE_CHECKING:
-    from .record import Record
+    from .record import RecordText
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RegionGuess:
     """Region codes (NOWHERE among them) with their probabilities, best first, and how easily one errs."""
 
     codes: tuple[tuple[str, float], ...]
     difficulty: float
 
 
-def evidence_of(record: Record) -> Evidence:
+def evidence_of(record: RecordText) -> Evidence:
     """Pick the telling fields by their labels; a text without labels is taken for the state field itself."""
     found: dict[str, Any] = {}
     for label, value in record.fields:
@@ -51,7 +51,7 @@ def evidence_of(record: Record) -> Evidence:
 
 
 @lru_cache(maxsize=8192)
-def locate(text: str) -> Finding:
+def locate(text: str) -> RegionGuess:
     r"""Read a record's text and say where it belongs.
 
     >>> locate("State: Calif.\nCountry: United States").codes[0][0]
@@ -60,8 +60,8 @@ def locate(text: str) -> Finding:
     record = read_record(text)
     evidence = evidence_of(record)
     if gives_orders(record.text):
-        return Finding(((NOWHERE, 0.97),), 0.0)
-    country = abroad.standing(evidence.country)
+        return RegionGuess(((NOWHERE, 0.97),), 0.0)
+    country = abroad.classify_country(evidence.country)
     if country is not None and country in NAME_OF:
         return _in_territory(evidence, country)
     if country == abroad.ABROAD:
@@ -83,44 +83,44 @@ def _kind_of(label: str) -> str | None:
     return None
 
 
-def _in_territory(evidence: Evidence, code: str) -> Finding:
+def _in_territory(evidence: Evidence, code: str) -> RegionGuess:
     said = read_state(evidence.state, abroad.HOME).codes[0][0] if evidence.state else NOWHERE
     if said in (NOWHERE, code):
-        return Finding(((code, 1.0),), 0.02)
-    return Finding(((code, 0.6), (said, 0.4)), 0.05)
+        return RegionGuess(((code, 1.0),), 0.02)
+    return RegionGuess(((code, 0.6), (said, 0.4)), 0.05)
 
 
-def _abroad(evidence: Evidence) -> Finding:
+def _abroad(evidence: Evidence) -> RegionGuess:
     """Another country decides, unless the rest of the record plainly speaks of the United States."""
     said, weight = read_state(evidence.state, abroad.HOME).codes[0] if evidence.state else (NOWHERE, 0.0)
     is_name = key_of(evidence.state) in CODE_BY_NAME and key_of(evidence.state) != "georgia"
     if said == NOWHERE or weight < 0.9 or not is_name:
-        return Finding(((NOWHERE, 1.0),), 0.012)
+        return RegionGuess(((NOWHERE, 1.0),), 0.012)
     is_backed = region_of_zip(evidence.zip_code) == said or said in regions_of_city(evidence.city)
-    return Finding(((NOWHERE, 0.6), (said, 0.4)) if is_backed else ((NOWHERE, 0.85), (said, 0.15)), 0.04)
+    return RegionGuess(((NOWHERE, 0.6), (said, 0.4)) if is_backed else ((NOWHERE, 0.85), (said, 0.15)), 0.04)
 
 
-def _weigh(reading: Reading, evidence: Evidence, country: str | None) -> Finding:
+def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> RegionGuess:
     """Hold the state field against city and ZIP code."""
     code, weight = reading.codes[0]
     by_zip = region_of_zip(evidence.zip_code)
     cities = regions_of_city(evidence.city)
     witnesses = ({by_zip} if by_zip else set()) | set(cities)
     if code == "GA" and country is None and key_of(evidence.state) == "georgia" and "GA" not in witnesses:
-        return Finding(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
+        return RegionGuess(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
     if code == NOWHERE and weight == 1.0:
         return _without_state(reading, evidence, country, by_zip, cities)
     if country is None and code not in witnesses and _looks_foreign(evidence):
-        return Finding(((NOWHERE, 0.8), (code, 0.2)), 0.06)
+        return RegionGuess(((NOWHERE, 0.8), (code, 0.2)), 0.06)
     if weight < 0.95:
         return _decided(reading, by_zip, cities)
     if code in witnesses:
-        return Finding(reading.codes, reading.difficulty * 0.5)
+        return RegionGuess(reading.codes, reading.difficulty * 0.5)
     if by_zip or len(cities) == 1:  # more often left over from an older address than a wrong state
         other = by_zip or next(iter(cities))
         share = 0.85 if by_zip and by_zip in cities else 0.92
-        return Finding(((code, share), (other, 1 - share)), reading.difficulty + 0.02)
-    return Finding(reading.codes, reading.difficulty)
+        return RegionGuess(((code, share), (other, 1 - share)), reading.difficulty + 0.02)
+    return RegionGuess(reading.codes, reading.difficulty)
 
 
 def _looks_foreign(evidence: Evidence) -> bool:
@@ -130,29 +130,29 @@ def _looks_foreign(evidence: Evidence) -> bool:
 
 
 def _without_state(
-    reading: Reading, evidence: Evidence, country: str | None, by_zip: str | None, cities: dict[str, float]
-) -> Finding:
+    reading: StateGuess, evidence: Evidence, country: str | None, by_zip: str | None, cities: dict[str, float]
+) -> RegionGuess:
     """Nothing usable in the state field: city and ZIP code may still tell, at home or where no country is named."""
     if not is_left_blank(evidence.state) and not (country == abroad.HOME and by_zip and by_zip in cities):
-        return Finding(reading.codes, reading.difficulty)
+        return RegionGuess(reading.codes, reading.difficulty)
     if country is None and _looks_foreign(evidence):
-        return Finding(((NOWHERE, 1.0),), 0.04)
+        return RegionGuess(((NOWHERE, 1.0),), 0.04)
     if by_zip and (by_zip in cities or country == abroad.HOME):
-        return Finding(((by_zip, 1.0),), 0.03)
+        return RegionGuess(((by_zip, 1.0),), 0.03)
     if cities:
         ranked = tuple(sorted(cities.items(), key=lambda pair: -pair[1]))
-        return Finding(ranked, 0.05 if country == abroad.HOME else 0.1)
+        return RegionGuess(ranked, 0.05 if country == abroad.HOME else 0.1)
     if by_zip:
-        return Finding(((by_zip, 0.75), (NOWHERE, 0.25)), 0.05)
+        return RegionGuess(((by_zip, 0.75), (NOWHERE, 0.25)), 0.05)
     if not evidence.is_whole:  # the city might have told, and nobody showed it
-        return Finding(((NOWHERE, 0.55 if not key_of(evidence.state) else 0.8),), reading.difficulty)
-    return Finding(((NOWHERE, 1.0),), reading.difficulty)
+        return RegionGuess(((NOWHERE, 0.55 if not key_of(evidence.state) else 0.8),), reading.difficulty)
+    return RegionGuess(((NOWHERE, 1.0),), reading.difficulty)
 
 
-def _decided(reading: Reading, by_zip: str | None, cities: dict[str, float]) -> Finding:
+def _decided(reading: StateGuess, by_zip: str | None, cities: dict[str, float]) -> RegionGuess:
     """Several candidates: take the one that the ZIP code or the city names."""
     for code, _ in reading.codes:
         if code and (code == by_zip or (code in cities and len(cities) == 1)):
             rest = tuple((other, 0.1 * w) for other, w in reading.codes if other != code)
-            return Finding(((code, 0.92), *rest), 0.04)
-    return Finding(reading.codes, reading.difficulty)
+            return RegionGuess(((code, 0.92), *rest), 0.04)
+    return RegionGuess(reading.codes, reading.difficulty)

@@ -33,7 +33,7 @@ _DRESS = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
+class StateGuess:
     """What the state field alone says."""
 
     codes: tuple[tuple[str, float], ...]
@@ -41,16 +41,16 @@ class Reading:
     is_firm: bool = False  # a code or a name as the books have it
 
 
-def read_state(state: str, country: str | None) -> Reading:
+def read_state(state: str, country: str | None) -> StateGuess:
     """Read the field; `country` is what `abroad.standing` says of the country beside it."""
     value = "".join(c for c in state if c.isalnum() or c in " .,-/&|;+'()#").strip(" .,-/&|;+'#")
     if is_left_blank(value):
-        return Reading(((NOWHERE, 1.0),), 0.015)
+        return StateGuess(((NOWHERE, 1.0),), 0.015)
     for reader in (_read_exactly, _read_foreign, _read_place, _read_two, _read_loosely):
         reading = reader(value, country)
         if reading is not None:
             return reading
-    return Reading(((NOWHERE, 1.0),), 0.06)
+    return StateGuess(((NOWHERE, 1.0),), 0.06)
 
 
 def is_left_blank(state: str) -> bool:
@@ -59,38 +59,38 @@ def is_left_blank(state: str) -> bool:
     return not key or key in _BLANKS or abroad.is_home_name(state)
 
 
-def _read_exactly(value: str, country: str | None) -> Reading | None:
+def _read_exactly(value: str, country: str | None) -> StateGuess | None:
     key = key_of(value)
     is_bare = country is None
     if key == "la":  # as many write it for Los Angeles
-        return Reading((("LA", 0.88), ("CA", 0.12)), 0.01, is_firm=True)
+        return StateGuess((("LA", 0.88), ("CA", 0.12)), 0.01, is_firm=True)
     if key.upper() in REGIONS:
         is_clean = value.upper() == key.upper()
-        return Reading(((key.upper(), 1.0),), (0.004 if is_clean else 0.012) + 0.008 * is_bare, is_firm=True)
+        return StateGuess(((key.upper(), 1.0),), (0.004 if is_clean else 0.012) + 0.008 * is_bare, is_firm=True)
     if key in CODE_BY_NAME:
-        return Reading(((CODE_BY_NAME[key], 1.0),), 0.003 + 0.005 * is_bare, is_firm=True)
+        return StateGuess(((CODE_BY_NAME[key], 1.0),), 0.003 + 0.005 * is_bare, is_firm=True)
     if key in CODE_BY_SHORT:
-        return Reading(((CODE_BY_SHORT[key], 1.0),), 0.02 + 0.01 * is_bare)
+        return StateGuess(((CODE_BY_SHORT[key], 1.0),), 0.02 + 0.01 * is_bare)
     match = _ISO.match(value) or _CODE_AND_ZIP.match(value)
     if match and match[1].upper() in REGIONS:
-        return Reading(((match[1].upper(), 1.0),), 0.015, is_firm=True)
+        return StateGuess(((match[1].upper(), 1.0),), 0.015, is_firm=True)
     if _ZIP.match(value):
         code = region_of_zip(value)
-        return Reading(((code, 1.0),) if code else ((NOWHERE, 1.0),), 0.05 if code else 0.1)
+        return StateGuess(((code, 1.0),) if code else ((NOWHERE, 1.0),), 0.05 if code else 0.1)
     return None
 
 
-def _read_foreign(value: str, country: str | None) -> Reading | None:
+def _read_foreign(value: str, country: str | None) -> StateGuess | None:
     if key_of(value) in city_table() and (country == abroad.HOME or not abroad.is_well_known(value)):
         return None
     if abroad.is_country(value):
-        return Reading(((NOWHERE, 1.0),), 0.03)
+        return StateGuess(((NOWHERE, 1.0),), 0.03)
     if abroad.is_foreign_region(value) or abroad.is_foreign_city(value):
-        return Reading(((NOWHERE, 1.0),), 0.08 if country == abroad.HOME else 0.05)
+        return StateGuess(((NOWHERE, 1.0),), 0.08 if country == abroad.HOME else 0.05)
     return None
 
 
-def _read_place(value: str, country: str | None) -> Reading | None:
+def _read_place(value: str, country: str | None) -> StateGuess | None:
     """Read a city, alone or with its region: "New York, NY", "Austin TX 78701", "Chicago"."""
     match = _PLACE.match(value)
     if match:
@@ -98,17 +98,17 @@ def _read_place(value: str, country: str | None) -> Reading | None:
         code = tail.upper() if tail.upper() in REGIONS else CODE_BY_NAME.get(tail) or CODE_BY_SHORT.get(tail)
         head = _read_exactly(match[1], country)
         if code and (head is None or head.codes[0][0] == code or match[1].casefold() in ("new york", "washington")):
-            return Reading(((code, 1.0),), 0.02)
+            return StateGuess(((code, 1.0),), 0.02)
     regions = regions_of_city(value.split(",")[0])
     if not regions:
         return None
     if len(regions) == 1:
-        return Reading(tuple(regions.items()), 0.04)
+        return StateGuess(tuple(regions.items()), 0.04)
     shared = {code: 0.75 * share for code, share in regions.items()} | {NOWHERE: 0.25}
-    return Reading(tuple(sorted(shared.items(), key=lambda pair: -pair[1])), 0.08)
+    return StateGuess(tuple(sorted(shared.items(), key=lambda pair: -pair[1])), 0.08)
 
 
-def _read_two(value: str, country: str | None) -> Reading | None:
+def _read_two(value: str, country: str | None) -> StateGuess | None:
     """Two values in one field, which nobody can decide without more evidence; twice the same is one."""
     parts = [part for part in _TWO.split(value) if part]
     if len(parts) < 2:
@@ -119,21 +119,21 @@ def _read_two(value: str, country: str | None) -> Reading | None:
         if reading is not None and reading.codes[0][0] not in found:
             found.append(reading.codes[0][0])
     if len(found) > 1:
-        return Reading(((NOWHERE, 0.6), *((code, 0.4 / len(found)) for code in found)), 0.1)
-    return Reading(((found[0], 1.0),), 0.025) if found else None
+        return StateGuess(((NOWHERE, 0.6), *((code, 0.4 / len(found)) for code in found)), 0.1)
+    return StateGuess(((found[0], 1.0),), 0.025) if found else None
 
 
-def _read_loosely(value: str, country: str | None) -> Reading | None:
+def _read_loosely(value: str, country: str | None) -> StateGuess | None:
     """Read a name inside other words, or one that is misspelled."""
     bare = re.sub(r"\s+", " ", _DRESS.sub(" ", value.replace("(", " ").replace(")", " "))).strip(" ,.-")
     if bare != value and bare:
         reading = _read_exactly(bare, country)
         if reading is not None:
-            return Reading(reading.codes, 0.025)
+            return StateGuess(reading.codes, 0.025)
     words = f" {' '.join(re.findall(r'[a-z]+', value.casefold()))} "
     inside = [code for code, name in _LONGEST_FIRST if f" {name} " in words]
     if inside:
-        return Reading(((inside[0], 1.0),), 0.04)
+        return StateGuess(((inside[0], 1.0),), 0.04)
     key = key_of(value)
     if len(key) < 4 or len(key) > 26:
         return None
@@ -142,11 +142,11 @@ def _read_loosely(value: str, country: str | None) -> Reading | None:
         return None
     (_, score, code), margin = close[0], close[0][1] - (close[1][1] if len(close) > 1 else 60)
     if score >= 90 and margin >= 4:
-        return Reading(((code, 1.0),), 0.03)
+        return StateGuess(((code, 1.0),), 0.03)
     if score >= 82 and margin >= 4:
-        return Reading(((code, 0.98), (NOWHERE, 0.02)), 0.06)
+        return StateGuess(((code, 0.98), (NOWHERE, 0.02)), 0.06)
     second = close[1][2] if len(close) > 1 else NOWHERE
-    return Reading(((code, 0.7), (second, 0.2), *([(NOWHERE, 0.1)] if second else [])), 0.12)
+    return StateGuess(((code, 0.7), (second, 0.2), *([(NOWHERE, 0.1)] if second else [])), 0.12)
 
 
 def regions_of_city(city: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .hostile import REFUSAL, gives_orders, must_refuse
 from .letters import write_letter
-from .record import Record, plain, read_record
+from .record import RecordText, plain, read_record
 from .regions import locate
 from .reply import MARK, Reply
 from .sentences import pick_sentences
@@ -62,7 +62,7 @@ def summarize(text: str, count: int = 2, words: int | None = None) -> str:
     record = read_record(text)
     is_sentence = len(record.fields) == 1 and len(record.fields[0][0].split()) > 2 and not _QUOTED.search(text)
     if is_sentence:  # with a colon in it, which makes no label of what stands before
-        record = Record((), text)
+        record = RecordText((), text)
     facts = [(label, value, plain(value)) for label, value in record.fields]
     short = [f"{label} {said}" for label, _, said in facts if said and not _is_prose(said) and not gives_orders(said)]
     long = "\n".join([*(value for _, value, said in facts if _is_prose(said)), record.rest]).strip()

@@ -80,13 +80,13 @@ def likely_good(model: str, text: str, case: Case) -> float:
     return 0.5 + distance if says_good else 0.5 - distance
 
 
-def judged_level(model: str, text: str, case: Case, count: int) -> int:
+def rate_level(model: str, text: str, case: Case, count: int) -> int:
     """Return the place on a scale of `count` levels, the highest for what is good."""
     probability = likely_good(model, text, case)
     return min(count - 1, int(probability * count))
 
 
-def preferred(model: str, text: str, case: Case, options: Sequence[str]) -> Reply | None:
+def choose_better(model: str, text: str, case: Case, options: Sequence[str]) -> Reply | None:
     """Say which of two texts is better, None where the options do not tell first from second."""
     first, second = (next((o for o in options if word in o.casefold()), None) for word in ("first", "second"))
     tie = next((option for option in options if option not in {first, second}), None)

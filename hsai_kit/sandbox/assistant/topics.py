@@ -23,7 +23,7 @@ class Topic:
     weak: frozenset[str]
 
 
-def stemmed(phrase: str) -> str:
+def stem_words(phrase: str) -> str:
     """Cut each word of a phrase to its stem, which is enough to find "invoices" by "invoice"."""
     return " ".join(stem(word) for word in _WORD.findall(phrase.lower()))
 
@@ -74,7 +74,7 @@ def _read_topics(table: str) -> dict[str, Topic]:
     for block in table.strip().split("\n\n"):
         names, strong, weak = re.split(r"\n  [>.] ", block)
         key, _, names = names.partition(" = ")
-        topics[key] = Topic(*(frozenset(map(stemmed, part.split(","))) for part in (names, strong, weak)))
+        topics[key] = Topic(*(frozenset(map(stem_words, part.split(","))) for part in (names, strong, weak)))
     return topics
 
 

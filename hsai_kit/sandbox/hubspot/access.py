@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.hubspot.errors import ApiError
+from hsai_kit.sandbox.hubspot.errors import HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,9 +94,9 @@ class Access:
             return token
         if token is not None and token.state == "expired":
             message = "The token used to make this call has expired."
-            raise ApiError(401, message, "EXPIRED_AUTHENTICATION")
+            raise HubSpotError(401, message, "EXPIRED_AUTHENTICATION")
         message = "Authentication credentials not found or not valid. Send a token as: Authorization: Bearer"
-        raise ApiError(401, message, "INVALID_AUTHENTICATION")
+        raise HubSpotError(401, message, "INVALID_AUTHENTICATION")
 
 
 def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
@@ -110,7 +110,7 @@ def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
     }
     message = "This app hasn't been granted all required scopes to make this call."
     links = {"scopes": "https://developers.hubspot.com/scopes"}
-    raise ApiError(403, message, "MISSING_SCOPES", errors=[detail], extra={"links": links})
+    raise HubSpotError(403, message, "MISSING_SCOPES", errors=[detail], extra={"links": links})
 
 
 def object_needs(name: str, *, custom: bool, action: str) -> Needs:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import not_found
-from hsai_kit.sandbox.hubspot.wire import Answer
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 
-def details(crm: Crm, call: Call) -> Answer:
+def details(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show whose account this is; what `set_account` gave comes last and wins."""
     del call
     account = crm.account()
     offset = clock.utc_offset(crm.time_zone())
     minutes = abs(offset) // timedelta(minutes=1)
     sign = "-" if offset < timedelta() else "+"
-    return Answer(
+    return HubSpotAnswer(
         200,
         {
             "additionalCurrencies": [],
@@ -33,7 +33,7 @@ def details(crm: Crm, call: Call) -> Answer:
     )
 
 
-def daily_usage(crm: Crm, call: Call) -> Answer:
+def daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show how many requests were made today, how many are allowed, and when the day ends."""
     del call
     daily = crm.windows.limits.daily
@@ -46,10 +46,10 @@ def daily_usage(crm: Crm, call: Call) -> Answer:
     }
     if daily is not None:
         usage["usageLimit"] = int(daily)
-    return Answer(200, {"results": [usage]})
+    return HubSpotAnswer(200, {"results": [usage]})
 
 
-def token_info(crm: Crm, call: Call) -> Answer:
+def token_info(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what a token may do; the token itself is the body's `tokenKey`."""
     token = crm.access.find(str(call.fields().get("tokenKey")))
     if token is None:
@@ -61,4 +61,4 @@ def token_info(crm: Crm, call: Call) -> Answer:
         "scopes": sorted(token.scopes),
         "isUserToken": False,
     }
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)

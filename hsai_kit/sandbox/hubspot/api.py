@@ -16,11 +16,11 @@ from starlette.routing import Route
 from hsai_kit.sandbox.hubspot import faults
 from hsai_kit.sandbox.hubspot.access import require
 from hsai_kit.sandbox.hubspot.crm import Crm
-from hsai_kit.sandbox.hubspot.errors import ApiError, not_found
+from hsai_kit.sandbox.hubspot.errors import HubSpotError, not_found
 from hsai_kit.sandbox.hubspot.initial_data import fill_tables
-from hsai_kit.sandbox.hubspot.routes import TOKEN_INFO, Address, addresses
+from hsai_kit.sandbox.hubspot.routes import TOKEN_INFO, RouteAddress, addresses
 from hsai_kit.sandbox.hubspot.tables import create_tables
-from hsai_kit.sandbox.hubspot.wire import Answer, Call, method_not_allowed
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, HubSpotCall, method_not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -36,7 +36,7 @@ LONGEST_ADDRESS = 14_000  # [?] HubSpot's own limit is not documented; 414 is (h
 MEDIA_TYPE = "application/json;charset=utf-8"
 
 
-class HubSpotSide:
+class HubSpotApi:
     """One portal behind HubSpot's API; `app` is what the server mounts."""
 
     def __init__(self, database: Database, *, token: str, seed: int) -> None:
@@ -85,13 +85,13 @@ class HubSpotSide:
             return _page(kind, correlation_id)
         return _refusal(faults.fault_error(kind, retry_after, self._crm.windows), correlation_id, {})
 
-    def _endpoint(self, address: Address | None) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, address: RouteAddress | None) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             return self._respond(request, address, await request.body())
 
         return endpoint
 
-    def _respond(self, request: Request, address: Address | None, body: bytes) -> Response:
+    def _respond(self, request: Request, address: RouteAddress | None, body: bytes) -> Response:
         correlation_id = self._correlation_id()
         if len(request.url.path) + len(request.url.query) > LONGEST_ADDRESS:
             return _page("414", correlation_id)
@@ -111,7 +111,7 @@ class HubSpotSide:
             call = _call(request, address, body, token)
             require(token, operation.needs(self._crm, call))
             answer = operation.handler(self._crm, call)
-        except ApiError as error:
+        except HubSpotError as error:
             return _refusal(error, correlation_id, rate_headers)
         return _response(answer, correlation_id, rate_headers)
 
@@ -126,13 +126,13 @@ class HubSpotSide:
 class _ApiRoute(Route):
     """A route of Starlette's that takes a trailing slash as well, as HubSpot does."""
 
-    def __init__(self, address: Address, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+    def __init__(self, address: RouteAddress, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
         super().__init__(address.template, endpoint, methods=list(METHODS))
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + "/?$")
 
 
-def _call(request: Request, address: Address, body: bytes, token: Token) -> Call:
-    return Call(
+def _call(request: Request, address: RouteAddress, body: bytes, token: Token) -> HubSpotCall:
+    return HubSpotCall(
         method=request.method,
         address=str(request.url.replace(query=None)),
         version=address.version,
@@ -143,12 +143,12 @@ def _call(request: Request, address: Address, body: bytes, token: Token) -> Call
     )
 
 
-def _refusal(error: ApiError, correlation_id: str, rate_headers: dict[str, str]) -> Response:
-    answer = Answer(error.status, error.envelope(correlation_id), error.headers)
+def _refusal(error: HubSpotError, correlation_id: str, rate_headers: dict[str, str]) -> Response:
+    answer = HubSpotAnswer(error.status, error.envelope(correlation_id), error.headers)
     return _response(answer, correlation_id, rate_headers)
 
 
-def _response(answer: Answer, correlation_id: str, rate_headers: dict[str, str]) -> Response:
+def _response(answer: HubSpotAnswer, correlation_id: str, rate_headers: dict[str, str]) -> Response:
     headers = {"X-HubSpot-Correlation-Id": correlation_id, **rate_headers, **answer.headers}
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)

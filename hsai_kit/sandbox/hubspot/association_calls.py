@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.batches import batch_answer
-from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, not_found, records_not_found
+from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, not_found, records_not_found
 from hsai_kit.sandbox.hubspot.links import page
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.links import Linked, LinkType
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.links import LinkEnd, LinkType
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 LARGEST_READ, LARGEST_CREATE, PAGE = 1_000, 2_000, 500
 
 
-def list_of_record(crm: Crm, call: Call) -> Answer:
+def list_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what one record is linked to, in order of id."""
     one, other = _kinds(crm, call)
     from_id = _existing(crm, one, call.path["object_id"])
@@ -30,10 +30,10 @@ def list_of_record(crm: Crm, call: Call) -> Answer:
     body: dict[str, Any] = {"results": _shown(shown)}
     if following is not None:
         body["paging"] = call.next_page(following)
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
-def link_labeled(crm: Crm, call: Call) -> Answer:
+def link_labeled(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link two records by the types in the body."""
     one, other = _kinds(crm, call)
     from_id = _existing(crm, one, call.path["object_id"])
@@ -41,10 +41,10 @@ def link_labeled(crm: Crm, call: Call) -> Answer:
     types = _types(crm, one, other, call.json())
     with crm.writing():
         crm.links.add(one, from_id, other, to_id, types)
-    return Answer(201, _pair(one, from_id, other, to_id, types))
+    return HubSpotAnswer(201, _pair(one, from_id, other, to_id, types))
 
 
-def link_default(crm: Crm, call: Call) -> Answer:
+def link_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link two records by the type without a label."""
     started = clock.now()
     one, other = _kinds(crm, call)
@@ -53,23 +53,23 @@ def link_default(crm: Crm, call: Call) -> Answer:
     return batch_answer(_link_by_default(crm, one, other, [(from_id, to_id)]), [], started)
 
 
-def unlink(crm: Crm, call: Call) -> Answer:
+def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between two records."""
     one, other = _kinds(crm, call)
     ids = [whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
     if None not in ids:
         with crm.writing():
             crm.links.remove(one, int(ids[0] or 0), other, int(ids[1] or 0))
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def labels(crm: Crm, call: Call) -> Answer:
+def labels(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the association types from one object type to another."""
     one, other = _kinds(crm, call)
-    return Answer(200, {"results": [known.wire() for known in crm.links.types(one, other)]})
+    return HubSpotAnswer(200, {"results": [known.wire() for known in crm.links.types(one, other)]})
 
 
-def batch_read(crm: Crm, call: Call) -> Answer:
+def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what many records are linked to; those that are linked to nothing are errors in a 207."""
     started = clock.now()
     one, other = _kinds(crm, call)
@@ -90,7 +90,7 @@ def batch_read(crm: Crm, call: Call) -> Answer:
     return batch_answer(results, problems, started)
 
 
-def batch_create(crm: Crm, call: Call) -> Answer:
+def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link many pairs by the types that each names."""
     started = clock.now()
     one, other = _kinds(crm, call)
@@ -107,7 +107,7 @@ def batch_create(crm: Crm, call: Call) -> Answer:
     return batch_answer(results, problems, started, status=201)
 
 
-def batch_create_default(crm: Crm, call: Call) -> Answer:
+def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link many pairs by the type without a label."""
     started = clock.now()
     one, other = _kinds(crm, call)
@@ -118,7 +118,7 @@ def batch_create_default(crm: Crm, call: Call) -> Answer:
     return batch_answer(_link_by_default(crm, one, other, good), problems, started)
 
 
-def batch_archive(crm: Crm, call: Call) -> Answer:
+def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between many pairs."""
     one, other = _kinds(crm, call)
     with crm.writing():
@@ -130,14 +130,14 @@ def batch_archive(crm: Crm, call: Call) -> Answer:
             for end in (whole_number(_id(target)) for target in ends):
                 if start is not None and end is not None:
                     crm.links.remove(one, start, other, end)
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def _kinds(crm: Crm, call: Call) -> tuple[Kind, Kind]:
+def _kinds(crm: Crm, call: HubSpotCall) -> tuple[ObjectKind, ObjectKind]:
     return crm.catalog.resolve(call.path["object_type"]), crm.catalog.resolve(call.path["to_object_type"])
 
 
-def _existing(crm: Crm, kind: Kind, identifier: str) -> int:
+def _existing(crm: Crm, kind: ObjectKind, identifier: str) -> int:
     row = crm.records.find(kind, identifier)
     if row is None:
         raise not_found()
@@ -154,7 +154,7 @@ def _end(wish: dict[str, Any], name: str) -> str:
     return _id(wish.get(name))
 
 
-def _types(crm: Crm, one: Kind, other: Kind, given: Any) -> list[LinkType]:
+def _types(crm: Crm, one: ObjectKind, other: ObjectKind, given: Any) -> list[LinkType]:
     if not isinstance(given, list) or not given or not all(isinstance(spec, dict) for spec in given):
         raise invalid("Invalid input JSON: at least one association type has to be given.")
     return [
@@ -163,7 +163,9 @@ def _types(crm: Crm, one: Kind, other: Kind, given: Any) -> list[LinkType]:
     ]
 
 
-def _link_by_default(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+def _link_by_default(
+    crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
     known = crm.links.default_type(one, other)
     spec = {"associationCategory": known.category, "associationTypeId": known.type_id}
     with crm.writing():
@@ -174,7 +176,7 @@ def _link_by_default(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[int
     ]
 
 
-def _missing_ends(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[str, str]]) -> list[ApiError]:
+def _missing_ends(crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[tuple[str, str]]) -> list[HubSpotError]:
     problems = []
     for kind, ends in ((one, [start for start, _ in pairs]), (other, [end for _, end in pairs])):
         numbers = {text: whole_number(text) for text in ends}
@@ -185,8 +187,8 @@ def _missing_ends(crm: Crm, one: Kind, other: Kind, pairs: Sequence[tuple[str, s
     return problems
 
 
-def _nothing_linked(one: Kind, other: Kind, identifier: str) -> ApiError:
-    return ApiError(
+def _nothing_linked(one: ObjectKind, other: ObjectKind, identifier: str) -> HubSpotError:
+    return HubSpotError(
         404,
         f"No {other.singular} is associated with {one.singular} {identifier}.",
         "OBJECT_NOT_FOUND",
@@ -199,11 +201,11 @@ def _nothing_linked(one: Kind, other: Kind, identifier: str) -> ApiError:
     )
 
 
-def _shown(linked: Iterable[Linked]) -> list[dict[str, Any]]:
+def _shown(linked: Iterable[LinkEnd]) -> list[dict[str, Any]]:
     return [{"toObjectId": one.to_id, "associationTypes": [known.wire() for known in one.types]} for one in linked]
 
 
-def _pair(one: Kind, from_id: int, other: Kind, to_id: int, types: Iterable[LinkType]) -> dict[str, Any]:
+def _pair(one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]) -> dict[str, Any]:
     return {
         "fromObjectTypeId": one.type_id,
         "fromObjectId": from_id,

@@ -10,61 +10,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsai_kit.sandbox.hubspot import clock
-from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, records_not_found
-from hsai_kit.sandbox.hubspot.history import Source
+from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, records_not_found
+from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
-from hsai_kit.sandbox.hubspot.record_view import View, wanted_names
-from hsai_kit.sandbox.hubspot.records import Row
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
-from hsai_kit.sandbox.hubspot.writer import Wish, wished_properties
+from hsai_kit.sandbox.hubspot.record_view import View, read_names
+from hsai_kit.sandbox.hubspot.records import RecordRow
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 LARGEST_BATCH, LARGEST_HISTORY_BATCH = 100, 50
 OWN_ID = "hs_object_id"
-NOBODY = Row(0, {}, "", "")
+NOBODY = RecordRow(0, {}, "", "")
 
 
-class Found(NamedTuple):
+class BatchLookup(NamedTuple):
     """Which records a batch's ids are: `rows` by id as sent; merged ids are in neither."""
 
-    rows: dict[str, Row]
+    rows: dict[str, RecordRow]
     missing: list[str]
 
 
 def batch_answer(
-    results: list[dict[str, Any]], problems: Sequence[ApiError], started: str, *, status: int = 200
-) -> Answer:
+    results: list[dict[str, Any]], problems: Sequence[HubSpotError], started: str, *, status: int = 200
+) -> HubSpotAnswer:
     """Make the envelope of every batch: 207 as soon as there is one error."""
     body: dict[str, Any] = {"status": "COMPLETE", "results": results}
     if problems:
         body["numErrors"] = len(problems)
         body["errors"] = [problem.envelope() for problem in problems]
     body |= {"startedAt": started, "completedAt": clock.now()}
-    return Answer(207 if problems else status, body)
+    return HubSpotAnswer(207 if problems else status, body)
 
 
-def batch_read(crm: Crm, call: Call) -> Answer:
+def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show records by id or by a unique property, in order of id whatever order they were asked in."""
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
-    history = wanted_names(fields.get("propertiesWithHistory"), "propertiesWithHistory")
+    history = read_names(fields.get("propertiesWithHistory"), "propertiesWithHistory")
     most, what = (LARGEST_HISTORY_BATCH, " for property histories") if history else (LARGEST_BATCH, "")
     ids = [_id(one) for one in call.inputs(most, what)]
     found = _find(crm, kind, ids, _one_id_property([fields]), archived=call.flag("archived"))
-    view = View(crm, kind, call.token, wanted_names(fields.get("properties"), "properties"), history)
+    view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"), history)
     rows = {row.id: row for row in found.rows.values()}
     problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
     return batch_answer(view.render(rows[number] for number in sorted(rows)), problems, started)
 
 
-def batch_update(crm: Crm, call: Call) -> Answer:
+def batch_update(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change many records, all of them or, for one bad value, none."""
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
@@ -78,23 +78,23 @@ def batch_update(crm: Crm, call: Call) -> Answer:
             if row is not None:
                 results.append(_update_one(crm, call, kind, row, one))
             else:  # a value that cannot be written spoils the batch even where its record is missing
-                crm.writer.check(kind, Wish(wished_properties(one), call.version), NOBODY)
+                crm.writer.check(kind, WriteRequest(read_properties(one), call.version), NOBODY)
     return batch_answer(results, _not_found(kind, inputs, found.missing), started)
 
 
-def batch_create(crm: Crm, call: Call) -> Answer:
+def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Make many records: all or none, but one by one where each input can be told by its trace id."""
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
     inputs = call.inputs(LARGEST_BATCH)
     traced = bool(inputs) and all(isinstance(one.get("objectWriteTraceId"), str) for one in inputs)
     results: list[dict[str, Any]] = []
-    problems: list[ApiError] = []
+    problems: list[HubSpotError] = []
     with crm.writing():
         for one in inputs:
             try:
                 row = create_one(crm, call, kind, one)
-            except ApiError as problem:
+            except HubSpotError as problem:
                 if not traced:
                     raise
                 problem.context = {**(problem.context or {}), "objectWriteTraceId": [one["objectWriteTraceId"]]}
@@ -104,7 +104,7 @@ def batch_create(crm: Crm, call: Call) -> Answer:
     return batch_answer(results, problems, started, status=201)
 
 
-def batch_upsert(crm: Crm, call: Call) -> Answer:
+def batch_upsert(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change the records that a unique property finds and create the others."""
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
@@ -119,7 +119,7 @@ def batch_upsert(crm: Crm, call: Call) -> Answer:
             if row is not None:
                 results.append(_update_one(crm, call, kind, row, one) | {"new": False})
             elif name is not None:
-                fields = {"properties": {name: _id(one), **wished_properties(one)}}
+                fields = {"properties": {name: _id(one), **read_properties(one)}}
                 created = create_one(crm, call, kind, fields)
                 shown = _shown(crm, call, kind, created, list(created.properties), one)
                 results.append(shown | {"new": True})
@@ -127,17 +127,17 @@ def batch_upsert(crm: Crm, call: Call) -> Answer:
     return batch_answer(results, problems, started)
 
 
-def batch_archive(crm: Crm, call: Call) -> Answer:
+def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Put many records into the recycling bin; ids that are no records are passed over."""
     kind = crm.catalog.resolve(call.path["object_type"])
     ids = [_id(one) for one in call.inputs(LARGEST_BATCH)]
     with crm.writing():
         for row in {row.id: row for row in _find(crm, kind, ids, None).rows.values()}.values():
             archive_one(crm, kind, row)
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def _find(crm: Crm, kind: Kind, ids: Iterable[str], name: str | None, *, archived: bool = False) -> Found:
+def _find(crm: Crm, kind: ObjectKind, ids: Iterable[str], name: str | None, *, archived: bool = False) -> BatchLookup:
     if name is None:
         numbers = {one: whole_number(one) for one in ids}
     else:
@@ -151,24 +151,26 @@ def _find(crm: Crm, kind: Kind, ids: Iterable[str], name: str | None, *, archive
         for one, number in numbers.items()
         if one not in rows and (number is None or crm.records.survivor(kind, number) is None)
     ]
-    return Found(rows, missing)
+    return BatchLookup(rows, missing)
 
 
-def _update_one(crm: Crm, call: Call, kind: Kind, row: Row, one: dict[str, Any]) -> dict[str, Any]:
-    properties = wished_properties(one)
-    changes = crm.writer.check(kind, Wish(properties, call.version), row)
-    row = crm.writer.update(kind, row, changes, Source.of_app(call.token.app_id))
+def _update_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, one: dict[str, Any]) -> dict[str, Any]:
+    properties = read_properties(one)
+    changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
+    row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
     return _shown(crm, call, kind, row, list(properties), one)
 
 
-def _shown(crm: Crm, call: Call, kind: Kind, row: Row, names: list[str], one: dict[str, Any]) -> dict[str, Any]:
+def _shown(
+    crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, names: list[str], one: dict[str, Any]
+) -> dict[str, Any]:
     shown = View(crm, kind, call.token, names).render([row])[0]
     if "objectWriteTraceId" in one:
         shown["objectWriteTraceId"] = one["objectWriteTraceId"]
     return shown
 
 
-def _not_found(kind: Kind, inputs: Iterable[dict[str, Any]], missing: Sequence[str]) -> list[ApiError]:
+def _not_found(kind: ObjectKind, inputs: Iterable[dict[str, Any]], missing: Sequence[str]) -> list[HubSpotError]:
     traces = {_id(one): one.get("objectWriteTraceId") for one in inputs}
     if any(traces[one] is not None for one in missing):
         return [records_not_found(kind.singular, [one], traces[one]) for one in missing]

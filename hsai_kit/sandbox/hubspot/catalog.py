@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ObjectKind:
     """An object type: `name` is the plural of the paths (`contacts`), `type_id` is `0-1` or `2-…`."""
 
     name: str
@@ -59,8 +59,8 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kinds: dict[str, Kind] | None = None
-        self._by_alias: dict[str, Kind] = {}
+        self._kinds: dict[str, ObjectKind] | None = None
+        self._by_alias: dict[str, ObjectKind] = {}
         self._definitions: dict[tuple[str, bool], dict[str, Definition]] = {}
 
     def forget(self) -> None:
@@ -69,19 +69,19 @@ class Catalog:
         self._by_alias = {}
         self._definitions = {}
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[ObjectKind]:
         """All object types."""
         if self._kinds is None:
             rows = self._database.execute("SELECT definition FROM hubspot_object_types ORDER BY rowid")
             self._kinds = {}
             for (text,) in rows.fetchall():
                 fields = json.loads(text)
-                kind = Kind(**fields | {"default_properties": tuple(fields["default_properties"])})
+                kind = ObjectKind(**fields | {"default_properties": tuple(fields["default_properties"])})
                 self._kinds[kind.name] = kind
                 self._by_alias |= dict.fromkeys(kind.aliases(), kind)
         return list(self._kinds.values())
 
-    def resolve(self, alias: str) -> Kind:
+    def resolve(self, alias: str) -> ObjectKind:
         """Return the object type of that plural, singular, type id or fully qualified name, in any case."""
         self.kinds()
         found = self._by_alias.get(alias.lower())
@@ -90,19 +90,19 @@ class Catalog:
             raise invalid(message)
         return found
 
-    def named(self, name: str) -> Kind:
+    def named(self, name: str) -> ObjectKind:
         """Return the object type of that plural name, which has to exist."""
         self.kinds()
         return self._by_alias[name.lower()]
 
-    def definitions(self, kind: Kind, *, archived: bool = False) -> dict[str, Definition]:
+    def definitions(self, kind: ObjectKind, *, archived: bool = False) -> dict[str, Definition]:
         """Return a type's properties by internal name, either the ones in use or the archived ones."""
         key = (kind.name, archived)
         if key not in self._definitions:
             self._definitions[key] = self._read(kind, archived=archived)
         return self._definitions[key]
 
-    def _read(self, kind: Kind, *, archived: bool) -> dict[str, Definition]:
+    def _read(self, kind: ObjectKind, *, archived: bool) -> dict[str, Definition]:
         rows = self._database.execute(
             "SELECT wire, required FROM hubspot_definitions WHERE object_type = ? AND archived = ? ORDER BY rowid",
             (kind.name, archived),
@@ -110,7 +110,7 @@ class Catalog:
         definitions = (_definition(kind, json.loads(wire), required=bool(required)) for wire, required in rows)
         return {one.name: one for one in definitions}
 
-    def put(self, kind: Kind, wire: Mapping[str, Any], *, required: bool, archived: bool) -> Definition:
+    def put(self, kind: ObjectKind, wire: Mapping[str, Any], *, required: bool, archived: bool) -> Definition:
         """Add a property or replace its definition."""
         self._database.execute(
             "INSERT INTO hubspot_definitions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -121,7 +121,7 @@ class Catalog:
         return _definition(kind, wire, required=required)
 
 
-def _definition(kind: Kind, wire: Mapping[str, Any], *, required: bool) -> Definition:
+def _definition(kind: ObjectKind, wire: Mapping[str, Any], *, required: bool) -> Definition:
     email_of_contact = kind.name == "contacts" and wire["name"] == "email"
     return Definition(
         name=wire["name"],

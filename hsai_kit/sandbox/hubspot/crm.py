@@ -13,7 +13,7 @@ from hsai_kit.sandbox.hubspot.history import History
 from hsai_kit.sandbox.hubspot.links import Links
 from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 from hsai_kit.sandbox.hubspot.records import Records
-from hsai_kit.sandbox.hubspot.search_lag import Unseen
+from hsai_kit.sandbox.hubspot.search_lag import SearchLag
 from hsai_kit.sandbox.hubspot.validations import Validations
 from hsai_kit.sandbox.hubspot.wire import whole_number
 from hsai_kit.sandbox.hubspot.writer import Writer
@@ -35,7 +35,7 @@ class Crm:
         self.records = Records(database)
         self.history = History(database)
         self.links = Links(database)
-        self.unseen = Unseen()
+        self.unseen = SearchLag()
         self.validations = Validations(database)
         self.writer = Writer(
             self.catalog, self.records, self.history, self.unseen, self.validations, is_owner=self.is_owner

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.values import InvalidValue
 
 
-class ApiError(Exception):
+class HubSpotError(Exception):
     """What HubSpot refuses, with its HTTP status and the fields of its error envelope."""
 
     def __init__(
@@ -51,17 +51,17 @@ class ApiError(Exception):
         return {**body, **self.extra}
 
 
-def invalid(message: str, *errors: Mapping[str, Any]) -> ApiError:
+def invalid(message: str, *errors: Mapping[str, Any]) -> HubSpotError:
     """Make a 400 for a request that makes no sense."""
-    return ApiError(400, message, "VALIDATION_ERROR", errors=errors)
+    return HubSpotError(400, message, "VALIDATION_ERROR", errors=errors)
 
 
-def not_found(message: str = "resource not found") -> ApiError:
+def not_found(message: str = "resource not found") -> HubSpotError:
     """Make a 404 for an address or a record that is not there."""
-    return ApiError(404, message, "OBJECT_NOT_FOUND")
+    return HubSpotError(404, message, "OBJECT_NOT_FOUND")
 
 
-def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = None) -> ApiError:
+def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = None) -> HubSpotError:
     """Make the entry in a batch's `errors` for ids that are no records (recorded wording)."""
     message = (
         f"Could not get some {singular.upper()} objects, they may be deleted or not exist. Check that ids are valid."
@@ -69,15 +69,15 @@ def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = 
     context = {"ids": list(ids)}
     if trace_id is not None:
         context["objectWriteTraceId"] = [trace_id]
-    return ApiError(404, message, "OBJECT_NOT_FOUND", context=context)
+    return HubSpotError(404, message, "OBJECT_NOT_FOUND", context=context)
 
 
-def conflict(singular: str, existing_id: int) -> ApiError:
+def conflict(singular: str, existing_id: int) -> HubSpotError:
     """Make a 409 for a unique value that another record holds."""
-    return ApiError(409, f"{singular.capitalize()} already exists. Existing ID: {existing_id}", "CONFLICT")
+    return HubSpotError(409, f"{singular.capitalize()} already exists. Existing ID: {existing_id}", "CONFLICT")
 
 
-def invalid_values(found: Sequence[tuple[str, InvalidValue]]) -> ApiError:
+def invalid_values(found: Sequence[tuple[str, InvalidValue]]) -> HubSpotError:
     """Make a 400 that names each bad property, in the message as JSON and in `errors` one by one."""
     told = [
         {

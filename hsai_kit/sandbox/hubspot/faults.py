@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.hubspot.errors import ApiError
+from hsai_kit.sandbox.hubspot.errors import HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ PAGES: Mapping[str, str] = {
 KINDS = ("ten_secondly", "secondly", "daily", "423", "477", *PAGES)
 
 
-def fault_error(kind: str, retry_after: float, windows: RateWindows) -> ApiError:
+def fault_error(kind: str, retry_after: float, windows: RateWindows) -> HubSpotError:
     """Make the refusal of a fault kind that answers in JSON; ValueError for a kind that is none."""
     if kind == "ten_secondly":
         return windows.exceeded("TEN_SECONDLY_ROLLING")
@@ -29,10 +29,10 @@ def fault_error(kind: str, retry_after: float, windows: RateWindows) -> ApiError
     if kind == "daily":
         return windows.exceeded("DAILY")
     if kind == "423":
-        return ApiError(423, "The resource is locked by another change. Try again in two seconds.", "LOCKED")
+        return HubSpotError(423, "The resource is locked by another change. Try again in two seconds.", "LOCKED")
     if kind == "477":
         message = "This account is moving to another data center. Try again later."
-        return ApiError(477, message, "MIGRATION_IN_PROGRESS", headers={"Retry-After": f"{retry_after:g}"})
+        return HubSpotError(477, message, "MIGRATION_IN_PROGRESS", headers={"Retry-After": f"{retry_after:g}"})
     message = f"There is no HubSpot fault {kind!r}. There are: {', '.join(KINDS)}."
     raise ValueError(message)
 

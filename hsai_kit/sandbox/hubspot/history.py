@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hsai_kit.sandbox.database import Database
-    from hsai_kit.sandbox.hubspot.catalog import Kind
-    from hsai_kit.sandbox.hubspot.records import Row
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
+    from hsai_kit.sandbox.hubspot.records import RecordRow
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WriteSource:
     """Through what a value was written."""
 
     type: str
@@ -23,12 +23,12 @@ class Source:
     label: str
 
     @classmethod
-    def of_app(cls, app_id: int) -> Source:
+    def of_app(cls, app_id: int) -> WriteSource:
         """Describe a write through the API with a service key."""
         return cls("INTEGRATION", str(app_id), "Sandbox service key")
 
 
-SEED = Source("IMPORT", "sandbox-seed", "Sandbox portal")
+SEED = WriteSource("IMPORT", "sandbox-seed", "Sandbox portal")
 
 
 class History:
@@ -41,7 +41,9 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note(self, kind: Kind, before: Row, changes: dict[str, str | None], timestamp: str, source: Source) -> None:
+    def note(
+        self, kind: ObjectKind, before: RecordRow, changes: dict[str, str | None], timestamp: str, source: WriteSource
+    ) -> None:
         """Add a version for each change, and the one before it if that was never noted."""
         known = {
             name
@@ -60,7 +62,9 @@ class History:
         ]
         self._database.executemany("INSERT INTO hubspot_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", versions)
 
-    def read(self, kind: Kind, rows: Iterable[Row], names: Sequence[str]) -> dict[int, dict[str, list[dict[str, Any]]]]:
+    def read(
+        self, kind: ObjectKind, rows: Iterable[RecordRow], names: Sequence[str]
+    ) -> dict[int, dict[str, list[dict[str, Any]]]]:
         """For each record and property name its versions, newest first."""
         found = {row.id: {name: _unwritten(row, name) for name in names} for row in rows}
         cursor = self._database.execute(
@@ -76,18 +80,18 @@ class History:
             found[number][name] = versions
         return found
 
-    def forget(self, kind: Kind, number: int) -> None:
+    def forget(self, kind: ObjectKind, number: int) -> None:
         """Drop the versions of a record that was merged away; the survivor keeps its own."""
         self._database.execute(
             "DELETE FROM hubspot_history WHERE object_type = ? AND record_id = ?", (kind.name, number)
         )
 
 
-def _columns(source: Source) -> tuple[str, str, str]:
+def _columns(source: WriteSource) -> tuple[str, str, str]:
     return source.type, source.id, source.label
 
 
-def _unwritten(row: Row, name: str) -> list[dict[str, Any]]:
+def _unwritten(row: RecordRow, name: str) -> list[dict[str, Any]]:
     if name not in row.properties:
         return []
     return [_version(row.properties[name], row.created_at, *_columns(SEED))]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hsai_kit.sandbox.database import Database
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
 
 
 class LinkType(NamedTuple):
@@ -27,7 +27,7 @@ class LinkType(NamedTuple):
         return {"category": self.category, "typeId": self.type_id, "label": self.label}
 
 
-class Linked(NamedTuple):
+class LinkEnd(NamedTuple):
     """A record at the other end, and every way in which it is linked."""
 
     to_id: int
@@ -40,7 +40,7 @@ class Links:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def types(self, one: Kind, other: Kind) -> list[LinkType]:
+    def types(self, one: ObjectKind, other: ObjectKind) -> list[LinkType]:
         """Return the types from one object type to another, the default one first."""
         rows = self._database.execute(
             "SELECT category, type_id, label, inverse_id FROM hubspot_association_types "
@@ -49,14 +49,14 @@ class Links:
         )
         return [LinkType(*row) for row in rows]
 
-    def default_type(self, one: Kind, other: Kind) -> LinkType:
+    def default_type(self, one: ObjectKind, other: ObjectKind) -> LinkType:
         """Return the type without a label; a 400 where two object types cannot be linked."""
         types = self.types(one, other)
         if not types or types[0].label is not None:
             raise invalid(f"There is no association type from {one.singular} to {other.singular}.")
         return types[0]
 
-    def chosen_type(self, one: Kind, other: Kind, category: object, type_id: object) -> LinkType:
+    def chosen_type(self, one: ObjectKind, other: ObjectKind, category: object, type_id: object) -> LinkType:
         """Return the type of that category and id; a 400 if the pair has none such."""
         for known in self.types(one, other):
             if (known.category, known.type_id) == (category, type_id):
@@ -64,7 +64,7 @@ class Links:
         message = f"{type_id} ({category}) is no association type from {one.singular} to {other.singular}."
         raise invalid(message)
 
-    def target_of(self, one: Kind, category: object, type_id: object) -> str:
+    def target_of(self, one: ObjectKind, category: object, type_id: object) -> str:
         """Return the name of the object type that a type leads to; a 400 if there is no such type."""
         rows = self._database.execute(
             "SELECT to_type, category, type_id FROM hubspot_association_types WHERE from_type = ?", (one.name,)
@@ -74,7 +74,7 @@ class Links:
                 return str(to_type)
         raise invalid(f"{type_id} ({category}) is no association type from {one.singular}.")
 
-    def add(self, one: Kind, from_id: int, other: Kind, to_id: int, types: Iterable[LinkType]) -> None:
+    def add(self, one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]) -> None:
         """Link two records there and back; a labeled type brings the default one along."""
         wanted = {*types}
         wanted |= {known for known in self.types(one, other)[:1] if known.label is None}
@@ -88,14 +88,14 @@ class Links:
                 ],
             )
 
-    def remove(self, one: Kind, from_id: int, other: Kind, to_id: int) -> None:
+    def remove(self, one: ObjectKind, from_id: int, other: ObjectKind, to_id: int) -> None:
         """Take away every association between two records, in both directions."""
         self._database.executemany(
             "DELETE FROM hubspot_associations WHERE from_type = ? AND from_id = ? AND to_type = ? AND to_id = ?",
             [(one.name, from_id, other.name, to_id), (other.name, to_id, one.name, from_id)],
         )
 
-    def read(self, one: Kind, ids: Sequence[int], other: Kind) -> dict[int, list[Linked]]:
+    def read(self, one: ObjectKind, ids: Sequence[int], other: ObjectKind) -> dict[int, list[LinkEnd]]:
         """For each record what it is linked to, in order of id; records without a link are left out."""
         rows = self._database.execute(
             "SELECT from_id, to_id, a.category, a.type_id, label, inverse_id FROM hubspot_associations a "
@@ -104,15 +104,15 @@ class Links:
             "ORDER BY from_id, to_id, label IS NOT NULL, a.type_id",
             (one.name, other.name, json.dumps(list(ids))),
         )
-        found: dict[int, list[Linked]] = {}
+        found: dict[int, list[LinkEnd]] = {}
         for from_id, to_id, *columns in rows:
             linked = found.setdefault(from_id, [])
             if not linked or linked[-1].to_id != to_id:
-                linked.append(Linked(to_id, []))
+                linked.append(LinkEnd(to_id, []))
             linked[-1].types.append(LinkType(*columns))
         return found
 
-    def forget(self, kind: Kind, number: int) -> None:
+    def forget(self, kind: ObjectKind, number: int) -> None:
         """Take away all associations of a record that is archived."""
         end = (kind.name, number)
         self._database.execute(
@@ -123,7 +123,7 @@ class Links:
         )
         self._database.execute("DELETE FROM hubspot_associations WHERE from_type = ? AND from_id = ?", end)
 
-    def move(self, kind: Kind, old: int, new: int) -> None:
+    def move(self, kind: ObjectKind, old: int, new: int) -> None:
         """Hand all associations of a merged record to the survivor."""
         ends = {"type": kind.name, "old": old, "new": new}
         self._database.execute(
@@ -144,7 +144,7 @@ class Links:
         self.forget(kind, old)
 
 
-def page(linked: Sequence[Linked], after: int | None, size: int) -> tuple[Sequence[Linked], int | None]:
+def page(linked: Sequence[LinkEnd], after: int | None, size: int) -> tuple[Sequence[LinkEnd], int | None]:
     """One page of associations from id `after` on, and the id at which the next one begins."""
     rest = [one for one in linked if one.to_id >= (after or 0)]
     following = rest[size].to_id if len(rest) > size else None

@@ -6,40 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 LARGEST_MEMBER_PAGE = 250
 SEARCH_PAGE, LARGEST_SEARCH_PAGE = 20, 500
 LARGEST_CHANGE = 100_000
 
 
-def lists_by_id(crm: Crm, call: Call) -> Answer:
+def lists_by_id(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the lists of the ids in `listIds`; ids that are no lists are passed over."""
     wanted = call.names("listIds")
-    return Answer(200, {"lists": [one for one in _lists(crm) if one["listId"] in wanted]})
+    return HubSpotAnswer(200, {"lists": [one for one in _lists(crm) if one["listId"] in wanted]})
 
 
-def read_list(crm: Crm, call: Call) -> Answer:
+def read_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one list by its id."""
-    return Answer(200, {"list": _list(crm, call)})
+    return HubSpotAnswer(200, {"list": _list(crm, call)})
 
 
-def read_list_by_name(crm: Crm, call: Call) -> Answer:
+def read_list_by_name(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one list by object type and name."""
     kind = crm.catalog.resolve(call.path["object_type"])
     for one in _lists(crm):
         if one["objectTypeId"] == kind.type_id and one["name"] == call.path["list_name"]:
-            return Answer(200, {"list": one})
+            return HubSpotAnswer(200, {"list": one})
     raise not_found()
 
 
-def search_lists(crm: Crm, call: Call) -> Answer:
+def search_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show lists whose name has a word, of some ids or of some processing types, a page at a time."""
     fields = call.fields()
     query, offset, count = fields.get("query") or "", fields.get("offset", 0), fields.get("count", SEARCH_PAGE)
@@ -58,10 +58,10 @@ def search_lists(crm: Crm, call: Call) -> Answer:
     ]
     page = [_search_result(one) for one in found[offset : offset + count]]
     end = offset + len(page)
-    return Answer(200, {"lists": page, "offset": end, "hasMore": end < len(found), "total": len(found)})
+    return HubSpotAnswer(200, {"lists": page, "offset": end, "hasMore": end < len(found), "total": len(found)})
 
 
-def list_members(crm: Crm, call: Call) -> Answer:
+def list_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show a page of a list's members, in order of record id."""
     wanted = _list(crm, call)
     size = call.limit(100, LARGEST_MEMBER_PAGE)
@@ -74,10 +74,10 @@ def list_members(crm: Crm, call: Call) -> Answer:
     body: dict[str, Any] = {"total": wanted["size"], "results": members[:size]}
     if len(rows) > size:
         body["paging"] = call.next_page(rows[size][0])
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
-def lists_of_record(crm: Crm, call: Call) -> Answer:
+def lists_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show which lists a record is a member of."""
     kind = crm.catalog.resolve(call.path["object_type"])
     rows = crm.database.execute(
@@ -89,26 +89,26 @@ def lists_of_record(crm: Crm, call: Call) -> Answer:
         {"listId": list_id, "listVersion": 1, "firstAddedTimestamp": joined, "lastAddedTimestamp": joined}
         for list_id, joined in rows
     ]
-    return Answer(200, {"results": results, "total": len(results)})
+    return HubSpotAnswer(200, {"results": results, "total": len(results)})
 
 
-def add_members(crm: Crm, call: Call) -> Answer:
+def add_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Add the records whose ids are the body."""
     return _change(crm, call, add=call.json(), remove=[])
 
 
-def remove_members(crm: Crm, call: Call) -> Answer:
+def remove_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Remove the records whose ids are the body."""
     return _change(crm, call, add=[], remove=call.json())
 
 
-def add_and_remove_members(crm: Crm, call: Call) -> Answer:
+def add_and_remove_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Add some records and remove others."""
     fields = call.fields()
     return _change(crm, call, add=fields.get("recordIdsToAdd", []), remove=fields.get("recordIdsToRemove", []))
 
 
-def _change(crm: Crm, call: Call, *, add: Any, remove: Any) -> Answer:
+def _change(crm: Crm, call: HubSpotCall, *, add: Any, remove: Any) -> HubSpotAnswer:
     wanted = _list(crm, call)
     if wanted["processingType"] == "DYNAMIC":
         message = f"The list {wanted['listId']} is DYNAMIC: its filters alone decide who is a member."
@@ -139,7 +139,7 @@ def _change(crm: Crm, call: Call, *, add: Any, remove: Any) -> Answer:
         "recordIdsRemoved": [str(number) for number in removed],
         "recordIdsMissing": [text for text, number in asked_in.items() if number not in known],
     }
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
 def _ids(given: Any) -> dict[str, int]:
@@ -150,7 +150,7 @@ def _ids(given: Any) -> dict[str, int]:
     return {str(one): -1 if (number := whole_number(str(one))) is None else number for one in given}
 
 
-def _list(crm: Crm, call: Call) -> dict[str, Any]:
+def _list(crm: Crm, call: HubSpotCall) -> dict[str, Any]:
     for one in _lists(crm, call.path["list_id"]):
         return one
     raise not_found()

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
-from hsai_kit.sandbox.hubspot.history import Source
+from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.record_view import View, attach_associations
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
-from hsai_kit.sandbox.hubspot.writer import Wish, wished_properties
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
     from hsai_kit.sandbox.hubspot.links import LinkType
-    from hsai_kit.sandbox.hubspot.records import Row
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.records import RecordRow
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 PAGE, LARGEST_PAGE, LARGEST_HISTORY_PAGE = 10, 100, 50
 
 
-def list_records(crm: Crm, call: Call) -> Answer:
+def list_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show a page of records in order of id; `after` is the id at which it begins."""
     kind = crm.catalog.resolve(call.path["object_type"])
     history = call.names("propertiesWithHistory")
@@ -31,50 +31,50 @@ def list_records(crm: Crm, call: Call) -> Answer:
     body: dict[str, Any] = {"results": shown}
     if len(rows) > size:
         body["paging"] = call.next_page(rows[size].id)
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
-def read_record(crm: Crm, call: Call) -> Answer:
+def read_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one record by its id, by the id of one merged into it, or by a unique property."""
     kind = crm.catalog.resolve(call.path["object_type"])
     row = _find(crm, call, kind)
     view = View(crm, kind, call.token, call.names("properties"), call.names("propertiesWithHistory"))
     shown = view.render([row])
     attach_associations(crm, kind, shown, call.names("associations"))
-    return Answer(200, shown[0])
+    return HubSpotAnswer(200, shown[0])
 
 
-def create_record(crm: Crm, call: Call) -> Answer:
+def create_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Make a new record, linked to others if `associations` says so."""
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
     with crm.writing():
         row = create_one(crm, call, kind, fields)
-    return Answer(201, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+    return HubSpotAnswer(201, View(crm, kind, call.token, list(row.properties)).render([row])[0])
 
 
-def create_one(crm: Crm, call: Call, kind: Kind, fields: dict[str, Any]) -> Row:
+def create_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, fields: dict[str, Any]) -> RecordRow:
     """Create the record that a body or one input of a batch asks for."""
-    changes = crm.writer.check(kind, Wish(wished_properties(fields), call.version), None)
+    changes = crm.writer.check(kind, WriteRequest(read_properties(fields), call.version), None)
     links = _wished_links(crm, kind, fields.get("associations"))
-    row = crm.writer.create(kind, changes, Source.of_app(call.token.app_id))
+    row = crm.writer.create(kind, changes, WriteSource.of_app(call.token.app_id))
     for other, to_id, types in links:
         crm.links.add(kind, row.id, other, to_id, types)
     return row
 
 
-def update_record(crm: Crm, call: Call) -> Answer:
+def update_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change some properties of one record; the answer shows those and no others."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    properties = wished_properties(call.fields())
+    properties = read_properties(call.fields())
     with crm.writing():
         row = _find(crm, call, kind)
-        changes = crm.writer.check(kind, Wish(properties, call.version), row)
-        row = crm.writer.update(kind, row, changes, Source.of_app(call.token.app_id))
-    return Answer(200, View(crm, kind, call.token, list(properties)).render([row])[0])
+        changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
+        row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
+    return HubSpotAnswer(200, View(crm, kind, call.token, list(properties)).render([row])[0])
 
 
-def archive_record(crm: Crm, call: Call) -> Answer:
+def archive_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Put one record into the recycling bin; one that lies there already is fine too."""
     kind = crm.catalog.resolve(call.path["object_type"])
     row = crm.records.find(kind, call.path["object_id"])
@@ -82,10 +82,10 @@ def archive_record(crm: Crm, call: Call) -> Answer:
         archive_one(crm, kind, row)
     elif crm.records.find(kind, call.path["object_id"], archived=True) is None:
         raise not_found()
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def archive_one(crm: Crm, kind: Kind, row: Row) -> None:
+def archive_one(crm: Crm, kind: ObjectKind, row: RecordRow) -> None:
     """Archive a record and take it out of associations and lists."""
     with crm.writing():
         crm.writer.archive(kind, row)
@@ -97,7 +97,7 @@ def archive_one(crm: Crm, kind: Kind, row: Row) -> None:
         )
 
 
-def merge_records(crm: Crm, call: Call) -> Answer:
+def merge_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Merge one record into another, whose id stays."""
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
@@ -109,11 +109,11 @@ def merge_records(crm: Crm, call: Call) -> Answer:
         raise invalid("A record cannot be merged with itself.")
     with crm.writing():
         crm.links.move(kind, gone.id, kept.id)
-        row = crm.writer.merge(kind, kept, gone, Source.of_app(call.token.app_id))
-    return Answer(200, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+        row = crm.writer.merge(kind, kept, gone, WriteSource.of_app(call.token.app_id))
+    return HubSpotAnswer(200, View(crm, kind, call.token, list(row.properties)).render([row])[0])
 
 
-def _find(crm: Crm, call: Call, kind: Kind) -> Row:
+def _find(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> RecordRow:
     identifier = call.path["object_id"]
     archived = call.flag("archived")
     id_property = call.text("idProperty")
@@ -130,7 +130,7 @@ def _find(crm: Crm, call: Call, kind: Kind) -> Row:
     return row
 
 
-def check_id_property(crm: Crm, kind: Kind, name: str) -> None:
+def check_id_property(crm: Crm, kind: ObjectKind, name: str) -> None:
     """Raise a 400 unless records of the type can be told apart by that property."""
     definition = crm.catalog.definitions(kind).get(name)
     if definition is None or not definition.unique:
@@ -138,7 +138,7 @@ def check_id_property(crm: Crm, kind: Kind, name: str) -> None:
         raise invalid(message)
 
 
-def _wished_links(crm: Crm, kind: Kind, given: Any) -> list[tuple[Kind, int, list[LinkType]]]:
+def _wished_links(crm: Crm, kind: ObjectKind, given: Any) -> list[tuple[ObjectKind, int, list[LinkType]]]:
     links = []
     if not isinstance(given, list | None):
         raise invalid("Invalid input JSON: associations has to be a list.")

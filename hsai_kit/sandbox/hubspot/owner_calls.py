@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import not_found
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 PAGE, LARGEST_PAGE = 100, 500
 
 
-def list_owners(crm: Crm, call: Call) -> Answer:
+def list_owners(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show owners in order of id; those who left only if asked for them."""
     size = call.limit(PAGE, LARGEST_PAGE)
     rows = crm.database.execute(
@@ -28,10 +28,10 @@ def list_owners(crm: Crm, call: Call) -> Answer:
     body: dict[str, Any] = {"results": owners[:size]}
     if len(owners) > size:
         body["paging"] = call.next_page(owners[size]["id"])
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
-def read_owner(crm: Crm, call: Call) -> Answer:
+def read_owner(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one owner, by owner id or with `idProperty=userId` by user id."""
     number = whole_number(call.path["owner_id"])
     by_user = call.text("idProperty") == "userId"
@@ -39,5 +39,5 @@ def read_owner(crm: Crm, call: Call) -> Answer:
     for owner_id, wire in rows:
         owner = json.loads(wire)
         if number is not None and number == (owner["userIdIncludingInactive"] if by_user else owner_id):
-            return Answer(200, owner)
+            return HubSpotAnswer(200, owner)
     raise not_found()

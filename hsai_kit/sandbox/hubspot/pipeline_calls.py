@@ -6,37 +6,37 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import not_found
-from hsai_kit.sandbox.hubspot.wire import Answer
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 
-def list_pipelines(crm: Crm, call: Call) -> Answer:
+def list_pipelines(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show a type's pipelines with their stages; most types have none."""
-    return Answer(200, {"results": _pipelines(crm, call)})
+    return HubSpotAnswer(200, {"results": _pipelines(crm, call)})
 
 
-def read_pipeline(crm: Crm, call: Call) -> Answer:
+def read_pipeline(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one pipeline."""
-    return Answer(200, _with_id(_pipelines(crm, call), call.path["pipeline_id"]))
+    return HubSpotAnswer(200, _with_id(_pipelines(crm, call), call.path["pipeline_id"]))
 
 
-def list_stages(crm: Crm, call: Call) -> Answer:
+def list_stages(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the stages of one pipeline."""
-    return Answer(200, {"results": _with_id(_pipelines(crm, call), call.path["pipeline_id"])["stages"]})
+    return HubSpotAnswer(200, {"results": _with_id(_pipelines(crm, call), call.path["pipeline_id"])["stages"]})
 
 
-def read_stage(crm: Crm, call: Call) -> Answer:
+def read_stage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one stage."""
     pipeline = _with_id(_pipelines(crm, call), call.path["pipeline_id"])
-    return Answer(200, _with_id(pipeline["stages"], call.path["stage_id"]))
+    return HubSpotAnswer(200, _with_id(pipeline["stages"], call.path["stage_id"]))
 
 
-def _pipelines(crm: Crm, call: Call) -> list[dict[str, Any]]:
+def _pipelines(crm: Crm, call: HubSpotCall) -> list[dict[str, Any]]:
     kind = crm.catalog.resolve(call.path["object_type"])
     rows = crm.database.execute("SELECT wire FROM hubspot_pipelines WHERE object_type = ? ORDER BY rowid", (kind.name,))
     return [json.loads(wire) for (wire,) in rows]

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
-from hsai_kit.sandbox.hubspot.errors import ApiError, invalid, not_found
-from hsai_kit.sandbox.hubspot.wire import Answer
+from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, not_found
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hsai_kit.sandbox.hubspot.catalog import Definition, Kind
+    from hsai_kit.sandbox.hubspot.catalog import Definition, ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 FIELD_TYPES = {
@@ -38,20 +38,20 @@ CHANGEABLE = {
 }
 
 
-def list_properties(crm: Crm, call: Call) -> Answer:
+def list_properties(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show all properties of a type, the archived ones if asked for them."""
     kind = crm.catalog.resolve(call.path["object_type"])
     definitions = crm.catalog.definitions(kind, archived=call.flag("archived"))
-    return Answer(200, {"results": [one.wire for one in definitions.values()]})
+    return HubSpotAnswer(200, {"results": [one.wire for one in definitions.values()]})
 
 
-def read_property(crm: Crm, call: Call) -> Answer:
+def read_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one property."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return Answer(200, _property(crm, call, kind, archived=call.flag("archived")).wire)
+    return HubSpotAnswer(200, _property(crm, call, kind, archived=call.flag("archived")).wire)
 
 
-def create_property(crm: Crm, call: Call) -> Answer:
+def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Make a new property; the name of an archived one may be used again."""
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
@@ -83,10 +83,10 @@ def create_property(crm: Crm, call: Call) -> Answer:
         },
     }
     _check(crm, kind, wire)
-    return Answer(201, crm.catalog.put(kind, wire, required=False, archived=False).wire)
+    return HubSpotAnswer(201, crm.catalog.put(kind, wire, required=False, archived=False).wire)
 
 
-def update_property(crm: Crm, call: Call) -> Answer:
+def update_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change a property's definition; values that do not fit it any more stay as they are."""
     kind = crm.catalog.resolve(call.path["object_type"])
     definition = _property(crm, call, kind)
@@ -99,10 +99,10 @@ def update_property(crm: Crm, call: Call) -> Answer:
     wire["updatedAt"] = clock.now_after(wire["updatedAt"])
     _check(crm, kind, wire)
     changed = crm.catalog.put(kind, wire, required=definition.required, archived=False)
-    return Answer(200, changed.wire)
+    return HubSpotAnswer(200, changed.wire)
 
 
-def archive_property(crm: Crm, call: Call) -> Answer:
+def archive_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Archive a property; its values are not shown any more."""
     kind = crm.catalog.resolve(call.path["object_type"])
     definition = _property(crm, call, kind)
@@ -110,22 +110,22 @@ def archive_property(crm: Crm, call: Call) -> Answer:
         raise invalid(f"{definition.name} is HubSpot's own property and cannot be archived.")
     wire = {**definition.wire, "archived": True, "archivedAt": clock.now()}
     crm.catalog.put(kind, wire, required=definition.required, archived=True)
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def list_groups(crm: Crm, call: Call) -> Answer:
+def list_groups(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the groups that a type's properties stand in."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return Answer(200, {"results": list(_groups(crm, kind).values())})
+    return HubSpotAnswer(200, {"results": list(_groups(crm, kind).values())})
 
 
-def read_group(crm: Crm, call: Call) -> Answer:
+def read_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one group."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return Answer(200, _group(crm, call, kind))
+    return HubSpotAnswer(200, _group(crm, call, kind))
 
 
-def create_group(crm: Crm, call: Call) -> Answer:
+def create_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Make a new group."""
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
@@ -134,27 +134,27 @@ def create_group(crm: Crm, call: Call) -> Answer:
         raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
     if name in _groups(crm, kind):
         raise _exists(f"A property group named '{name}' already exists.")
-    return Answer(201, _put_group(crm, kind, {"displayOrder": -1, **fields, "name": name}))
+    return HubSpotAnswer(201, _put_group(crm, kind, {"displayOrder": -1, **fields, "name": name}))
 
 
-def update_group(crm: Crm, call: Call) -> Answer:
+def update_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change a group's label or place."""
     kind = crm.catalog.resolve(call.path["object_type"])
     group = _group(crm, call, kind)
-    return Answer(200, _put_group(crm, kind, {**group, **call.fields(), "name": group["name"]}))
+    return HubSpotAnswer(200, _put_group(crm, kind, {**group, **call.fields(), "name": group["name"]}))
 
 
-def archive_group(crm: Crm, call: Call) -> Answer:
+def archive_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Archive a group that no property stands in."""
     kind = crm.catalog.resolve(call.path["object_type"])
     name = _group(crm, call, kind)["name"]
     if any(one.wire["groupName"] == name for one in crm.catalog.definitions(kind).values()):
         raise invalid(f"The group {name} has properties; move them first.")
     crm.database.execute("UPDATE hubspot_groups SET archived = 1 WHERE object_type = ? AND name = ?", (kind.name, name))
-    return Answer(204)
+    return HubSpotAnswer(204)
 
 
-def _property(crm: Crm, call: Call, kind: Kind, *, archived: bool = False) -> Definition:
+def _property(crm: Crm, call: HubSpotCall, kind: ObjectKind, *, archived: bool = False) -> Definition:
     found = crm.catalog.definitions(kind, archived=archived).get(call.path["name"].lower())
     if found is None:
         raise not_found(f"The property {call.path['name']} of {kind.name} does not exist.")
@@ -168,7 +168,7 @@ def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: fields[name] for name in CHANGEABLE if name in fields}
 
 
-def _check(crm: Crm, kind: Kind, wire: Mapping[str, Any]) -> None:
+def _check(crm: Crm, kind: ObjectKind, wire: Mapping[str, Any]) -> None:
     if not wire.get("label"):
         raise invalid("A property needs a label.")
     if wire.get("type") not in FIELD_TYPES:
@@ -203,7 +203,7 @@ def _options(given: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _groups(crm: Crm, kind: Kind) -> dict[str, dict[str, Any]]:
+def _groups(crm: Crm, kind: ObjectKind) -> dict[str, dict[str, Any]]:
     rows = crm.database.execute(
         "SELECT name, label, display_order FROM hubspot_groups WHERE object_type = ? AND NOT archived "
         "ORDER BY display_order, rowid",
@@ -214,14 +214,14 @@ def _groups(crm: Crm, kind: Kind) -> dict[str, dict[str, Any]]:
     }
 
 
-def _group(crm: Crm, call: Call, kind: Kind) -> dict[str, Any]:
+def _group(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> dict[str, Any]:
     found = _groups(crm, kind).get(call.path["name"])
     if found is None:
         raise not_found(f"The property group {call.path['name']} of {kind.name} does not exist.")
     return found
 
 
-def _put_group(crm: Crm, kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _put_group(crm: Crm, kind: ObjectKind, fields: Mapping[str, Any]) -> dict[str, Any]:
     label, order = fields.get("label"), fields["displayOrder"]
     if not isinstance(label, str) or not isinstance(order, int) or abs(order) > MOST_PLACES:
         raise invalid("A property group needs a label, and displayOrder has to be a small number.")
@@ -232,5 +232,5 @@ def _put_group(crm: Crm, kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any
     return _groups(crm, kind)[fields["name"]]
 
 
-def _exists(message: str) -> ApiError:
-    return ApiError(409, message, "OBJECT_ALREADY_EXISTS")
+def _exists(message: str) -> HubSpotError:
+    return HubSpotError(409, message, "OBJECT_ALREADY_EXISTS")

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.errors import ApiError
+from hsai_kit.sandbox.hubspot.errors import HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ TEN_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Limits:
+class HubSpotLimits:
     """What a portal allows (hubspot-facts.md, "Limits"); None switches a limit off.
 
     `search_lag` is the time in seconds until search sees a change, `search_results` how many records one query shows.
@@ -55,7 +55,7 @@ class RateWindows:
     """Counts requests and refuses those beyond a limit with a 429, which has no Retry-After."""
 
     def __init__(self, today: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
-        self.limits = Limits()
+        self.limits = HubSpotLimits()
         self._today = today
         self._clock = clock
         self._by_app: dict[int, RollingWindow] = {}
@@ -69,8 +69,8 @@ class RateWindows:
         Raises ValueError for a name that is none and a value that is no number from 0 up.
         """
         for name, value in limits.items():
-            if name not in Limits.__slots__:
-                message = f"There is no HubSpot limit {name!r}. There are: {', '.join(Limits.__slots__)}."
+            if name not in HubSpotLimits.__slots__:
+                message = f"There is no HubSpot limit {name!r}. There are: {', '.join(HubSpotLimits.__slots__)}."
                 raise ValueError(message)
             if value is not None and (not isinstance(value, int | float) or not value >= 0):
                 message = f"{name} is a number from 0 up, or None for no limit, not {value!r}."
@@ -81,7 +81,7 @@ class RateWindows:
 
     def reset(self) -> None:
         """Back to the default limits, with nothing used."""
-        self.limits = Limits()
+        self.limits = HubSpotLimits()
         self.clear()
 
     def clear(self) -> None:
@@ -117,12 +117,12 @@ class RateWindows:
         self._used_today += 1
         return {}
 
-    def exceeded(self, policy: str) -> ApiError:
+    def exceeded(self, policy: str) -> HubSpotError:
         """Make the 429 of a policy: TEN_SECONDLY_ROLLING, SECONDLY (search) or DAILY."""
         headers = {} if policy == "SECONDLY" else self._headers(int(self.limits.per_ten_seconds or 0))
         if policy == "DAILY":
             headers["X-HubSpot-RateLimit-Daily-Remaining"] = "0"
-        return ApiError(
+        return HubSpotError(
             429,
             f"You have reached your {policy.lower()} limit.",
             "RATE_LIMITS",

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hsai_kit.sandbox.hubspot.access import Token
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
     from hsai_kit.sandbox.hubspot.links import LinkType
-    from hsai_kit.sandbox.hubspot.records import Row
+    from hsai_kit.sandbox.hubspot.records import RecordRow
 
 # [?] What a token without the scope gets in place of the text: nothing, as if it were not set.
 EMAIL_CONTENT = frozenset({"hs_email_subject", "hs_email_text", "hs_email_html", "hs_body_preview"})
@@ -27,7 +27,9 @@ ASSOCIATIONS_SHOWN = 100
 class View:
     """What one request wants to see of records of one type."""
 
-    def __init__(self, crm: Crm, kind: Kind, token: Token, names: Sequence[str], history: Sequence[str] = ()) -> None:
+    def __init__(
+        self, crm: Crm, kind: ObjectKind, token: Token, names: Sequence[str], history: Sequence[str] = ()
+    ) -> None:
         definitions = crm.catalog.definitions(kind)
         wanted = {*ALWAYS, *(names or kind.default_properties)}
         self._crm = crm
@@ -37,7 +39,7 @@ class View:
         hidden = kind.name == "emails" and EMAIL_CONTENT_SCOPE not in token.scopes
         self._hidden = EMAIL_CONTENT if hidden else frozenset()
 
-    def render(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+    def render(self, rows: Iterable[RecordRow]) -> list[dict[str, Any]]:
         """Render the records as JSON, with versions of values where they were asked for."""
         rows = list(rows)
         shown = [self._render_one(row) for row in rows]
@@ -49,7 +51,7 @@ class View:
                 }
         return shown
 
-    def _render_one(self, row: Row) -> dict[str, Any]:
+    def _render_one(self, row: RecordRow) -> dict[str, Any]:
         properties: dict[str, str | None] = {name: row.properties.get(name) for name in self._shown}
         if self._hidden:
             properties |= dict.fromkeys(self._hidden & properties.keys())
@@ -65,7 +67,7 @@ class View:
         return one
 
 
-def attach_associations(crm: Crm, kind: Kind, shown: list[dict[str, Any]], aliases: Sequence[str]) -> None:
+def attach_associations(crm: Crm, kind: ObjectKind, shown: list[dict[str, Any]], aliases: Sequence[str]) -> None:
     """Add to each record the ids it is linked to, by object type, once per association type."""
     ids = [int(one["id"]) for one in shown]
     for alias in aliases:
@@ -86,7 +88,7 @@ def attach_associations(crm: Crm, kind: Kind, shown: list[dict[str, Any]], alias
             one.setdefault("associations", {})[other.fully_qualified_name or other.name] = block
 
 
-def _type_name(kind: Kind, other: Kind, known: LinkType) -> str:
+def _type_name(kind: ObjectKind, other: ObjectKind, known: LinkType) -> str:
     pair = f"{kind.singular}_to_{other.singular}"
     if known.label == "Primary":
         return pair
@@ -96,7 +98,7 @@ def _type_name(kind: Kind, other: Kind, known: LinkType) -> str:
     return f"{pair}_unlabeled" if "companies" in {kind.name, other.name} else pair
 
 
-def wanted_names(given: Any, field: str) -> list[str]:
+def read_names(given: Any, field: str) -> list[str]:
     """Read a list of property names from a body; a 400 for anything else."""
     if given is None:
         return []

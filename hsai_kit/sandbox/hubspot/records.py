@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hsai_kit.sandbox.database import Database
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
 
 COLUMNS = "id, properties, created_at, updated_at, archived_at"
 
 
-class Row(NamedTuple):
+class RecordRow(NamedTuple):
     """One record; `properties` holds only what is set. Never changed in place: search may still show it."""
 
     id: int
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     updated_at: str
     archived_at: str | None = None
 
-    def changed(self, properties: dict[str, str], updated_at: str) -> Row:
+    def changed(self, properties: dict[str, str], updated_at: str) -> RecordRow:
         """Return the same record with other properties."""
         return self._replace(properties=properties, updated_at=updated_at)
 
@@ -38,12 +38,12 @@ class Records:
         self._database = database
         self._scanned: tuple[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, str]]]] | None = None
 
-    def find(self, kind: Kind, identifier: str, *, archived: bool = False) -> Row | None:
+    def find(self, kind: ObjectKind, identifier: str, *, archived: bool = False) -> RecordRow | None:
         """Return the record of that id, if it is one and is archived or not as asked."""
         number = whole_number(identifier)
         return None if number is None else self.many(kind, [number], archived=archived).get(number)
 
-    def many(self, kind: Kind, ids: Sequence[int], *, archived: bool = False) -> dict[int, Row]:
+    def many(self, kind: ObjectKind, ids: Sequence[int], *, archived: bool = False) -> dict[int, RecordRow]:
         """Return the records of those ids that there are, in order of id."""
         condition = "IS NOT NULL" if archived else "IS NULL"
         cursor = self._database.execute(
@@ -53,7 +53,7 @@ class Records:
         )
         return {row.id: row for row in _rows(cursor)}
 
-    def page(self, kind: Kind, first: int, size: int, *, archived: bool) -> list[Row]:
+    def page(self, kind: ObjectKind, first: int, size: int, *, archived: bool) -> list[RecordRow]:
         """`size` records from id `first` on, in order of id."""
         condition = "IS NOT NULL" if archived else "IS NULL"
         cursor = self._database.execute(
@@ -63,7 +63,7 @@ class Records:
         )
         return list(_rows(cursor))
 
-    def values(self, kind: Kind, names: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    def values(self, kind: ObjectKind, names: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
         """Return the id of every record that is not archived, with what it holds of some properties.
 
         The last answer is kept until a record changes, for the pages of one search.
@@ -76,7 +76,7 @@ class Records:
         """Drop what is kept of an answer, because the database has changed."""
         self._scanned = None
 
-    def _scan(self, kind: Kind, names: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    def _scan(self, kind: ObjectKind, names: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
         columns = "".join(", json_extract(properties, ?)" for _ in names)
         cursor = self._database.execute(
             f"SELECT id{columns} FROM hubspot_records "  # noqa: S608  # constants only
@@ -88,7 +88,7 @@ class Records:
             for number, *found in cursor
         ]
 
-    def existing(self, kind: Kind, ids: Iterable[int]) -> set[int]:
+    def existing(self, kind: ObjectKind, ids: Iterable[int]) -> set[int]:
         """Which of those ids are records that are not archived."""
         cursor = self._database.execute(
             "SELECT id FROM hubspot_records WHERE object_type = ? AND archived_at IS NULL "
@@ -97,7 +97,7 @@ class Records:
         )
         return {number for (number,) in cursor}
 
-    def put(self, kind: Kind, rows: Iterable[Row]) -> None:
+    def put(self, kind: ObjectKind, rows: Iterable[RecordRow]) -> None:
         """Add records or replace them."""
         self.forget()
         self._database.executemany(
@@ -109,12 +109,12 @@ class Records:
             ),
         )
 
-    def remove(self, kind: Kind, number: int) -> None:
+    def remove(self, kind: ObjectKind, number: int) -> None:
         """Take a record out altogether, as a merge does with the one that is merged away."""
         self.forget()
         self._database.execute("DELETE FROM hubspot_records WHERE object_type = ? AND id = ?", (kind.name, number))
 
-    def next_id(self, kind: Kind) -> int:
+    def next_id(self, kind: ObjectKind) -> int:
         """Return an id that no record of the type has or had."""
         (highest,) = self._database.execute(
             "SELECT max(coalesce((SELECT max(id) FROM hubspot_records WHERE object_type = :type), 100), "
@@ -123,7 +123,7 @@ class Records:
         ).fetchone()
         return int(highest) + 1
 
-    def survivor(self, kind: Kind, number: int) -> int | None:
+    def survivor(self, kind: ObjectKind, number: int) -> int | None:
         """Return the record that one was merged into, over several merges if need be; None if it never was."""
         found = None
         while True:
@@ -134,7 +134,7 @@ class Records:
                 return found
             found = number = int(row[0])
 
-    def note_merge(self, kind: Kind, old: int, new: int) -> None:
+    def note_merge(self, kind: ObjectKind, old: int, new: int) -> None:
         """Remember that `old` is now `new`."""
         self._database.execute("INSERT INTO hubspot_merges VALUES (?, ?, ?)", (kind.name, old, new))
         self._database.execute(
@@ -142,7 +142,7 @@ class Records:
             (new, kind.name, old),
         )
 
-    def holders(self, kind: Kind, name: str, values: Sequence[str]) -> dict[str, int]:
+    def holders(self, kind: ObjectKind, name: str, values: Sequence[str]) -> dict[str, int]:
         """Who holds which of the values of a unique property; values are compared in lower case."""
         cursor = self._database.execute(
             "SELECT value, record_id FROM hubspot_unique_values WHERE object_type = ? AND property = ? "
@@ -151,7 +151,7 @@ class Records:
         )
         return dict(cursor.fetchall())
 
-    def hold(self, kind: Kind, name: str, number: int, *, old: str | None, new: str | None) -> None:
+    def hold(self, kind: ObjectKind, name: str, number: int, *, old: str | None, new: str | None) -> None:
         """Note that a record's value of a unique property changes."""
         if old is not None:
             self._database.execute(
@@ -165,13 +165,13 @@ class Records:
                 (kind.name, name, new.lower(), number),
             )
 
-    def release(self, kind: Kind, number: int) -> None:
+    def release(self, kind: ObjectKind, number: int) -> None:
         """Let others have the unique values of a record that is archived."""
         self._database.execute(
             "DELETE FROM hubspot_unique_values WHERE object_type = ? AND record_id = ?", (kind.name, number)
         )
 
 
-def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
+def _rows(cursor: sqlite3.Cursor) -> Iterator[RecordRow]:
     for number, properties, *stamps in cursor:
-        yield Row(number, json.loads(properties), *stamps)
+        yield RecordRow(number, json.loads(properties), *stamps)

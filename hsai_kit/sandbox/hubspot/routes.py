@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from hsai_kit.sandbox.hubspot.access import Needs
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Answer, Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, HubSpotCall
 
-    Handler = Callable[[Crm, Call], Answer]
-    NeedsOf = Callable[[Crm, Call], Needs]
+    Handler = Callable[[Crm, HubSpotCall], HubSpotAnswer]
+    NeedsOf = Callable[[Crm, HubSpotCall], Needs]
 
 DATES = ("2026-09", "2026-03")
 
@@ -43,7 +43,7 @@ class Operation(NamedTuple):
     is_search: bool = False
 
 
-class Address(NamedTuple):
+class RouteAddress(NamedTuple):
     """A concrete path template of one version, with what each method does there."""
 
     template: str
@@ -52,7 +52,7 @@ class Address(NamedTuple):
 
 
 def _records(action: str) -> NeedsOf:
-    def needs(crm: Crm, call: Call) -> Needs:
+    def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kind = crm.catalog.resolve(call.path["object_type"])
         return access.object_needs(kind.name, custom=kind.custom, action=action)
 
@@ -60,7 +60,7 @@ def _records(action: str) -> NeedsOf:
 
 
 def _pairs(action: str) -> NeedsOf:
-    def needs(crm: Crm, call: Call) -> Needs:
+    def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kinds = [crm.catalog.resolve(call.path[name]) for name in ("object_type", "to_object_type")]
         groups = [access.object_needs(kind.name, custom=kind.custom, action=action) for kind in kinds]
         return tuple(dict.fromkeys(groups[0] + groups[1]))
@@ -69,7 +69,7 @@ def _pairs(action: str) -> NeedsOf:
 
 
 def _definitions(action: str) -> NeedsOf:
-    def needs(crm: Crm, call: Call) -> Needs:
+    def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kind = crm.catalog.resolve(call.path["object_type"])
         return access.definition_needs(kind.name, custom=kind.custom, action=action)
 
@@ -178,15 +178,15 @@ FAMILIES = (
 )
 
 
-def addresses() -> Iterator[Address]:
+def addresses() -> Iterator[RouteAddress]:
     """Every path of the API with all that can be done there; fixed parts come before variable ones."""
-    found: dict[str, Address] = {}
+    found: dict[str, RouteAddress] = {}
     for old, old_prefix, dated_prefix, operations in FAMILIES:
         prefixes = [(old, old_prefix), *((date, dated_prefix.format(date)) for date in DATES)]
         for version, prefix in prefixes:
             for operation in operations:
                 template = prefix + operation.template
-                address = found.setdefault(template, Address(template, version, {}))
+                address = found.setdefault(template, RouteAddress(template, version, {}))
                 address.operations[operation.method] = operation
     yield from found.values()
-    yield Address(TOKEN_INFO_PATH, "v2", {TOKEN_INFO.method: TOKEN_INFO})
+    yield RouteAddress(TOKEN_INFO_PATH, "v2", {TOKEN_INFO.method: TOKEN_INFO})

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.wire import Answer
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 
-def list_schemas(crm: Crm, call: Call) -> Answer:
+def list_schemas(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the custom object types; none of them is ever archived here."""
     kinds = [] if call.flag("archived") else [kind for kind in crm.catalog.kinds() if kind.custom]
-    return Answer(200, {"results": [_schema(crm, kind) for kind in kinds]})
+    return HubSpotAnswer(200, {"results": [_schema(crm, kind) for kind in kinds]})
 
 
-def read_schema(crm: Crm, call: Call) -> Answer:
+def read_schema(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one object type, standard ones too."""
-    return Answer(200, _schema(crm, crm.catalog.resolve(call.path["object_type"])))
+    return HubSpotAnswer(200, _schema(crm, crm.catalog.resolve(call.path["object_type"])))
 
 
-def _schema(crm: Crm, kind: Kind) -> dict[str, Any]:
+def _schema(crm: Crm, kind: ObjectKind) -> dict[str, Any]:
     definitions = crm.catalog.definitions(kind).values()
     first = next(iter(definitions)).wire
     return {
@@ -44,7 +44,7 @@ def _schema(crm: Crm, kind: Kind) -> dict[str, Any]:
     }
 
 
-def _associations(crm: Crm, kind: Kind) -> list[dict[str, Any]]:
+def _associations(crm: Crm, kind: ObjectKind) -> list[dict[str, Any]]:
     return [
         {
             "id": str(known.type_id),

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid
 from hsai_kit.sandbox.hubspot.filters import filter_names, predicate, searchable_names, sort_key, text_predicate
-from hsai_kit.sandbox.hubspot.record_view import View, wanted_names
-from hsai_kit.sandbox.hubspot.wire import Answer, whole_number
+from hsai_kit.sandbox.hubspot.record_view import View, read_names
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
-    from hsai_kit.sandbox.hubspot.records import Row
-    from hsai_kit.sandbox.hubspot.wire import Call
+    from hsai_kit.sandbox.hubspot.records import RecordRow
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 PAGE, LARGEST_PAGE, MOST_RESULTS, LONGEST_QUERY = 10, 200, 10_000, 3_000
 
 
-def search_records(crm: Crm, call: Call) -> Answer:
+def search_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show records as search sees them: what changed a moment ago is still as it was."""
     kind = crm.catalog.resolve(call.path["object_type"])
     definitions = crm.catalog.definitions(kind)
     fields = call.fields()
     size, first = _window(fields)
-    view = View(crm, kind, call.token, wanted_names(fields.get("properties"), "properties"))
+    view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"))
     groups = fields.get("filterGroups") or []
     tests = [predicate(groups, definitions)]
     names = filter_names(groups)
@@ -45,11 +45,11 @@ def search_records(crm: Crm, call: Call) -> Answer:
     body: dict[str, Any] = {"total": len(found), "results": view.render(rows)}
     if first + size < len(found):
         body["paging"] = {"next": {"after": str(first + size)}}
-    return Answer(200, body)
+    return HubSpotAnswer(200, body)
 
 
 def _candidates(
-    crm: Crm, kind: Kind, names: tuple[str, ...], former: dict[int, Row | None]
+    crm: Crm, kind: ObjectKind, names: tuple[str, ...], former: dict[int, RecordRow | None]
 ) -> list[tuple[int, dict[str, str]]]:
     """Every record that search knows, in order of id, with those of its properties that it is asked about."""
     found = crm.records.values(kind, names).copy()
@@ -60,7 +60,7 @@ def _candidates(
     return found
 
 
-def _rows(crm: Crm, kind: Kind, ids: list[int], former: dict[int, Row | None]) -> list[Row]:
+def _rows(crm: Crm, kind: ObjectKind, ids: list[int], former: dict[int, RecordRow | None]) -> list[RecordRow]:
     found = crm.records.many(kind, [number for number in ids if number not in former])
     found |= {number: row for number, row in former.items() if row is not None}
     return [found[number] for number in ids]

@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hsai_kit.sandbox.hubspot.catalog import Kind
-    from hsai_kit.sandbox.hubspot.records import Row
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
+    from hsai_kit.sandbox.hubspot.records import RecordRow
 
 
-class Write(NamedTuple):
+class UnseenWrite(NamedTuple):
     """One write; `before` is the record as search still shows it, None for a new one."""
 
     kind: str
     id: int
-    before: Row | None
+    before: RecordRow | None
 
 
-class Unseen:
+class SearchLag:
     """The records as they were before writes that are too young for search."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._noted: list[Write] = []
-        self._waiting: deque[tuple[float, Write]] = deque()
+        self._noted: list[UnseenWrite] = []
+        self._waiting: deque[tuple[float, UnseenWrite]] = deque()
 
     def forget(self) -> None:
         """Let search see everything."""
         self._noted = []
         self._waiting.clear()
 
-    def note(self, kind: Kind, number: int, before: Row | None) -> None:
+    def note(self, kind: ObjectKind, number: int, before: RecordRow | None) -> None:
         """Remember a write until it is known whether it holds."""
-        self._noted.append(Write(kind.name, number, before))
+        self._noted.append(UnseenWrite(kind.name, number, before))
 
     def discard(self) -> None:
         """Drop the writes noted last: they were taken back."""
@@ -49,12 +49,12 @@ class Unseen:
             self._waiting.extend((due, write) for write in self._noted)
         self._noted = []
 
-    def former(self, kind: Kind) -> dict[int, Row | None]:
+    def former(self, kind: ObjectKind) -> dict[int, RecordRow | None]:
         """Return how search sees the records whose last change it does not see, by id."""
         now = self._clock()
         while self._waiting and self._waiting[0][0] <= now:
             self._waiting.popleft()
-        found: dict[int, Row | None] = {}
+        found: dict[int, RecordRow | None] = {}
         for _, write in self._waiting:
             if write.kind == kind.name:
                 found.setdefault(write.id, write.before)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hsai_kit.sandbox.database import Database
-    from hsai_kit.sandbox.hubspot.catalog import Kind
+    from hsai_kit.sandbox.hubspot.catalog import ObjectKind
 
 TYPES = {
     "AFTER_DATETIME_DURATION", "AFTER_DURATION", "ALPHANUMERIC", "BEFORE_DATETIME_DURATION", "BEFORE_DURATION",
@@ -29,7 +29,7 @@ TYPES = {
 }  # fmt: skip
 
 
-class Rule(NamedTuple):
+class ValidationRule(NamedTuple):
     """One rule of a property; `arguments` are what HubSpot's documentation lists for its type."""
 
     type: str
@@ -52,27 +52,27 @@ class Validations:
 
     def forget(self) -> None:
         """Read everything anew when it is next asked for."""
-        self._rules: dict[str, dict[str, list[Rule]]] = {}
+        self._rules: dict[str, dict[str, list[ValidationRule]]] = {}
         self._conditions: dict[str, list[tuple[str, str, str]]] = {}
 
-    def rules(self, kind: Kind) -> dict[str, list[Rule]]:
+    def rules(self, kind: ObjectKind) -> dict[str, list[ValidationRule]]:
         """Return the rules of a type's properties by name."""
         if kind.name not in self._rules:
             self._rules[kind.name] = self._read_rules(kind)
         return self._rules[kind.name]
 
-    def _read_rules(self, kind: Kind) -> dict[str, list[Rule]]:
-        found: dict[str, list[Rule]] = {}
+    def _read_rules(self, kind: ObjectKind) -> dict[str, list[ValidationRule]]:
+        found: dict[str, list[ValidationRule]] = {}
         rows = self._database.execute(
             "SELECT property, rule_type, arguments, normalized FROM hubspot_validations WHERE object_type = ? "
             "ORDER BY rowid",
             (kind.name,),
         )
         for name, rule_type, arguments, normalized in rows:
-            found.setdefault(name, []).append(Rule(rule_type, tuple(json.loads(arguments)), bool(normalized)))
+            found.setdefault(name, []).append(ValidationRule(rule_type, tuple(json.loads(arguments)), bool(normalized)))
         return found
 
-    def put(self, kind: Kind, name: str, rule: Rule) -> None:
+    def put(self, kind: ObjectKind, name: str, rule: ValidationRule) -> None:
         """Add a rule, or replace the one of that type."""
         self._database.execute(
             "INSERT OR REPLACE INTO hubspot_validations VALUES (?, ?, ?, ?, ?)",
@@ -80,14 +80,14 @@ class Validations:
         )
         self.forget()
 
-    def require(self, kind: Kind, name: str, controlling: str, value: str) -> None:
+    def require(self, kind: ObjectKind, name: str, controlling: str, value: str) -> None:
         """Make a property required where another one has a value, as an administrator does in HubSpot's settings."""
         self._database.execute(
             "INSERT OR REPLACE INTO hubspot_conditions VALUES (?, ?, ?, ?)", (kind.name, controlling, value, name)
         )
         self.forget()
 
-    def missing(self, kind: Kind, before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    def missing(self, kind: ObjectKind, before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
         """Return the properties that a write leaves blank although a condition that it touches requires them.
 
         By name, each with the property whose value requires it.
@@ -105,14 +105,14 @@ class Validations:
         }
 
 
-def check(rule: Rule, text: str) -> None:
+def check(rule: ValidationRule, text: str) -> None:
     """Raise InvalidValue where a value breaks a rule."""
     broken = _CHECKS.get(rule.type)
     if broken is not None and (found := broken(rule, text)) is not None:
         raise InvalidValue(*found)
 
 
-def _alphanumeric(rule: Rule, text: str) -> tuple[str, str] | None:
+def _alphanumeric(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     letters = "".join(text.split())
     if rule.arguments[0] == "ALPHA_ONLY":
         return None if letters.isalpha() else ("INVALID_ALPHA", "Enter only letters")
@@ -121,27 +121,27 @@ def _alphanumeric(rule: Rule, text: str) -> tuple[str, str] | None:
     return None if letters.isalnum() else ("INVALID_ALPHANUMERIC", "Enter only letters and numbers")
 
 
-def _length(rule: Rule, text: str) -> tuple[str, str] | None:
+def _length(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     bound = int(rule.arguments[0])
     if rule.type == "MAX_LENGTH":
         return None if len(text) <= bound else ("MAX_LENGTH_EXCEEDED", f"Enter at most {bound} characters")
     return None if len(text) >= bound else ("MIN_LENGTH_NOT_MET", f"Enter at least {bound} characters")
 
 
-def _number(rule: Rule, text: str) -> tuple[str, str] | None:
+def _number(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     number, bound = Decimal(text), Decimal(rule.arguments[0])
     if rule.type == "MAX_NUMBER":
         return None if number <= bound else ("NUMBER_TOO_LARGE", f"Enter a number of at most {bound}")
     return None if number >= bound else ("NUMBER_TOO_SMALL", f"Enter a number of at least {bound}")
 
 
-def _decimal(rule: Rule, text: str) -> tuple[str, str] | None:
+def _decimal(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     places = -int(Decimal(text).normalize().as_tuple().exponent)
     most = int(rule.arguments[0])
     return None if places <= most else ("TOO_MANY_DECIMALS", f"Enter at most {most} decimal places")
 
 
-def _bound_in_time(rule: Rule, text: str) -> tuple[str, str] | None:
+def _bound_in_time(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     moment, bound = read_moment(text), read_moment(rule.arguments[0])
     if moment is None or bound is None:
         return None
@@ -150,31 +150,31 @@ def _bound_in_time(rule: Rule, text: str) -> tuple[str, str] | None:
     return None if moment >= bound else ("DATE_TOO_EARLY", f"Enter a date no earlier than {bound.date()}")
 
 
-def _day(rule: Rule, text: str) -> tuple[str, str] | None:
+def _day(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     moment = read_moment(text)
     if moment is None or moment.strftime("%A").upper() in rule.arguments:
         return None
     return "INVALID_DAY_OF_WEEK", f"Enter one of the days {', '.join(rule.arguments)}"
 
 
-def _case(rule: Rule, text: str) -> tuple[str, str] | None:
+def _case(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     wanted = {"UPPER": text.upper(), "LOWER": text.lower()}.get(rule.arguments[0], text)
     return None if rule.normalized or wanted == text else ("INVALID_FORMAT", f"Enter {rule.arguments[0]} case")
 
 
-def _pattern(rule: Rule, text: str) -> tuple[str, str] | None:
+def _pattern(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     said = rule.arguments[1] if len(rule.arguments) > 1 else "Enter a value of the expected form"
     return None if re.search(rule.arguments[0], text) else ("INVALID_REGEX", said)
 
 
-def _special(rule: Rule, text: str) -> tuple[str, str] | None:
+def _special(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     plain = all(letter.isalnum() or letter.isspace() for letter in text)
     return (
         None if plain or rule.normalized else ("SPECIAL_CHARACTERS_NOT_ALLOWED", "Special characters are not allowed")
     )
 
 
-_CHECKS: dict[str, Callable[[Rule, str], tuple[str, str] | None]] = {
+_CHECKS: dict[str, Callable[[ValidationRule, str], tuple[str, str] | None]] = {
     "ALPHANUMERIC": _alphanumeric,
     "MAX_LENGTH": _length,
     "MIN_LENGTH": _length,

@@ -42,7 +42,7 @@ def as_text(raw: Any) -> str:
     raise InvalidValue("INVALID_STRING", "A property's value has to be text, a number or a boolean.")
 
 
-def stored(definition: Definition, text: str, current: str | None, is_owner: Callable[[str], bool]) -> str | None:
+def normalize(definition: Definition, text: str, current: str | None, is_owner: Callable[[str], bool]) -> str | None:
     """Return the string to keep for a value, None for a cleared one.
 
     Raises InvalidValue if the property's type does not allow it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hsai_kit.sandbox.hubspot.errors import ApiError, invalid
+from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HubSpotAnswer:
     """A status and a JSON body; None is an answer without a body."""
 
     status: int
@@ -25,7 +25,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Call:
+class HubSpotCall:
     """One request to the API: where it went, what it asks for and who asks.
 
     `version` is `v3`, `v4` or a date; `path` has the variable parts of the address, `address` all of it.
@@ -126,10 +126,10 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def method_not_allowed(allowed: list[str]) -> ApiError:
+def method_not_allowed(allowed: list[str]) -> HubSpotError:
     """Make a 405 that names what the address does take."""
     methods = ", ".join(allowed)
-    return ApiError(
+    return HubSpotError(
         405,
         f"Method not allowed. This address takes: {methods}",
         "METHOD_NOT_ALLOWED",

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsai_kit.sandbox.hubspot import clock, values
 from hsai_kit.sandbox.hubspot.errors import conflict, invalid, invalid_values
-from hsai_kit.sandbox.hubspot.records import Row
+from hsai_kit.sandbox.hubspot.records import RecordRow
 from hsai_kit.sandbox.hubspot.validations import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, Kind
-    from hsai_kit.sandbox.hubspot.history import History, Source
+    from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, ObjectKind
+    from hsai_kit.sandbox.hubspot.history import History, WriteSource
     from hsai_kit.sandbox.hubspot.records import Records
-    from hsai_kit.sandbox.hubspot.search_lag import Unseen
+    from hsai_kit.sandbox.hubspot.search_lag import SearchLag
     from hsai_kit.sandbox.hubspot.validations import Validations
 
     Changes = dict[str, str | None]
@@ -27,7 +27,7 @@ NEVER_WRITABLE = frozenset({"hs_object_id", *STAMPS_OF_CHANGE})
 ENFORCING_VERSION = "2026-09"  # the only one that holds API writes to the portal's required properties
 
 
-class Wish(NamedTuple):
+class WriteRequest(NamedTuple):
     """What a request wants of one record: its properties as they came in JSON."""
 
     properties: Mapping[str, Any]
@@ -42,7 +42,7 @@ class Writer:
         catalog: Catalog,
         records: Records,
         history: History,
-        unseen: Unseen,
+        unseen: SearchLag,
         validations: Validations,
         *,
         is_owner: Callable[[str], bool],
@@ -54,7 +54,7 @@ class Writer:
         self._validations = validations
         self._is_owner = is_owner
 
-    def check(self, kind: Kind, wish: Wish, row: Row | None) -> Changes:
+    def check(self, kind: ObjectKind, wish: WriteRequest, row: RecordRow | None) -> Changes:
         """Return what would be stored for a wish; `row` is the record as it is, None for a new one.
 
         Raises a 400 that names each property that cannot be written so, or a 409 for a value that is taken.
@@ -87,13 +87,13 @@ class Writer:
         if definition.read_only or name in NEVER_WRITABLE:
             message = f'"{name}" is a read only property; its value cannot be set.'
             raise values.InvalidValue("READ_ONLY_VALUE", message)
-        value = values.stored(definition, values.as_text(raw), current, self._is_owner)
+        value = values.normalize(definition, values.as_text(raw), current, self._is_owner)
         if name == "lifecyclestage" and _goes_back(definition, current, value):
             return current  # answered with success all the same; cleared first, it can be set to anything
         return value
 
     def _check_unique(
-        self, kind: Kind, definitions: Mapping[str, Definition], changes: Changes, row: Row | None
+        self, kind: ObjectKind, definitions: Mapping[str, Definition], changes: Changes, row: RecordRow | None
     ) -> None:
         for name, value in changes.items():
             if value is None or not definitions[name].unique:
@@ -102,19 +102,19 @@ class Writer:
             if holder is not None and (row is None or holder != row.id):
                 raise conflict(kind.singular, holder)
 
-    def create(self, kind: Kind, changes: Changes, source: Source) -> Row:
+    def create(self, kind: ObjectKind, changes: Changes, source: WriteSource) -> RecordRow:
         """Make a new record of changes that were checked."""
         definitions = self._catalog.definitions(kind)
         now = clock.now()
         number = self._records.next_id(kind)
         stamps = {name: now for name in (*STAMPS_OF_CREATION, *STAMPS_OF_CHANGE) if name in definitions}
         given = {name: value for name, value in changes.items() if value is not None}
-        row = Row(number, stamps | given | {"hs_object_id": str(number)}, now, now)
-        self._history.note(kind, Row(number, {}, now, now), dict(given), now, source)
+        row = RecordRow(number, stamps | given | {"hs_object_id": str(number)}, now, now)
+        self._history.note(kind, RecordRow(number, {}, now, now), dict(given), now, source)
         self._keep(kind, None, row)
         return row
 
-    def update(self, kind: Kind, row: Row, changes: Changes, source: Source) -> Row:
+    def update(self, kind: ObjectKind, row: RecordRow, changes: Changes, source: WriteSource) -> RecordRow:
         """Change a record by changes that were checked; none leaves it as it is, dates and all."""
         if not changes:
             return row
@@ -126,14 +126,14 @@ class Writer:
         self._keep(kind, row, after)
         return after
 
-    def archive(self, kind: Kind, row: Row) -> None:
+    def archive(self, kind: ObjectKind, row: RecordRow) -> None:
         """Put a record into the recycling bin, where it holds no unique values."""
         now = clock.now_after(row.updated_at)
-        self._records.put(kind, [Row(row.id, row.properties, row.created_at, now, now)])
+        self._records.put(kind, [RecordRow(row.id, row.properties, row.created_at, now, now)])
         self._records.release(kind, row.id)
         self._unseen.note(kind, row.id, row)
 
-    def merge(self, kind: Kind, kept: Row, gone: Row, source: Source) -> Row:
+    def merge(self, kind: ObjectKind, kept: RecordRow, gone: RecordRow, source: WriteSource) -> RecordRow:
         """Merge `gone` into `kept`, whose values win; what `kept` has not set comes from `gone`."""
         definitions = self._catalog.definitions(kind)
         taken: Changes = {
@@ -150,7 +150,7 @@ class Writer:
         self._unseen.note(kind, gone.id, gone)
         return self.update(kind, kept, taken, source)
 
-    def _keep(self, kind: Kind, before: Row | None, after: Row) -> None:
+    def _keep(self, kind: ObjectKind, before: RecordRow | None, after: RecordRow) -> None:
         old = {} if before is None else before.properties
         for name, definition in self._catalog.definitions(kind).items():
             if definition.unique and old.get(name) != after.properties.get(name):
@@ -159,7 +159,7 @@ class Writer:
         self._unseen.note(kind, after.id, before)
 
 
-def wished_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def read_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Read the `properties` of a body or of one input; a 400 if they are no object."""
     properties = fields.get("properties")
     if not isinstance(properties, dict):

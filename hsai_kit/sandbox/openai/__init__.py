@@ -5,6 +5,6 @@ It is written from the facts about OpenAI's API, imports nothing of the kit, and
 
 from __future__ import annotations
 
-from .api import OpenAISide
+from .api import OpenAIApi
 
-__all__ = ["OpenAISide"]
+__all__ = ["OpenAIApi"]

@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .list_page import page_of
-from .wire import Answer, ApiError, answer_json
+from .wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from .wire import Call
+    from .wire import OpenAICall
 
 BETA = "agents=v1"
 
 
-def list_agents(call: Call) -> Answer:
+def list_agents(call: OpenAICall) -> OpenAIAnswer:
     """Answer GET /v1/agents."""
     return answer_json(page_of(_AGENTS, call.parameters()))
 
 
-def retrieve_agent(call: Call) -> Answer:
+def retrieve_agent(call: OpenAICall) -> OpenAIAnswer:
     """Answer GET /v1/agents/{id}."""
     agent_id = call.path["agent_id"]
     for agent in _AGENTS:
         if agent["id"] == agent_id:
             return answer_json(agent)
-    raise ApiError(404, f"No agent with id '{agent_id}' found.")
+    raise OpenAIError(404, f"No agent with id '{agent_id}' found.")
 
 
 def _agent(

@@ -14,11 +14,11 @@ from .batches import Batches
 from .catalog import MODELS
 from .decisions import Decisions
 from .files import Files
-from .keys import Keys, refused_key
-from .limits import Limits, quota_error, rate_limit_error
+from .keys import Keys, build_key_error
+from .limits import OpenAILimits, quota_error, rate_limit_error
 from .prompt_cache import PromptCache
 from .responses import Responses
-from .wire import ApiError, Call, Endpoint, Gate, Identifiers, answer_json, send_answer
+from .wire import Endpoint, Gate, Identifiers, OpenAICall, OpenAIError, answer_json, send_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from ..database import Database
-    from .wire import Answer
+    from .wire import OpenAIAnswer
 
 _GONE = ("/v1/assistants", "/v1/threads", "/v1/prompts")
 
 
-class OpenAISide:
+class OpenAIApi:
     """The model's double over a database; one per sandbox."""
 
     def __init__(self, database: Database, *, key: str, seed: int) -> None:
         self._keys = Keys(key)
-        self._limits = Limits()
+        self._limits = OpenAILimits()
         self._identifiers = Identifiers(seed)
         self._gate = Gate(self._keys, self._limits, self._identifiers)
         self._cache = PromptCache()
@@ -56,7 +56,7 @@ class OpenAISide:
         if kind == "rate_limit":
             error = rate_limit_error("requests", retry_after, self._limits.settings.requests_per_minute or 6_000)
         elif kind == "401":
-            error = refused_key()
+            error = build_key_error()
         else:
             error = quota_error(kind)
         answer = answer_json(error.body, error.status)
@@ -120,14 +120,14 @@ class OpenAISide:
         code = None
         if exception.status_code == 405:
             message, code = f"Not allowed to {request.method} on {path}.", "method_not_supported"
-        error = ApiError(exception.status_code, message, code=code)
+        error = OpenAIError(exception.status_code, message, code=code)
         return _AnswerResponse(answer_json(error.body, error.status), self._gate)
 
 
 class _AnswerResponse(Response):
     """One of our answers where Starlette wants a response of its own."""
 
-    def __init__(self, answer: Answer, gate: Gate) -> None:
+    def __init__(self, answer: OpenAIAnswer, gate: Gate) -> None:
         super().__init__(status_code=answer.status)
         self._answer = answer
         self._gate = gate
@@ -136,12 +136,12 @@ class _AnswerResponse(Response):
         await send_answer(send, self._answer, self._gate.headers(perf_counter()))
 
 
-def _list_models(call: Call) -> Answer:
+def _list_models(call: OpenAICall) -> OpenAIAnswer:
     shown = [model.shown for model in MODELS.values() if call.key.allows(model.id)]
     return answer_json({"object": "list", "data": shown})
 
 
-def _retrieve_model(call: Call) -> Answer:
+def _retrieve_model(call: OpenAICall) -> OpenAIAnswer:
     name = call.path["model_id"]
     if name in MODELS and call.key.allows(name):
         return answer_json(MODELS[name].shown)

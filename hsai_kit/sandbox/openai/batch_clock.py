@@ -13,7 +13,7 @@ _WINDOW = 86_400
 
 
 @dataclass
-class Job:
+class BatchJob:
     """A batch as it was asked for, and when it was cancelled; times are seconds since 1970.
 
     `seconds` is how long it takes instead of up to a day, `ending` how it ends, `models` the models of the key.
@@ -35,11 +35,11 @@ class Job:
         return json.dumps(asdict(self))
 
     @classmethod
-    def loaded(cls, text: str) -> Job:
+    def loaded(cls, text: str) -> BatchJob:
         """Read a job that was written down."""
         return cls(**json.loads(text))
 
-    def times(self, stage: Stage) -> dict[str, int | None]:
+    def times(self, stage: BatchStage) -> dict[str, int | None]:
         """Tell the moments of the states that a batch in this stage has gone through."""
         times: dict[str, int | None] = dict.fromkeys(_TIMES)
         times["created_at"] = int(self.created)
@@ -65,7 +65,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Stage:
+class BatchStage:
     """Where a batch stands: its state, and the share of its lines that are done, 0 to 1."""
 
     status: str
@@ -85,7 +85,7 @@ _TIMES = (
 )
 
 
-def stage_of(job: Job, now: float) -> Stage:
+def stage_of(job: BatchJob, now: float) -> BatchStage:
     """Tell where a batch stands; one that expires gets half of its lines done.
 
     >>> stage_of(Job("b", 100.0, "f", None, None, 10.0, "completed", 0.0), 105.0)
@@ -94,19 +94,19 @@ def stage_of(job: Job, now: float) -> Stage:
     if job.cancelled is not None:
         share = _share(job, job.cancelled)
         is_over = now >= job.cancelled + _CANCELLING * job.seconds
-        return Stage("cancelled" if is_over else "cancelling", share)
+        return BatchStage("cancelled" if is_over else "cancelling", share)
     passed = (now - job.created) / job.seconds
     if passed < _IN_PROGRESS:
-        return Stage("validating")
+        return BatchStage("validating")
     share = _share(job, now)
     if job.ending == "expired":
-        return Stage("expired" if passed >= 1 else "in_progress", share)
+        return BatchStage("expired" if passed >= 1 else "in_progress", share)
     if passed >= 1:
-        return Stage("completed", 1.0)
-    return Stage("finalizing" if passed >= _FINALIZING else "in_progress", share)
+        return BatchStage("completed", 1.0)
+    return BatchStage("finalizing" if passed >= _FINALIZING else "in_progress", share)
 
 
-def _share(job: Job, now: float) -> float:
+def _share(job: BatchJob, now: float) -> float:
     passed = (now - job.created) / job.seconds
     share = min(1.0, max(0.0, (passed - _IN_PROGRESS) / (_FINALIZING - _IN_PROGRESS)))
     return round(share * (0.5 if job.ending == "expired" else 1.0), 9)

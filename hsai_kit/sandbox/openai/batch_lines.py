@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from .keys import Key
@@ -96,7 +96,7 @@ def _check_model(body: dict[str, Any], number: int, models: set[str], key: Key) 
         return None
     try:
         models.add(key.model(model).id)
-    except ApiError as error:
+    except OpenAIError as error:
         return _error(str(error.error["code"]), str(error), number, "body.model")
     return None
 

@@ -9,7 +9,7 @@ from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ _COUNTED = ("input", "cached", "output", "reasoning")
 
 
 @dataclass
-class Work:
+class BatchWork:
     """A batch's lines, those answered so far, and what they used."""
 
     lines: Lines
@@ -61,11 +61,11 @@ class Work:
         return [self.lines.lines[index] for index in self.order[self.done :]]
 
 
-def begin(lines: Lines, batch_id: str) -> Work:
+def begin(lines: Lines, batch_id: str) -> BatchWork:
     """Lay out the work; the order is the batch's own, and seldom the file's."""
     order = list(range(len(lines.lines)))
     Random(batch_id).shuffle(order)
-    return Work(lines, order)
+    return BatchWork(lines, order)
 
 
 class Worker:
@@ -75,7 +75,7 @@ class Worker:
         self._responses = responses
         self._identifiers = identifiers
 
-    async def advance(self, work: Work, target: int, key: Key, fails: Callable[[str], bool]) -> bool:
+    async def advance(self, work: BatchWork, target: int, key: Key, fails: Callable[[str], bool]) -> bool:
         """Answer lines until so many are done, or for half a second; says whether they are done.
 
         `fails` says which custom ids end with a server error.
@@ -92,13 +92,13 @@ class Worker:
         """Make the error file's line for a request that the batch did not come to."""
         return self._line(line, None, {"code": code, "message": message})
 
-    def _answer(self, work: Work, line: Line, key: Key, fails: Callable[[str], bool]) -> None:
+    def _answer(self, work: BatchWork, line: Line, key: Key, fails: Callable[[str], bool]) -> None:
         try:
             if fails(line.custom_id):
                 message = "The server had an error while it worked on this request."
-                raise ApiError(500, message, code="server_error", kind="server_error")
+                raise OpenAIError(500, message, code="server_error", kind="server_error")
             body = self._responses.respond(key, line.body)
-        except ApiError as error:
+        except OpenAIError as error:
             work.errors.append(self._line(line, self._response(error.status, error.body), None))
             return
         if body["store"]:

@@ -7,20 +7,20 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from ..assistant.judgment import draws
-from .batch_clock import Job, Stage, stage_of
+from .batch_clock import BatchJob, BatchStage, stage_of
 from .batch_lines import ENDPOINT, Lines, read_lines
-from .batch_work import Work, Worker, begin
+from .batch_work import BatchWork, Worker, begin
 from .checks import check_metadata, invalid_value, wrong_type
 from .keys import Key
 from .list_page import page_of
-from .wire import Answer, ApiError, answer_json
+from .wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from ..database import Database
     from .files import Files
-    from .limits import Limits
+    from .limits import OpenAILimits
     from .responses import Responses
-    from .wire import Call, Identifiers
+    from .wire import Identifiers, OpenAICall
 
 _UNFINISHED = {
     "expired": ("batch_expired", "The batch expired before it came to this request."),
@@ -37,14 +37,14 @@ class Batches:
     """Keeps batches in the database; their work under way is in memory, and done again after a restart."""
 
     def __init__(
-        self, database: Database, identifiers: Identifiers, files: Files, responses: Responses, limits: Limits
+        self, database: Database, identifiers: Identifiers, files: Files, responses: Responses, limits: OpenAILimits
     ) -> None:
         self._database = database
         self._identifiers = identifiers
         self._files = files
         self._limits = limits
         self._worker = Worker(responses, identifiers)
-        self._works: dict[str, Work] = {}
+        self._works: dict[str, BatchWork] = {}
         database.execute(
             "CREATE TABLE IF NOT EXISTS openai_batches (number INTEGER PRIMARY KEY AUTOINCREMENT,"
             " id TEXT UNIQUE NOT NULL, job TEXT NOT NULL, final TEXT)"
@@ -54,12 +54,12 @@ class Batches:
         """Forget the work under way."""
         self._works.clear()
 
-    async def create(self, call: Call) -> Answer:
+    async def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/batches."""
         body = call.json()
         self._check(body)
         settings = self._limits.settings
-        job = Job(
+        job = BatchJob(
             id=self._new_id(),
             created=time(),
             file_id=body["input_file_id"],
@@ -71,32 +71,32 @@ class Batches:
             output_life=(body.get("output_expires_after") or {}).get("seconds"),
         )
         self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dumped()))
-        return answer_json(_shape(job, Stage("validating"), None))
+        return answer_json(_shape(job, BatchStage("validating"), None))
 
-    async def retrieve(self, call: Call) -> Answer:
+    async def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/batches/{id}."""
         return answer_json(await self._show(*self._find(call.path["batch_id"])))
 
-    async def list(self, call: Call) -> Answer:
+    async def list(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/batches."""
         rows = self._database.execute("SELECT id FROM openai_batches ORDER BY number").fetchall()
         page = page_of([{"id": row[0]} for row in rows], call.parameters())
         page["data"] = [await self._show(*self._find(item["id"])) for item in page["data"]]
         return answer_json(page)
 
-    async def cancel(self, call: Call) -> Answer:
+    async def cancel(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/batches/{id}/cancel."""
         job, final = self._find(call.path["batch_id"])
         shown = await self._show(job, final)
         if shown["status"] in ("completed", "failed", "expired", "cancelled"):
             message = f"The batch '{job.id}' cannot be cancelled: it is {shown['status']}."
-            raise ApiError(409, message, code="batch_not_cancellable")
+            raise OpenAIError(409, message, code="batch_not_cancellable")
         if job.cancelled is None:
             job.cancelled = time()
             self._database.execute("UPDATE openai_batches SET job = ? WHERE id = ?", (job.dumped(), job.id))
         return answer_json(await self._show(job, None))
 
-    async def _show(self, job: Job, final: dict[str, Any] | None) -> dict[str, Any]:
+    async def _show(self, job: BatchJob, final: dict[str, Any] | None) -> dict[str, Any]:
         """Bring a batch to where it should be by now, and show it."""
         if final is not None:
             return final
@@ -110,14 +110,14 @@ class Batches:
                 return final
             return await self._progress(job, stage, work)
 
-    async def _progress(self, job: Job, stage: Stage, work: Work) -> dict[str, Any]:
+    async def _progress(self, job: BatchJob, stage: BatchStage, work: BatchWork) -> dict[str, Any]:
         errors = list(work.lines.errors)
         if job.ending in _ENDED_BY_SETTING:
             message = _ENDED_BY_SETTING[job.ending]
             code = job.ending if job.ending != "failed" else "batch_failed"
             errors = [{"code": code, "message": message, "param": None, "line": None}]
         if errors and job.cancelled is None:
-            shown = _shape(job, Stage("failed", 0.0), None)
+            shown = _shape(job, BatchStage("failed", 0.0), None)
             shown["errors"] = {"object": "list", "data": errors}
             return self._finish(job, shown)
         key = Key("", None if job.models is None else frozenset(job.models))
@@ -126,14 +126,14 @@ class Batches:
             return draws(job.id, custom_id)[0] < job.failures
 
         if not await self._worker.advance(work, int(stage.share * len(work.order)), key, fails):
-            stage = Stage("in_progress" if job.cancelled is None else "cancelling", stage.share)
+            stage = BatchStage("in_progress" if job.cancelled is None else "cancelling", stage.share)
         shown = _shape(job, stage, work)
         if stage.status in ("completed", "expired", "cancelled"):
             self._write_files(job, stage.status, work, shown)
             return self._finish(job, shown)
         return shown
 
-    def _write_files(self, job: Job, status: str, work: Work, shown: dict[str, Any]) -> None:
+    def _write_files(self, job: BatchJob, status: str, work: BatchWork, shown: dict[str, Any]) -> None:
         errors = list(work.errors)
         if status in _UNFINISHED:
             errors += [self._worker.unfinished(line, *_UNFINISHED[status]) for line in work.unanswered()]
@@ -143,29 +143,29 @@ class Batches:
                 file = self._files.add(content, f"{job.id}_{name}.jsonl", "batch_output", job.output_life)
                 shown[f"{name}_file_id"] = file["id"]
 
-    def _finish(self, job: Job, shown: dict[str, Any]) -> dict[str, Any]:
+    def _finish(self, job: BatchJob, shown: dict[str, Any]) -> dict[str, Any]:
         self._database.execute("UPDATE openai_batches SET final = ? WHERE id = ?", (json.dumps(shown), job.id))
         self._works.pop(job.id, None)
         return shown
 
-    def _work(self, job: Job) -> Work:
+    def _work(self, job: BatchJob) -> BatchWork:
         if job.id not in self._works:
             self._works[job.id] = begin(self._lines(job), job.id)
         return self._works[job.id]
 
-    def _lines(self, job: Job) -> Lines:
+    def _lines(self, job: BatchJob) -> Lines:
         key = Key("", None if job.models is None else frozenset(job.models))
         try:
             content = self._files.content(job.file_id)
-        except ApiError as error:  # deleted since
+        except OpenAIError as error:  # deleted since
             return Lines(errors=({"code": "file_not_found", "message": str(error), "param": None, "line": None},))
         return read_lines(content, key)
 
-    def _find(self, batch_id: str) -> tuple[Job, dict[str, Any] | None]:
+    def _find(self, batch_id: str) -> tuple[BatchJob, dict[str, Any] | None]:
         row = self._database.execute("SELECT job, final FROM openai_batches WHERE id = ?", (batch_id,)).fetchone()
         if row is None:
-            raise ApiError(404, f"No batch found with id '{batch_id}'.", param="batch_id")
-        return Job.loaded(row[0]), None if row[1] is None else json.loads(row[1])
+            raise OpenAIError(404, f"No batch found with id '{batch_id}'.", param="batch_id")
+        return BatchJob.loaded(row[0]), None if row[1] is None else json.loads(row[1])
 
     def _new_id(self) -> str:
         while True:  # a sandbox with --data begins its ids again
@@ -178,7 +178,7 @@ class Batches:
         for name in ("input_file_id", "endpoint", "completion_window"):
             if body.get(name) is None:
                 message = f"The parameter '{name}' is missing."
-                raise ApiError(400, message, code="missing_required_parameter", param=name)
+                raise OpenAIError(400, message, code="missing_required_parameter", param=name)
             if not isinstance(body[name], str):
                 raise wrong_type(name, "a string", body[name])
         if body["endpoint"] != ENDPOINT:
@@ -188,14 +188,14 @@ class Batches:
         check_metadata(body.get("metadata"))
         try:
             file = self._files.find(body["input_file_id"])
-        except ApiError as error:
-            raise ApiError(400, str(error), code="invalid_value", param="input_file_id") from error
+        except OpenAIError as error:
+            raise OpenAIError(400, str(error), code="invalid_value", param="input_file_id") from error
         if file["purpose"] != "batch":
             message = f"The file '{file['id']}' has the purpose '{file['purpose']}', but a batch needs 'batch'."
-            raise ApiError(400, message, code="invalid_value", param="input_file_id")
+            raise OpenAIError(400, message, code="invalid_value", param="input_file_id")
 
 
-def _shape(job: Job, stage: Stage, work: Work | None) -> dict[str, Any]:
+def _shape(job: BatchJob, stage: BatchStage, work: BatchWork | None) -> dict[str, Any]:
     times = job.times(stage)
     return {
         "id": job.id,

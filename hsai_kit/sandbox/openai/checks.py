@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .catalog import CONTEXT_TOKENS
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from .catalog import Model
@@ -14,16 +14,16 @@ _TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
 _SAMPLING = {"temperature": 2.0, "top_p": 1.0}  # the highest value of each; the lowest is 0
 
 
-def wrong_type(param: str, expected: str, value: Any) -> ApiError:
+def wrong_type(param: str, expected: str, value: Any) -> OpenAIError:
     """Make the 400 for a value of the wrong type."""
     message = f"Invalid type for '{param}': expected {expected}, but got {_type_name(value)} instead."
-    return ApiError(400, message, code="invalid_type", param=param)
+    return OpenAIError(400, message, code="invalid_type", param=param)
 
 
-def invalid_value(param: str, value: Any, allowed: tuple[str, ...]) -> ApiError:
+def invalid_value(param: str, value: Any, allowed: tuple[str, ...]) -> OpenAIError:
     """Make the 400 for a word that is none of those allowed."""
     message = f"Invalid value: '{value}'. Supported values are: {', '.join(repr(one) for one in allowed)}."
-    return ApiError(400, message, code="invalid_value", param=param)
+    return OpenAIError(400, message, code="invalid_value", param=param)
 
 
 def _type_name(value: Any) -> str:
@@ -31,10 +31,10 @@ def _type_name(value: Any) -> str:
     return "null" if value is None else names.get(type(value), "an object")
 
 
-def unsupported(param: str, model: Model) -> ApiError:
+def build_unsupported_error(param: str, model: Model) -> OpenAIError:
     """Make the 400 for a field that the model does not take."""
     message = f"Unsupported parameter: '{param}' is not supported with the model '{model.id}'."
-    return ApiError(400, message, code="unsupported_parameter", param=param)
+    return OpenAIError(400, message, code="unsupported_parameter", param=param)
 
 
 def check_sampling(model: Model, body: dict[str, Any]) -> None:
@@ -44,14 +44,14 @@ def check_sampling(model: Model, body: dict[str, Any]) -> None:
         if value is None:
             continue
         if not model.takes_temperature:
-            raise unsupported(name, model)
+            raise build_unsupported_error(name, model)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise wrong_type(name, "a decimal", value)
         if not 0 <= value <= highest:
             raise out_of_range(name, "decimal", value, 0, highest)
 
 
-def out_of_range(param: str, kind: str, value: float, least: float, most: float = float("inf")) -> ApiError:
+def out_of_range(param: str, kind: str, value: float, least: float, most: float = float("inf")) -> OpenAIError:
     """Make the 400 for a number that is too small or too large."""
     is_below = value < least
     side, bound = ("minimum", f">= {least:g}") if is_below else ("maximum", f"<= {most:g}")
@@ -60,13 +60,13 @@ def out_of_range(param: str, kind: str, value: float, least: float, most: float 
         f"Expected a value {bound}, but got {value} instead."
     )
     code = f"{kind}_{'below_min' if is_below else 'above_max'}_value"
-    return ApiError(400, message, code=code, param=param)
+    return OpenAIError(400, message, code=code, param=param)
 
 
-def too_long(tokens: int) -> ApiError:
+def too_long(tokens: int) -> OpenAIError:
     """Make the 400 for an input that does not fit into the context window."""
     message = f"The input has {tokens} tokens, more than the {CONTEXT_TOKENS} of the model's context window."
-    return ApiError(400, message, code="context_length_exceeded", param="input")
+    return OpenAIError(400, message, code="context_length_exceeded", param="input")
 
 
 def check_rest(body: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ def check_rest(body: dict[str, Any]) -> None:
             raise wrong_type(name, "a string", value)
         if value is not None and len(value) > longest:
             message = f"Invalid '{name}': string too long. Expected at most {longest} characters, but got {len(value)}."
-            raise ApiError(400, message, code="string_above_max_length", param=name)
+            raise OpenAIError(400, message, code="string_above_max_length", param=name)
     check_metadata(body.get("metadata"))
 
 
@@ -95,10 +95,10 @@ def check_metadata(metadata: Any) -> None:
         raise wrong_type("metadata", "an object", metadata)
     if len(metadata) > 16:
         message = f"Invalid 'metadata': too many properties. Expected at most 16, but got {len(metadata)}."
-        raise ApiError(400, message, code="object_above_max_properties", param="metadata")
+        raise OpenAIError(400, message, code="object_above_max_properties", param="metadata")
     for name, value in metadata.items():
         if not isinstance(value, str):
             raise wrong_type(f"metadata.{name}", "a string", value)
         if len(name) > 64 or len(value) > 512:
             message = f"Invalid 'metadata.{name[:64]}': names have at most 64 characters, values at most 512."
-            raise ApiError(400, message, code="string_above_max_length", param=f"metadata.{name[:64]}")
+            raise OpenAIError(400, message, code="string_above_max_length", param=f"metadata.{name[:64]}")

@@ -9,11 +9,11 @@ from .catalog import CONTEXT_TOKENS, DECISIONS_MODEL
 from .checks import invalid_value, too_long, wrong_type
 from .messages import MESSAGE_TOKENS, read_input, text_of
 from .tokens import count_tokens
-from .wire import Answer, ApiError, answer_json
+from .wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from .prompt_cache import PromptCache
-    from .wire import Call
+    from .wire import OpenAICall
 
 MAX_QUESTIONS = 400
 MAX_CHOICES = 255
@@ -27,19 +27,23 @@ class Decisions:
     def __init__(self, cache: PromptCache) -> None:
         self._cache = cache
 
-    def create(self, call: Call) -> Answer:
+    def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/decisions."""
         body = call.json()
         model = call.key.model(body.get("model"))
         if model.id != DECISIONS_MODEL:
             message = f"The model '{model.id}' does not answer decisions. Only '{DECISIONS_MODEL}' does."
-            raise ApiError(400, message, code="model_not_supported", param="model")
+            raise OpenAIError(400, message, code="model_not_supported", param="model")
         unknown = body.keys() - _KNOWN
         if unknown:
-            raise ApiError(400, f"Unknown parameter: '{min(unknown)}'.", code="unknown_parameter", param=min(unknown))
+            raise OpenAIError(
+                400, f"Unknown parameter: '{min(unknown)}'.", code="unknown_parameter", param=min(unknown)
+            )
         questions = _questions(body)
         if body.get("input") is None:
-            raise ApiError(400, "The parameter 'input' is missing.", code="missing_required_parameter", param="input")
+            raise OpenAIError(
+                400, "The parameter 'input' is missing.", code="missing_required_parameter", param="input"
+            )
         instructions, text, overhead = read_input(body["input"], "")
         asked = [_Question(question, index) for index, question in enumerate(questions)]
         beginning = count_tokens(instructions) + count_tokens(text) + overhead
@@ -145,20 +149,20 @@ class _Question:
             raise self._error("'{}' must not name one twice.", part, "invalid_value")
         return found
 
-    def _error(self, message: str, part: str, code: str) -> ApiError:
+    def _error(self, message: str, part: str, code: str) -> OpenAIError:
         param = f"{self._param}.{part}"
-        return ApiError(400, message.format(param), code=code, param=param)
+        return OpenAIError(400, message.format(param), code=code, param=param)
 
 
 def _questions(body: dict[str, Any]) -> list[Any]:
     questions = body.get("questions")
     if questions is None:
         message = "The parameter 'questions' is missing."
-        raise ApiError(400, message, code="missing_required_parameter", param="questions")
+        raise OpenAIError(400, message, code="missing_required_parameter", param="questions")
     if not isinstance(questions, list) or not 1 <= len(questions) <= MAX_QUESTIONS:
         count = len(questions) if isinstance(questions, list) else "something else"
         message = f"'questions' must be a list of 1 to {MAX_QUESTIONS} questions, not {count}."
-        raise ApiError(400, message, code="invalid_value", param="questions")
+        raise OpenAIError(400, message, code="invalid_value", param="questions")
     return questions
 
 

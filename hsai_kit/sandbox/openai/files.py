@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .checks import invalid_value
 from .list_page import page_of
 from .multipart import read_form
-from .wire import Answer, ApiError, answer_json
+from .wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from ..database import Database
-    from .wire import Call, Identifiers
+    from .wire import Identifiers, OpenAICall
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _READABLE = frozenset({"batch", "batch_output", "fine-tune", "fine-tune-results"})
@@ -59,13 +59,13 @@ class Files:
             raise _missing(file_id)
         return _shown(row)
 
-    def create(self, call: Call) -> Answer:
+    def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/files."""
         form = read_form(call.headers.get(b"content-type", b""), call.body)
         for name in ("file", "purpose"):
             if name not in form:
                 message = f"The field '{name}' is missing."
-                raise ApiError(400, message, code="missing_required_parameter", param=name)
+                raise OpenAIError(400, message, code="missing_required_parameter", param=name)
         purpose = form["purpose"].text
         if purpose not in PURPOSES:
             raise invalid_value("purpose", purpose, PURPOSES)
@@ -77,7 +77,7 @@ class Files:
             life = _life(form["expires_after[seconds]"].text)
         return answer_json(self.add(content, filename, purpose, life))
 
-    def list(self, call: Call) -> Answer:
+    def list(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/files."""
         parameters = call.parameters()
         rows = self._database.execute(f"SELECT {_COLUMNS} FROM openai_files ORDER BY number").fetchall()  # noqa: S608
@@ -86,19 +86,19 @@ class Files:
             files = [file for file in files if file["purpose"] == parameters["purpose"]]
         return answer_json(page_of(files, parameters, default=10_000, most=10_000))
 
-    def retrieve(self, call: Call) -> Answer:
+    def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/files/{id}."""
         return answer_json(self.find(call.path["file_id"]))
 
-    def read(self, call: Call) -> Answer:
+    def read(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/files/{id}/content."""
         file = self.find(call.path["file_id"])
         if file["purpose"] not in _READABLE:
             message = f"Files of purpose '{file['purpose']}' cannot be downloaded."
-            raise ApiError(400, message)
-        return Answer(self.content(file["id"]), media_type=b"application/octet-stream")
+            raise OpenAIError(400, message)
+        return OpenAIAnswer(self.content(file["id"]), media_type=b"application/octet-stream")
 
-    def delete(self, call: Call) -> Answer:
+    def delete(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer DELETE /v1/files/{id}."""
         file = self.find(call.path["file_id"])
         self._database.execute("DELETE FROM openai_files WHERE id = ?", (file["id"],))
@@ -125,24 +125,24 @@ def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def _missing(file_id: str) -> ApiError:
-    return ApiError(404, f"No such File object: {file_id}", param="id")
+def _missing(file_id: str) -> OpenAIError:
+    return OpenAIError(404, f"No such File object: {file_id}", param="id")
 
 
 def _check_upload(content: bytes, filename: str, purpose: str) -> None:
     if not content:
-        raise ApiError(400, "The file is empty.", code="empty_file", param="file")
+        raise OpenAIError(400, "The file is empty.", code="empty_file", param="file")
     if purpose == "batch" and not filename.endswith(".jsonl"):
         message = f"The file '{filename}' has the wrong format for purpose 'batch': it must be .jsonl."
-        raise ApiError(400, message, code="invalid_file_format", param="file")
+        raise OpenAIError(400, message, code="invalid_file_format", param="file")
     most = MAX_BATCH_BYTES if purpose == "batch" else MAX_BYTES
     if len(content) > most:
         message = f"The file has {len(content)} bytes, more than the {most} that a file of this purpose may have."
-        raise ApiError(413, message, code="file_too_large", param="file")
+        raise OpenAIError(413, message, code="file_too_large", param="file")
 
 
 def _life(text: str) -> int:
     if not text.isdigit() or not 3_600 <= int(text) <= 2_592_000:
         message = "Invalid 'expires_after.seconds': expected a value from 3600 to 2592000."
-        raise ApiError(400, message, code="invalid_value", param="expires_after.seconds")
+        raise OpenAIError(400, message, code="invalid_value", param="expires_after.seconds")
     return int(text)

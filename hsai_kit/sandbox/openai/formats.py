@@ -11,7 +11,7 @@ from typing import Any
 from .checks import invalid_value, wrong_type
 from .schemas import check_schema
 from .tokens import count_tokens
-from .wire import ApiError
+from .wire import OpenAIError
 
 _FORMAT_NAME = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
@@ -57,10 +57,10 @@ def _read_format(dumped: str) -> Format:
     for name in ("name", "schema"):
         if wanted.get(name) is None:
             message = f"The parameter 'text.format.{name}' is missing."
-            raise ApiError(400, message, code="missing_required_parameter", param=f"text.format.{name}")
+            raise OpenAIError(400, message, code="missing_required_parameter", param=f"text.format.{name}")
     if not isinstance(wanted["name"], str) or not _FORMAT_NAME.match(wanted["name"]):
         message = "Invalid 'text.format.name': up to 64 letters, digits, underscores and dashes."
-        raise ApiError(400, message, code="invalid_value", param="text.format.name")
+        raise OpenAIError(400, message, code="invalid_value", param="text.format.name")
     schema = wanted["schema"]
     check_schema(wanted["name"], schema, is_strict=wanted.get("strict") is not False)
     return Format("json_schema", schema, _only_choice(schema), count_tokens(json.dumps(schema)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .catalog import MODELS, Model
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,14 +30,14 @@ class Key:
         """Find the model of that name; 404 where it is unknown, over, or not for this key, 400 where none is named."""
         if not isinstance(name, str) or not name:
             message = "You have to name a model in 'model'."
-            raise ApiError(400, message, code="missing_required_parameter", param=param)
+            raise OpenAIError(400, message, code="missing_required_parameter", param=param)
         found = MODELS.get(name)
         if found is not None and found.is_over and self.allows(name):
             message = f"The model '{name}' was shut down on {found.shutdown_date}."
-            raise ApiError(404, message, code="model_not_found")
+            raise OpenAIError(404, message, code="model_not_found")
         if found is None or not self.allows(name):
             message = f"The model '{name}' does not exist, or this key's project may not use it."
-            raise ApiError(404, message, code="model_not_found")
+            raise OpenAIError(404, message, code="model_not_found")
         return found
 
 
@@ -71,17 +71,17 @@ class Keys:
         scheme, _, secret = authorization.decode("latin-1").partition(" ")
         if not secret.strip() or scheme.lower() != "bearer":
             message = "This request carries no API key. Send one in the header 'Authorization: Bearer KEY'."
-            raise ApiError(401, message, code="invalid_api_key")
+            raise OpenAIError(401, message, code="invalid_api_key")
         key = self._known.get(secret.strip())
         if key is None or key.state != "live":
-            raise refused_key(None if key is None else key.state)
+            raise build_key_error(None if key is None else key.state)
         return key
 
 
-def refused_key(state: str | None = None) -> ApiError:
+def build_key_error(state: str | None = None) -> OpenAIError:
     """Make the error for a key that does not work; the key itself is never repeated."""
     reason = {"expired": "The API key has expired", "revoked": "The API key was revoked"}
     message = (
         f"{reason.get(state or '', 'The API key is not correct')}. Take a working one from your account's page of keys."
     )
-    return ApiError(401, message, code="invalid_api_key")
+    return OpenAIError(401, message, code="invalid_api_key")

@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, fields
 from time import monotonic
 from typing import Any
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 QUOTAS = ("ok", "insufficient_quota", "billing_hard_limit_reached")
 ENDINGS = ("completed", "expired", "failed")
 
 
 @dataclass
-class Settings:
+class OpenAISettings:
     """What can be set: budgets per minute (None: no limit), the account's quota, and how batches go.
 
     `batch_seconds` is how long a batch takes, `batch_end` how it ends, and `batch_failures` the share of its
@@ -28,7 +28,7 @@ class Settings:
     batch_end: str = "completed"
     batch_failures: float = 0.0
 
-    def changed(self, changes: dict[str, Any]) -> Settings:
+    def changed(self, changes: dict[str, Any]) -> OpenAISettings:
         """Return the settings with changes; ValueError for a name or a value that does not exist."""
         known = [field.name for field in fields(self)]
         for name, value in changes.items():
@@ -36,7 +36,7 @@ class Settings:
                 message = f"There is no limit {name!r}. Limits: {', '.join(known)}."
                 raise ValueError(message)
             _check(name, value)
-        return Settings(**{**asdict(self), **changes})
+        return OpenAISettings(**{**asdict(self), **changes})
 
 
 def _check(name: str, value: Any) -> None:
@@ -79,7 +79,7 @@ class Bucket:
         self._level = self.level() - amount
 
 
-class Limits:
+class OpenAILimits:
     """The two budgets of the account, over all of its keys, and its quota."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Limits:
 
     def reset(self) -> None:
         """Go back to the defaults, with full budgets."""
-        self.settings = Settings()
+        self.settings = OpenAISettings()
         self._fill()
 
     def set(self, changes: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ class Limits:
                     f"This request is too large for the limit of tokens per minute: limit {self._tokens.capacity:.0f}, "
                     f"requested {tokens}. Waiting does not help; make it shorter."
                 )
-                raise ApiError(429, message, code="rate_limit_exceeded", kind="tokens")
+                raise OpenAIError(429, message, code="rate_limit_exceeded", kind="tokens")
             wait = self._tokens.wait_for(tokens)
             if wait > 0:
                 raise rate_limit_error("tokens", wait, self._tokens.capacity)
@@ -142,23 +142,23 @@ class Limits:
         self._tokens = None if tokens is None else Bucket(tokens)
 
 
-def rate_limit_error(what: str, wait: float, limit: float) -> ApiError:
+def rate_limit_error(what: str, wait: float, limit: float) -> OpenAIError:
     """Make the 429 for which waiting helps; `wait` in seconds."""
     message = (
         f"The limit of {what} per minute ({limit:.0f}) is reached in the organization 'sandbox'. "
         f"Please try again in {duration(wait)}."
     )
     headers = {"retry-after": str(math.ceil(wait)), "retry-after-ms": str(math.ceil(wait * 1000))}
-    return ApiError(429, message, code="rate_limit_exceeded", kind=what, headers=headers)
+    return OpenAIError(429, message, code="rate_limit_exceeded", kind=what, headers=headers)
 
 
-def quota_error(quota: str) -> ApiError:
+def quota_error(quota: str) -> OpenAIError:
     """Make the 429 for which waiting does not help."""
     if quota == "insufficient_quota":
         message = "The quota of this account is used up. Check the plan and the billing details."
-        return ApiError(429, message, code=quota, kind=quota)
+        return OpenAIError(429, message, code=quota, kind=quota)
     message = "The billing hard limit of this account is reached."
-    return ApiError(429, message, code=quota, kind="billing_limit_user_error")
+    return OpenAIError(429, message, code=quota, kind="billing_limit_user_error")
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .checks import invalid_value, out_of_range
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def page_of(
     if after:
         places = [index for index, item in enumerate(ordered) if item["id"] == after]
         if not places:
-            raise ApiError(400, f"There is no object '{after}' to go on after.", code="invalid_value", param="after")
+            raise OpenAIError(400, f"There is no object '{after}' to go on after.", code="invalid_value", param="after")
         start = places[0] + 1
     data = ordered[start : start + limit]
     return {
@@ -45,7 +45,7 @@ def _limit(given: str | None, default: int, most: int) -> int:
         return default
     if not given.lstrip("-").isdigit():
         message = f"Invalid type for 'limit': expected an integer, but got '{given}' instead."
-        raise ApiError(400, message, code="invalid_type", param="limit")
+        raise OpenAIError(400, message, code="invalid_type", param="limit")
     if not 1 <= int(given) <= most:
         raise out_of_range("limit", "integer", int(given), 1, most)
     return int(given)

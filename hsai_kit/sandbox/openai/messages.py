@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 _ROLES = ("user", "assistant", "system", "developer")
 _TEXT_PARTS = ("input_text", "output_text", "text")
@@ -22,7 +22,7 @@ def read_input(content: Any, instructions: str) -> tuple[str, str, int]:
         return instructions, content, MESSAGE_TOKENS
     if not isinstance(content, list):
         message = "Invalid type for 'input': expected a string or an array of messages."
-        raise ApiError(400, message, code="invalid_type", param="input")
+        raise OpenAIError(400, message, code="invalid_type", param="input")
     if len(content) == 1:  # the common case
         message = content[0]
         if isinstance(message, dict) and message.get("role") == "user":
@@ -37,7 +37,7 @@ def text_of(message: dict[str, Any], param: str) -> str:
         return content
     if not isinstance(content, list):
         text = f"Invalid type for '{param}.content': expected a string or an array of parts."
-        raise ApiError(400, text, code="invalid_type", param=f"{param}.content")
+        raise OpenAIError(400, text, code="invalid_type", param=f"{param}.content")
     if len(content) == 1:
         return _part(content[0], f"{param}.content[0]")
     return "\n".join(_part(part, f"{param}.content[{index}]") for index, part in enumerate(content))
@@ -51,7 +51,7 @@ def _read_exchange(content: list[Any], instructions: str) -> tuple[str, str, int
         role = message.get("role") if isinstance(message, dict) else None
         if role not in _ROLES:
             text = f"Invalid value: '{role}'. Supported values are: {', '.join(repr(one) for one in _ROLES)}."
-            raise ApiError(400, text, code="invalid_value", param=f"{param}.role")
+            raise OpenAIError(400, text, code="invalid_value", param=f"{param}.role")
         text = text_of(message, param)
         if role == "user":
             users.append(text)
@@ -81,7 +81,7 @@ def _answer_value(text: str) -> str:
 def _part(part: Any, param: str) -> str:
     if not isinstance(part, dict):
         message = f"Invalid type for '{param}': expected an object."
-        raise ApiError(400, message, code="invalid_type", param=param)
+        raise OpenAIError(400, message, code="invalid_type", param=param)
     kind = part.get("type")
     if kind in _TEXT_PARTS and isinstance(part.get("text"), str):
         return str(part["text"])
@@ -91,9 +91,9 @@ def _part(part: Any, param: str) -> str:
         return _json_lines(part["data"])
     if kind in ("input_image", "input_file"):
         message = f"The sandbox reads no images or files. Send text instead of '{kind}'."
-        raise ApiError(400, message, code="unsupported_value", param=f"{param}.type")
+        raise OpenAIError(400, message, code="unsupported_value", param=f"{param}.type")
     message = f"Invalid value: '{kind}'. Supported values are: 'input_text'."
-    raise ApiError(400, message, code="invalid_value", param=f"{param}.type")
+    raise OpenAIError(400, message, code="invalid_value", param=f"{param}.type")
 
 
 def _json_lines(data: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"')
@@ -30,7 +30,7 @@ def read_form(content_type: bytes, body: bytes) -> dict[str, Part]:
     match = _BOUNDARY.search(content_type)
     if not content_type.lower().startswith(b"multipart/form-data") or match is None:
         message = "Send the file as multipart/form-data, with the fields 'file' and 'purpose'."
-        raise ApiError(400, message, code="invalid_content_type")
+        raise OpenAIError(400, message, code="invalid_content_type")
     boundary = b"--" + (match[1] or match[2])
     parts: dict[str, Part] = {}
     for section in (b"\r\n" + body).split(b"\r\n" + boundary)[1:]:
@@ -40,7 +40,7 @@ def read_form(content_type: bytes, body: bytes) -> dict[str, Part]:
         name = _NAME.search(head)
         if not blank or name is None:
             message = "The multipart form of this request cannot be read."
-            raise ApiError(400, message)
+            raise OpenAIError(400, message)
         filename = _FILENAME.search(head)
         parts[_unescaped(name[1])] = Part(content, _unescaped(filename[1]) if filename else None)
     return parts

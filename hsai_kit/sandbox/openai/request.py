@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .catalog import CONTEXT_TOKENS
-from .checks import check_rest, check_sampling, invalid_value, out_of_range, too_long, unsupported, wrong_type
+from .checks import (
+    build_unsupported_error,
+    check_rest,
+    check_sampling,
+    invalid_value,
+    out_of_range,
+    too_long,
+    wrong_type,
+)
 from .formats import read_text_options
 from .messages import read_input
 from .tokens import count_tokens
-from .wire import ApiError
+from .wire import OpenAIError
 
 if TYPE_CHECKING:
     from .catalog import Model
@@ -66,11 +74,11 @@ def read_request(key: Key, body: dict[str, Any]) -> Ask:
     unknown = body.keys() - _KNOWN
     if unknown:
         name = min(unknown)
-        raise ApiError(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
+        raise OpenAIError(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
     _check_absent(body)
     if body.get("input") is None:
         message = "The parameter 'input' is missing."
-        raise ApiError(400, message, code="missing_required_parameter", param="input")
+        raise OpenAIError(400, message, code="missing_required_parameter", param="input")
     given = body.get("instructions")
     if given is not None and not isinstance(given, str):
         raise wrong_type("instructions", "a string", given)
@@ -83,7 +91,7 @@ def read_request(key: Key, body: dict[str, Any]) -> Ask:
     check_rest(body)
     if wanted.kind == "json_object" and "json" not in f"{instructions}{text}".lower():
         message = "To use 'text.format' of type 'json_object' the input has to contain the word 'json'."
-        raise ApiError(400, message, param="input")
+        raise OpenAIError(400, message, param="input")
     return Ask(
         model=model,
         instructions=instructions,
@@ -100,14 +108,14 @@ def read_request(key: Key, body: dict[str, Any]) -> Ask:
 def _check_absent(body: dict[str, Any]) -> None:
     if body.get("stream"):
         message = "The sandbox does not stream. Send the request without 'stream'."
-        raise ApiError(400, message, code="unsupported_value", param="stream")
+        raise OpenAIError(400, message, code="unsupported_value", param="stream")
     if body.get("prompt") is not None:
         message = "Prompt objects were shut down. Send the prompt's text as 'instructions' and 'input'."
-        raise ApiError(404, message, code="prompt_not_found", param="prompt")
+        raise OpenAIError(404, message, code="prompt_not_found", param="prompt")
     for name in _NOT_HERE:
         if body.get(name):
             message = f"The sandbox does not offer '{name}'. Leave it out."
-            raise ApiError(400, message, code="unsupported_parameter", param=name)
+            raise OpenAIError(400, message, code="unsupported_parameter", param=name)
 
 
 def _effort(model: Model, body: dict[str, Any]) -> str | None:
@@ -120,13 +128,13 @@ def _effort(model: Model, body: dict[str, Any]) -> str | None:
     if effort not in EFFORTS:
         raise invalid_value("reasoning.effort", effort, EFFORTS)
     if not model.efforts:
-        raise unsupported("reasoning.effort", model)
+        raise build_unsupported_error("reasoning.effort", model)
     if effort not in model.efforts:
         allowed = ", ".join(repr(one) for one in EFFORTS if one in model.efforts)
         message = (
             f"Unsupported value: '{effort}' is not supported with the model '{model.id}'. Supported are: {allowed}."
         )
-        raise ApiError(400, message, code="unsupported_value", param="reasoning.effort")
+        raise OpenAIError(400, message, code="unsupported_value", param="reasoning.effort")
     return str(effort)
 
 
@@ -151,9 +159,9 @@ def _top_logprobs(model: Model, body: dict[str, Any]) -> int | None:
     top = body.get("top_logprobs")
     if not model.takes_logprobs:
         if LOGPROBS in include:
-            raise unsupported("include", model)
+            raise build_unsupported_error("include", model)
         if top:
-            raise unsupported("top_logprobs", model)
+            raise build_unsupported_error("top_logprobs", model)
     if top is not None:
         if isinstance(top, bool) or not isinstance(top, int):
             raise wrong_type("top_logprobs", "an integer", top)

@@ -13,14 +13,14 @@ from .logprobs import token_logprobs
 from .output import Output, answer
 from .request import read_request
 from .tokens import count_tokens
-from .wire import Answer, ApiError, answer_json
+from .wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from ..database import Database
     from .keys import Key
     from .prompt_cache import PromptCache
     from .request import Ask
-    from .wire import Call, Identifiers
+    from .wire import Identifiers, OpenAICall
 
 # Words in a record that make a response end in ways which real ones sometimes take.
 CONTENT_FILTER_WORD = "sandbox-content-filter"
@@ -42,7 +42,7 @@ class Responses:
             "CREATE TABLE IF NOT EXISTS openai_responses (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID"
         )
 
-    def create(self, call: Call) -> Answer:
+    def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/responses."""
         response = self.respond(call.key, call.json())
         result = answer_json(response)
@@ -75,17 +75,17 @@ class Responses:
             "INSERT OR REPLACE INTO openai_responses VALUES (?, ?)", (response["id"], json.dumps(response))
         )
 
-    def retrieve(self, call: Call) -> Answer:
+    def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/responses/{id}."""
         return answer_json(self._stored(call.path["response_id"]))
 
-    def delete(self, call: Call) -> Answer:
+    def delete(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer DELETE /v1/responses/{id}."""
         response = self._stored(call.path["response_id"])
         self._database.execute("DELETE FROM openai_responses WHERE id = ?", (response["id"],))
         return answer_json({"id": response["id"], "object": "response", "deleted": True})
 
-    def count_input(self, call: Call) -> Answer:
+    def count_input(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/responses/input_tokens."""
         body = call.json()
         counted: dict[str, Any] = {"model": DECISIONS_MODEL}
@@ -96,7 +96,7 @@ class Responses:
     def _stored(self, response_id: str) -> dict[str, Any]:
         row = self._database.execute("SELECT content FROM openai_responses WHERE id = ?", (response_id,)).fetchone()
         if row is None:
-            raise ApiError(404, f"Response with id '{response_id}' not found.")
+            raise OpenAIError(404, f"Response with id '{response_id}' not found.")
         content: dict[str, Any] = json.loads(row[0])
         return content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .wire import ApiError
+from .wire import OpenAIError
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 _UNSUPPORTED = (
@@ -44,9 +44,9 @@ class _Checker:
         self._properties = 0
         self._enum_values = 0
 
-    def error(self, path: tuple[str, ...], problem: str) -> ApiError:
+    def error(self, path: tuple[str, ...], problem: str) -> OpenAIError:
         message = f"Invalid schema for response_format '{self._name}': in context {path}, {problem}."
-        return ApiError(400, message, code="invalid_json_schema", param="text.format.schema")
+        return OpenAIError(400, message, code="invalid_json_schema", param="text.format.schema")
 
     def check(self, schema: Any, path: tuple[str, ...], depth: int) -> None:
         if not isinstance(schema, dict):

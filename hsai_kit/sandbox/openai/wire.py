@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from .keys import Key, Keys
-    from .limits import Limits
+    from .limits import OpenAILimits
 
 Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
 
 
-class ApiError(Exception):
+class OpenAIError(Exception):
     """An error as OpenAI tells it."""
 
     def __init__(
@@ -47,7 +47,7 @@ class ApiError(Exception):
 
 
 @dataclass(slots=True)
-class Call:
+class OpenAICall:
     """One request that has passed the gate."""
 
     key: Key
@@ -62,10 +62,10 @@ class Call:
             content = json.loads(self.body)
         except ValueError as error:
             message = f"The body of this request is no JSON: {error}."
-            raise ApiError(400, message) from error
+            raise OpenAIError(400, message) from error
         if not isinstance(content, dict):
             message = "The body of this request must be a JSON object."
-            raise ApiError(400, message)
+            raise OpenAIError(400, message)
         return content
 
     def parameters(self) -> dict[str, str]:
@@ -74,7 +74,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
+class OpenAIAnswer:
     """What goes back: `tokens` are charged to the minute's budget, then `commit` runs, then it is sent."""
 
     body: bytes
@@ -85,9 +85,9 @@ class Answer:
     commit: Callable[[], object] | None = None
 
 
-def answer_json(content: Any, status: int = 200) -> Answer:
+def answer_json(content: Any, status: int = 200) -> OpenAIAnswer:
     """Answer with JSON."""
-    return Answer(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), status)
+    return OpenAIAnswer(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), status)
 
 
 class Identifiers:
@@ -111,7 +111,7 @@ class Identifiers:
 class Gate:
     """What all routes share: who may pass, what is left of the minute, and which headers go along."""
 
-    def __init__(self, keys: Keys, limits: Limits, identifiers: Identifiers) -> None:
+    def __init__(self, keys: Keys, limits: OpenAILimits, identifiers: Identifiers) -> None:
         self.keys = keys
         self.limits = limits
         self.identifiers = identifiers
@@ -134,7 +134,7 @@ class Endpoint:
     def __init__(
         self,
         gate: Gate,
-        handle: Callable[[Call], Answer | Awaitable[Answer]],
+        handle: Callable[[OpenAICall], OpenAIAnswer | Awaitable[OpenAIAnswer]],
         *,
         charged: bool = False,
         beta: str = "",
@@ -150,25 +150,25 @@ class Endpoint:
         body = await _body(receive)
         try:
             answer = await self._answer(scope, body)
-        except ApiError as error:
+        except OpenAIError as error:
             answer = answer_json(error.body, error.status)
             answer.headers = error.headers
         await send_answer(send, answer, self._gate.headers(started))
 
-    async def _answer(self, scope: Scope, body: bytes) -> Answer:
+    async def _answer(self, scope: Scope, body: bytes) -> OpenAIAnswer:
         headers = dict(scope["headers"])
         key = self._gate.keys.check(headers.get(b"authorization", b""))
         if self._beta and self._beta.encode() not in headers.get(b"openai-beta", b""):
             message = f"This address is in beta: send the header 'OpenAI-Beta: {self._beta}'."
-            raise ApiError(400, message, code="invalid_beta")
-        call = Call(key, body, scope.get("path_params", {}), scope["query_string"].decode("latin-1"), headers)
+            raise OpenAIError(400, message, code="invalid_beta")
+        call = OpenAICall(key, body, scope.get("path_params", {}), scope["query_string"].decode("latin-1"), headers)
         if not self._charged:
             return await _result(self._handle(call))
         limits = self._gate.limits
         limits.admit()
         try:
             answer = await _result(self._handle(call))
-        except ApiError:
+        except OpenAIError:
             limits.take(0)  # a request that fails counts as well
             raise
         limits.take(answer.tokens)
@@ -177,7 +177,7 @@ class Endpoint:
         return answer
 
 
-async def send_answer(send: Send, answer: Answer, headers: Headers) -> None:
+async def send_answer(send: Send, answer: OpenAIAnswer, headers: Headers) -> None:
     """Send one answer with the shared headers."""
     shared = [(b"content-type", answer.media_type), (b"content-length", str(len(answer.body)).encode())]
     start = {"type": "http.response.start", "status": answer.status, "headers": shared + headers + answer.headers}
@@ -185,7 +185,7 @@ async def send_answer(send: Send, answer: Answer, headers: Headers) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _result(result: Answer | Awaitable[Answer]) -> Answer:
+async def _result(result: OpenAIAnswer | Awaitable[OpenAIAnswer]) -> OpenAIAnswer:
     return await result if isawaitable(result) else result
 
 

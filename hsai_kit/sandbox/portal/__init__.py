@@ -1,6 +1,6 @@
 """The data of a portal: a seeded one, or one loaded from exports. Plain data, no SQL."""
 
-from hsai_kit.sandbox.portal.file_import.portal import LoadError, loaded_portal
+from hsai_kit.sandbox.portal.file_import.portal import LoadError, load_portal
 from hsai_kit.sandbox.portal.model import (
     Association,
     Merge,
@@ -8,14 +8,14 @@ from hsai_kit.sandbox.portal.model import (
     Option,
     Owner,
     Pipeline,
+    PipelineStage,
     Portal,
     PropertyDefinition,
     PropertyGroup,
     Record,
     RecordList,
-    Stage,
 )
-from hsai_kit.sandbox.portal.seed import seeded_portal
+from hsai_kit.sandbox.portal.seed import build_seed_portal
 
 __all__ = [
     "Association",
@@ -25,12 +25,12 @@ __all__ = [
     "Option",
     "Owner",
     "Pipeline",
+    "PipelineStage",
     "Portal",
     "PropertyDefinition",
     "PropertyGroup",
     "Record",
     "RecordList",
-    "Stage",
-    "loaded_portal",
-    "seeded_portal",
+    "build_seed_portal",
+    "load_portal",
 ]

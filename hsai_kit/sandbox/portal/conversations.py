@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class Conversation:
     """One piece of conversation: its subject, its text, and the facts in it, word for word."""
 
     subject: str
@@ -176,7 +176,7 @@ _TASKS = (
 )  # fmt: skip
 
 
-def talk(rng: Random, kind: str, names: dict[str, str], when: datetime) -> Talk:
+def pick_conversation(rng: Random, kind: str, names: dict[str, str], when: datetime) -> Conversation:
     """Make up a conversation; `names` fills who, owner, company and person."""
     subject, sentences = rng.choice(_SCENARIOS[kind])
     slots = names | _slots(rng, when)
@@ -191,7 +191,7 @@ def talk(rng: Random, kind: str, names: dict[str, str], when: datetime) -> Talk:
         lines.append(re.sub(r"\[(.+?)\]", keep, rng.choice(sentence.split(" / ")).format_map(slots)))
         if kind in _WITH_SMALL_TALK and rng.random() < 0.22:
             lines.append(rng.choice(_SMALL_TALK))
-    return Talk(subject.format_map(slots), " ".join(lines), tuple(dict.fromkeys(facts)))
+    return Conversation(subject.format_map(slots), " ".join(lines), tuple(dict.fromkeys(facts)))
 
 
 def task(rng: Random, names: dict[str, str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal.model import Merge
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.portal.records.record_factory import Making
+    from hsai_kit.sandbox.portal.records.record_factory import RecordFactory
 
 # A contact that lists and old pulls still name, merged into its neighbor.
 MERGE = Merge("contacts", "104", "105")
@@ -112,7 +112,7 @@ _FACTS = {
 }
 
 
-def make_hostile(making: Making) -> None:
+def make_hostile(making: RecordFactory) -> None:
     """Turn those of the records that exist (small portals end before some) into the hostile ones."""
     replaced = (
         ("contacts", HOSTILE_CONTACTS),

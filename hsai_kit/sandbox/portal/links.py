@@ -94,7 +94,9 @@ OWN_TYPE_IDS: dict[tuple[str, str], int] = {
 }
 
 
-def linked(one_type: str, one_id: str, other_type: str, other_id: str, *, primary: bool = False) -> list[Association]:
+def link_records(
+    one_type: str, one_id: str, other_type: str, other_id: str, *, primary: bool = False
+) -> list[Association]:
     """Link two records: there and back, and with `primary` the company's primary association as well.
 
     KeyError where HubSpot has no association between the two types.

@@ -114,7 +114,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class PipelineStage:
     """One step of a pipeline; `metadata` holds `isClosed` and, by type, `probability` or `ticketState`."""
 
     id: str
@@ -131,7 +131,7 @@ class Pipeline:
     object_type: str
     label: str
     display_order: int
-    stages: tuple[Stage, ...]
+    stages: tuple[PipelineStage, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Abroad:
+class ForeignPlace:
     """What someone outside the US writes into the state field, and where that is."""
 
     region: str
@@ -109,7 +109,7 @@ STATE_BY_CODE = {state.code: state for state in STATES}
 
 # Regions whose letters are a US state's too come first: WA, CA, IN, DE, … mislead whoever ignores the country.
 ABROAD = tuple(
-    Abroad(*line.split("|"))
+    ForeignPlace(*line.split("|"))
     for line in """
 WA|Australia|AU|Perth|6000
 CA|Canada|CA|Toronto|M5H 2N2

@@ -14,14 +14,14 @@ from hsai_kit.sandbox.portal.records.activities import add_activities
 from hsai_kit.sandbox.portal.records.business import add_deals, add_subscriptions, add_tickets
 from hsai_kit.sandbox.portal.records.companies import add_companies
 from hsai_kit.sandbox.portal.records.contacts import add_contacts
-from hsai_kit.sandbox.portal.records.record_factory import Making
+from hsai_kit.sandbox.portal.records.record_factory import RecordFactory
 from hsai_kit.sandbox.portal.records.sales import add_leads, add_products, add_quotes
 
 # Activities per contact.
 _ACTIVITIES = {"notes": 0.375, "calls": 0.125, "emails": 0.2, "meetings": 0.03, "tasks": 0.1}
 
 
-def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
+def build_seed_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     """Make a portal with that many contacts and everything else in proportion.
 
     2,400 contacts come with 300 companies, 400 deals, 200 tickets, 900 notes, 300 calls, 480 e-mails, 72 meetings,
@@ -30,7 +30,7 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     if contacts < 1:
         message = f"A portal needs at least one contact, not {contacts}."
         raise ValueError(message)
-    making = Making()
+    making = RecordFactory()
 
     def chance(part: str) -> Random:
         # A generator of its own for each part: more of one thing leaves the others as they are.
@@ -66,7 +66,7 @@ def seeded_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     )
 
 
-def _lists(making: Making, rng: Random) -> list[RecordList]:
+def _lists(making: RecordFactory, rng: Random) -> list[RecordList]:
     """Make lists of every kind; one made by hand still names a contact that was merged away."""
     contacts, companies = making.records["contacts"], making.records["companies"]
     ids = [record.id for record in contacts]

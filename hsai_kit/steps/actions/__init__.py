@@ -26,22 +26,22 @@ from hsai_kit.steps.actions.action import (
     notify,
     update,
 )
-from hsai_kit.steps.actions.approved_rows import approved_rows
-from hsai_kit.steps.actions.archive import Archiver, plan_archiving
-from hsai_kit.steps.actions.build_plan import plan_creation
-from hsai_kit.steps.actions.executor import Carrier
-from hsai_kit.steps.actions.lists import Adder, Remover, plan_adding, plan_removing
-from hsai_kit.steps.actions.messages import Teller, plan_telling
+from hsai_kit.steps.actions.approved_rows import read_approved_rows
+from hsai_kit.steps.actions.archive import ArchiveExecutor, plan_archiving
+from hsai_kit.steps.actions.build_plan import plan_create
+from hsai_kit.steps.actions.executor import ActionExecutor
+from hsai_kit.steps.actions.lists import ListAddExecutor, ListRemoveExecutor, plan_list_add, plan_list_remove
+from hsai_kit.steps.actions.messages import NotifyExecutor, plan_notify
 from hsai_kit.steps.actions.plan import ActionPlan
 from hsai_kit.steps.actions.receipt import ActionReceipt
-from hsai_kit.steps.actions.tasks_notes import Creator
-from hsai_kit.steps.plans.confirmation import Confirm, confirmed
-from hsai_kit.steps.push import Plan, Receipt
+from hsai_kit.steps.actions.tasks_notes import CreateExecutor
+from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
+from hsai_kit.steps.push import PushPlan, PushReceipt
 from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
 from hsai_kit.steps.push import plan as _plan_push
 from hsai_kit.steps.push import undo_plan as _undo_push_plan
-from hsai_kit.steps.push.targets import Destination, Reviewed
+from hsai_kit.steps.push.targets import Destination, ReviewLike
 
 __all__ = [
     "ActionPlan",
@@ -60,33 +60,37 @@ __all__ = [
     "update",
 ]
 
-_CARRIERS: Mapping[str, type[Carrier]] = {
-    "create_task": Creator,
-    "create_note": Creator,
-    "add_to_list": Adder,
-    "notify": Teller,
+_CARRIERS: Mapping[str, type[ActionExecutor]] = {
+    "create_task": CreateExecutor,
+    "create_note": CreateExecutor,
+    "add_to_list": ListAddExecutor,
+    "notify": NotifyExecutor,
 }
-_UNDOERS: Mapping[str, type[Carrier]] = {"create_task": Archiver, "create_note": Archiver, "add_to_list": Remover}
+_UNDOERS: Mapping[str, type[ActionExecutor]] = {
+    "create_task": ArchiveExecutor,
+    "create_note": ArchiveExecutor,
+    "add_to_list": ListRemoveExecutor,
+}
 _TAKEN_BACK = {"done", "sending", "unknown"}
 
 
 @overload
-def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination | Update = ...) -> Plan: ...
+def plan(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination | Update = ...) -> PushPlan: ...
 @overload
 def plan(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: ReviewLike | Sequence[ReviewLike],
     to: Task | Note | AddToList | Notify,
     *,
     frame: pd.DataFrame | None = ...,
 ) -> ActionPlan: ...
 def plan(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: ReviewLike | Sequence[ReviewLike],
     to: Destination | Action = None,
     *,
     frame: pd.DataFrame | None = None,
-) -> Plan | ActionPlan:
+) -> PushPlan | ActionPlan:
     """Return what `push` to the properties `to`, or `then` with the action `to`, would do, without doing anything.
 
     Every value or record is a row with a verdict; arguments and errors are those of `push` and `then`.
@@ -97,32 +101,32 @@ def plan(
 @overload
 def then(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: ReviewLike | Sequence[ReviewLike],
     action: Action,
     *,
     frame: pd.DataFrame | None = ...,
     confirm: Confirm = ...,
     wait: Literal[True] = ...,
-) -> Receipt | ActionReceipt: ...
+) -> PushReceipt | ActionReceipt: ...
 @overload
 def then(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: ReviewLike | Sequence[ReviewLike],
     action: Action,
     *,
     frame: pd.DataFrame | None = ...,
     confirm: Confirm = ...,
     wait: Literal[False],
-) -> Handle[Receipt] | Handle[ActionReceipt]: ...
+) -> Handle[PushReceipt] | Handle[ActionReceipt]: ...
 def then(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed],
+    checked: ReviewLike | Sequence[ReviewLike],
     action: Action,
     *,
     frame: pd.DataFrame | None = None,
     confirm: Confirm = None,
     wait: bool = True,
-) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
+) -> PushReceipt | ActionReceipt | Handle[PushReceipt] | Handle[ActionReceipt]:
     """Do `action` about every approved or edited row, after showing the plan and asking.
 
     `checked` is one review, or several of the same run: then a row has to be approved in each of them. `action` is
@@ -143,20 +147,24 @@ def then(
 
 
 @overload
-def undo(hub: Connection, receipt: Receipt, *, confirm: Confirm = ..., wait: Literal[True] = ...) -> Receipt: ...
+def undo(
+    hub: Connection, receipt: PushReceipt, *, confirm: Confirm = ..., wait: Literal[True] = ...
+) -> PushReceipt: ...
 @overload
-def undo(hub: Connection, receipt: Receipt, *, confirm: Confirm = ..., wait: Literal[False]) -> Handle[Receipt]: ...
+def undo(
+    hub: Connection, receipt: PushReceipt, *, confirm: Confirm = ..., wait: Literal[False]
+) -> Handle[PushReceipt]: ...
 @overload
 def undo(
     hub: Connection, receipt: ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...
-) -> Receipt | ActionReceipt: ...
+) -> PushReceipt | ActionReceipt: ...
 @overload
 def undo(
     hub: Connection, receipt: ActionReceipt | str, *, confirm: Confirm = ..., wait: Literal[False]
-) -> Handle[Receipt] | Handle[ActionReceipt]: ...
+) -> Handle[PushReceipt] | Handle[ActionReceipt]: ...
 def undo(
-    hub: Connection, receipt: Receipt | ActionReceipt | str, *, confirm: Confirm = None, wait: bool = True
-) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
+    hub: Connection, receipt: PushReceipt | ActionReceipt | str, *, confirm: Confirm = None, wait: bool = True
+) -> PushReceipt | ActionReceipt | Handle[PushReceipt] | Handle[ActionReceipt]:
     """Take back a push or an action, after showing the plan and asking; returns a receipt of its own.
 
     Values that are still as the push wrote them are put back; tasks and notes that were made and that nobody changed
@@ -167,7 +175,7 @@ def undo(
     return carry_out(hub, undo_plan(hub, receipt), confirm=confirm, wait=wait)
 
 
-def undo_plan(hub: Connection, receipt: Receipt | ActionReceipt | str) -> Plan | ActionPlan:
+def undo_plan(hub: Connection, receipt: PushReceipt | ActionReceipt | str) -> PushPlan | ActionPlan:
     """Return what `undo` would take back, without doing anything; raises PushRefused as `undo` does."""
     wanted = receipt if isinstance(receipt, str) else receipt.id
     record = hub.store.actions.get(wanted)
@@ -181,10 +189,10 @@ def undo_plan(hub: Connection, receipt: Receipt | ActionReceipt | str) -> Plan |
         message = f"{record.id} {what}."
         raise PushRefused(message)
     acts = [act for act in hub.store.actions.acts(record.id) if act.outcome in _TAKEN_BACK]
-    return plan_removing(hub, record, acts) if record.kind == "add_to_list" else plan_archiving(hub, record, acts)
+    return plan_list_remove(hub, record, acts) if record.kind == "add_to_list" else plan_archiving(hub, record, acts)
 
 
-def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | ActionReceipt:
+def open_receipt(hub: Connection, receipt_id: str | None = None) -> PushReceipt | ActionReceipt:
     """Return an earlier receipt of this workspace by its id, or that of the newest push or action."""
     wanted = receipt_id or hub.store.newest_receipt()
     if wanted is not None and hub.store.actions.get(wanted) is not None:
@@ -193,28 +201,28 @@ def open_receipt(hub: Connection, receipt_id: str | None = None) -> Receipt | Ac
 
 
 def _planned(
-    hub: Connection, checked: Reviewed | Sequence[Reviewed], action: Action, frame: pd.DataFrame | None
-) -> Plan | ActionPlan:
+    hub: Connection, checked: ReviewLike | Sequence[ReviewLike], action: Action, frame: pd.DataFrame | None
+) -> PushPlan | ActionPlan:
     if isinstance(action, Update):
         return _plan_push(hub, checked, action.to)
-    source = approved_rows(hub, checked, frame)
+    source = read_approved_rows(hub, checked, frame)
     if isinstance(action, AddToList):
-        return plan_adding(hub, source, action)
+        return plan_list_add(hub, source, action)
     if isinstance(action, Notify):
-        return plan_telling(hub, source, action)
+        return plan_notify(hub, source, action)
     if isinstance(action, Task | Note):
-        return plan_creation(hub, source, action)
+        return plan_create(hub, source, action)
     raise AssertionError  # there are no other actions
 
 
 def carry_out(
-    hub: Connection, ready: Plan | ActionPlan, *, confirm: Confirm = None, wait: bool = True
-) -> Receipt | ActionReceipt | Handle[Receipt] | Handle[ActionReceipt]:
+    hub: Connection, ready: PushPlan | ActionPlan, *, confirm: Confirm = None, wait: bool = True
+) -> PushReceipt | ActionReceipt | Handle[PushReceipt] | Handle[ActionReceipt]:
     """Carry out a plan of `plan` or `undo_plan` as it was shown; what it is about is looked at once more just before.
 
     Raises PushRefused where it was not confirmed, is too large, or another session is at work.
     """
-    if isinstance(ready, Plan):
+    if isinstance(ready, PushPlan):
         return _carry_out_push(hub, ready, confirm=confirm, wait=wait)
     say(str(ready))
     if ready.undoes and not ready.acting:
@@ -224,7 +232,7 @@ def carry_out(
         message = f"{nothing}: {why}"
         raise PushRefused(message)
     would = f"It would be about {many(count, 'record')}"
-    confirmed(ready.confirmation, ready.where, would, confirm, nothing=nothing)
+    require_confirmation(ready.confirmation, ready.where, would, confirm, nothing=nothing)
     carrier = _UNDOERS[ready.kind] if ready.undoes else _CARRIERS[ready.kind]
 
     async def work(control: Control) -> ActionReceipt:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
-from hsai_kit.errors import MissingScopes, PushRefused
+from hsai_kit.errors import PushRefused, ScopesMissing
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
@@ -20,18 +20,18 @@ from hsai_kit.hubspot.value_conversion import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
-from hsai_kit.steps.push.targets import Reviewed, as_reviews
-from hsai_kit.store import Decision
+from hsai_kit.steps.push.targets import ReviewLike, as_reviews
+from hsai_kit.store import DecisionRecord
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-__all__ = ["Approved", "approved_rows"]
+__all__ = ["ApprovedRows", "read_approved_rows"]
 
 _OWNER = "hubspot_owner_id"
 
 
 @dataclass(frozen=True)
-class Approved:
+class ApprovedRows:
     """The rows of a run, which of them are approved, and what is known about those.
 
     `present` has the owner's id ("" for nobody) of each approved record that is still there; `words` the columns for
@@ -42,15 +42,15 @@ class Approved:
     run: Run
     kind: ObjectType
     results: Sequence[RowResult]
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, DecisionRecord]
     present: Mapping[str, str]
-    known_owners: Sequence[Owner] | MissingScopes
+    known_owners: Sequence[Owner] | ScopesMissing
     words: pd.DataFrame
 
     @property
     def owners(self) -> Sequence[Owner]:
         """The active owners; raises MissingScopes where the key may not see them."""
-        if isinstance(self.known_owners, MissingScopes):
+        if isinstance(self.known_owners, ScopesMissing):
             raise self.known_owners
         return self.known_owners
 
@@ -78,7 +78,9 @@ class Approved:
         return found
 
 
-def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame: pd.DataFrame | None) -> Approved:
+def read_approved_rows(
+    hub: Connection, checked: ReviewLike | Sequence[ReviewLike], frame: pd.DataFrame | None
+) -> ApprovedRows:
     """Look at what was approved, in every review that is given, and at those records as they are now.
 
     Raises PushRefused where the run is another portal's or workspace's, or it is not known which records these are.
@@ -91,7 +93,7 @@ def approved_rows(hub: Connection, checked: Reviewed | Sequence[Reviewed], frame
     results = run.results()
     ids = [row.record_id for row in results if _passed(decisions.get(row.record_id))]
     present = background.run(_present(hub, kind, ids))
-    found = Approved(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
+    found = ApprovedRows(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_words(found, reviewed[0].field, frame))
 
 
@@ -116,13 +118,13 @@ def _refuse_strange(hub: Connection, run: Run) -> None:
         raise PushRefused(message)
 
 
-def _passed(decision: Decision | None) -> bool:
+def _passed(decision: DecisionRecord | None) -> bool:
     return decision is not None and decision.decision in {"approved", "edited"}
 
 
-def _together(decided: Sequence[Mapping[str, Decision]]) -> dict[str, Decision]:
+def _together(decided: Sequence[Mapping[str, DecisionRecord]]) -> dict[str, DecisionRecord]:
     """Return one decision for each record: what stands in the way, else that somebody edited, else an approval."""
-    found: dict[str, Decision] = {}
+    found: dict[str, DecisionRecord] = {}
     for one in decided[0]:
         made = [decisions.get(one) for decisions in decided]
         worst = min(made, key=lambda decision: (_passed(decision), decision is None or decision.decision != "edited"))
@@ -136,15 +138,15 @@ async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dic
     return {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
 
 
-def _owners(hub: Connection) -> Sequence[Owner] | MissingScopes:
+def _owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
     try:
         return background.run(read_owners(hub.hubspot))
-    except MissingScopes as problem:
+    except ScopesMissing as problem:
         # Only what is for somebody needs them.
         return problem
 
 
-def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """Return the columns that templates may name: pulled ones, then the answer, then what is known of the record."""
     ids = [row.record_id for row in source.results if row.record_id in source.present]
     index = pd.Index(ids, dtype="string", name="record_id")
@@ -157,7 +159,7 @@ def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataF
             [_value(decided[name].get(one), answers[one].get(name)) for one in ids], index=index, dtype=object
         )
     words["answer"] = words[field]
-    if not isinstance(source.known_owners, MissingScopes):
+    if not isinstance(source.known_owners, ScopesMissing):
         names = {one.id: str(one) for one in source.known_owners}
         words["owner"] = [names.get(source.present[one], "") for one in ids]
     words["link"] = [source.hub.portal.record_link(source.kind.type_id, one) for one in ids]
@@ -165,12 +167,12 @@ def _words(source: Approved, field: str, frame: pd.DataFrame | None) -> pd.DataF
     return words
 
 
-def _value(decision: Decision | None, proposal: object) -> object:
+def _value(decision: DecisionRecord | None, proposal: object) -> object:
     """Return the value that holds: what was decided, else what was proposed."""
     return decision.value if decision is not None and decision.decision != "pending" else proposal
 
 
-def _pulled(source: Approved, index: pd.Index) -> pd.DataFrame:
+def _pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
     pull = source.hub.store.pulls.get(source.run.record.pull_id) if source.run.record.pull_id else None
     words = pd.DataFrame(index=index)
     if pull is None:

@@ -6,34 +6,34 @@ import json
 from collections.abc import Sequence
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import Unsettled
-from hsai_kit.hubspot.create import archive_batch, marked
+from hsai_kit.errors import WriteUncertain
+from hsai_kit.hubspot.create import archive_batch, find_marked
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.build_plan import KEPT
-from hsai_kit.steps.actions.executor import ATTEMPTS, Undoer
-from hsai_kit.steps.actions.html_body import held_as_sent
-from hsai_kit.steps.actions.plan import CHANGED, GONE, WILL, ActionPlan, ActionRow, Target
+from hsai_kit.steps.actions.executor import ATTEMPTS, UndoExecutor
+from hsai_kit.steps.actions.html_body import matches_sent
+from hsai_kit.steps.actions.plan import CHANGED, GONE, WILL, ActionPlan, ActionRow, ActionTarget
 from hsai_kit.store import Act, ActionRecord
 
-__all__ = ["Archiver", "plan_archiving"]
+__all__ = ["ArchiveExecutor", "plan_archiving"]
 
 
 def plan_archiving(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
     """Plan to take back what an action made, or may have made when it was broken off."""
     kind = ObjectType(record.object_type, record.object_type_id)
     unsure = [act.record_id for act in acts if not act.made_id]
-    there = background.run(marked(hub.hubspot, kind.name, unsure, record.target, KEPT[record.target]))
+    there = background.run(find_marked(hub.hubspot, kind.name, unsure, record.target, KEPT[record.target]))
     made = {act.record_id: act.made_id or next((one.id for one in there.get(act.mark, ())), "") for act in acts}
     present = background.run(_present(hub, record.target, [one for one in made.values() if one]))
     rows = [_row(act, made[act.record_id], present.get(made[act.record_id])) for act in acts]
-    target = Target(record.target, f"Archive the {record.target}")
+    target = ActionTarget(record.target, f"Archive the {record.target}")
     about = f"Undo: {record.about}"
     return ActionPlan(hub, kind, rows, target, kind_of_action=record.kind, about=about, undoes=record.id)
 
 
-class Archiver(Undoer):
+class ArchiveExecutor(UndoExecutor):
     """Archives what an action made, after looking once more."""
 
     size = BATCH
@@ -47,7 +47,7 @@ class Archiver(Undoer):
         for attempt in range(1, ATTEMPTS + 1) if still else ():
             try:
                 await archive_batch(self.hub.hubspot, self.plan.target.id, [r.made_id for r in still], attempt=attempt)
-            except Unsettled as problem:
+            except WriteUncertain as problem:
                 # What is archived already can be archived again, so there is nothing to look for.
                 if attempt == ATTEMPTS:
                     raise problem.problem from None
@@ -63,7 +63,7 @@ def _row(act: Act, made_id: str, now: Record | None) -> ActionRow:
     sent = json.loads(act.content or "{}")
     held = _values(now, sent) or {}
     # Compared as people read it: HubSpot may tidy up the markup of a text after it has answered.
-    if not sent or not held_as_sent(held, sent):
+    if not sent or not matches_sent(held, sent):
         reason = "somebody changed it since" if sent else "it is not known whether somebody changed it since"
         return ActionRow(act.record_id, CHANGED, act.what, reason=reason, mark=act.mark, made_id=made_id)
     return ActionRow(act.record_id, WILL, act.what, mark=act.mark, made_id=made_id, properties=held)

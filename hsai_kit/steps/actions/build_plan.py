@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import MissingScopes
-from hsai_kit.hubspot.create import association_type, marked
+from hsai_kit.errors import ScopesMissing
+from hsai_kit.hubspot.create import association_type, find_marked
 from hsai_kit.hubspot.records import Record
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action, AddToList, Creation, Note, Notify, Task
-from hsai_kit.steps.actions.approved_rows import Approved
+from hsai_kit.steps.actions.approved_rows import ApprovedRows
 from hsai_kit.steps.actions.assignee import Assigner, due_day, due_moment, today_in
 from hsai_kit.steps.actions.html_body import LONGEST, as_html, signature
 from hsai_kit.steps.actions.plan import (
@@ -26,11 +26,11 @@ from hsai_kit.steps.actions.plan import (
     WILL,
     ActionPlan,
     ActionRow,
-    Target,
+    ActionTarget,
 )
 from hsai_kit.store import Act
 
-__all__ = ["KEPT", "plan_creation", "planned"]
+__all__ = ["KEPT", "build_action_plan", "plan_create"]
 
 # What is written of each kind of record, and read again to tell whether somebody changed it.
 KEPT = {
@@ -50,30 +50,32 @@ _USUAL = {"task", "note", "email", "list", "message"}
 Drafted = Callable[[list[str]], Mapping[str, ActionRow]]
 
 
-def plan_creation(hub: Connection, source: Approved, action: Creation) -> ActionPlan:
+def plan_create(hub: Connection, source: ApprovedRows, action: Creation) -> ActionPlan:
     """Plan tasks or notes: what stands already is found by its mark, in the journal and in HubSpot itself."""
     # What cannot be linked to these records is told now, and not once everything was confirmed.
     background.run(association_type(hub.hubspot, action.makes, source.kind.name))
     waiting = [one for one in source.present if source.is_approved(one)]
-    there = background.run(marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
+    there = background.run(find_marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
     if isinstance(action, Task):
         zone = hub.portal.time_zone
         day = due_day(action.due_in, today_in(zone))
         kind, priority = action.type.casefold(), action.priority.casefold()
-        target = Target(
+        target = ActionTarget(
             action.makes, "Create a task", f"Due on {day:%A}, {day}, 8:00 in {zone}; type {kind}, priority {priority}."
         )
-        return planned(hub, source, action, _tasks(source, action, due_moment(day, zone)), target, there=there)
+        return build_action_plan(
+            hub, source, action, _tasks(source, action, due_moment(day, zone)), target, there=there
+        )
     said = "Create a note" if action.subject is None else "Keep a drafted e-mail as a note"
-    return planned(hub, source, action, _notes(source, action), Target(action.makes, said), there=there)
+    return build_action_plan(hub, source, action, _notes(source, action), ActionTarget(action.makes, said), there=there)
 
 
-def planned(
+def build_action_plan(
     hub: Connection,
-    source: Approved,
+    source: ApprovedRows,
     action: Action,
     draft: Drafted,
-    target: Target,
+    target: ActionTarget,
     *,
     there: Mapping[str, Sequence[Record]] | None = None,
 ) -> ActionPlan:
@@ -130,7 +132,7 @@ def _done(
     return None
 
 
-def _remarks(hub: Connection, source: Approved, action: Action, rows: Sequence[ActionRow]) -> list[str]:
+def _remarks(hub: Connection, source: ApprovedRows, action: Action, rows: Sequence[ActionRow]) -> list[str]:
     if isinstance(action, AddToList):
         return []
     before = hub.store.actions.done_elsewhere(hub.portal.id, source.kind.name, action.kind, source.run.id)
@@ -141,7 +143,7 @@ def _remarks(hub: Connection, source: Approved, action: Action, rows: Sequence[A
     return [f"Take care: {again:,} of these records have {thing} from another run of this workspace already."]
 
 
-def _tasks(source: Approved, action: Task, due: str) -> Drafted:
+def _tasks(source: ApprovedRows, action: Task, due: str) -> Drafted:
     made_before = source.hub.store.actions.count_done(source.hub.portal.id, action.kind)
     assigner = Assigner(source.owners, action.assignee, action.otherwise, made_before=made_before)
 
@@ -176,9 +178,9 @@ def _tasks(source: Approved, action: Task, due: str) -> Drafted:
     return draft
 
 
-def _notes(source: Approved, action: Note) -> Drafted:
+def _notes(source: ApprovedRows, action: Note) -> Drafted:
     now = as_hubspot(datetime.now(UTC))
-    active = set() if isinstance(source.known_owners, MissingScopes) else {one.id for one in source.known_owners}
+    active = set() if isinstance(source.known_owners, ScopesMissing) else {one.id for one in source.known_owners}
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
         bodies = source.rendered(action.body, ids)

@@ -12,12 +12,12 @@ from hsai_kit.runtime.file_lock import alone
 from hsai_kit.steps.actions.plan import CHANGED, GONE, ActionPlan, ActionRow
 from hsai_kit.store import Act
 
-__all__ = ["ATTEMPTS", "Carrier", "Undoer"]
+__all__ = ["ATTEMPTS", "ActionExecutor", "UndoExecutor"]
 
 ATTEMPTS = 6
 
 
-class Carrier(ABC):
+class ActionExecutor(ABC):
     """Does what a plan says and returns the id of its journal."""
 
     size = 100
@@ -87,7 +87,7 @@ class Carrier(ABC):
         """Do what the plan says about some rows, and write it down."""
 
 
-class Undoer(Carrier):
+class UndoExecutor(ActionExecutor):
     """Takes back what an action did; its own journal has no marks, so that the same can be done again afterwards."""
 
     def act(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 
 from hsai_kit.hubspot.value_conversion import as_moment
-from hsai_kit.steps.actions.approved_rows import Approved
+from hsai_kit.steps.actions.approved_rows import ApprovedRows
 
-__all__ = ["LONGEST", "as_html", "held_as_sent", "signature"]
+__all__ = ["LONGEST", "as_html", "matches_sent", "signature"]
 
 # HubSpot's limit for a text value, in characters.
 LONGEST = 65_536
@@ -26,7 +26,7 @@ def as_html(text: str) -> str:
     return "".join(f"<p>{html.escape(part.strip(), quote=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)
 
 
-def signature(source: Approved, record_id: str, mark: str) -> str:
+def signature(source: ApprovedRows, record_id: str, mark: str) -> str:
     """Return the last paragraph of what is made here: that a machine drafted it, who let it pass, and the mark."""
     decision = source.decisions[record_id]
     how = "edited and approved" if decision.decision == "edited" else "approved"
@@ -34,7 +34,7 @@ def signature(source: Approved, record_id: str, mark: str) -> str:
     return f"<p><em>{html.escape(said, quote=False)}</em></p>"
 
 
-def held_as_sent(held: Mapping[str, str], sent: Mapping[str, str]) -> bool:
+def matches_sent(held: Mapping[str, str], sent: Mapping[str, str]) -> bool:
     """Tell whether HubSpot holds what was sent, which it may write in its own way: dates, spaces, tags."""
     return all(_same(held.get(name, ""), value) for name, value in sent.items())
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, PushRefused, Unsettled
+from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
 from hsai_kit.hubspot.lists import RecordList, add_members, find_list, member_pages, remove_members
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import AddToList
-from hsai_kit.steps.actions.approved_rows import Approved
-from hsai_kit.steps.actions.build_plan import planned
-from hsai_kit.steps.actions.executor import ATTEMPTS, Carrier, Undoer
-from hsai_kit.steps.actions.plan import DONE, GONE, WILL, ActionPlan, ActionRow, Target
+from hsai_kit.steps.actions.approved_rows import ApprovedRows
+from hsai_kit.steps.actions.build_plan import build_action_plan
+from hsai_kit.steps.actions.executor import ATTEMPTS, ActionExecutor, UndoExecutor
+from hsai_kit.steps.actions.plan import DONE, GONE, WILL, ActionPlan, ActionRow, ActionTarget
 from hsai_kit.store import Act, ActionRecord
 
-__all__ = ["Adder", "Remover", "open_list", "plan_adding", "plan_removing"]
+__all__ = ["ListAddExecutor", "ListRemoveExecutor", "open_list", "plan_list_add", "plan_list_remove"]
 
 _BATCH = 1000
 
@@ -33,7 +33,7 @@ def open_list(hub: Connection, action: AddToList, kind: ObjectType) -> RecordLis
     return found
 
 
-def plan_adding(hub: Connection, source: Approved, action: AddToList) -> ActionPlan:
+def plan_list_add(hub: Connection, source: ApprovedRows, action: AddToList) -> ActionPlan:
     """Plan to add records to a static list; raises what `open_list` does."""
     found = open_list(hub, action, source.kind)
     members = background.run(_members(hub, found.id))
@@ -46,10 +46,12 @@ def plan_adding(hub: Connection, source: Approved, action: AddToList) -> ActionP
             for one in ids
         }
 
-    return planned(hub, source, action, draft, Target(found.id, f"Add to the list “{found.name}”", _size(found)))
+    return build_action_plan(
+        hub, source, action, draft, ActionTarget(found.id, f"Add to the list “{found.name}”", _size(found))
+    )
 
 
-class Adder(Carrier):
+class ListAddExecutor(ActionExecutor):
     """Adds the records of a plan to its list, and tells those that were no members before."""
 
     size = _BATCH
@@ -74,7 +76,7 @@ class Adder(Carrier):
             try:
                 ids = [row.record_id for row in left]
                 added = await add_members(self.hub.hubspot, self.plan.target.id, ids, attempt=attempt)
-            except Unsettled as problem:
+            except WriteUncertain as problem:
                 left = await self._not_yet(left) if problem.maybe_done else left
                 if attempt == ATTEMPTS:
                     raise problem.problem from None
@@ -98,7 +100,7 @@ class Adder(Carrier):
         return [row for row in rows if row.record_id not in members]
 
 
-def plan_removing(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
+def plan_list_remove(hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
     """Plan to remove from the list what an action added to it, and nothing else."""
     kind = ObjectType(record.object_type, record.object_type_id)
     members = background.run(_members(hub, record.target))
@@ -109,12 +111,12 @@ def plan_removing(hub: Connection, record: ActionRecord, acts: Sequence[Act]) ->
         else ActionRow(act.record_id, GONE, act.what, reason="it is no member any more", mark=act.mark)
         for act in acts
     ]
-    target = Target(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
+    target = ActionTarget(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
     about = f"Undo: {record.about}"
     return ActionPlan(hub, kind, rows, target, kind_of_action=record.kind, about=about, undoes=record.id)
 
 
-class Remover(Undoer):
+class ListRemoveExecutor(UndoExecutor):
     """Removes records from a list; what is no member any more can be removed again."""
 
     size = _BATCH
@@ -126,7 +128,7 @@ class Remover(Undoer):
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 await remove_members(self.hub.hubspot, self.plan.target.id, ids, attempt=attempt)
-            except Unsettled as problem:
+            except WriteUncertain as problem:
                 if attempt == ATTEMPTS:
                     raise problem.problem from None
             else:

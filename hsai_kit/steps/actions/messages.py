@@ -10,13 +10,13 @@ from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_address
 from hsai_kit.errors import HsaiError, PushRefused
 from hsai_kit.steps.actions.action import Notify
-from hsai_kit.steps.actions.approved_rows import Approved
-from hsai_kit.steps.actions.build_plan import planned
-from hsai_kit.steps.actions.executor import Carrier
-from hsai_kit.steps.actions.plan import NOBODY, NOT_ALLOWED, WILL, ActionPlan, ActionRow, Target
+from hsai_kit.steps.actions.approved_rows import ApprovedRows
+from hsai_kit.steps.actions.build_plan import build_action_plan
+from hsai_kit.steps.actions.executor import ActionExecutor
+from hsai_kit.steps.actions.plan import NOBODY, NOT_ALLOWED, WILL, ActionPlan, ActionRow, ActionTarget
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-__all__ = ["Teller", "plan_telling"]
+__all__ = ["NotifyExecutor", "plan_notify"]
 
 # How many records a message names; a channel with thousands of lines tells nobody anything.
 _SHOWN = 50
@@ -24,7 +24,7 @@ _SHOWN = 50
 _CALLS = re.compile(r"@(?=(?:everyone|here|channel|all)\b)|<(?=[!@])", re.IGNORECASE)
 
 
-def plan_telling(hub: Connection, source: Approved, action: Notify) -> ActionPlan:
+def plan_notify(hub: Connection, source: ApprovedRows, action: Notify) -> ActionPlan:
     """Plan messages; raises MissingAddress, and PushRefused for more messages than `most`."""
     found = find_address(action.to)
     personal = OWNER_EMAIL in found.secret.get_secret_value()
@@ -47,7 +47,9 @@ def plan_telling(hub: Connection, source: Approved, action: Notify) -> ActionPla
 
     what = {"record": "a message for each record", "owner": "a message for each owner", "digest": "one message"}
     said = f"Send {what[action.per]} to {action.to!r}"
-    plan = planned(hub, source, action, draft, Target(action.to, said, "A message cannot be taken back."))
+    plan = build_action_plan(
+        hub, source, action, draft, ActionTarget(action.to, said, "A message cannot be taken back.")
+    )
     count = len({row.group for row in plan.acting})
     if count > action.most:
         message = (
@@ -58,7 +60,7 @@ def plan_telling(hub: Connection, source: Approved, action: Notify) -> ActionPla
     return plan
 
 
-class Teller(Carrier):
+class NotifyExecutor(ActionExecutor):
     """Sends the messages of a plan; one whose fate is not known is never sent again by itself."""
 
     async def before(self) -> None:

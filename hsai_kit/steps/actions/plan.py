@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.steps.plans.base import Planned
+from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
@@ -24,7 +24,7 @@ __all__ = [
     "WILL",
     "ActionPlan",
     "ActionRow",
-    "Target",
+    "ActionTarget",
 ]
 
 WILL = "will be done"
@@ -59,7 +59,7 @@ class ActionRow:
 
 
 @dataclass(frozen=True)
-class Target:
+class ActionTarget:
     """Where an action goes: `id` is the object type that is made, a list's id or an address's name.
 
     `said` says in words what is done, such as "Create a task"; `note` what else a person should know before it is.
@@ -70,7 +70,7 @@ class Target:
     note: str = ""
 
 
-class ActionPlan(Planned):
+class ActionPlan(PlanBase):
     """Every row of an action with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will be done, done already, perhaps done (a message whose fate is not known), no assignee, not allowed,
@@ -85,7 +85,7 @@ class ActionPlan(Planned):
         hub: Connection,
         kind: ObjectType,
         rows: Sequence[ActionRow],
-        target: Target,
+        target: ActionTarget,
         *,
         kind_of_action: str,
         about: str,

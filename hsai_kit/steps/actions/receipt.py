@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.plans.base import Shown
+from hsai_kit.steps.plans.base import RecordRows
 from hsai_kit.store import Act
 
 __all__ = ["ActionReceipt"]
 
 
-class ActionReceipt(Shown):
+class ActionReceipt(RecordRows):
     """What an action or its undo did about each record; kept in the store, and what `undo` reads.
 
     `.counts` has done, taken back, left alone, gone, refused; after something that was broken off also not sent, and

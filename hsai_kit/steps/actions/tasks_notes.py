@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from hsai_kit.errors import HsaiError, HubSpotError, Unsettled
-from hsai_kit.hubspot.create import Draft, archive_batch, association_type, create_batch, marked
+from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
+from hsai_kit.hubspot.create import Draft, archive_batch, association_type, create_batch, find_marked
 from hsai_kit.hubspot.records import BATCH, Record
 from hsai_kit.steps.actions.build_plan import KEPT
-from hsai_kit.steps.actions.executor import ATTEMPTS, Carrier
-from hsai_kit.steps.actions.html_body import held_as_sent
+from hsai_kit.steps.actions.executor import ATTEMPTS, ActionExecutor
+from hsai_kit.steps.actions.html_body import matches_sent
 from hsai_kit.steps.actions.plan import DONE, ActionRow
 
-__all__ = ["Creator"]
+__all__ = ["CreateExecutor"]
 
 
-class Creator(Carrier):
+class CreateExecutor(ActionExecutor):
     """Creates the records of a plan, each with its mark, in batches of 100."""
 
     size = BATCH
@@ -46,7 +46,7 @@ class Creator(Carrier):
         drafts = [Draft(row.mark, row.record_id, row.properties) for row in rows]
         try:
             created = await create_batch(self.hub.hubspot, self.plan.target.id, drafts, self._link, attempt=attempt)
-        except Unsettled as problem:
+        except WriteUncertain as problem:
             left = await self._look(rows) if problem.maybe_done else rows
             if attempt == ATTEMPTS:
                 if not problem.maybe_done:
@@ -106,7 +106,7 @@ class Creator(Carrier):
 
     def _keep(self, mark: str, record: Record, sent: Mapping[str, str]) -> None:
         held = {name: record.properties.get(name) or "" for name in sent}
-        content = json.dumps(held if held_as_sent(held, sent) else dict(sent))
+        content = json.dumps(held if matches_sent(held, sent) else dict(sent))
         self.journal.settle([mark], "done", made_id=record.id, content=content)
 
     async def _only_one(self, rows: Sequence[ActionRow]) -> None:
@@ -119,7 +119,7 @@ class Creator(Carrier):
 
     async def _marked(self, rows: Sequence[ActionRow]) -> dict[str, list[Record]]:
         ids, makes = [row.record_id for row in rows], self.plan.target.id
-        return await marked(self.hub.hubspot, self.plan.object_type, ids, makes, KEPT[makes])
+        return await find_marked(self.hub.hubspot, self.plan.object_type, ids, makes, KEPT[makes])
 
 
 def _about_one_record(problem: HsaiError) -> bool:

@@ -13,23 +13,33 @@ import pandas as pd
 from hsai_kit.assistants.assistant import Assistant, Effort
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.batches import Batched
+from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.gc_freeze import only_new_objects
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import Batching, goes_on
-from hsai_kit.steps.ask.budget import checked_budget
+from hsai_kit.steps.ask.batch_sender import BatchSender, goes_on
+from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import PILOT, agree, pilot, wants_pilot
-from hsai_kit.steps.ask.engine_selection import checked_engine, engine_for, say_done_without
+from hsai_kit.steps.ask.engine_selection import check_engine, engine_for, say_done_without
 from hsai_kit.steps.ask.history import cancel, open_run, runs
-from hsai_kit.steps.ask.live_sender import Sending
-from hsai_kit.steps.ask.plan import Asking
-from hsai_kit.steps.ask.request import Forecast, different, forecast, readied, refused_settings
-from hsai_kit.steps.ask.run_lock import asked_alone, refuse_under_way
+from hsai_kit.steps.ask.live_sender import LiveSender
+from hsai_kit.steps.ask.plan import AskPlan
+from hsai_kit.steps.ask.request import RunForecast, different, forecast_run, prepare_request, read_refused_settings
+from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 
-__all__ = ["Forecast", "ask", "cancel", "different", "forecast", "open_run", "refused_settings", "resume", "runs"]
+__all__ = [
+    "RunForecast",
+    "ask",
+    "cancel",
+    "different",
+    "forecast_run",
+    "open_run",
+    "read_refused_settings",
+    "resume",
+    "runs",
+]
 
 
 @overload
@@ -105,8 +115,8 @@ def ask(
     20 records → ...
     20
     """
-    checked_budget(budget_usd)
-    ready = readied(
+    check_budget(budget_usd)
+    ready = prepare_request(
         hub,
         assistant,
         prompt=prompt,
@@ -116,7 +126,7 @@ def ask(
         engine=engine,
     )
     asked, name = ready.engine, ready.name
-    checked_budget(budget_usd, asked)
+    check_budget(budget_usd, asked)
 
     def begin(held: contextlib.ExitStack) -> str:
         asking = ready.plan(frame, object_type)
@@ -172,9 +182,9 @@ def resume(
     is asked again. `budget_usd` takes the place of the run's own cap (USD, in all).
     `engine` may be `responses` for a batch that should not be waited for, or the other way round.
     """
-    checked_budget(budget_usd)
+    check_budget(budget_usd)
     found = open_run(hub, run.id if isinstance(run, Run) else run)
-    name = checked_engine(engine or found.record.engine)
+    name = check_engine(engine or found.record.engine)
     if (name == "decisions") != (found.record.engine == "decisions"):
         message = (
             f"The questions of {found.id} are for the engine {found.record.engine!r} and are others for {name!r}. "
@@ -186,7 +196,7 @@ def resume(
         if wait:
             return found
     asking = engine_for(hub, name, found.assistant, found.record.model)
-    checked_budget(budget_usd or found.record.budget_usd, asking)
+    check_budget(budget_usd or found.record.budget_usd, asking)
     say_done_without(asking)
 
     def begin(held: contextlib.ExitStack) -> str:
@@ -197,7 +207,7 @@ def resume(
     return _carry_on(hub, asking, begin, budget_usd or found.record.budget_usd, wait=wait)
 
 
-def _begun(hub: Connection, asking: Asking, budget_usd: float | None, held: contextlib.ExitStack) -> str:
+def _begun(hub: Connection, asking: AskPlan, budget_usd: float | None, held: contextlib.ExitStack) -> str:
     run_id = asking.begin(budget_usd)
     try:
         _join(hub, asking.engine, run_id, held)
@@ -209,10 +219,10 @@ def _begun(hub: Connection, asking: Asking, budget_usd: float | None, held: cont
 
 def _join(hub: Connection, engine: Engine, run_id: str, held: contextlib.ExitStack) -> None:
     """Keep a run that is asked live to this session until `held` closes; jobs are whoever waits for them."""
-    if isinstance(engine, Batched):
+    if isinstance(engine, BatchEngine):
         refuse_under_way(hub, run_id, in_jobs=True)
     else:
-        held.enter_context(asked_alone(hub, run_id))
+        held.enter_context(lock_run(hub, run_id))
 
 
 def _carry_on(
@@ -234,7 +244,7 @@ def _carry_on(
             # The cell or button that began it ends first: each of its messages would wait for a turn beside planning.
             await asyncio.sleep(0.05)
             with contextlib.ExitStack() as held:
-                if not isinstance(engine, Batched):
+                if not isinstance(engine, BatchEngine):
                     # A batch may wait for a day: too long to keep the collector from anything.
                     held.enter_context(only_new_objects())
                 return await _sent(hub, engine, await asyncio.to_thread(begin, held), budget_usd, control)
@@ -244,7 +254,7 @@ def _carry_on(
         run_id = begin(held)
         handle = start(lambda control: _sent(hub, engine, run_id, budget_usd, control), progress)
         kept = "The answers so far are kept: ask the same again to go on."
-        run = handle.wait(goes_on(run_id) if isinstance(engine, Batched) else kept)
+        run = handle.wait(goes_on(run_id) if isinstance(engine, BatchEngine) else kept)
     if run.record.status == "paused":
         say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
     elif run.record.note:
@@ -257,8 +267,8 @@ async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float 
     control.progress.total, control.progress.run_id = len(questions), run_id
     control.progress.started = time.monotonic()
     control.progress.usd = hub.store.runs.spent(run_id)
-    if isinstance(engine, Batched):
-        await Batching(hub, engine, run_id, questions, budget_usd).run(control)
+    if isinstance(engine, BatchEngine):
+        await BatchSender(hub, engine, run_id, questions, budget_usd).run(control)
     else:
-        await Sending(hub, engine, run_id, questions, budget_usd).run(control)
+        await LiveSender(hub, engine, run_id, questions, budget_usd).run(control)
     return open_run(hub, run_id)

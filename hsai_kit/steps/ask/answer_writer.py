@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 
 from hsai_kit.store import Answer
-from hsai_kit.store.runs import Runs
+from hsai_kit.store.runs import RunTable
 
-__all__ = ["Keeper"]
+__all__ = ["AnswerWriter"]
 
 
-class Keeper:
+class AnswerWriter:
     """Commits the answers that came in the same turn of the loop together: a commit takes as long as a request.
 
     What is not committed yet counts as in flight, since whoever brings an answer waits for its commit.
     """
 
-    def __init__(self, runs: Runs, run_id: str) -> None:
+    def __init__(self, runs: RunTable, run_id: str) -> None:
         self._runs = runs
         self._run_id = run_id
         self._answers: list[Answer] = []

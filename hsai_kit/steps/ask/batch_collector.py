@@ -12,15 +12,15 @@ from typing import Any
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError
-from hsai_kit.llm.batches import Batched, Batches, Job, Reason, passes
-from hsai_kit.llm.client import Answered
-from hsai_kit.llm.error_mapping import Failure, failure_of, in_words, stops_the_run
-from hsai_kit.llm.http import Reply
+from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, passes
+from hsai_kit.llm.client import ModelResponse
+from hsai_kit.llm.error_mapping import Failure, explain_failure, failure_of, stops_the_run
+from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, BatchRecord
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-__all__ = ["Collecting", "unknown_here"]
+__all__ = ["BatchCollector", "unknown_here"]
 
 # Seconds between two looks at the jobs: often at first, for small ones, and soon once a minute, for a day.
 FIRST_POLL, LONGEST_POLL = 2.0, 60.0
@@ -37,14 +37,14 @@ _IN_WORDS = {
 
 
 @dataclass
-class Collecting:
+class BatchCollector:
     """The open jobs of a run being waited for: `ends` are the states in which they ended.
 
     `problems` is what every further question would meet as well, to be raised when all that was paid for is kept.
     """
 
     hub: Connection
-    engine: Batched
+    engine: BatchEngine
     run_id: str
     ends: set[str] = field(default_factory=set)
     problems: list[HsaiError] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Collecting:
         if record.id is None:
             # Another session is about to ask for this job.
             return 0
-        api = Batches(self.hub.llm)
+        api = BatchApi(self.hub.llm)
         try:
             job = await api.look(record.id)
         except ModelError as problem:
@@ -93,7 +93,7 @@ class Collecting:
             return 0
         return await self._keep(api, record, job)
 
-    async def _keep(self, api: Batches, record: BatchRecord, job: Job) -> int:
+    async def _keep(self, api: BatchApi, record: BatchRecord, job: Job) -> int:
         kept, state = 0, job.status
         questions = self.hub.store.batches.questions(record.input_file)
         if state == "failed":
@@ -114,7 +114,7 @@ class Collecting:
             await api.delete(file)
         return kept
 
-    async def _read(self, api: Batches, file: str, run_id: str, questions: dict[str, str]) -> int:
+    async def _read(self, api: BatchApi, file: str, run_id: str, questions: dict[str, str]) -> int:
         kept, answers = 0, list[Answer]()
         async for line in api.lines(file):
             text = questions.get(str(line.get("custom_id")))
@@ -137,13 +137,13 @@ class Collecting:
         try:
             if 200 <= status < 300:
                 # How long it took inside the job is not told.
-                return replace(self.engine.read(text, Answered(body, request_id, 0.0)), seconds=None)
+                return replace(self.engine.read(text, ModelResponse(body, request_id, 0.0)), seconds=None)
         except ModelError as unreadable:
             return self._failed(text, unreadable)
         if error.get("code") in _NOT_COME_TO:
             return None
         if status:
-            problem = in_words(failure_of(Reply(status, {"x-request-id": request_id}, body)))
+            problem = explain_failure(failure_of(HttpResponse(status, {"x-request-id": request_id}, body)))
         else:
             problem = ModelError(f"It failed in its job at OpenAI: {error.get('message') or 'no reason was given'}")
         if stops_the_run(problem):
@@ -196,7 +196,7 @@ def _refused(job: Job, texts: list[str]) -> HsaiError:
     """Return the error for a job that was not begun: the reasons in words, each with the question of its line."""
     reasons: list[str] = []
     for reason in job.reasons[:3]:
-        known = in_words(Failure(400, reason.code, "", reason.message.rstrip("."), "", None))
+        known = explain_failure(Failure(400, reason.code, "", reason.message.rstrip("."), "", None))
         if stops_the_run(known):
             return known
         reasons.append(_reason(reason, texts))
@@ -211,7 +211,7 @@ def _refused(job: Job, texts: list[str]) -> HsaiError:
     return ModelError(f"OpenAI did not begin the job {job.id}: {said}{more}. {hint}", status=400, code=code)
 
 
-def _reason(reason: Reason, texts: list[str]) -> str:
+def _reason(reason: BatchError, texts: list[str]) -> str:
     said = reason.message.rstrip(".")
     if reason.line is None or not 1 <= reason.line <= len(texts):
         return said

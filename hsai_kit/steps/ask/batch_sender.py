@@ -17,19 +17,19 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, ModelError, UnsupportedSetting
-from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, Batched, Batches, Job, passes
+from hsai_kit.errors import HsaiError, ModelError, SettingNotSupported
+from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, passes
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.batch_collector import Collecting, unknown_here
+from hsai_kit.steps.ask.batch_collector import BatchCollector, unknown_here
 from hsai_kit.steps.ask.budget import Cap
-from hsai_kit.steps.ask.engine_selection import Learning
-from hsai_kit.steps.ask.run_lock import asked_alone
+from hsai_kit.steps.ask.engine_selection import CapabilityLearner
+from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, BatchRecord
 
-__all__ = ["Batching", "goes_on"]
+__all__ = ["BatchSender", "goes_on"]
 
 # What one file may hold; tests set these lower.
 QUESTIONS, BYTES = MOST_QUESTIONS, MOST_BYTES
@@ -56,11 +56,11 @@ def goes_on(run_id: str) -> str:
 
 
 @dataclass
-class Batching:
+class BatchSender:
     """One run being sent as jobs; `questions` are those without an answer, text by hash."""
 
     hub: Connection
-    engine: Batched
+    engine: BatchEngine
     run_id: str
     questions: dict[str, str]
     budget_usd: float | None = None
@@ -75,7 +75,7 @@ class Batching:
         Under a budget as much is sent at once as may be spent at most; when that is back, and cost less, more is sent.
         Raises what every further question would meet as well, and why OpenAI did not begin a job.
         """
-        collecting = Collecting(self.hub, self.engine, self.run_id)
+        collecting = BatchCollector(self.hub, self.engine, self.run_id)
         try:
             while True:
                 held_back = await self._submit(control)
@@ -86,8 +86,8 @@ class Batching:
                 if not held_back or control.stopping or self._own_jobs():
                     break
         except HsaiError as problem:
-            if isinstance(problem, UnsupportedSetting):
-                Learning(self.hub, self.engine).refused(problem)
+            if isinstance(problem, SettingNotSupported):
+                CapabilityLearner(self.hub, self.engine).refused(problem)
             self.hub.store.runs.end(self.run_id, "failed", str(problem))
             raise
         self._end(collecting, control)
@@ -97,12 +97,12 @@ class Batching:
         async with self._alone(control):
             for record in self._own_jobs():
                 await self._give_up(record)
-        collecting = Collecting(self.hub, self.engine, self.run_id)
+        collecting = BatchCollector(self.hub, self.engine, self.run_id)
         await collecting.wait(control, 0)
         self._end(collecting, control)
 
     async def _give_up(self, record: BatchRecord) -> None:
-        api = Batches(self.hub.llm)
+        api = BatchApi(self.hub.llm)
         try:
             if job := await self._job(api, record):
                 await api.cancel(job)
@@ -119,12 +119,12 @@ class Batching:
         async with self._alone(control) as alone:
             if not alone:
                 return False
-            api, kept = Batches(self.hub.llm), self.hub.store.batches
+            api, kept = BatchApi(self.hub.llm), self.hub.store.batches
             for record in kept.open_for(self.run_id):
                 if record.id is None:
                     await self._pick_up(api, record)
             # No session asks live what is about to be in a job: until it is, these are this session's own.
-            with asked_alone(self.hub, self.run_id, in_jobs=True):
+            with lock_run(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
                 self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
                 while (left := self._left()) and await control.gate():
@@ -140,7 +140,7 @@ class Batching:
                         control.progress.done += 1
             return bool(self._reached and self._own_jobs())
 
-    async def _send(self, api: Batches, control: Control, questions: dict[str, str]) -> None:
+    async def _send(self, api: BatchApi, control: Control, questions: dict[str, str]) -> None:
         """Send as many of `questions` as one file may hold as a job."""
         control.progress.note = "sending the questions as a job"
         with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
@@ -182,7 +182,7 @@ class Batching:
 
     async def _ask_live(self, one: str, text: str) -> None:
         """Ask one question at once: what the model does not take shows now, and not in a day's time."""
-        learning = Learning(self.hub, self.engine)
+        learning = CapabilityLearner(self.hub, self.engine)
         learning.begin()
         try:
             answer = replace(await self.engine.ask(self.hub.llm, text), question=one)
@@ -209,7 +209,7 @@ class Batching:
                 await asyncio.sleep(0)
         return part
 
-    async def _begin(self, api: Batches, file_id: str) -> None:
+    async def _begin(self, api: BatchApi, file_id: str) -> None:
         try:
             job = await api.create(file_id, self.run_id)
         except HsaiError as problem:
@@ -219,7 +219,7 @@ class Batching:
             raise
         self._saw(file_id, job)
 
-    async def _pick_up(self, api: Batches, record: BatchRecord) -> None:
+    async def _pick_up(self, api: BatchApi, record: BatchRecord) -> None:
         """Go on after a kill between a file and its job: look whether the job is there before asking for it."""
         try:
             found = await self._job(api, record)
@@ -233,7 +233,7 @@ class Batching:
             return
         raise HsaiError(message)
 
-    async def _job(self, api: Batches, record: BatchRecord) -> str | None:
+    async def _job(self, api: BatchApi, record: BatchRecord) -> str | None:
         if record.id is not None:
             return record.id
         job = await api.find(record.input_file)
@@ -279,7 +279,7 @@ class Batching:
     def _own_jobs(self) -> list[BatchRecord]:
         return [job for job in self.hub.store.batches.open_for(self.run_id) if job.run_id == self.run_id]
 
-    def _end(self, collecting: Collecting, control: Control) -> None:
+    def _end(self, collecting: BatchCollector, control: Control) -> None:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
         missing, of = runs.unanswered(self.run_id), runs.question_count(self.run_id)
         if open_jobs:

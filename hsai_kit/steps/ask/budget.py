@@ -8,10 +8,10 @@ import math
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.engine import Engine
 
-__all__ = ["Cap", "Spending", "checked_budget"]
+__all__ = ["Cap", "CostTracker", "check_budget"]
 
 
-def checked_budget(usd: float | None, *engines: Engine) -> None:
+def check_budget(usd: float | None, *engines: Engine) -> None:
     """Raise HsaiError for a cap that is no amount of money, or that could not be kept: a price is not known."""
     known = isinstance(usd, int | float) and not isinstance(usd, bool) and math.isfinite(usd) and usd > 0
     if usd is not None and not known:
@@ -34,7 +34,7 @@ class Cap:
     """
 
     def __init__(self, usd: float, spent: float, engine: Engine) -> None:
-        checked_budget(usd, engine)
+        check_budget(usd, engine)
         self.usd = usd
         self._engine = engine
         self._spent = spent
@@ -65,7 +65,7 @@ class Cap:
             self._settled.notify_all()
 
 
-class Spending:
+class CostTracker:
     """What a run has paid so far, what it will have paid at this rate, and what it saves.
 
     `spared` counts the records that need no question of their own: from memory, by rule, or sharing one.

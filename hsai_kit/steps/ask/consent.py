@@ -9,10 +9,10 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import start
-from hsai_kit.runtime.console import answered_yes
+from hsai_kit.runtime.console import ask_yes_no
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.duration_estimate import minutes
-from hsai_kit.steps.ask.live_sender import Sending
+from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.steps.ask.plan import Estimate, dollars
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
@@ -49,7 +49,7 @@ def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
     """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
     questions = hub.store.runs.outstanding(run_id)
     first = {one: questions[one] for one in list(questions)[:PILOT]}
-    sending = Sending(hub, engine, run_id, first, budget_usd)
+    sending = LiveSender(hub, engine, run_id, first, budget_usd)
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
         "The answers so far are kept: ask the same again to go on."
     )
@@ -74,7 +74,7 @@ def agree(
         return
     cost = f"may cost {dollars(low, high)}" if high is not None else "costs an amount that is not known"
     why_asked = f"; above {threshold:,.2f} USD this workspace asks" if much else ""
-    said = answered_yes(f"This {cost}{why_asked}. Go on?") if asks else None
+    said = ask_yes_no(f"This {cost}{why_asked}. Go on?") if asks else None
     if said is not True:
         why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
         message = f"{kept}: this {cost}, and {why}."

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
 
-__all__ = ["Takes", "minutes", "takes"]
+__all__ = ["DurationEstimate", "estimate_duration", "minutes"]
 
 
 @dataclass(frozen=True)
-class Takes:
+class DurationEstimate:
     """Seconds that a run takes at the account's limits, and at the pace of its answers; None where not known.
 
     `low` and `high` bound the first, since tokens are only guessed before a run.
@@ -33,9 +33,9 @@ class Takes:
         return minutes(max(self.low, self.paced), max(self.high, self.paced))
 
 
-def takes(
+def estimate_duration(
     hub: Connection, engine: Engine, name: EngineName, requests: int, tokens: tuple[float, float]
-) -> Takes | None:
+) -> DurationEstimate | None:
     """Work out how long so many requests and tokens (from, to) take, from what earlier answers told.
 
     None where nothing is sent, or in jobs, which take up to a day whatever is in them.
@@ -46,7 +46,7 @@ def takes(
     seconds = hub.store.runs.seconds_each(engine.model, name)
     paced = None if seconds is None else max(seconds, requests * seconds / hub.llm.concurrency)
     if limits.requests is None and limits.tokens is None:
-        return Takes(paced=paced)
+        return DurationEstimate(paced=paced)
     low, high = (
         max(
             requests * 60 / limits.requests if limits.requests else 0.0,
@@ -54,7 +54,7 @@ def takes(
         )
         for amount in tokens
     )
-    return Takes(low, high, paced)
+    return DurationEstimate(low, high, paced)
 
 
 def minutes(low: float, high: float) -> str:

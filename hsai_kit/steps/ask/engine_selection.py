@@ -7,15 +7,15 @@ from typing import cast
 
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
-from hsai_kit.errors import AssistantError, ModelError, UnsupportedSetting
-from hsai_kit.llm.batches import Batched
-from hsai_kit.llm.decisions_engine import Decisions
+from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
+from hsai_kit.llm.batches import BatchEngine
+from hsai_kit.llm.decisions_engine import DecisionsEngine
 from hsai_kit.llm.engine import ENGINES, Engine, EngineName
 from hsai_kit.llm.models import Model, check
-from hsai_kit.llm.responses_engine import OPTIONAL, Responses
+from hsai_kit.llm.responses_engine import OPTIONAL, ResponsesEngine
 from hsai_kit.runtime.progress import say
 
-__all__ = ["Learning", "checked_model", "engine_for", "refuse_known_settings", "say_done_without"]
+__all__ = ["CapabilityLearner", "check_model", "engine_for", "refuse_known_settings", "say_done_without"]
 
 _DONE_WITHOUT = {
     "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",
@@ -31,13 +31,13 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     """
     own = hub.workspace.settings.openai.prices.get(model)
     if name == "decisions":
-        return Decisions(assistant, model, own)
+        return DecisionsEngine(assistant, model, own)
     refused = hub.store.capabilities.refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-    return (Batched if name == "batch" else Responses)(assistant, model, without, own)
+    return (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
 
 
-def checked_engine(name: str) -> EngineName:
+def check_engine(name: str) -> EngineName:
     """Return `name` as an engine's; raises AssistantError that names the engines there are."""
     if name in ENGINES:
         return cast(EngineName, name)
@@ -45,7 +45,7 @@ def checked_engine(name: str) -> EngineName:
     raise AssistantError(message)
 
 
-def checked_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
+def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
     """Return the model to ask; raises UnknownModel where it may not be used, or was shut down."""
     wanted = hub.model_for(chosen, assistant.model)
     try:
@@ -63,7 +63,7 @@ def refuse_known_settings(hub: Connection, engine: Engine) -> None:
     for setting, value in engine.settings.items():
         for known in (setting, _valued(setting, value)):
             if known in refused and setting not in engine.without:
-                raise UnsupportedSetting(refused[known], setting=setting)
+                raise SettingNotSupported(refused[known], setting=setting)
 
 
 def say_done_without(engine: Engine, *settings: str) -> None:
@@ -73,7 +73,7 @@ def say_done_without(engine: Engine, *settings: str) -> None:
 
 
 @dataclass
-class Learning:
+class CapabilityLearner:
     """Keeps what a run finds out about its model, and says once what is done without."""
 
     hub: Connection
@@ -97,7 +97,7 @@ class Learning:
                 self._kept.add(taken)
                 self._learn(taken, accepted=True)
 
-    def refused(self, problem: UnsupportedSetting) -> None:
+    def refused(self, problem: SettingNotSupported) -> None:
         """Keep that the model does not take what the assistant sets: the setting, or this value of it."""
         value = self.engine.settings.get(problem.setting, "") if problem.code == "unsupported_value" else ""
         self._learn(_valued(problem.setting, value), accepted=False, reason=str(problem))

@@ -6,11 +6,11 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.batches import Batched
+from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import Batching, goes_on
+from hsai_kit.steps.ask.batch_sender import BatchSender, goes_on
 
 __all__ = ["cancel", "open_run", "runs"]
 
@@ -50,8 +50,8 @@ def cancel(hub: Connection, run: Run | str) -> Run:
         hint = f" Its questions are in the jobs of {others}: cancel that." if others else ""
         message = f"{found.id} has no job at OpenAI under way, so there is nothing to cancel.{hint}"
         raise HsaiError(message)
-    engine = Batched(found.assistant, found.record.model, own=found.record.own_price)
-    batching = Batching(hub, engine, found.id, {})
+    engine = BatchEngine(found.assistant, found.record.model, own=found.record.own_price)
+    batching = BatchSender(hub, engine, found.id, {})
 
     async def work(control: Control) -> Run:
         await batching.cancel(control)

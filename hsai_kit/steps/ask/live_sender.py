@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, NoConnection, UnsupportedSetting
+from hsai_kit.errors import HsaiError, NoConnection, SettingNotSupported
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawn
-from hsai_kit.steps.ask.answer_writer import Keeper
-from hsai_kit.steps.ask.budget import Cap, Spending
-from hsai_kit.steps.ask.engine_selection import Learning
+from hsai_kit.steps.ask.answer_writer import AnswerWriter
+from hsai_kit.steps.ask.budget import Cap, CostTracker
+from hsai_kit.steps.ask.engine_selection import CapabilityLearner
 from hsai_kit.store import Answer
 
-__all__ = ["Sending"]
+__all__ = ["LiveSender"]
 
 # Each was tried for a minute: after so many without one answer between them, the network is gone for the others too.
 _LOST_IN_A_ROW = 20
 
 
 @dataclass
-class Sending:
+class LiveSender:
     """One run being sent: `questions` are those without an answer, text by hash."""
 
     hub: Connection
@@ -51,12 +51,12 @@ class Sending:
         except HsaiError as problem:
             runs.end(self.run_id, "failed", str(problem))
             raise
-        self._spending = Spending(spent, len(self.questions), runs.spared(self.run_id, len(self.questions)))
-        self._keeper = Keeper(runs, self.run_id)
+        self._spending = CostTracker(spent, len(self.questions), runs.spared(self.run_id, len(self.questions)))
+        self._keeper = AnswerWriter(runs, self.run_id)
         self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
-        self._learning = Learning(self.hub, self.engine)
+        self._learning = CapabilityLearner(self.hub, self.engine)
         self._learning.begin()
         async with asyncio.TaskGroup() as group:
             control.on_cut(group.create_task(self._work(waiting, control, most=1)).cancel)
@@ -128,7 +128,7 @@ class Sending:
             self.hub.store.limits.keep(self.hub.llm.base_url, self.engine.model, limits)
         if self._failures:
             problem = self._failures[0]
-            if isinstance(problem, UnsupportedSetting):
+            if isinstance(problem, SettingNotSupported):
                 self._learning.refused(problem)
             runs.end(self.run_id, "failed", str(problem))
             raise problem

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit.assistants.lookup_tables import looked_up
+from hsai_kit.assistants.lookup_tables import look_up
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.duration_estimate import Takes, takes
+from hsai_kit.steps.ask.duration_estimate import DurationEstimate, estimate_duration
 from hsai_kit.steps.ask.origin import source_of
-from hsai_kit.store import PlannedRow
+from hsai_kit.store import RunRow
 from hsai_kit.tabular.provenance import record_ids
 
-__all__ = ["Asking", "Estimate", "dollars", "plan_asking"]
+__all__ = ["AskPlan", "Estimate", "dollars", "plan_ask"]
 
 # How far the rough count of tokens may be off, either way: four characters a token is English prose.
 _LOW, _HIGH = 0.6, 1.7
@@ -40,7 +40,7 @@ class Estimate:
     tokens_high: int
     usd_low: float | None
     usd_high: float | None
-    takes: Takes | None = None
+    takes: DurationEstimate | None = None
 
     def line(self, model: str, *, scripted: bool = False) -> str:
         """Say it in one line for the person who is about to spend it."""
@@ -68,7 +68,7 @@ def dollars(low: float | None, high: float | None) -> str:
 
 
 @dataclass
-class Asking:
+class AskPlan:
     """Everything that a run needs, worked out before it is sent."""
 
     hub: Connection
@@ -77,7 +77,7 @@ class Asking:
     prompt: str
     pull_id: str | None
     object_type: str
-    rows: list[PlannedRow]
+    rows: list[RunRow]
     texts: dict[str, str]
     known: set[str]
 
@@ -106,7 +106,7 @@ class Asking:
             tokens_high=round(high),
             usd_low=None if usd is None else usd * _LOW,
             usd_high=None if usd is None else usd * _HIGH,
-            takes=takes(self.hub, self.engine, self.engine_name, len(send), (low, high)),
+            takes=estimate_duration(self.hub, self.engine, self.engine_name, len(send), (low, high)),
         )
 
     def begin(self, budget_usd: float | None) -> str:
@@ -130,7 +130,7 @@ class Asking:
         return run_id
 
 
-def plan_asking(
+def plan_ask(
     hub: Connection,
     frame: pd.DataFrame,
     engine: Engine,
@@ -139,7 +139,7 @@ def plan_asking(
     *,
     use_approved: bool = True,
     repeat: int = 1,
-) -> Asking:
+) -> AskPlan:
     """Work out what asking about `frame` means; raises FrameError, PromptError and AssistantError.
 
     Without `use_approved` what people approved answers nothing, since it is what an assistant is measured against.
@@ -162,7 +162,7 @@ def plan_asking(
     asked = {row.question for row in rows if row.question}
     questions = {one: text for text, one in hashes.items() if one in asked}
     source = source_of(hub, frame, ids, object_type)
-    return Asking(
+    return AskPlan(
         hub=hub,
         engine=engine,
         engine_name=engine_name,
@@ -188,23 +188,23 @@ def _rows(
     texts: pd.Series,
     hashes: dict[str, str],
     approved: dict[str, tuple[str, str]],
-) -> Iterator[PlannedRow]:
+) -> Iterator[RunRow]:
     """Decide for each row: blank, known by a table, known from what was approved, or a question."""
     assistant = engine.assistant
     tabled: list[str | None] = [None] * len(ids)
     if assistant.lookup:
-        found = looked_up(frame, assistant.lookup, assistant.output, hub.workspace.folder)
+        found = look_up(frame, assistant.lookup, assistant.output, hub.workspace.folder)
         tabled = [None if pd.isna(answer) else str(answer) for answer in found]
     for one, text, answer in zip(ids, texts, tabled, strict=True):
         if answer is not None:
-            yield PlannedRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_name(engine)}")
+            yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_name(engine)}")
         elif pd.isna(text):
-            yield PlannedRow(one, skipped="every value that the prompt uses is blank")
+            yield RunRow(one, skipped="every value that the prompt uses is blank")
         elif text in approved:
             values, run_id = approved[text]
-            yield PlannedRow(one, ruled=values, rule=f"approved in {run_id}")
+            yield RunRow(one, ruled=values, rule=f"approved in {run_id}")
         else:
-            yield PlannedRow(one, hashes[text])
+            yield RunRow(one, hashes[text])
 
 
 def _name(engine: Engine) -> str:

@@ -11,14 +11,14 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.models import Model
-from hsai_kit.steps.ask.engine_selection import checked_engine, checked_model, engine_for, refuse_known_settings
-from hsai_kit.steps.ask.plan import Asking, Estimate, plan_asking
+from hsai_kit.steps.ask.engine_selection import check_engine, check_model, engine_for, refuse_known_settings
+from hsai_kit.steps.ask.plan import AskPlan, Estimate, plan_ask
 
-__all__ = ["Forecast", "Readied", "different", "forecast", "readied", "refused_settings"]
+__all__ = ["AskRequest", "RunForecast", "different", "forecast_run", "prepare_request", "read_refused_settings"]
 
 
 @dataclass(frozen=True)
-class Readied:
+class AskRequest:
     """An assistant as it will be asked: its engine and model, checked, and the model that was wished for."""
 
     hub: Connection
@@ -27,9 +27,9 @@ class Readied:
     model: Model
     wished: str | None
 
-    def plan(self, frame: pd.DataFrame, object_type: str | None) -> Asking:
+    def plan(self, frame: pd.DataFrame, object_type: str | None) -> AskPlan:
         """Work out what asking about `frame` means."""
-        return plan_asking(self.hub, frame, self.engine, self.name, object_type)
+        return plan_ask(self.hub, frame, self.engine, self.name, object_type)
 
     def said(self, estimate: Estimate) -> str:
         """Say in one line what a run would do, with what the analyst should know of its model and engine."""
@@ -45,7 +45,7 @@ class Readied:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class RunForecast:
     """What a run would do and cost: the counts, the line that says it, and whether it costs enough to be asked for."""
 
     estimate: Estimate
@@ -53,7 +53,7 @@ class Forecast:
     needs_yes: bool
 
 
-def readied(
+def prepare_request(
     hub: Connection,
     assistant: str | Assistant,
     *,
@@ -62,18 +62,18 @@ def readied(
     temperature: float | None = None,
     reasoning_effort: Effort | None = None,
     engine: EngineName | None = None,
-) -> Readied:
+) -> AskRequest:
     """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
     chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = chosen.changed(**{name: value for name, value in given.items() if value is not None})
-    name, known = checked_engine(engine or chosen.engine), checked_model(hub, model, chosen)
+    name, known = check_engine(engine or chosen.engine), check_model(hub, model, chosen)
     asked = engine_for(hub, name, chosen, known.id)
     refuse_known_settings(hub, asked)
-    return Readied(hub, asked, name, known, model or chosen.model)
+    return AskRequest(hub, asked, name, known, model or chosen.model)
 
 
-def forecast(
+def forecast_run(
     hub: Connection,
     frame: pd.DataFrame,
     assistant: str | Assistant,
@@ -82,20 +82,20 @@ def forecast(
     model: str | None = None,
     engine: EngineName | None = None,
     object_type: str | None = None,
-) -> Forecast:
+) -> RunForecast:
     """Return what `ask` with the same arguments would do and cost, without asking or keeping anything.
 
     Raises what `ask` raises before anything is sent.
     """
-    ready = readied(hub, assistant, prompt=prompt, model=model, engine=engine)
+    ready = prepare_request(hub, assistant, prompt=prompt, model=model, engine=engine)
     estimate = ready.plan(frame, object_type).estimate()
     threshold = hub.workspace.settings.openai.ask_above_usd
-    return Forecast(estimate, ready.said(estimate), estimate.usd_high is not None and estimate.usd_high > threshold)
+    return RunForecast(estimate, ready.said(estimate), estimate.usd_high is not None and estimate.usd_high > threshold)
 
 
-def refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
+def read_refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
     """Return the settings that the model to be asked is known to refuse, each with the reason."""
-    return hub.store.capabilities.refused(hub.llm.base_url, checked_model(hub, model, assistant).id)
+    return hub.store.capabilities.refused(hub.llm.base_url, check_model(hub, model, assistant).id)
 
 
 def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:

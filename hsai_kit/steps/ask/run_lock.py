@@ -9,11 +9,11 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.runtime.file_lock import alone
 
-__all__ = ["asked_alone", "refuse_under_way"]
+__all__ = ["lock_run", "refuse_under_way"]
 
 
 @contextlib.contextmanager
-def asked_alone(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator[None]:
+def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator[None]:
     """Keep a run that is written down, and its questions, to this session inside the block.
 
     Raises HsaiError where another session asks the same: both would pay. With `in_jobs` questions may be in jobs at

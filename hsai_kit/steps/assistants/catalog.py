@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 from rapidfuzz import process
 
-from hsai_kit.assistants.assistant import Assistant, Source, gone, names
+from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, explain_openai_id, names
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents
 from hsai_kit.runtime import background
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.assistants.importers import Adopted, adopt, adopt_legacy
+from hsai_kit.steps.assistants.importers import AssistantImport, adopt, adopt_legacy
 from hsai_kit.workspace import Workspace
 
 __all__ = ["assistants", "copy_agent", "import_assistant"]
@@ -61,7 +61,7 @@ def copy_agent(hub: Connection, id_or_name: str, name: str | None = None) -> Ass
     reach a run here. What cannot come along, such as tools, is said. `name` is what it is called here. Raises
     AssistantError where there is no such agent, or an assistant of that name already.
     """
-    if problem := gone(id_or_name):
+    if problem := explain_openai_id(id_or_name):
         raise AssistantError(problem)
     agents = background.run(read_agents(hub.llm))
     if agents is None:
@@ -70,7 +70,7 @@ def copy_agent(hub: Connection, id_or_name: str, name: str | None = None) -> Ass
         )
         raise AssistantError(message)
     agent = _found(agents, id_or_name)
-    source = Source(id=agent.id, updated_at=agent.updated_at.isoformat())
+    source = AssistantOrigin(id=agent.id, updated_at=agent.updated_at.isoformat())
     return _kept(
         hub.workspace,
         adopt(
@@ -140,7 +140,7 @@ def _found(agents: Sequence[Agent], wanted: str) -> Agent:
     raise AssistantError(message)
 
 
-def _kept(workspace: Workspace, adopted: Adopted) -> Assistant:
+def _kept(workspace: Workspace, adopted: AssistantImport) -> Assistant:
     made = adopted.assistant
     if made.name in names(workspace):
         message = f"There is an assistant {made.name!r} in {workspace.assistants} already. Give this one another name=."

@@ -10,18 +10,18 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from hsai_kit.assistants.assistant import Assistant, Effort, Source
+from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, Effort
 from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import sentence
 
-__all__ = ["Adopted", "adopt", "adopt_legacy", "output_of"]
+__all__ = ["AssistantImport", "adopt", "adopt_legacy", "output_of"]
 
 _PLAIN = {"boolean": "yes_no", "number": "number", "integer": "number", "string": "text"}
 
 
 @dataclass(frozen=True)
-class Adopted:
+class AssistantImport:
     """The assistant, and a sentence for each thing that did not come along as it was."""
 
     assistant: Assistant
@@ -31,7 +31,7 @@ class Adopted:
 def adopt(
     *,
     name: str,
-    source: Source,
+    source: AssistantOrigin,
     model: str,
     instructions: str,
     effort: str | None = None,
@@ -39,7 +39,7 @@ def adopt(
     schema: Mapping[str, Any] | None = None,
     tools: Iterable[str] = (),
     description: str = "",
-) -> Adopted:
+) -> AssistantImport:
     """Make the assistant; raises AssistantError where the parts make none. `schema` is that of its JSON answers."""
     if not instructions.strip():
         message = f"{source.id} has no instructions, so there is nothing to copy."
@@ -65,11 +65,11 @@ def adopt(
     except ValidationError as problem:
         message = f"{source.id} cannot be copied: {sentence(problem)}."
     else:
-        return Adopted(made, tuple(remarks))
+        return AssistantImport(made, tuple(remarks))
     raise AssistantError(message)
 
 
-def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> Adopted:
+def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> AssistantImport:
     """Make an assistant from the JSON that the Assistants API gave for one; `fallback` is its name if it has none."""
     wanted = content.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
@@ -79,7 +79,7 @@ def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) ->
     temperature = content.get("temperature")
     adopted = adopt(
         name=name or str(content.get("name") or "") or fallback,
-        source=Source(id=str(content.get("id") or fallback), updated_at=at),
+        source=AssistantOrigin(id=str(content.get("id") or fallback), updated_at=at),
         model=str(content.get("model") or ""),
         instructions=str(content.get("instructions") or ""),
         effort=content.get("reasoning_effort"),
@@ -93,7 +93,7 @@ def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) ->
         remarks.append(f"Its top_p of {content['top_p']} stays behind: there is no such setting here.")
     if isinstance(wanted, dict) and wanted.get("type") == "json_object":
         remarks.append("It answered with JSON of any form, here it answers as text. Name its fields under [output].")
-    return Adopted(adopted.assistant, tuple(remarks))
+    return AssistantImport(adopted.assistant, tuple(remarks))
 
 
 def output_of(schema: Mapping[str, Any]) -> Output | None:

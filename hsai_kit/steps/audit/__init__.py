@@ -15,7 +15,7 @@ from hsai_kit.hubspot.account import record_link
 from hsai_kit.hubspot.value_conversion import as_moment
 from hsai_kit.steps.audit.html_page import CHANGED, as_page, heading
 from hsai_kit.store import Store
-from hsai_kit.store.audit import Entry, LoggedChange, Query
+from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
 
 __all__ = ["Log", "log", "read_log"]
@@ -26,17 +26,19 @@ When: TypeAlias = str | date | None
 class Log:
     """What was done, newest first: `.frame` has a row for each push, action or undo, `.changes` one for each value."""
 
-    def __init__(self, store: Store, query: Query) -> None:
+    def __init__(self, store: Store, query: AuditQuery) -> None:
         self._store = store
         self.query = query
-        self.entries: list[Entry] = store.audit.entries(query)[::-1]
+        self.entries: list[AuditEntry] = store.audit.entries(query)[::-1]
         self.outcomes = {entry.id: store.audit.outcomes(entry.id, query) for entry in self.entries}
         self.reviewers = {
             run_id: store.audit.reviewers(run_id) for run_id in {entry.run_id for entry in self.entries} if run_id
         }
-        undos = [entry for entry in store.audit.entries(Query()) if entry.undoes]
+        undos = [entry for entry in store.audit.entries(AuditQuery()) if entry.undoes]
         # An undo may be repeated, and then finds nothing: it took nothing back.
-        self.undone_by = {undo.undoes: undo.id for undo in undos if _changed(store.audit.outcomes(undo.id, Query()))}
+        self.undone_by = {
+            undo.undoes: undo.id for undo in undos if _changed(store.audit.outcomes(undo.id, AuditQuery()))
+        }
 
     def __repr__(self) -> str:
         return f"Log({len(self.entries):,} entries, {self.frame['changed'].sum():,} changes)"
@@ -103,15 +105,15 @@ class Log:
         at = pd.to_datetime([change.at for _, change in found], utc=True).astype("datetime64[us, UTC]")
         return pd.DataFrame(columns, index=at.rename("at"), dtype="string")
 
-    def changes_of(self, entry: Entry) -> Iterator[LoggedChange]:
+    def changes_of(self, entry: AuditEntry) -> Iterator[AuditChange]:
         """Yield what one entry did that fits the query, by record id."""
         return self._store.audit.changes(entry.id, self.query)
 
-    def changed(self, entry: Entry) -> int:
+    def changed(self, entry: AuditEntry) -> int:
         """Return how many values an entry wrote, or how many things it did or took back."""
         return _changed(self.outcomes[entry.id])
 
-    def link(self, entry: Entry, record_id: str) -> str:
+    def link(self, entry: AuditEntry, record_id: str) -> str:
         """Return the address of a record for people."""
         return record_link(entry.ui_domain, entry.portal_id, entry.object_type_id, record_id)
 
@@ -128,7 +130,7 @@ class Log:
         target.write_text(as_page(self, rows), "utf-8")
         return target
 
-    def _row(self, entry: Entry) -> tuple[object, ...]:
+    def _row(self, entry: AuditEntry) -> tuple[object, ...]:
         outcomes = self.outcomes[entry.id]
         return (
             entry.at,
@@ -204,7 +206,7 @@ def read_log(
     property: str | None = None,  # noqa: A002 -- HubSpot's own word
 ) -> Log:
     """Return the log of a store, as `log` does; it needs no connection."""
-    query = Query(
+    query = AuditQuery(
         portal_id=portal,
         since=_moment(since, "since"),
         until=_moment(until, "until", end=True),

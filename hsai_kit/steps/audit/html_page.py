@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from hsai_kit.store import Entry, LoggedChange
+from hsai_kit.store import AuditChange, AuditEntry
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ _LONGEST = 300
 class _Card:
     """What the page shows of one entry."""
 
-    entry: Entry
+    entry: AuditEntry
     heading: str
     changed: int
     outcomes: dict[str, int]
     reviewers: Sequence[str]
     undone_by: str
     common: Sequence[tuple[str, str, int]]
-    changes: Sequence[tuple[LoggedChange, str]]
+    changes: Sequence[tuple[AuditChange, str]]
     total: int
 
 
@@ -61,7 +61,7 @@ def as_page(log: Log, rows: int) -> str:
     )
 
 
-def heading(entry: Entry, changed: int) -> str:
+def heading(entry: AuditEntry, changed: int) -> str:
     """Say in words what an entry is: "Wrote state of 112 contacts", "Undo: Create a task for 4 contacts"."""
     them = entry.object_type
     if changed:
@@ -74,9 +74,9 @@ def heading(entry: Entry, changed: int) -> str:
     return f"Undo: {what}" if entry.undoes else f"Wrote {what}"
 
 
-def _card(log: Log, entry: Entry, rows: int) -> _Card:
+def _card(log: Log, entry: AuditEntry, rows: int) -> _Card:
     outcomes = log.outcomes[entry.id]
-    listed: list[tuple[LoggedChange, str]] = []
+    listed: list[tuple[AuditChange, str]] = []
     common: Counter[tuple[str, str]] = Counter()
     for change in log.changes_of(entry):
         if len(listed) < rows:

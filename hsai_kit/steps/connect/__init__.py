@@ -15,14 +15,14 @@ from pydantic import SecretStr
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.backends import Service
 from hsai_kit.credentials.lookup import ROOM_SANDBOX, current_portal, find_key
-from hsai_kit.errors import HsaiError, KeyProblem, MissingKey, RefusedKey, SandboxFailed
+from hsai_kit.errors import HsaiError, KeyNotFound, KeyProblem, KeyRefused, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.llm.client import LLMClient, is_openais
 from hsai_kit.runtime import background
 from hsai_kit.runtime.excepthook import say_uncaught_in_words
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.connect.key_storage import check_key, disconnect, found_keys, keep_keys, refuse_garbled
+from hsai_kit.steps.connect.key_storage import check_key, disconnect, keep_keys, locate_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
 from hsai_kit.tabular.spreadsheet_safe import one_line
 from hsai_kit.workspace import Settings, Workspace
@@ -30,7 +30,7 @@ from hsai_kit.workspace import Settings, Workspace
 if TYPE_CHECKING:
     from hsai_kit.sandbox import Sandbox
 
-__all__ = ["Status", "check_key", "connect", "disconnect", "found_keys", "keep_keys", "status"]
+__all__ = ["Status", "check_key", "connect", "disconnect", "keep_keys", "locate_keys", "status"]
 
 SandboxSide: TypeAlias = bool | Literal["hubspot", "openai"]
 
@@ -142,7 +142,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
     cleanup.callback(hubspot.close)
     try:
         portal = background.run(read_portal(hubspot))
-    except RefusedKey as problem:
+    except KeyRefused as problem:
         problem.add_note(f"(This key came from {found.place}.)")
         raise
     if portal_id is not None and portal.id != portal_id and not sides.made_up_portal:
@@ -156,7 +156,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
         refuse_garbled("openai", key)
         llm = LLMClient(key.secret, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
         places["openai"] = "the sandbox" if sides.scripted else key.place
-    except MissingKey as problem:
+    except KeyNotFound as problem:
         llm = problem
         if not is_openais(sides.openai_url):
             llm = LLMClient(problem, base_url=sides.openai_url, concurrency=settings.openai.concurrency)

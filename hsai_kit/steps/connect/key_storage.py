@@ -8,15 +8,15 @@ import os
 from pydantic import SecretStr
 
 from hsai_kit.credentials.backends import ENVIRONMENT, LABEL, KeyHome, Service
-from hsai_kit.credentials.lookup import FoundKey, current_portal, find_key, key_homes, remember_portal
-from hsai_kit.errors import KeyProblem, MissingKey
+from hsai_kit.credentials.lookup import KeyLocation, current_portal, find_key, key_homes, remember_portal
+from hsai_kit.errors import KeyNotFound, KeyProblem
 from hsai_kit.hubspot.account import Portal, read_portal
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import read_models
 from hsai_kit.runtime import background
 
-__all__ = ["check_key", "disconnect", "found_keys", "keep_keys", "refuse_garbled"]
+__all__ = ["check_key", "disconnect", "keep_keys", "locate_keys", "refuse_garbled"]
 
 
 def keep_keys(
@@ -56,7 +56,7 @@ def check_key(service: Service, secret: SecretStr) -> str:
 
     Raises RefusedKey, KeyProblem or NoConnection, each with the way out.
     """
-    refuse_garbled(service, FoundKey(secret, "the field"))
+    refuse_garbled(service, KeyLocation(secret, "the field"))
     if service == "openai":
         count = background.run(_check_openai(secret))
         return f"OpenAI takes this key: {count} models may be used with it."
@@ -66,11 +66,11 @@ def check_key(service: Service, secret: SecretStr) -> str:
     return f"HubSpot takes this key: it is of portal {portal.id}{name}, {portal.account_type}."
 
 
-def found_keys(portal_id: int | None = None) -> dict[Service, str]:
+def locate_keys(portal_id: int | None = None) -> dict[Service, str]:
     """Return for each service the place, in words, where a key is found now; services without a key are absent."""
     found: dict[Service, str] = {}
     for service in ENVIRONMENT:
-        with contextlib.suppress(MissingKey):
+        with contextlib.suppress(KeyNotFound):
             found[service] = find_key(service, None, portal_id or current_portal()).place
     return found
 
@@ -105,7 +105,7 @@ async def _check_openai(key: SecretStr) -> int:
         await client.close()
 
 
-def refuse_garbled(service: Service, found: FoundKey) -> None:
+def refuse_garbled(service: Service, found: KeyLocation) -> None:
     """Raise KeyProblem for a key that no header can carry; an HTTP client would show it in its own error."""
     if not _can_be_sent(found.secret):
         message = (

@@ -8,7 +8,7 @@ from datetime import date
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.account import Portal, missing_scopes, read_daily_usage, read_scopes
+from hsai_kit.hubspot.account import Portal, find_missing_scopes, read_daily_usage, read_scopes
 from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
 from hsai_kit.runtime import background
 
@@ -63,7 +63,7 @@ def status(hub: Connection) -> Status:
     return Status(
         portal=hub.portal,
         scopes=None if scopes is None else tuple(sorted(scopes)),
-        missing=None if scopes is None else missing_scopes(scopes),
+        missing=None if scopes is None else find_missing_scopes(scopes),
         daily=daily,
         models=tuple(model.id for model in live),
         ending={model.id: model.ends for model in live if model.ends and model.ends_soon},

@@ -15,23 +15,23 @@ from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.evaluate.candidates import One, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.experiment.prepare import forecast, prepared
-from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, checked_budget
-from hsai_kit.steps.evaluate.gate.gate import Gate, Verdict
+from hsai_kit.steps.evaluate.experiment.prepare import forecast_evaluation, prepare_experiment
+from hsai_kit.steps.evaluate.experiment.sender import ExperimentForecast, ExperimentPlan, check_budget
+from hsai_kit.steps.evaluate.gate.gate import Gate, GateVerdict
 from hsai_kit.steps.evaluate.labels.examples import with_examples
-from hsai_kit.steps.evaluate.labels.labeling import Labelling, label
+from hsai_kit.steps.evaluate.labels.labeling import LabelSession, label
 from hsai_kit.steps.evaluate.labels.labels import Given, Labels, labels_from, open_labels, read_labels
 
 __all__ = [
     "Evaluation",
-    "Forecast",
+    "ExperimentForecast",
     "Gate",
-    "Labelling",
+    "GateVerdict",
+    "LabelSession",
     "Labels",
-    "Verdict",
     "evaluate",
     "find_assistant",
-    "forecast",
+    "forecast_evaluation",
     "label",
     "labels_from",
     "open_evaluation",
@@ -115,8 +115,8 @@ def evaluate(
     40 records → ...
     [40, 40]
     """
-    checked_budget(budget_usd)
-    ready = prepared(
+    check_budget(budget_usd)
+    ready = prepare_experiment(
         hub,
         frame,
         assistants,
@@ -127,14 +127,14 @@ def evaluate(
         engine=engine,
         cluster=cluster,
     )
-    checked_budget(budget_usd, *(one.ready.engine for one in ready.made))
+    check_budget(budget_usd, *(one.ready.engine for one in ready.made))
 
-    def begin() -> tuple[str, Plan]:
+    def begin() -> tuple[str, ExperimentPlan]:
         plan = ready.plan(object_type, budget_usd)
         plan.agree(confirm=confirm, asks=wait)
         return ready.begin(plan), plan
 
-    async def send(control: Control, evaluation_id: str, plan: Plan) -> Evaluation:
+    async def send(control: Control, evaluation_id: str, plan: ExperimentPlan) -> Evaluation:
         await plan.send(hub.store.evaluations.runs(evaluation_id), control)
         return open_evaluation(hub, evaluation_id)
 

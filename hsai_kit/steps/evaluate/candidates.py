@@ -13,19 +13,19 @@ from hsai_kit.assistants.versions import versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.steps.ask.request import Readied, readied
+from hsai_kit.steps.ask.request import AskRequest, prepare_request
 
-__all__ = ["Contender", "One", "contenders", "find_assistant"]
+__all__ = ["Candidate", "One", "find_assistant", "read_candidates"]
 
 One: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """One assistant with one model, checked, under the name that it has in the tables."""
 
     name: str
-    ready: Readied
+    ready: AskRequest
 
     @property
     def assistant(self) -> Assistant:
@@ -33,13 +33,13 @@ class Contender:
         return self.ready.engine.assistant
 
 
-def contenders(
+def read_candidates(
     hub: Connection,
     given: One | Iterable[One] | Mapping[str, One],
     *,
     prompt: str | None,
     engine: EngineName | None,
-) -> list[Contender]:
+) -> list[Candidate]:
     """Return what is to be measured; raises EvaluationError where two are the same, and what `ask` raises.
 
     A name is the assistant's, with the model or the version where that is what tells two apart; a mapping gives names
@@ -60,7 +60,7 @@ def contenders(
         if hub.scripted and len(wished) > 1:
             message += " The sandbox has none of these models, and its script answers for all of them."
         raise EvaluationError(message)
-    return [Contender(name, ready) for name, ready in zip(told, made, strict=True)]
+    return [Candidate(name, ready) for name, ready in zip(told, made, strict=True)]
 
 
 def _listed(hub: Connection, given: object) -> list[Any]:
@@ -71,13 +71,13 @@ def _listed(hub: Connection, given: object) -> list[Any]:
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
-def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> Readied:
+def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> AskRequest:
     which, model = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
     if not isinstance(which, str | Assistant):
         message = f"{which!r} is no assistant. Give a name, name@version, an Assistant, or one of these with a model."
         raise EvaluationError(message)
     assistant = which if isinstance(which, Assistant) else find_assistant(hub, which)
-    return readied(hub, assistant, prompt=prompt, model=model, engine=engine)
+    return prepare_request(hub, assistant, prompt=prompt, model=model, engine=engine)
 
 
 def find_assistant(hub: Connection, name: str) -> Assistant:
@@ -100,11 +100,11 @@ def find_assistant(hub: Connection, name: str) -> Assistant:
     raise AssistantError(message)
 
 
-def _identity(ready: Readied) -> tuple[str, str, str]:
+def _identity(ready: AskRequest) -> tuple[str, str, str]:
     return ready.engine.assistant.version, ready.model.id, ready.name
 
 
-def _names(made: list[Readied]) -> list[str]:
+def _names(made: list[AskRequest]) -> list[str]:
     """Name each by the assistant, and by model, engine and version as far as it takes to tell them apart."""
     parts = [
         (ready.engine.assistant.name, ready.model.id, ready.name, ready.engine.assistant.version) for ready in made

@@ -8,12 +8,12 @@ from inspect import signature
 
 from hsai_kit.run import Run
 
-__all__ = ["called", "pasteable", "written"]
+__all__ = ["pasteable", "write_call", "write_texts"]
 
 _OPENED = re.compile(r"\b(check_texts|evaluate|judge|open_evaluation|open_pull|open_rating|open_run)\(")
 
 
-def called(function: Callable[..., object], *first: str, **options: object) -> str:
+def write_call(function: Callable[..., object], *first: str, **options: object) -> str:
     """Return a call as code; options that are the function's own defaults are left out.
 
     >>> called(sorted, "names", key=None, reverse=True)
@@ -24,14 +24,14 @@ def called(function: Callable[..., object], *first: str, **options: object) -> s
     return f"{function.__name__}({', '.join([*first, *given])})"
 
 
-def written(texts: object) -> str:
+def write_texts(texts: object) -> str:
     """Return code for the texts that were checked, rated or judged: runs by their ids, all else by a name.
 
     >>> written({"old": None})
     "{'old': texts}"
     """
     if isinstance(texts, Mapping):
-        return "{" + ", ".join(f"{name!r}: {written(one)}" for name, one in texts.items()) + "}"
+        return "{" + ", ".join(f"{name!r}: {write_texts(one)}" for name, one in texts.items()) + "}"
     return f"open_run(hub, {texts.id!r})" if isinstance(texts, Run) else "texts"
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 from hsai_kit.errors import EvaluationError
 
-__all__ = ["Kind", "field_of", "read_label", "same"]
+__all__ = ["Kind", "field_of", "is_same_answer", "read_label"]
 
 Kind: TypeAlias = Text | Number | YesNo | Choice
 
@@ -49,7 +49,7 @@ def read_label(kinds: Sequence[Kind], value: Value, record_id: str) -> Value:
     raise EvaluationError(message)
 
 
-def same(kind: Kind, answer: Value, expected: Value) -> bool:
+def is_same_answer(kind: Kind, answer: Value, expected: Value) -> bool:
     """Tell whether an answer is the right one: numbers to nine digits, texts but for spaces, all else exactly."""
     if answer is None or expected is None:
         return answer is expected

@@ -16,14 +16,14 @@ from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
 from hsai_kit.workspace import PushSettings
 
-__all__ = ["Planned", "Shown"]
+__all__ = ["PlanBase", "RecordRows"]
 
 # The accounts that people work in; the others are for trying things out.
 _LIVE = "STANDARD"
 _MOST_REASONS = 5
 
 
-class Shown:
+class RecordRows:
     """Rows about records of a portal, each with its verdict or outcome."""
 
     _columns: ClassVar[tuple[str, ...]]
@@ -61,7 +61,7 @@ class Shown:
         return ", ".join(f"{count:,} {word}" for word, count in self._counts(rows).items()) or nothing
 
 
-class Planned(Shown, ABC):
+class PlanBase(RecordRows, ABC):
     """A plan: what would be done, what somebody has to say first, and what is left alone."""
 
     _counted = "verdict"

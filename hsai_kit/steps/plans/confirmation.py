@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from hsai_kit.errors import PushRefused
-from hsai_kit.runtime.console import is_yes, typed
+from hsai_kit.runtime.console import ask_text, is_yes
 
-__all__ = ["Confirm", "Confirmation", "confirmed"]
+__all__ = ["Confirm", "Confirmation", "require_confirmation"]
 
 Confirm: TypeAlias = bool | int | None
 """True writes without asking, the portal's id as well where that is needed, False never, None asks."""
@@ -33,7 +33,7 @@ class Confirmation:
         return self.portal_id if self.kind == "portal id" else True
 
 
-def confirmed(
+def require_confirmation(
     needed: Confirmation, where: str, would: str, confirm: Confirm, *, nothing: str = "Nothing was written"
 ) -> None:
     """Return if the plan may be carried out; raises PushRefused that says what was missing.
@@ -48,7 +48,7 @@ def confirmed(
     if confirm is not None:
         _check_given(needed, where, confirm, nothing)
         return
-    said = typed(needed.question)
+    said = ask_text(needed.question)
     if said is None:
         message = (
             f"{nothing}: nobody can be asked here. In a script, read the plan above first and then "

@@ -10,8 +10,8 @@ from typing import Literal, TypedDict, Unpack, overload
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import MissingScopes, PullError
-from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.errors import PullError, ScopesMissing
+from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, read_owners
@@ -19,17 +19,17 @@ from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.pull.associated_columns import Beside
-from hsai_kit.steps.pull.column_spec import Column, Own, Owned, understood
+from hsai_kit.steps.pull.associated_columns import AssociatedColumns
+from hsai_kit.steps.pull.column_spec import Column, OwnColumn, OwnerColumn, parse_columns
 from hsai_kit.steps.pull.history import open_pull
-from hsai_kit.steps.pull.ids_input import Ids, as_given
+from hsai_kit.steps.pull.ids_input import Ids, read_ids_input
 from hsai_kit.steps.pull.metadata import count, lists, object_types, owners, properties
-from hsai_kit.steps.pull.reader import Reading
-from hsai_kit.steps.pull.request import Asked, Since, Where, as_names
-from hsai_kit.steps.pull.sample import chosen, sampled
-from hsai_kit.steps.pull.search_queries import as_searches, from_kept, kept, narrowed
+from hsai_kit.steps.pull.reader import PullReader
+from hsai_kit.steps.pull.request import PullRequest, Since, Where, as_names
+from hsai_kit.steps.pull.sample import choose_ids, sample_ids
+from hsai_kit.steps.pull.search_queries import build_queries, dump_queries, filter_ids, load_queries
 from hsai_kit.steps.pull.to_frame import OWNER, as_frame, labels_of
-from hsai_kit.tabular.provenance import left_out, mark
+from hsai_kit.tabular.provenance import mark, records_left_out
 
 __all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull"]
 
@@ -107,12 +107,12 @@ def pull(
     >>> contacts.shape
     (3, 2)
     """
-    asked = Asked(
+    asked = PullRequest(
         object_type=object_type,
         properties=as_names(properties),
         where=where,
         list=None if list is None else str(list),
-        given=None if ids is None else as_given(ids),
+        given=None if ids is None else read_ids_input(ids),
         changed_since=changed_since,
         limit=limit,
         sample=sample,
@@ -133,7 +133,7 @@ def pull(
 class _Pull:
     """One pull on the background loop."""
 
-    def __init__(self, hub: Connection, control: Control, asked: Asked, *, resume: bool) -> None:
+    def __init__(self, hub: Connection, control: Control, asked: PullRequest, *, resume: bool) -> None:
         self._hub, self._control, self._asked = hub, control, asked
         self._client, self._store = hub.hubspot, hub.store
         self._resume = resume
@@ -143,19 +143,19 @@ class _Pull:
         kind = await resolve(self._client, asked.object_type)
         known = await read_properties(self._client, kind.name)
         # Everything is checked before the first record is read.
-        columns = await understood(self._client, kind, known, asked.properties)
-        queries = as_searches(asked.where, asked.changed_since, known, kind, zone)
+        columns = await parse_columns(self._client, kind, known, asked.properties)
+        queries = build_queries(asked.where, asked.changed_since, known, kind, zone)
         members = None if asked.list is None else await find_list(self._client, asked.list, kind)
         owners = await self._owners(columns)
-        names = [column.definition.name for column in columns if isinstance(column, Own)]
-        if any(isinstance(column, Owned) for column in columns):
+        names = [column.definition.name for column in columns if isinstance(column, OwnColumn)]
+        if any(isinstance(column, OwnerColumn) for column in columns):
             names.append(OWNER)
         names = list(dict.fromkeys(names))
         pull_id = self._begin(kind, names, queries)
         busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
         with alone(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
             # As it was meant when the pull began: yesterday is another day today.
-            searches = from_kept(self._store.pulls.searches(pull_id))
+            searches = load_queries(self._store.pulls.searches(pull_id))
             return await self._frame(pull_id, kind, names, searches, columns, members, owners)
 
     async def _frame(
@@ -163,15 +163,15 @@ class _Pull:
         pull_id: str,
         kind: ObjectType,
         names: Sequence[str],
-        queries: Sequence[Query],
+        queries: Sequence[SearchQuery],
         columns: Sequence[Column],
         members: RecordList | None,
         owners: dict[str, Owner],
     ) -> pd.DataFrame:
         asked = self._asked
-        beside = Beside(self._client, kind, columns)
+        beside = AssociatedColumns(self._client, kind, columns)
         try:
-            reading = Reading(
+            reading = PullReader(
                 self._client, self._store, self._control, pull_id, kind, names, queries, beside, limit=asked.limit
             )
             order = (await self._read(reading, members))[: asked.limit]
@@ -188,20 +188,20 @@ class _Pull:
             pull_id=pull_id,
             object_type=kind.name,
             labels=labels_of(columns, owners),
-            read_only=[one.name for one in columns if isinstance(one, Own) and not one.definition.writable],
+            read_only=[one.name for one in columns if isinstance(one, OwnColumn) and not one.definition.writable],
             left_out={**reading.left_out, **dict.fromkeys(asked.given.strange if asked.given else (), _STRANGE)},
         )
 
-    def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[Query]) -> str:
+    def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[SearchQuery]) -> str:
         """Begin a pull in the store, or find the one that broke off."""
         portal, request = self._hub.portal.id, self._asked.request
         if self._resume and (before := self._store.pulls.broken_off(portal, request)):
             self._control.progress.note = f"going on with the pull of {before.at}"
             return before.id
-        condition, searches = self._asked.condition, kept(queries)
+        condition, searches = self._asked.condition, dump_queries(queries)
         return self._store.pulls.begin(portal, kind.name, kind.type_id, names, condition, request, searches)
 
-    async def _read(self, reading: Reading, members: RecordList | None) -> Sequence[str]:
+    async def _read(self, reading: PullReader, members: RecordList | None) -> Sequence[str]:
         """Read the records into the store, and return the ids in the order that the frame has them in."""
         asked = self._asked
         wanted: Sequence[str] | None = self._store.pulls.asked_for(reading.pull_id)
@@ -222,26 +222,26 @@ class _Pull:
             await reading.everything()
         return self._store.pulls.ids(reading.pull_id)
 
-    async def _choose(self, reading: Reading, members: RecordList | None) -> Sequence[str]:
+    async def _choose(self, reading: PullReader, members: RecordList | None) -> Sequence[str]:
         asked, kind = self._asked, reading.kind
         if asked.sample is None:
             return asked.given.ids if asked.given else ()
         seed = secrets.randbits(32) if asked.seed is None else asked.seed
         if asked.given is None and members is None:
-            return await sampled(self._client, kind.name, reading.queries, asked.sample, seed, self._control)
+            return await sample_ids(self._client, kind.name, reading.queries, asked.sample, seed, self._control)
         ids = [*asked.given.ids] if asked.given else []
         if members is not None:
             async for page in member_pages(self._client, members.id):
                 ids += page
-        return chosen(await narrowed(self._client, kind.name, reading.queries, ids), asked.sample, seed)
+        return choose_ids(await filter_ids(self._client, kind.name, reading.queries, ids), asked.sample, seed)
 
     async def _owners(self, columns: Sequence[Column]) -> dict[str, Owner]:
-        owned = any(isinstance(column, Owned) or column.definition.referenced == "OWNER" for column in columns)
+        owned = any(isinstance(column, OwnerColumn) or column.definition.referenced == "OWNER" for column in columns)
         if not owned:
             return {}
         try:
             everybody = [*await read_owners(self._client, left=True), *await read_owners(self._client)]
-        except MissingScopes:
+        except ScopesMissing:
             # Their ids are good for everything but reading.
             return {}
         return {one.id: one for one in everybody}
@@ -251,7 +251,7 @@ _STRANGE = "no record id: those have digits only"
 _SHOWN = 3
 
 
-def _say(asked: Asked, frame: pd.DataFrame) -> None:
+def _say(asked: PullRequest, frame: pd.DataFrame) -> None:
     """Tell what somebody would miss in the frame."""
     if frame.empty and asked.filtered:
         say(f"No {asked.object_type} match: {asked.condition or f'changed since {asked.changed_since}'}")
@@ -259,7 +259,7 @@ def _say(asked: Asked, frame: pd.DataFrame) -> None:
         say(f"{_ids(len(asked.given.twice))} there more than once; each record is read once.")
     if asked.given and asked.given.blank:
         say(f"Rows without an id: {asked.given.blank:,}.")
-    gone = left_out(frame)
+    gone = records_left_out(frame)
     if len(gone):
         shown = "; ".join(f"{one} {reason}" for one, reason in gone.head(_SHOWN).itertuples(index=False))
         more = ". left_out(frame) has all of them." if len(gone) > _SHOWN else "."

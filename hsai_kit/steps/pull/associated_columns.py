@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hsai_kit.hubspot.activities import Entry, as_entry, as_story, properties_of
-from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, associated
+from hsai_kit.hubspot.activities import Activity, activity_properties, as_entry, as_story
+from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, read_associated_ids
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, read_batch
-from hsai_kit.steps.pull.column_spec import Activities, Associated, Column
+from hsai_kit.steps.pull.column_spec import ActivitiesColumn, AssociationColumn, Column
 
-__all__ = ["Beside"]
+__all__ = ["AssociatedColumns"]
 
 # Each thousand records' activities are read at once, so not too many thousands at a time.
 _STORIES_AT_ONCE = 2
 
 
 @dataclass
-class _Other:
+class _AssociatedRecords:
     """The records of one other type: which stand beside which, and the values that the columns need."""
 
     kind: ObjectType
-    columns: list[Associated] = field(default_factory=list)
+    columns: list[AssociationColumn] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By the id of the pulled record; only the first one where no column needs more."""
@@ -40,21 +40,21 @@ class _Other:
         return all(column.how == "first" for column in self.columns)
 
 
-class Beside:
+class AssociatedColumns:
     """Reads for the records that it is told of; a record's columns are whole once `finish` has returned."""
 
     def __init__(self, client: HubSpotClient, kind: ObjectType, columns: Sequence[Column]) -> None:
         self._client = client
         self._kind = kind
-        self._others: dict[str, _Other] = {}
-        self._activities = [column for column in columns if isinstance(column, Activities)]
+        self._others: dict[str, _AssociatedRecords] = {}
+        self._activities = [column for column in columns if isinstance(column, ActivitiesColumn)]
         self._stories: dict[str, dict[str, str | None]] = {column.name: {} for column in self._activities}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids: list[str] = []
         self._gate = asyncio.Semaphore(_STORIES_AT_ONCE)
         for column in columns:
-            if isinstance(column, Associated):
-                other = self._others.setdefault(column.kind.name, _Other(column.kind))
+            if isinstance(column, AssociationColumn):
+                other = self._others.setdefault(column.kind.name, _AssociatedRecords(column.kind))
                 other.columns.append(column)
         for other in self._others.values():
             wanted = [column.source.name for column in other.columns if column.source is not None]
@@ -95,9 +95,9 @@ class Beside:
             self._tasks.discard(task)
             task.result()
 
-    def column(self, column: Associated | Activities, ids: Sequence[str]) -> list[str | None]:
+    def column(self, column: AssociationColumn | ActivitiesColumn, ids: Sequence[str]) -> list[str | None]:
         """Return the raw values of a column for these records, None where there is nothing."""
-        if isinstance(column, Activities):
+        if isinstance(column, ActivitiesColumn):
             stories = self._stories[column.name]
             return [stories.get(one) for one in ids]
         other = self._others[column.kind.name]
@@ -120,8 +120,8 @@ class Beside:
             for task in done:
                 task.result()
 
-    async def _look(self, other: _Other, ids: Sequence[str]) -> None:
-        found = await associated(self._client, self._kind.name, ids, other.kind.name)
+    async def _look(self, other: _AssociatedRecords, ids: Sequence[str]) -> None:
+        found = await read_associated_ids(self._client, self._kind.name, ids, other.kind.name)
         for one, beside in found.items():
             other.of[one] = tuple(beside[:1] if other.only_first else beside)
             if other.names:
@@ -133,7 +133,7 @@ class Beside:
             batch, other.waiting = other.waiting[:BATCH], other.waiting[BATCH:]
             self._start(self._read(other, batch))
 
-    async def _read(self, other: _Other, ids: Sequence[str]) -> None:
+    async def _read(self, other: _AssociatedRecords, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), BATCH):
             found = await read_batch(self._client, other.kind.name, ids[start : start + BATCH], other.names)
             for one, record in found.items():
@@ -141,7 +141,7 @@ class Beside:
 
     async def _tell(self, ids: Sequence[str]) -> None:
         async with self._gate:
-            entries: dict[str, dict[str, list[Entry]]] = {}
+            entries: dict[str, dict[str, list[Activity]]] = {}
             for kind in dict.fromkeys(kind for column in self._activities for kind in column.kinds):
                 entries[kind] = await self._entries(kind, ids)
         for column in self._activities:
@@ -150,10 +150,10 @@ class Beside:
                 if told:
                     self._stories[column.name][one] = as_story(told, column.most)
 
-    async def _entries(self, kind: str, ids: Sequence[str]) -> dict[str, list[Entry]]:
-        beside = await associated(self._client, self._kind.name, ids, kind)
+    async def _entries(self, kind: str, ids: Sequence[str]) -> dict[str, list[Activity]]:
+        beside = await read_associated_ids(self._client, self._kind.name, ids, kind)
         wanted = list(dict.fromkeys(other for others in beside.values() for other in others))
-        names = properties_of(kind)
+        names = activity_properties(kind)
         batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
         answers = await asyncio.gather(*(read_batch(self._client, kind, batch, names) for batch in batches))
         known: dict[str, Record] = {}
@@ -163,7 +163,7 @@ class Beside:
         return {one: [told[other] for other in others if other in told] for one, others in beside.items()}
 
 
-def _made(column: Associated, other: _Other, beside: tuple[str, ...]) -> str | None:
+def _made(column: AssociationColumn, other: _AssociatedRecords, beside: tuple[str, ...]) -> str | None:
     """Make one value of the records beside a record."""
     if column.source is None:
         return str(len(beside))

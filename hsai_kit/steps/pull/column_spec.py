@@ -18,7 +18,7 @@ from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 
-__all__ = ["Activities", "Associated", "Column", "Own", "Owned", "understood"]
+__all__ = ["ActivitiesColumn", "AssociationColumn", "Column", "OwnColumn", "OwnerColumn", "parse_columns"]
 
 # `deals.amount (sum)`: the records beside it, the property, and what to make of several.
 _FORM = re.compile(r"\s*(?:(?P<beside>[^()]+?)\s*\.\s*)?(?P<name>[^.()]+?)\s*(?:\(\s*(?P<how>\w+)\s*\))?\s*")
@@ -29,7 +29,7 @@ _TEXT = Property("text", "Text", "string", "text")
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnColumn:
     """A property of the pulled record."""
 
     name: str
@@ -37,7 +37,7 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Owned:
+class OwnerColumn:
     """The `field` (name or email) of the pulled record's owner."""
 
     name: str
@@ -46,7 +46,7 @@ class Owned:
 
 
 @dataclass(frozen=True)
-class Associated:
+class AssociationColumn:
     """A property of the records of `kind` beside the pulled one; `how` is first, latest, count or sum.
 
     `source` is the property that is read, None for a count of records.
@@ -60,7 +60,7 @@ class Associated:
 
 
 @dataclass(frozen=True)
-class Activities:
+class ActivitiesColumn:
     """The text of the newest `most` activities of `kinds` (notes, emails, calls, meetings, tasks)."""
 
     name: str
@@ -69,10 +69,10 @@ class Activities:
     definition: Property = _TEXT
 
 
-Column = Own | Owned | Associated | Activities
+Column = OwnColumn | OwnerColumn | AssociationColumn | ActivitiesColumn
 
 
-async def understood(
+async def parse_columns(
     client: HubSpotClient, kind: ObjectType, known: Mapping[str, Property], wanted: Sequence[str]
 ) -> list[Column]:
     """Return what each of the columns means, before any record is read.
@@ -80,7 +80,7 @@ async def understood(
     Raises UnknownProperty and UnknownObjectType with the nearest name, PullError for a column that means nothing.
     """
     own = [name for name in wanted if name in known or not re.search(r"[.()]", name)]
-    found: dict[str, Column] = {one.name: Own(one.name, one) for one in pick(known, own, kind.name)}
+    found: dict[str, Column] = {one.name: OwnColumn(one.name, one) for one in pick(known, own, kind.name)}
     definitions: dict[str, dict[str, Property]] = {kind.name: dict(known)}
     for text in wanted:
         if text not in found:
@@ -119,7 +119,7 @@ async def _other(
         )
         raise PullError(message)
     definition = _COUNT if how == "count" else source
-    return Associated(text, other, source, how or "first", definition)
+    return AssociationColumn(text, other, source, how or "first", definition)
 
 
 async def _whole(client: HubSpotClient, text: str, name: str, how: str) -> Column:
@@ -132,21 +132,21 @@ async def _whole(client: HubSpotClient, text: str, name: str, how: str) -> Colum
         if kinds[0] not in KINDS or int(how) < 1:
             message = f"{text!r}: the newest ones are read of {', '.join(KINDS)} or activities, such as 'notes (5)'."
             raise PullError(message)
-        return Activities(text, kinds, int(how))
+        return ActivitiesColumn(text, kinds, int(how))
     if how == "count":
-        return Associated(text, await resolve(client, name), None, "count", _COUNT)
+        return AssociationColumn(text, await resolve(client, name), None, "count", _COUNT)
     if how in _HOWS:
         message = f"{text!r} names no property to make a {how} of. Write it as: 'deals.amount ({how})'."
         raise PullError(message)
     raise PullError(_unknown_how(text, how))
 
 
-def _owned(kind: ObjectType, known: Mapping[str, Property], text: str, name: str) -> Owned:
+def _owned(kind: ObjectType, known: Mapping[str, Property], text: str, name: str) -> OwnerColumn:
     if name not in {"name", "email"}:
         message = f"owner has no property {name!r}. It has: owner.name, owner.email. Nothing was read."
         raise UnknownProperty(message)
     pick(known, [_OWNER], kind.name)
-    return Owned(text, name)
+    return OwnerColumn(text, name)
 
 
 def _unknown_how(text: str, how: str) -> str:

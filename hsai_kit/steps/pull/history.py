@@ -12,8 +12,8 @@ from hsai_kit.errors import PullError
 from hsai_kit.hubspot.objects import resolve
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime import background
-from hsai_kit.steps.pull.associated_columns import Beside
-from hsai_kit.steps.pull.column_spec import Column, Own
+from hsai_kit.steps.pull.associated_columns import AssociatedColumns
+from hsai_kit.steps.pull.column_spec import Column, OwnColumn
 from hsai_kit.steps.pull.to_frame import as_frame, labels_of
 from hsai_kit.store import Pull
 from hsai_kit.tabular.provenance import mark
@@ -44,9 +44,9 @@ async def _frame(hub: Connection, found: Pull) -> pd.DataFrame:
     if gone:
         message = f"The property {gone[0]!r} of that pull is not in the portal any more, so it cannot be opened again."
         raise PullError(message)
-    columns: Sequence[Column] = [Own(name, known[name]) for name in found.properties]
+    columns: Sequence[Column] = [OwnColumn(name, known[name]) for name in found.properties]
     ids = hub.store.pulls.ids(found.id)
-    beside = Beside(hub.hubspot, kind, columns)
+    beside = AssociatedColumns(hub.hubspot, kind, columns)
     frame = await asyncio.to_thread(as_frame, hub.store, found.id, ids, columns, beside, {})
     read_only = [name for name in found.properties if not known[name].writable]
     return mark(frame, pull_id=found.id, object_type=kind.name, labels=labels_of(columns, {}), read_only=read_only)

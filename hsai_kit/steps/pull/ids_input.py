@@ -13,13 +13,13 @@ from hsai_kit.errors import FrameError, PullError
 from hsai_kit.tabular.provenance import as_record_id, id_column
 from hsai_kit.tabular.read_table import FILES, read_table
 
-__all__ = ["Given", "Ids", "as_given"]
+__all__ = ["Ids", "IdsInput", "read_ids_input"]
 
 Ids: TypeAlias = pd.Series | pd.Index | pd.DataFrame | Iterable[object] | str | Path
 
 
 @dataclass(frozen=True)
-class Given:
+class IdsInput:
     """Ids in the order given, each once; `twice` are those that were there more than once, `blank` how many had none.
 
     `strange` are values that cannot be record ids, which have digits only.
@@ -31,7 +31,7 @@ class Given:
     blank: int = 0
 
 
-def as_given(ids: Ids) -> Given:
+def read_ids_input(ids: Ids) -> IdsInput:
     """Return the record ids of `ids`; raises PullError where there is none, and for a file without a column of ids."""
     cells = [as_record_id(value) for value in _cells(ids)]
     known = list(dict.fromkeys(cell for cell in cells if cell))
@@ -45,7 +45,7 @@ def as_given(ids: Ids) -> Given:
         )
         message = f"ids holds no record id ({what}). Give the column Record ID of an export, or a pulled frame's index."
         raise PullError(message)
-    return Given(good, tuple(twice), strange, sum(not cell for cell in cells))
+    return IdsInput(good, tuple(twice), strange, sum(not cell for cell in cells))
 
 
 def _cells(ids: Ids) -> Iterable[object]:

@@ -10,15 +10,15 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.lists import find_list, member_pages, read_lists
 from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
 from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
-from hsai_kit.hubspot.records import BATCH, Record, list_page, listed
+from hsai_kit.hubspot.records import BATCH, Record, iterate_records, list_page
 from hsai_kit.runtime import background
 from hsai_kit.steps.pull.request import Since, Where, positive
-from hsai_kit.steps.pull.search_queries import as_searches, matching_ids, narrowed
+from hsai_kit.steps.pull.search_queries import build_queries, filter_ids, iterate_ids
 
 __all__ = ["count", "lists", "object_types", "owners", "properties"]
 
@@ -110,14 +110,14 @@ def count(
         client = hub.hubspot
         kind = await resolve(client, object_type)
         known = await read_properties(client, kind.name)
-        queries = as_searches(where, changed_since, known, kind, hub.portal.time_zone)
+        queries = build_queries(where, changed_since, known, kind, hub.portal.time_zone)
         if list is None:
             return await _count_matches(client, kind, queries)
         members = await find_list(client, str(list), kind)
         if not queries and members.size is not None:
             return members.size
         ids = [one async for page in member_pages(client, members.id) for one in page]
-        return len(await narrowed(client, kind.name, queries, ids))
+        return len(await filter_ids(client, kind.name, queries, ids))
 
     return background.run(read())
 
@@ -136,12 +136,12 @@ def _described(one: Property) -> dict[str, object]:
     }
 
 
-async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[Query]) -> int:
-    one = queries[0] if queries else Query(((),))
+async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[SearchQuery]) -> int:
+    one = queries[0] if queries else SearchQuery(((),))
     if len(queries) <= 1 and not one.rest:
         return await search.total_of(client, kind.name, one)
     # A record that two searches find counts once.
-    return sum([len(page) async for page in matching_ids(client, kind.name, queries)])
+    return sum([len(page) async for page in iterate_ids(client, kind.name, queries)])
 
 
 async def _blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sample: int) -> dict[str, float]:
@@ -157,7 +157,7 @@ async def _spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str],
     places = max(_PLACES, -(-sample // BATCH))
     found: dict[str, Record] = {}
     if sample >= total:
-        async for page in listed(client, kind.name, names):
+        async for page in iterate_records(client, kind.name, names):
             found |= {record.id: record for record in page}
     else:
         pages = await asyncio.gather(

@@ -9,20 +9,20 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from hsai_kit.errors import HubSpotError, MissingScopes
+from hsai_kit.errors import HubSpotError, ScopesMissing
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.list_endpoint import AT_ONCE, NotById, Span, read_spans
 from hsai_kit.hubspot.lists import RecordList, member_pages
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.hubspot.records import BATCH, Record, listed, read_batch, survivor
+from hsai_kit.hubspot.records import BATCH, Record, iterate_records, read_batch, survivor
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.pull.associated_columns import Beside
-from hsai_kit.steps.pull.search_queries import few_matches
+from hsai_kit.steps.pull.associated_columns import AssociatedColumns
+from hsai_kit.steps.pull.search_queries import count_is_small
 from hsai_kit.store import Store
 
-__all__ = ["Reading"]
+__all__ = ["PullReader"]
 
 # A limit beyond this is worth finding out where its last record lies, so that many pages are read at once.
 _FAR = 1_000
@@ -31,7 +31,7 @@ _ASKED_AFTER = 500
 
 
 @dataclass
-class Reading:
+class PullReader:
     """One pull's records on their way into the store, from where it broke off if it did."""
 
     client: HubSpotClient
@@ -40,9 +40,9 @@ class Reading:
     pull_id: str
     kind: ObjectType
     names: Sequence[str]
-    queries: Sequence[Query]
+    queries: Sequence[SearchQuery]
     """The searches that tell which records match; of [] all do."""
-    beside: Beside
+    beside: AssociatedColumns
     limit: int | None = None
     left_out: dict[str, str] = field(default_factory=dict)
     """Ids that were asked for and are not among the records, with the reason."""
@@ -74,7 +74,7 @@ class Reading:
         except NotById:
             self.had = set(self.store.pulls.ids(self.pull_id))
             self.control.progress.done = len(self.had)
-            async for page in listed(self.client, self.kind.name, self.names):
+            async for page in iterate_records(self.client, self.kind.name, self.names):
                 self._keep([record for record in page if record.id not in self.had])
                 if not await self._go_on():
                     return
@@ -87,9 +87,9 @@ class Reading:
             if spans:
                 return spans
             if self.limit is not None and self.limit < total:
-                last = await search.ids_at(self.client, self.kind.name, Query(((),)), [self.limit - 1])
+                last = await search.ids_at(self.client, self.kind.name, SearchQuery(((),)), [self.limit - 1])
                 return [Span(0, 0, int(last[0]) + 1 if last else top + 1)]
-        except (HubSpotError, MissingScopes):
+        except (HubSpotError, ScopesMissing):
             return spans
         # The last one is for what is made while the others are read.
         return [Span(0, 0, top + 1), *([] if self.limit else [Span(top + 1, top + 1, None)])]
@@ -166,7 +166,7 @@ class Reading:
             return allowed & set(ids)
         if not self.queries or not ids:
             return set(ids)
-        return set(await search.matching(self.client, self.kind.name, (), self.queries, ids))
+        return set(await search.find_matching(self.client, self.kind.name, (), self.queries, ids))
 
     async def _ask_after(self, gone: Sequence[str], allowed: set[str] | None) -> dict[str, str]:
         """Find out where records went that were not there, and read those that others were merged into."""
@@ -187,7 +187,7 @@ class Reading:
         return merged
 
     async def _allowed(self, candidates: int) -> set[str] | None:
-        return await few_matches(self.client, self.kind.name, self.queries, candidates) if self.queries else None
+        return await count_is_small(self.client, self.kind.name, self.queries, candidates) if self.queries else None
 
     def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
         places = [(span.first, span.next, span.end) for span in spans]

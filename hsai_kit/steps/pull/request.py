@@ -10,23 +10,23 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from hsai_kit.errors import PullError
-from hsai_kit.steps.pull.ids_input import Given
+from hsai_kit.steps.pull.ids_input import IdsInput
 
-__all__ = ["Asked", "Since", "Where", "as_names", "positive"]
+__all__ = ["PullRequest", "Since", "Where", "as_names", "positive"]
 
 Where: TypeAlias = str | Sequence[Mapping[str, Any]]
 Since: TypeAlias = str | date | timedelta
 
 
 @dataclass(frozen=True)
-class Asked:
+class PullRequest:
     """The arguments of one pull; raises PullError where they contradict each other."""
 
     object_type: str
     properties: tuple[str, ...]
     where: Where | None = None
     list: str | None = None
-    given: Given | None = None
+    given: IdsInput | None = None
     changed_since: Since | None = None
     limit: int | None = None
     sample: int | None = None

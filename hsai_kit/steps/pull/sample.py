@@ -7,28 +7,28 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Query
+from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.list_endpoint import NotById, Span, read_spans
-from hsai_kit.hubspot.records import BATCH, Record, listed
+from hsai_kit.hubspot.records import BATCH, Record, iterate_records
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.pull.search_queries import matching_ids
+from hsai_kit.steps.pull.search_queries import iterate_ids
 
-__all__ = ["chosen", "sampled"]
+__all__ = ["choose_ids", "sample_ids"]
 
 # Pages a second: what a list and what search let through.
 _LIST_RATE, _SEARCH_RATE = 19, 4
 
 
-def chosen(ids: Sequence[str], number: int, seed: int) -> list[str]:
+def choose_ids(ids: Sequence[str], number: int, seed: int) -> list[str]:
     """Return `number` of the ids at random, in their order; the same ones for the same seed."""
     places = random.Random(seed).sample(range(len(ids)), min(number, len(ids)))  # noqa: S311 -- a sample, no secret
     return [ids[place] for place in sorted(places)]
 
 
-async def sampled(
+async def sample_ids(
     client: HubSpotClient,
     object_type: str,
-    queries: Sequence[Query],
+    queries: Sequence[SearchQuery],
     number: int,
     seed: int,
     control: Control,
@@ -37,10 +37,10 @@ async def sampled(
 
     The progress tells how long that takes: HubSpot has no random choice, so each place is looked up by itself.
     """
-    one = queries[0] if queries else Query(((),))
+    one = queries[0] if queries else SearchQuery(((),))
     if len(queries) <= 1 and not one.rest:
         total = await search.total_of(client, object_type, one)
-        ranks = chosen([str(rank) for rank in range(total)], number, seed)
+        ranks = choose_ids([str(rank) for rank in range(total)], number, seed)
         by_rank = (min(len(ranks), total / search.PAGE) + total / search.MOST_RESULTS) / _SEARCH_RATE
         by_list = total / BATCH / _LIST_RATE
         seconds = by_rank if queries else min(by_rank, by_list)
@@ -48,9 +48,9 @@ async def sampled(
         if queries or by_rank < by_list:
             return await search.ids_at(client, object_type, one, [int(rank) for rank in ranks])
     if queries:
-        found = [one async for page in matching_ids(client, object_type, queries) for one in page]
-        return chosen(sorted(found, key=int), number, seed)
-    return chosen(await _all(client, object_type, control.gate), number, seed)
+        found = [one async for page in iterate_ids(client, object_type, queries) for one in page]
+        return choose_ids(sorted(found, key=int), number, seed)
+    return choose_ids(await _all(client, object_type, control.gate), number, seed)
 
 
 async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awaitable[bool]]) -> list[str]:
@@ -63,6 +63,6 @@ async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awai
     try:
         await read_spans(client, object_type, (), [Span(0, 0, top + 1), Span(top + 1, top + 1, None)], keep, go_on)
     except NotById:
-        async for page in listed(client, object_type, ()):
+        async for page in iterate_records(client, object_type, ()):
             found.update(record.id for record in page)
     return sorted(found, key=int)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Filter, Groups, Query, as_groups, as_queries, milliseconds
+from hsai_kit.hubspot.filter_groups import Filter, Groups, SearchQuery, as_groups, as_queries, milliseconds
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.records import BATCH
@@ -15,12 +15,12 @@ from hsai_kit.hubspot.relative_dates import as_since
 from hsai_kit.hubspot.where_parser import filter_groups
 from hsai_kit.steps.pull.request import Since, Where
 
-__all__ = ["as_searches", "few_matches", "from_kept", "kept", "matching_ids", "narrowed"]
+__all__ = ["build_queries", "count_is_small", "dump_queries", "filter_ids", "iterate_ids", "load_queries"]
 
 
-def as_searches(
+def build_queries(
     where: Where | None, changed_since: Since | None, known: Mapping[str, Property], kind: ObjectType, zone: str
-) -> list[Query]:
+) -> list[SearchQuery]:
     """Return the searches that together find what matches; none where everything does.
 
     Raises WhereError, UnknownProperty and PullError. `zone` is the portal's time zone.
@@ -37,18 +37,20 @@ def as_searches(
     return as_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
 
 
-def kept(queries: Sequence[Query]) -> str:
+def dump_queries(queries: Sequence[SearchQuery]) -> str:
     """Return searches as the store keeps them, "" for none."""
     return json.dumps([(query.groups, query.rest) for query in queries]) if queries else ""
 
 
-def from_kept(text: str) -> list[Query]:
+def load_queries(text: str) -> list[SearchQuery]:
     """Return the searches that `kept` made a text of."""
     found = json.loads(text) if text else []
-    return [Query(tuple(tuple(group) for group in groups), tuple(rest)) for groups, rest in found]
+    return [SearchQuery(tuple(tuple(group) for group in groups), tuple(rest)) for groups, rest in found]
 
 
-async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequence[Query]) -> AsyncIterator[list[str]]:
+async def iterate_ids(
+    client: HubSpotClient, object_type: str, queries: Sequence[SearchQuery]
+) -> AsyncIterator[list[str]]:
     """Yield the ids of all records that any of the searches finds, page by page, each once."""
     seen: set[str] = set()
     for query in queries:
@@ -58,25 +60,27 @@ async def matching_ids(client: HubSpotClient, object_type: str, queries: Sequenc
             yield new
 
 
-async def few_matches(
-    client: HubSpotClient, object_type: str, queries: Sequence[Query], candidates: int
+async def count_is_small(
+    client: HubSpotClient, object_type: str, queries: Sequence[SearchQuery], candidates: int
 ) -> set[str] | None:
     """Return the ids of all records that match, None where it takes fewer searches to ask about so many candidates."""
     totals = [await search.total_of(client, object_type, query) for query in queries]
     if sum(totals) / search.PAGE > candidates / BATCH * len(queries):
         return None
-    return {one async for page in matching_ids(client, object_type, queries) for one in page}
+    return {one async for page in iterate_ids(client, object_type, queries) for one in page}
 
 
-async def narrowed(client: HubSpotClient, object_type: str, queries: Sequence[Query], ids: Sequence[str]) -> list[str]:
+async def filter_ids(
+    client: HubSpotClient, object_type: str, queries: Sequence[SearchQuery], ids: Sequence[str]
+) -> list[str]:
     """Return those of the ids whose records match; of no searches all do."""
     if not queries:
         return list(ids)
-    found = await few_matches(client, object_type, queries, len(ids))
+    found = await count_is_small(client, object_type, queries, len(ids))
     if found is None:
         found = set()
         for start in range(0, len(ids), BATCH):
-            found |= (await search.matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
+            found |= (await search.find_matching(client, object_type, (), queries, ids[start : start + BATCH])).keys()
     return [one for one in ids if one in found]
 
 

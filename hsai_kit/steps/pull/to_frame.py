@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hsai_kit.hubspot.owners import Owner
-from hsai_kit.hubspot.value_conversion import as_column, texts, typed
-from hsai_kit.steps.pull.associated_columns import Beside
-from hsai_kit.steps.pull.column_spec import Column, Own, Owned
+from hsai_kit.hubspot.value_conversion import as_column, convert_column, texts
+from hsai_kit.steps.pull.associated_columns import AssociatedColumns
+from hsai_kit.steps.pull.column_spec import Column, OwnColumn, OwnerColumn
 from hsai_kit.store import Store
 
 __all__ = ["OWNER", "as_frame", "labels_of"]
@@ -24,18 +24,18 @@ def as_frame(
     pull_id: str,
     ids: Sequence[str],
     columns: Sequence[Column],
-    beside: Beside,
+    beside: AssociatedColumns,
     owners: Mapping[str, Owner],
 ) -> pd.DataFrame:
     """Return one row for each id in that order, with one typed column for each of `columns`."""
-    own = [column for column in columns if isinstance(column, Own)]
+    own = [column for column in columns if isinstance(column, OwnColumn)]
     names = list(dict.fromkeys([column.definition.name for column in own] + _needed(columns)))
     raw = _raw(store, pull_id, ids, names)
     made: dict[str, object] = {}
     for column in columns:
-        if isinstance(column, Own):
-            made[column.name] = typed(raw[column.definition.name], column.definition)
-        elif isinstance(column, Owned):
+        if isinstance(column, OwnColumn):
+            made[column.name] = convert_column(raw[column.definition.name], column.definition)
+        elif isinstance(column, OwnerColumn):
             of = [owners.get(one) if one is not pd.NA else None for one in raw[OWNER]]
             values = [getattr(owner, column.field) if owner else None for owner in of]
             made[column.name] = as_column(values, column.definition)
@@ -57,7 +57,7 @@ def _labels(column: Column) -> dict[str, str]:
 
 
 def _needed(columns: Sequence[Column]) -> list[str]:
-    return [OWNER] if any(isinstance(column, Owned) for column in columns) else []
+    return [OWNER] if any(isinstance(column, OwnerColumn) for column in columns) else []
 
 
 def _raw(

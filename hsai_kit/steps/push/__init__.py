@@ -10,18 +10,18 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.plans.confirmation import Confirm, confirmed
+from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
 from hsai_kit.steps.push.build_plan import plan_push
-from hsai_kit.steps.push.plan import Plan
-from hsai_kit.steps.push.receipt import Receipt, open_receipt, receipts
-from hsai_kit.steps.push.targets import Destination, Reviewed, proposals
+from hsai_kit.steps.push.plan import PushPlan
+from hsai_kit.steps.push.receipt import PushReceipt, open_receipt, receipts
+from hsai_kit.steps.push.targets import Destination, ReviewLike, proposals
 from hsai_kit.steps.push.undo import plan_rest, plan_undo
-from hsai_kit.steps.push.writer import Writer, refuse_while_under_way
+from hsai_kit.steps.push.writer import PushWriter, refuse_while_under_way
 from hsai_kit.store import PushRecord
 
 __all__ = [
-    "Plan",
-    "Receipt",
+    "PushPlan",
+    "PushReceipt",
     "carry_out",
     "open_receipt",
     "plan",
@@ -37,7 +37,7 @@ _TAKEN_BACK = {"written", "sending", "unknown"}
 _OPEN = {"not sent", "sending", "unknown"}
 
 
-def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination = None) -> Plan:
+def plan(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination = None) -> PushPlan:
     """Return what `push` would do, value by value, without writing anything; the arguments are those of `push`.
 
     Raises PushRefused where no property is named or it may not be written, UnknownProperty where it does not exist.
@@ -48,29 +48,29 @@ def plan(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destinatio
 @overload
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed] | Receipt,
+    checked: ReviewLike | Sequence[ReviewLike] | PushReceipt,
     to: Destination = ...,
     *,
     confirm: Confirm = ...,
     wait: Literal[True] = ...,
-) -> Receipt: ...
+) -> PushReceipt: ...
 @overload
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed] | Receipt,
+    checked: ReviewLike | Sequence[ReviewLike] | PushReceipt,
     to: Destination = ...,
     *,
     confirm: Confirm = ...,
     wait: Literal[False],
-) -> Handle[Receipt]: ...
+) -> Handle[PushReceipt]: ...
 def push(
     hub: Connection,
-    checked: Reviewed | Sequence[Reviewed] | Receipt,
+    checked: ReviewLike | Sequence[ReviewLike] | PushReceipt,
     to: Destination = None,
     *,
     confirm: Confirm = None,
     wait: bool = True,
-) -> Receipt | Handle[Receipt]:
+) -> PushReceipt | Handle[PushReceipt]:
     """Write what was approved to properties in HubSpot, after showing the plan and asking.
 
     `checked` is one review, or several of the same run, one for each field. `to` is the property for one field, or
@@ -86,19 +86,21 @@ def push(
     than `max_records` in hsai.toml; other errors stop the push, and its receipt (`open_receipt(hub)`) holds what was
     written until then: `push(hub, receipt)` completes it, also after a crash, and undo takes it back.
     """
-    ready = resume_plan(hub, checked) if isinstance(checked, Receipt) else plan(hub, checked, to)
+    ready = resume_plan(hub, checked) if isinstance(checked, PushReceipt) else plan(hub, checked, to)
     return carry_out(hub, ready, confirm=confirm, wait=wait)
 
 
 @overload
-def undo(hub: Connection, receipt: Receipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...) -> Receipt: ...
+def undo(
+    hub: Connection, receipt: PushReceipt | str, *, confirm: Confirm = ..., wait: Literal[True] = ...
+) -> PushReceipt: ...
 @overload
 def undo(
-    hub: Connection, receipt: Receipt | str, *, confirm: Confirm = ..., wait: Literal[False]
-) -> Handle[Receipt]: ...
+    hub: Connection, receipt: PushReceipt | str, *, confirm: Confirm = ..., wait: Literal[False]
+) -> Handle[PushReceipt]: ...
 def undo(
-    hub: Connection, receipt: Receipt | str, *, confirm: Confirm = None, wait: bool = True
-) -> Receipt | Handle[Receipt]:
+    hub: Connection, receipt: PushReceipt | str, *, confirm: Confirm = None, wait: bool = True
+) -> PushReceipt | Handle[PushReceipt]:
     """Put back the values that a push replaced, after showing the plan and asking; returns a receipt of its own.
 
     Only values that are still as the push wrote them are restored; what somebody changed since is left alone.
@@ -107,14 +109,14 @@ def undo(
     return carry_out(hub, undo_plan(hub, receipt), confirm=confirm, wait=wait)
 
 
-def undo_plan(hub: Connection, receipt: Receipt | str) -> Plan:
+def undo_plan(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     """Return what `undo` would do, value by value, without writing anything; raises PushRefused as `undo` does."""
     record = _record_here(hub, receipt)
     changes = [change for change in hub.store.pushes.changes(record.id) if change.outcome in _TAKEN_BACK]
     return plan_undo(hub, record, changes)
 
 
-def resume_plan(hub: Connection, receipt: Receipt | str) -> Plan:
+def resume_plan(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     """Return what is left to do of a push that was stopped or killed, without writing anything.
 
     Raises PushRefused for an undo, and where the receipt is of another portal or something is still writing there.
@@ -127,9 +129,9 @@ def resume_plan(hub: Connection, receipt: Receipt | str) -> Plan:
     return plan_rest(hub, record, changes)
 
 
-def _record_here(hub: Connection, receipt: Receipt | str) -> PushRecord:
+def _record_here(hub: Connection, receipt: PushReceipt | str) -> PushRecord:
     push_id = receipt if isinstance(receipt, str) else receipt.id
-    record = Receipt(hub, push_id).record
+    record = PushReceipt(hub, push_id).record
     if record.portal_id != hub.portal.id:
         message = (
             f"Receipt {push_id} is of portal {record.portal_id}, and this connection is to portal {hub.portal.id}."
@@ -139,7 +141,7 @@ def _record_here(hub: Connection, receipt: Receipt | str) -> PushRecord:
     return record
 
 
-def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> Receipt | Handle[Receipt]:
+def carry_out(hub: Connection, ready: PushPlan, *, confirm: Confirm, wait: bool) -> PushReceipt | Handle[PushReceipt]:
     """Write a plan as it was shown, of a push or of an undo; each value is looked at once more just before.
 
     Raises PushRefused where it was not confirmed, is too large, or something else is writing there.
@@ -152,8 +154,8 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
     if why := ready.too_many or ready.nothing_approved:
         message = f"Nothing was written: {why}"
         raise PushRefused(message)
-    confirmed(ready.confirmation, ready.where, f"{many(len(ready.changing), 'value')} would change", confirm)
-    writer = Writer(hub, ready)
+    require_confirmation(ready.confirmation, ready.where, f"{many(len(ready.changing), 'value')} would change", confirm)
+    writer = PushWriter(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)
     handle = start(lambda control: _receipt(hub, writer, control), progress)
@@ -163,5 +165,5 @@ def carry_out(hub: Connection, ready: Plan, *, confirm: Confirm, wait: bool) -> 
     return handle.wait(f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub)).")
 
 
-async def _receipt(hub: Connection, writer: Writer, control: Control) -> Receipt:
-    return Receipt(hub, await writer.write(control))
+async def _receipt(hub: Connection, writer: PushWriter, control: Control) -> PushReceipt:
+    return PushReceipt(hub, await writer.write(control))

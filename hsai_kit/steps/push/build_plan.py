@@ -6,28 +6,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import MissingScopes, PushRefused, UnknownOwner
+from hsai_kit.errors import PushRefused, ScopesMissing, UnknownOwner
 from hsai_kit.hubspot.merges import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType, resolve
 from hsai_kit.hubspot.owners import Owner, owner_named, read_owners
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validation_rules import read_rules
-from hsai_kit.hubspot.value_conversion import Checked, as_hubspot, checked, same
+from hsai_kit.hubspot.value_conversion import ValueCheck, as_hubspot, check_value, is_same_value
 from hsai_kit.run import RowResult
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.current_values import Present, gone_reason, look
-from hsai_kit.steps.push.plan import BLANK, CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.current_values import Present, explain_absence, look
+from hsai_kit.steps.push.plan import (
+    BLANK,
+    CONFLICT,
+    GONE,
+    NOT_ALLOWED,
+    NOT_APPROVED,
+    SAME,
+    WILL_CHANGE,
+    PushPlan,
+    PushRow,
+)
 from hsai_kit.steps.push.protected import refuse_protected
-from hsai_kit.store import Decision
+from hsai_kit.store import DecisionRecord
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-__all__ = ["Proposals", "Target", "plan_push"]
+__all__ = ["PropertyTarget", "PushSource", "plan_push"]
 
 _BLANK_REASON = "the answer is blank, and a blank never overwrites"
 
 
 @dataclass(frozen=True)
-class Target:
+class PropertyTarget:
     """A field of the answers and the property that it goes to, with what was decided about it.
 
     `pulled` holds the property's values as pulled, None where it was not pulled; `ours` what earlier pushes from this
@@ -36,7 +46,7 @@ class Target:
 
     field: str
     name: str
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, DecisionRecord]
     pulled: Mapping[str, str | None] | None
     ours: Mapping[str, str]
 
@@ -46,17 +56,17 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Proposals:
+class PushSource:
     """What a push is made from: the rows of a run, and which of its fields go where."""
 
     run_id: str
     portal_id: int
     object_type: str
     results: Sequence[RowResult]
-    targets: Sequence[Target]
+    targets: Sequence[PropertyTarget]
 
 
-def plan_push(hub: Connection, proposals: Proposals) -> Plan:
+def plan_push(hub: Connection, proposals: PushSource) -> PushPlan:
     """Return what a push of `proposals` would do, checked against the portal as it is now.
 
     Raises UnknownProperty for a property that does not exist, PushRefused for one that may not be written and for
@@ -84,7 +94,7 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
     present = look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
     gone = [one for one in approved if one not in present]
     merged = background.run(read_survivors(hub.hubspot, kind.name, gone, []))
-    found = _Found(present, merged, background.run(_owners(hub, definitions)))
+    found = _PushLookup(present, merged, background.run(_owners(hub, definitions)))
     rows = []
     for one in proposals.results:
         targets = zip(proposals.targets, definitions, strict=True)
@@ -93,8 +103,8 @@ def plan_push(hub: Connection, proposals: Proposals) -> Plan:
         if stamp and any(value.verdict == WILL_CHANGE for value in values):
             now = present[one.record_id][stamp.name]
             verdict = SAME if now == proposals.run_id else WILL_CHANGE
-            rows.append(PlanRow(one.record_id, stamp.name, verdict, now, proposals.run_id))
-    return Plan(
+            rows.append(PushRow(one.record_id, stamp.name, verdict, now, proposals.run_id))
+    return PushPlan(
         hub.portal,
         kind,
         [*definitions, stamp] if stamp else definitions,
@@ -128,7 +138,7 @@ def _stamp(hub: Connection, known: Mapping[str, Property], names: Sequence[str],
 
 
 @dataclass(frozen=True)
-class _Found:
+class _PushLookup:
     """What was read for a plan: present values, what merged records are now, and the owners (None: not needed)."""
 
     present: Present
@@ -141,21 +151,21 @@ async def _owners(hub: Connection, definitions: Sequence[Property]) -> list[Owne
         return None
     try:
         return await read_owners(hub.hubspot)
-    except MissingScopes:
+    except ScopesMissing:
         return None
 
 
-def _checked(said: str, definition: Property, owners: Sequence[Owner] | None) -> Checked:
+def _checked(said: str, definition: Property, owners: Sequence[Owner] | None) -> ValueCheck:
     """Return a value as HubSpot takes it; an owner may be told by name or e-mail address."""
     if definition.referenced != "OWNER" or owners is None or not said.strip():
-        return checked(said, definition)
+        return check_value(said, definition)
     try:
-        return Checked(owner_named(owners, said).id)
+        return ValueCheck(owner_named(owners, said).id)
     except UnknownOwner as problem:
-        return Checked(None, str(problem))
+        return ValueCheck(None, str(problem))
 
 
-def _row(result: RowResult, target: Target, definition: Property, found: _Found) -> PlanRow:
+def _row(result: RowResult, target: PropertyTarget, definition: Property, found: _PushLookup) -> PushRow:
     one, name = result.record_id, target.name
     decision = target.decisions.get(one)
     pulled = (target.pulled or {}).get(one) or ""
@@ -164,46 +174,46 @@ def _row(result: RowResult, target: Target, definition: Property, found: _Found)
     said = as_hubspot(decision.value)
     value = _checked(said, definition, found.owners)
     if value.value is None:
-        return PlanRow(one, name, NOT_ALLOWED, pulled, said, value.reason)
+        return PushRow(one, name, NOT_ALLOWED, pulled, said, value.reason)
     if not value.value:
         return _blank(one, target)
     if one not in found.present:
-        return PlanRow(one, name, GONE, pulled, value.value, gone_reason(found.merged.get(one), "since the pull"))
+        return PushRow(one, name, GONE, pulled, value.value, explain_absence(found.merged.get(one), "since the pull"))
     now = found.present[one][name]
-    if same(now, value.value, definition):
-        return PlanRow(one, name, SAME, now, value.value)
+    if is_same_value(now, value.value, definition):
+        return PushRow(one, name, SAME, now, value.value)
     known = {pulled, target.ours.get(one, pulled)}
     if target.pulled is not None and one in target.pulled and now not in known:
-        return PlanRow(one, name, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
+        return PushRow(one, name, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
     mapped = "" if value.value == said else f"{one_line(said)} is written as {one_line(value.value)}"
-    return PlanRow(one, name, WILL_CHANGE, now, value.value, mapped)
+    return PushRow(one, name, WILL_CHANGE, now, value.value, mapped)
 
 
-def _not_approved(result: RowResult, target: Target, decision: Decision | None, pulled: str) -> PlanRow:
+def _not_approved(result: RowResult, target: PropertyTarget, decision: DecisionRecord | None, pulled: str) -> PushRow:
     """Say why a row is left alone that nobody approved: it was not looked at, or there is nothing to approve."""
     one, name, field = result.record_id, target.name, target.field
     pending = decision is None or decision.decision == "pending"
     answer = result.fields.get(field)
     if pending and pulled and answer is not None and as_hubspot(answer) == pulled:
-        return PlanRow(one, name, SAME, pulled, pulled)
+        return PushRow(one, name, SAME, pulled, pulled)
     if not pending or result.fields.get(field) is not None:
-        return PlanRow(one, name, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
+        return PushRow(one, name, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
     if result.status in {"refused", "cut_off", "failed", "skipped"}:
         status = result.status.replace("_", " ")
-        return PlanRow(one, name, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
+        return PushRow(one, name, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
     if {"not allowed", f"{field}: not allowed"} & set(result.flags):
         reason = "the answer is not one that the assistant's output allows"
-        return PlanRow(one, name, NOT_ALLOWED, pulled, "", reason)
+        return PushRow(one, name, NOT_ALLOWED, pulled, "", reason)
     return _blank(one, target)
 
 
-def _blank(record_id: str, target: Target) -> PlanRow:
+def _blank(record_id: str, target: PropertyTarget) -> PushRow:
     """Leave a value alone for a blank answer; where it was pulled blank, nothing would have changed anyhow."""
     pulled = None if target.pulled is None else target.pulled.get(record_id)
     if target.pulled is not None and record_id in target.pulled and not pulled:
-        return PlanRow(record_id, target.name, SAME, "", "")
-    return PlanRow(record_id, target.name, BLANK, pulled or "", "", _BLANK_REASON)
+        return PushRow(record_id, target.name, SAME, "", "")
+    return PushRow(record_id, target.name, BLANK, pulled or "", "", _BLANK_REASON)
 
 
-def _approved(decision: Decision | None) -> bool:
+def _approved(decision: DecisionRecord | None) -> bool:
     return decision is not None and decision.decision in {"approved", "edited"}

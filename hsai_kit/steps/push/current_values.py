@@ -15,7 +15,7 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.progress import Progress
 from hsai_kit.runtime.rate_limit import Room
 
-__all__ = ["Present", "gone_reason", "look", "present_values"]
+__all__ = ["Present", "explain_absence", "look", "present_values"]
 
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
@@ -70,7 +70,7 @@ async def present_values(
     return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
 
 
-def gone_reason(survivor: Survivor | None, when: str) -> str:
+def explain_absence(survivor: Survivor | None, when: str) -> str:
     """Say what became of a record that is gone; None for one that was deleted, or of which HubSpot does not tell."""
     if survivor is None:
         return f"the record was deleted or merged {when}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused
 
-__all__ = ["about_one_record", "in_words", "properties_of"]
+__all__ = ["about_one_record", "explain_refusal", "properties_at_fault"]
 
 
 def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
@@ -15,7 +15,7 @@ def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
     return [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
 
 
-def properties_of(problem: HsaiError) -> set[str]:
+def properties_at_fault(problem: HsaiError) -> set[str]:
     """Return the properties that HubSpot names as the reason.
 
     Where a value makes another property required, which is blank, it names that value's property in brackets.
@@ -42,12 +42,12 @@ def about_one_record(problem: HsaiError) -> bool:
     return refused and not _of_the_property(problem)
 
 
-def in_words(problem: HsaiError, object_type: str) -> HsaiError:
+def explain_refusal(problem: HsaiError, object_type: str) -> HsaiError:
     """Return what to raise for an error that concerns every record."""
     if not _of_the_property(problem):
         return problem
     message = (
-        f"{', '.join(sorted(properties_of(problem)))} of {object_type} was changed in HubSpot since the plan was "
+        f"{', '.join(sorted(properties_at_fault(problem)))} of {object_type} was changed in HubSpot since the plan was "
         f"made and can no longer be written. {problem} Look at the property there, then plan anew."
     )
     return PushRefused(message)

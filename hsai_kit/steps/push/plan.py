@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
-from hsai_kit.hubspot.value_conversion import same
+from hsai_kit.hubspot.value_conversion import is_same_value
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.plans.base import Planned
+from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.tabular.spreadsheet_safe import spelled
+from hsai_kit.tabular.spreadsheet_safe import format_exact
 from hsai_kit.workspace import PushSettings
 
-__all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "Plan", "PlanRow"]
+__all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "PushPlan", "PushRow"]
 
 WILL_CHANGE = "will change"
 SAME = "same already"
@@ -28,7 +28,7 @@ GONE = "gone"
 
 
 @dataclass(frozen=True)
-class PlanRow:
+class PushRow:
     """What would happen to one value of a record, and why; `before` is what HubSpot holds now."""
 
     record_id: str
@@ -39,7 +39,7 @@ class PlanRow:
     reason: str = ""
 
 
-class Plan(Planned):
+class PushPlan(PlanBase):
     """Every value of a push with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will change, same already, blank would overwrite, not approved, not allowed, conflict, gone. `.frame` has
@@ -53,7 +53,7 @@ class Plan(Planned):
         portal: Portal,
         kind: ObjectType,
         definitions: Sequence[Property],
-        rows: Sequence[PlanRow],
+        rows: Sequence[PushRow],
         *,
         run_id: str | None = None,
         undoes: str | None = None,
@@ -124,20 +124,21 @@ class Plan(Planned):
         return self._needed(f"{verb} {values} {place} {self.where}", "Nothing would change.")
 
     @property
-    def changing(self) -> tuple[PlanRow, ...]:
+    def changing(self) -> tuple[PushRow, ...]:
         """The values that would be written."""
         return tuple(row for row in self.rows if row.verdict == WILL_CHANGE)
 
     def same(self, name: str, one: str, other: str) -> bool:
         """Tell whether two values of the property `name` mean the same to HubSpot."""
-        return same(one, other, self._definitions[name])
+        return is_same_value(one, other, self._definitions[name])
 
-    def _samples(self, rows: Sequence[PlanRow]) -> list[str]:
+    def _samples(self, rows: Sequence[PushRow]) -> list[str]:
         changes = Counter((row.before, row.after) for row in rows)
         if not changes:
             return []
         shown = [
-            f"{spelled(before)} → {spelled(after)} ({count:,})" for (before, after), count in changes.most_common(5)
+            f"{format_exact(before)} → {format_exact(after)} ({count:,})"
+            for (before, after), count in changes.most_common(5)
         ]
-        first = f"{spelled(rows[0].before)} → {spelled(rows[0].after)}, {self._link(rows[0].record_id)}"
+        first = f"{format_exact(rows[0].before)} → {format_exact(rows[0].after)}, {self._link(rows[0].record_id)}"
         return [f"  Most common: {', '.join(shown)}", f"  For example: {first}"]

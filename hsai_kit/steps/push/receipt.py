@@ -6,13 +6,13 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.steps.plans.base import Shown
+from hsai_kit.steps.plans.base import RecordRows
 from hsai_kit.store import Change
 
-__all__ = ["Receipt", "open_receipt", "receipts"]
+__all__ = ["PushReceipt", "open_receipt", "receipts"]
 
 
-class Receipt(Shown):
+class PushReceipt(RecordRows):
     """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads.
 
     `.counts` has written, same already, conflict, refused, missing (deleted or merged); after a push that was broken
@@ -39,14 +39,14 @@ class Receipt(Shown):
         return f"Receipt({self.id}, {names}: {self._said(self.changes, 'nothing written')})"
 
 
-def open_receipt(hub: Connection, push_id: str | None = None) -> Receipt:
+def open_receipt(hub: Connection, push_id: str | None = None) -> PushReceipt:
     """Return an earlier receipt of this workspace by its id, or that of the newest push."""
     newest = hub.store.pushes.latest()
     wanted = push_id or (newest.id if newest else None)
     if wanted is None:
         message = f"Nothing was pushed from {hub.workspace.folder} yet."
         raise HsaiError(message)
-    return Receipt(hub, wanted)
+    return PushReceipt(hub, wanted)
 
 
 def receipts(hub: Connection) -> pd.DataFrame:

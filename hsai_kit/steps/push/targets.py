@@ -8,12 +8,12 @@ from typing import Protocol, TypeAlias
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
-from hsai_kit.steps.push.build_plan import Proposals, Target
+from hsai_kit.steps.push.build_plan import PropertyTarget, PushSource
 
-__all__ = ["Destination", "Reviewed", "as_reviews", "destination_in", "going_somewhere", "proposals"]
+__all__ = ["Destination", "ReviewLike", "as_reviews", "destination_in", "proposals", "select_with_destination"]
 
 
-class Reviewed(Protocol):
+class ReviewLike(Protocol):
     """What a push takes: the result of `review`."""
 
     run: Run
@@ -37,13 +37,13 @@ def destination_in(words: str) -> Destination:
     return {field.strip(): name.strip() for field, _, name in pairs}
 
 
-def going_somewhere(reviewed: Sequence[Reviewed], to: Destination) -> list[Reviewed]:
+def select_with_destination(reviewed: Sequence[ReviewLike], to: Destination) -> list[ReviewLike]:
     """Return those of several reviews whose answers go to a property; the others stay in the run."""
     named = to if isinstance(to, Mapping) else {}
     return [one for one in reviewed if named.get(one.field) or one.to]
 
 
-def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Destination) -> Proposals:
+def proposals(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination) -> PushSource:
     """Gather what was decided about each field that is pushed.
 
     Raises PushRefused where it is not told what goes where, and for runs of other workspaces.
@@ -54,7 +54,7 @@ def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Desti
     _refuse_strange(hub, run)
     pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
     targets = [
-        Target(
+        PropertyTarget(
             field=field,
             name=name,
             decisions=hub.store.decisions.current(run.id, field),
@@ -65,10 +65,10 @@ def proposals(hub: Connection, checked: Reviewed | Sequence[Reviewed], to: Desti
         )
         for field, name in destinations.items()
     ]
-    return Proposals(run.id, run.record.portal_id, run.record.object_type, run.results(), targets)
+    return PushSource(run.id, run.record.portal_id, run.record.object_type, run.results(), targets)
 
 
-def as_reviews(checked: Reviewed | Sequence[Reviewed], example: str) -> Sequence[Reviewed]:
+def as_reviews(checked: ReviewLike | Sequence[ReviewLike], example: str) -> Sequence[ReviewLike]:
     """Return reviews of one run as a list; raises PushRefused for what is none, with an example of how it is meant."""
     reviewed = list(checked) if isinstance(checked, Sequence) and not isinstance(checked, str) else [checked]
     if not reviewed or not all(isinstance(getattr(one, "run", None), Run) for one in reviewed):
@@ -84,7 +84,7 @@ def as_reviews(checked: Reviewed | Sequence[Reviewed], example: str) -> Sequence
     return reviewed
 
 
-def _destinations(reviewed: Sequence[Reviewed], to: Destination) -> dict[str, str]:
+def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, str]:
     """Return the property of each field."""
     fields = [one.field for one in reviewed]
     if isinstance(to, str) and len(fields) > 1:

@@ -12,18 +12,18 @@ from hsai_kit.hubspot.merges import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.validation_rules import read_required
-from hsai_kit.hubspot.value_conversion import same
+from hsai_kit.hubspot.value_conversion import is_same_value
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.current_values import Present, gone_reason, look
-from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, Plan, PlanRow
+from hsai_kit.steps.push.current_values import Present, explain_absence, look
+from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow
 from hsai_kit.steps.push.protected import refuse_protected, refuse_read_only
-from hsai_kit.store import Change, Decision, PushRecord
+from hsai_kit.store import Change, DecisionRecord, PushRecord
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["plan_rest", "plan_undo"]
 
 
-def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
+def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
     """Return what taking back `changes` would do: only values that are still as they were written are restored.
 
     A value that a merge moved to another record is restored there if it is sure to be ours. Raises UnknownProperty or
@@ -37,7 +37,7 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     gone = [one for one in _ids(changes) if one not in present]
     merged = background.run(read_survivors(hub.hubspot, kind.name, gone, names))
     cleared = any(not change.before for change in changes)
-    found = _Found(
+    found = _UndoLookup(
         since=record.at,
         present=present,
         merged=merged,
@@ -49,10 +49,10 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     )
     rows = [found.row(change) for change in changes]
     definitions = pick(known, names, kind.name)
-    return Plan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
+    return PushPlan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
 
 
-def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> Plan:
+def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
     """Return what is left to do of a push that was broken off: `changes` whose end the journal does not know.
 
     Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
@@ -74,7 +74,7 @@ def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     ]
     settings = hub.workspace.settings.push
     stamp = settings.run_id_property if settings.run_id_property in by_name else None
-    return Plan(
+    return PushPlan(
         hub.portal,
         kind,
         definitions,
@@ -105,7 +105,7 @@ def _lost(known: Mapping[str, Property], names: Sequence[str], object_type: str)
 
 
 @dataclass(frozen=True)
-class _Found:
+class _UndoLookup:
     """What HubSpot holds of the values that are to be taken back, and what keeps some of them from it."""
 
     since: str
@@ -118,48 +118,48 @@ class _Found:
     """How many values of the push a merge moved to one value of another record."""
     required: frozenset[str]
 
-    def row(self, change: Change) -> PlanRow:
+    def row(self, change: Change) -> PushRow:
         """Tell what undo does about one value."""
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         if name in self.lost:
-            return PlanRow(one, name, NOT_ALLOWED, before, after, str(self.lost[name]))
+            return PushRow(one, name, NOT_ALLOWED, before, after, str(self.lost[name]))
         if one in self.present:
             row = self._there(change, self.present[one][name])
         elif one in self.merged:
             row = self._followed(change, self.merged[one])
         else:
-            row = PlanRow(one, name, GONE, before, after, gone_reason(None, "since"))
+            row = PushRow(one, name, GONE, before, after, explain_absence(None, "since"))
         if row.verdict == WILL_CHANGE and not after and name in self.required:
             return replace(
                 row, verdict=NOT_ALLOWED, reason="HubSpot requires a value there, so it cannot be blank again"
             )
         return row
 
-    def _there(self, change: Change, now: str) -> PlanRow:
+    def _there(self, change: Change, now: str) -> PushRow:
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         if now == after:
-            return PlanRow(one, name, SAME, now, after)
+            return PushRow(one, name, SAME, now, after)
         # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
         if now != before and not (not now and (one, name) in self.half_undone):
-            return PlanRow(one, name, CONFLICT, now, after, "the value was changed since the push")
-        return PlanRow(one, name, WILL_CHANGE, now, after)
+            return PushRow(one, name, CONFLICT, now, after, "the value was changed since the push")
+        return PushRow(one, name, WILL_CHANGE, now, after)
 
-    def _followed(self, change: Change, survivor: Survivor) -> PlanRow:
+    def _followed(self, change: Change, survivor: Survivor) -> PushRow:
         """Follow a value to the record that a merge moved it to, if nothing else can have put it there."""
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
-        there, now, merged = (survivor.id, name), survivor.values.get(name, ""), gone_reason(survivor, "since")
+        there, now, merged = (survivor.id, name), survivor.values.get(name, ""), explain_absence(survivor, "since")
         if self.moved[there] > 1 or there in self.ours:
             reason = f"{merged}, which has values of its own from this push or from another merge"
         elif survivor.took_over(name, before, self.since):
-            return PlanRow(survivor.id, name, WILL_CHANGE, before, after, f"{one} was merged into this record")
+            return PushRow(survivor.id, name, WILL_CHANGE, before, after, f"{one} was merged into this record")
         elif now == before:
             reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
         else:
             reason = f"{merged}, which holds {one_line(now)}"
-        return PlanRow(one, name, GONE, before, after, reason)
+        return PushRow(one, name, GONE, before, after, reason)
 
 
-def _unless_taken_back(row: PlanRow, decisions: Mapping[str, Decision] | None) -> PlanRow:
+def _unless_taken_back(row: PushRow, decisions: Mapping[str, DecisionRecord] | None) -> PushRow:
     """Leave a value alone that was approved when the push began and is not any more."""
     if row.verdict != WILL_CHANGE or decisions is None:
         return row
@@ -170,14 +170,14 @@ def _unless_taken_back(row: PlanRow, decisions: Mapping[str, Decision] | None) -
     return row
 
 
-def _rest_row(change: Change, present: Present, definition: Property) -> PlanRow:
+def _rest_row(change: Change, present: Present, definition: Property) -> PushRow:
     one, name, before, after = change.record_id, change.property, change.before or "", change.after or ""
     if one not in present:
-        return PlanRow(one, name, GONE, before, after, "the record was deleted or merged since")
+        return PushRow(one, name, GONE, before, after, "the record was deleted or merged since")
     now = present[one][name]
     if now == before:
-        return PlanRow(one, name, WILL_CHANGE, now, after)
-    if same(now, after, definition):
+        return PushRow(one, name, WILL_CHANGE, now, after)
+    if is_same_value(now, after, definition):
         written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
-        return PlanRow(one, name, SAME, before, after, written)
-    return PlanRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")
+        return PushRow(one, name, SAME, before, after, written)
+    return PushRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")

@@ -11,16 +11,16 @@ from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.recipe.actions import check_actions
-from hsai_kit.steps.recipe.evaluation import Measured, assistant_of, evaluate_recipe
-from hsai_kit.steps.recipe.follow_up import Finished, after_review, finish_broken_off, finish_recipe
-from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
+from hsai_kit.steps.recipe.evaluation import RecipeEvaluation, assistant_of, evaluate_recipe
+from hsai_kit.steps.recipe.follow_up import RecipeResult, after_review, finish_broken_off, finish_recipe
+from hsai_kit.steps.recipe.records import frame_of, load_recipe
 from hsai_kit.steps.recipe.schema import Recipe, read_recipe, recipe_names
 from hsai_kit.steps.review import review
 
 __all__ = [
-    "Finished",
-    "Measured",
     "Recipe",
+    "RecipeEvaluation",
+    "RecipeResult",
     "evaluate_recipe",
     "finish_recipe",
     "read_recipe",
@@ -31,7 +31,7 @@ __all__ = [
 
 def run_recipe(
     hub: Connection, recipe: Recipe | str | Path, *, budget_usd: float | None = None, confirm: bool | None = None
-) -> Finished:
+) -> RecipeResult:
     """Do a recipe's job: pull, ask, and either leave the review to a person or go on alone as far as it says.
 
     Alone it goes only with `review.approve_from_confidence`, and only where its gate is passed now, by the assistant,
@@ -44,13 +44,13 @@ def run_recipe(
     Raises RecipeError where the gate is not passed or the recipe is for another portal, before any record is asked
     about, and where another session runs it; and what each step raises.
     """
-    chosen = chosen_recipe(hub, recipe)
+    chosen = load_recipe(hub, recipe)
     busy = RecipeError(f"The recipe {chosen.name!r} is being run by another session. Wait for it, or stop it there.")
     with alone(hub.workspace.folder / f".recipe-{chosen.name}.lock", busy):
         return _run(hub, chosen, budget_usd, confirm=confirm)
 
 
-def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: bool | None) -> Finished:
+def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: bool | None) -> RecipeResult:
     assistant = assistant_of(hub, chosen)
     columns = [*chosen.records.properties, *assistant.output.fields]
     check_actions(hub, chosen.then, chosen.records.object_type, columns)
@@ -69,7 +69,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     if frame.empty:
         # A job that runs every night finds nothing new on some of them.
         say(f"No records match the recipe {chosen.name!r} just now, so there is nothing to ask.")
-        return Finished(chosen, measured=measured)
+        return RecipeResult(chosen, measured=measured)
     run = ask(
         hub,
         frame,
@@ -83,7 +83,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     hub.store.recipes.add(run.id, chosen.name, alone=threshold is not None)
     if threshold is None:
         say(f"{len(checked.frame):,} proposals of {run.id} wait for a person: review(open_run(hub, {run.id!r})).")
-        return Finished(chosen, run, checked, measured)
+        return RecipeResult(chosen, run, checked, measured)
     rows = checked.frame
     # From 0 on means all, those without a confidence as well: a written text has none.
     sure = (rows["confidence"] >= threshold).fillna(value=threshold == 0) & (rows["flags"].map(len) == 0)

@@ -9,33 +9,33 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RecipeError
 from hsai_kit.run import Run
-from hsai_kit.steps.ask.request import readied
-from hsai_kit.steps.evaluate import Evaluation, Verdict, evaluate, find_assistant
+from hsai_kit.steps.ask.request import prepare_request
+from hsai_kit.steps.evaluate import Evaluation, GateVerdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.candidates import One
 from hsai_kit.steps.evaluate.texts.human_rating import open_rating
-from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.model_judge import judge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
-from hsai_kit.steps.recipe.records import beside, chosen_recipe, frame_of
-from hsai_kit.steps.recipe.schema import Evaluate, Recipe
+from hsai_kit.steps.recipe.records import beside, frame_of, load_recipe
+from hsai_kit.steps.recipe.schema import EvaluateSection, Recipe
 from hsai_kit.tabular.read_table import FILES
 
-__all__ = ["Measured", "assistant_of", "evaluate_recipe"]
+__all__ = ["RecipeEvaluation", "assistant_of", "evaluate_recipe"]
 
 
 @dataclass(frozen=True)
-class Measured:
+class RecipeEvaluation:
     """What measuring a recipe found: the evaluation, what is said of its texts, and the gate's verdict (None: none)."""
 
     recipe: Recipe
     evaluation: Evaluation
-    verdict: Verdict | None
-    texts: CheckedJudge | RatingSession | None = None
+    verdict: GateVerdict | None
+    texts: JudgeCheck | RatingSession | None = None
 
 
 def evaluate_recipe(
     hub: Connection, recipe: Recipe | str | Path, *, budget_usd: float | None = None, confirm: bool | None = None
-) -> Measured:
+) -> RecipeEvaluation:
     """Measure a recipe's assistant on its labelled rows, beside those in `against`, and judge it by its gate.
 
     Written texts go by the ratings that the recipe names, or by a judge held against them, which reads all of them.
@@ -44,7 +44,7 @@ def evaluate_recipe(
 
     Raises RecipeError where the recipe has no [evaluate] or names what is not there, and what `evaluate` raises.
     """
-    chosen = chosen_recipe(hub, recipe)
+    chosen = load_recipe(hub, recipe)
     measured = chosen.evaluate
     if measured is None:
         message = f"The recipe {chosen.name!r} has no [evaluate], so nothing tells what is right. Add labels to it."
@@ -69,18 +69,18 @@ def evaluate_recipe(
     )
     texts = _texts(hub, measured, evaluation.runs[chosen.name][0], evaluation, budget, confirm=confirm)
     verdict = measured.gate.judge(evaluation, chosen.name, texts=texts) if measured.gate else None
-    return Measured(chosen, evaluation, verdict, texts)
+    return RecipeEvaluation(chosen, evaluation, verdict, texts)
 
 
 def _texts(
     hub: Connection,
-    measured: Evaluate,
+    measured: EvaluateSection,
     run: Run,
     evaluation: Evaluation,
     budget_usd: float | None,
     *,
     confirm: bool | None,
-) -> CheckedJudge | RatingSession | None:
+) -> JudgeCheck | RatingSession | None:
     """Return what people say of the texts of `run`, or a judge held against them, within what is left to spend."""
     if measured.ratings is None:
         return None
@@ -109,7 +109,7 @@ def _labels(hub: Connection, labels: str | None) -> str | Path | None:
 def assistant_of(hub: Connection, recipe: Recipe) -> Assistant:
     """Return the recipe's assistant with what is different in it, checked."""
     wanted = recipe.ask
-    ready = readied(
+    ready = prepare_request(
         hub,
         find_assistant(hub, wanted.assistant),
         prompt=wanted.prompt,

@@ -15,14 +15,14 @@ from hsai_kit.steps.actions import ActionReceipt, then
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.pull import open_pull
-from hsai_kit.steps.push import Receipt, push
-from hsai_kit.steps.recipe.evaluation import Measured
-from hsai_kit.steps.recipe.records import chosen_recipe, frame_of
+from hsai_kit.steps.push import PushReceipt, push
+from hsai_kit.steps.recipe.evaluation import RecipeEvaluation
+from hsai_kit.steps.recipe.records import frame_of, load_recipe
 from hsai_kit.steps.recipe.schema import Recipe
 from hsai_kit.steps.review import review
-from hsai_kit.steps.review.review_result import Checked
+from hsai_kit.steps.review.review_result import Review
 
-__all__ = ["Finished", "after_review", "finish_broken_off", "finish_recipe"]
+__all__ = ["RecipeResult", "after_review", "finish_broken_off", "finish_recipe"]
 
 _APPROVED = ("approved", "edited")
 # What chooses records, left out where it is known which ones are meant.
@@ -30,7 +30,7 @@ _ONLY_IDS = dict.fromkeys(("where", "list", "ids", "changed_since", "limit", "sa
 
 
 @dataclass(frozen=True)
-class Finished:
+class RecipeResult:
     """What running a recipe did: the run and its review (None: no records matched), and the receipts of what came then.
 
     `receipt` is that of the push, None where there was none; `done` are the others, in the order of the recipe.
@@ -38,19 +38,19 @@ class Finished:
 
     recipe: Recipe
     run: Run | None = None
-    checked: Checked | None = None
-    measured: Measured | None = None
-    receipt: Receipt | None = None
-    done: tuple[Receipt | ActionReceipt, ...] = ()
+    checked: Review | None = None
+    measured: RecipeEvaluation | None = None
+    receipt: PushReceipt | None = None
+    done: tuple[PushReceipt | ActionReceipt, ...] = ()
 
 
-def finish_recipe(hub: Connection, recipe: Recipe | str | Path, *, confirm: Confirm = None) -> Finished:
+def finish_recipe(hub: Connection, recipe: Recipe | str | Path, *, confirm: Confirm = None) -> RecipeResult:
     """Do what a recipe says comes after the review, [push] and [[then]], with what people approved of its newest run.
 
     It may be done again when they approved more: a record gets each thing once.
     Each plan is shown and asked about; `confirm` is as in `push`. Raises RecipeError where nothing is approved.
     """
-    chosen = chosen_recipe(hub, recipe)
+    chosen = load_recipe(hub, recipe)
     newest = hub.store.recipes.newest(chosen.name, hub.portal.id)
     if newest is None:
         message = f"The recipe {chosen.name!r} has no run to finish. Run it first: hsai run {chosen.name}"
@@ -70,8 +70,8 @@ def finish_broken_off(hub: Connection, recipe: Recipe) -> None:
 
 
 def after_review(
-    hub: Connection, recipe: Recipe, checked: Checked, frame: pd.DataFrame | None = None, *, confirm: Confirm
-) -> Finished:
+    hub: Connection, recipe: Recipe, checked: Review, frame: pd.DataFrame | None = None, *, confirm: Confirm
+) -> RecipeResult:
     """Push what was approved and do what comes then; `frame` is what was asked about, None where it is to be read."""
     try:
         ids = checked.frame.index[checked.frame["decision"].isin(_APPROVED)]
@@ -85,10 +85,10 @@ def after_review(
             problem.add_note(f"A recipe that may do so alone says it: portal_id = {hub.portal.id}, at its top.")
         raise
     hub.store.recipes.end(checked.run.id)
-    return Finished(recipe, checked.run, checked, receipt=receipt, done=done)
+    return RecipeResult(recipe, checked.run, checked, receipt=receipt, done=done)
 
 
-def _reviewed(hub: Connection, recipe: Recipe, run_id: str) -> Checked:
+def _reviewed(hub: Connection, recipe: Recipe, run_id: str) -> Review:
     return review(open_run(hub, run_id), recipe.review.field, to=recipe.push.to if recipe.push else None)
 
 

@@ -9,14 +9,16 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, RecipeError
 from hsai_kit.steps.pull import open_pull, pull
-from hsai_kit.steps.recipe.schema import Recipe, Records, read_recipe
+from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.read_table import read_table
 
-__all__ = ["beside", "chosen_recipe", "frame_of"]
+__all__ = ["beside", "frame_of", "load_recipe"]
 
 
-def frame_of(hub: Connection, records: Records, also: str | None = None, ids: pd.Index | None = None) -> pd.DataFrame:
+def frame_of(
+    hub: Connection, records: RecordsSection, also: str | None = None, ids: pd.Index | None = None
+) -> pd.DataFrame:
     """Read the records that a recipe is about, or those with `ids`; `also` is a column that is needed besides."""
     if records.csv is not None:
         return _from_csv(hub, records)
@@ -38,7 +40,7 @@ def frame_of(hub: Connection, records: Records, also: str | None = None, ids: pd
     )
 
 
-def _from_csv(hub: Connection, records: Records) -> pd.DataFrame:
+def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
     """Read a file of records as text: a frozen set, which no push changes."""
     try:
         frame = read_table(beside(hub, records.csv or ""))
@@ -54,7 +56,7 @@ def beside(hub: Connection, file: str) -> Path:
     return hub.workspace.folder / Path(file).expanduser()
 
 
-def chosen_recipe(hub: Connection, recipe: Recipe | str | Path) -> Recipe:
+def load_recipe(hub: Connection, recipe: Recipe | str | Path) -> Recipe:
     """Read a recipe where it is not read yet; raises RecipeError where it is for another portal."""
     chosen = recipe if isinstance(recipe, Recipe) else read_recipe(hub.workspace, recipe)
     if chosen.portal_id not in {None, hub.portal.id}:

@@ -18,14 +18,23 @@ from hsai_kit.steps.evaluate import Gate
 from hsai_kit.steps.recipe.actions import read_actions
 from hsai_kit.workspace import Workspace, read_toml, sentence
 
-__all__ = ["Ask", "Evaluate", "Push", "Recipe", "Records", "Review", "read_recipe", "recipe_names"]
+__all__ = [
+    "AskSection",
+    "EvaluateSection",
+    "PushSection",
+    "Recipe",
+    "RecordsSection",
+    "ReviewSection",
+    "read_recipe",
+    "recipe_names",
+]
 
 
-class _Section(BaseModel):
+class _RecipeSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Records(_Section):
+class RecordsSection(_RecipeSection):
     """Which records: pulled from the portal, as an earlier pull had them, or read from a CSV file."""
 
     object_type: str = "contacts"
@@ -41,7 +50,7 @@ class Records(_Section):
     seed: int | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Records:
+    def _one_source(self) -> RecordsSection:
         pulled = [
             name
             for name in ("where", "list", "ids", "changed_since", "sample", "seed")
@@ -57,14 +66,14 @@ class Records(_Section):
         return self
 
 
-class Asked(_Section):
+class AssistantChoice(_RecipeSection):
     """An assistant of the workspace, as `name` or `name@version`, and the model that it is asked of."""
 
     assistant: str
     model: str | None = None
 
 
-class Ask(Asked):
+class AskSection(AssistantChoice):
     """Which assistant is asked, and what of it is different here."""
 
     prompt: str | None = None
@@ -74,7 +83,7 @@ class Ask(Asked):
     budget_usd: Annotated[float | None, Field(gt=0)] = None
 
 
-class Judge(_Section):
+class JudgeSection(_RecipeSection):
     """Which model judges written texts, by which criterion; it counts as far as people's ratings bear it out."""
 
     model: str | None = None
@@ -82,7 +91,7 @@ class Judge(_Section):
     engine: EngineName | None = None
 
 
-class Evaluate(_Section):
+class EvaluateSection(_RecipeSection):
     """How the assistant is measured: the right answers, the records if others are meant, what it is held against.
 
     Of written texts, where no answer is the right one: `ratings`, the id of what people rated, and a judge.
@@ -90,17 +99,17 @@ class Evaluate(_Section):
 
     labels: str | None = None
     ratings: str | None = None
-    judge: Judge | None = None
-    records: Records | None = None
+    judge: JudgeSection | None = None
+    records: RecordsSection | None = None
     field: str | None = None
-    against: Mapping[str, Asked] = {}
+    against: Mapping[str, AssistantChoice] = {}
     repeats: Annotated[int, Field(ge=1)] = 1
     cluster: str | None = None
     budget_usd: Annotated[float | None, Field(gt=0)] = None
     gate: Gate | None = None
 
     @model_validator(mode="after")
-    def _tells_right(self) -> Evaluate:
+    def _tells_right(self) -> EvaluateSection:
         if self.labels is None and self.ratings is None:
             message = "labels is missing: where the right answers are (of written texts: ratings)"
             raise ValueError(message)
@@ -114,20 +123,20 @@ class Evaluate(_Section):
         return self
 
 
-class Review(_Section):
+class ReviewSection(_RecipeSection):
     """Who decides: a person, or from a confidence on (0-1) the recipe itself, for answers that carry no flag."""
 
     field: str | None = None
     approve_from_confidence: Annotated[float | None, Field(ge=0, le=1)] = None
 
 
-class Push(_Section):
+class PushSection(_RecipeSection):
     """The property that approved answers are written to; without it the assistant's own."""
 
     to: str | None = None
 
 
-class Recipe(_Section):
+class Recipe(_RecipeSection):
     """A whole job: records, what is asked about them, how it is measured, who decides, what then.
 
     `portal_id` is the account that it is for; in a live one it is needed above `portal_id_above` in hsai.toml.
@@ -136,11 +145,11 @@ class Recipe(_Section):
     name: str
     description: str = ""
     portal_id: int | None = None
-    records: Records
-    ask: Ask
-    evaluate: Evaluate | None = None
-    review: Review = Review()
-    push: Push | None = None
+    records: RecordsSection
+    ask: AskSection
+    evaluate: EvaluateSection | None = None
+    review: ReviewSection = ReviewSection()
+    push: PushSection | None = None
     then: tuple[InstanceOf[Action], ...] = ()
 
     @model_validator(mode="after")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
-from hsai_kit.steps.review.review_result import Checked, Rows
+from hsai_kit.steps.review.review_result import Review, Rows
 
-__all__ = ["Checked", "Rows", "review"]
+__all__ = ["Review", "Rows", "review"]
 
 
-def review(run: Run, field: str | None = None, *, to: str | None = None) -> Checked:
+def review(run: Run, field: str | None = None, *, to: str | None = None) -> Review:
     """Return the proposals of `run` for review; decisions made before, by anybody, are there again.
 
     In a notebook the result shows as a grid to decide in. `field` names which of several fields is reviewed. `to` is
@@ -29,4 +29,4 @@ def review(run: Run, field: str | None = None, *, to: str | None = None) -> Chec
     if chosen not in names:
         message = f"This run has no field {chosen!r}. It has: {', '.join(names)}."
         raise ReviewError(message)
-    return Checked(run, chosen, to or run.assistant.output.fields[chosen].to)
+    return Review(run, chosen, to or run.assistant.output.fields[chosen].to)

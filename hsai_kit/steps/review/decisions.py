@@ -13,13 +13,13 @@ from hsai_kit.run import Run
 from hsai_kit.steps.review.proposals import Places, Proposals
 from hsai_kit.store import Undone
 
-__all__ = ["DECISIONS", "Decided"]
+__all__ = ["DECISIONS", "ReviewDecisions"]
 
 DECISIONS = ("pending", "approved", "edited", "rejected")
 _CODE = {name: code for code, name in enumerate(DECISIONS)}
 
 
-class Decided:
+class ReviewDecisions:
     """Decisions by place: `code` into DECISIONS, the `value` let through, `who` and `at` (UTC, ISO 8601).
 
     Every decision goes into the store as it is made. `on_change` are called after each, also when a colleague's

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
 
-__all__ = ["typed"]
+__all__ = ["parse_value"]
 
 
-def typed(kind: Text | Number | YesNo | Choice, text: str) -> Value:
+def parse_value(kind: Text | Number | YesNo | Choice, text: str) -> Value:
     """Return `text` as a value of `kind`; what does not fit stays text, to be refused where it is decided.
 
     >>> typed(YesNo(kind="yes_no"), "TRUE"), typed(Number(kind="number"), "1.5"), typed(Text(), "1.5")

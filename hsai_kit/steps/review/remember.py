@@ -6,7 +6,7 @@ import json
 
 from hsai_kit.assistants.output_schema import Value
 from hsai_kit.run import Run
-from hsai_kit.store import Decision
+from hsai_kit.store import DecisionRecord
 
 __all__ = ["remember"]
 
@@ -36,7 +36,7 @@ def remember(run: Run) -> int:
     return len(entries)
 
 
-def _answer(fields: list[str], decisions: list[Decision | None]) -> str | None:
+def _answer(fields: list[str], decisions: list[DecisionRecord | None]) -> str | None:
     values: dict[str, Value] = {}
     for field, decision in zip(fields, decisions, strict=True):
         if decision is None or decision.decision not in {"approved", "edited"}:

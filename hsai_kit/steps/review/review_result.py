@@ -14,18 +14,18 @@ from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.run import Run
-from hsai_kit.steps.review.decisions import DECISIONS, Decided
+from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
 from hsai_kit.steps.review.proposals import Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
-from hsai_kit.tabular.spreadsheet_safe import defused, write_csv
+from hsai_kit.tabular.spreadsheet_safe import defuse, write_csv
 
-__all__ = ["Checked", "Rows"]
+__all__ = ["Review", "Rows"]
 
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
 
 
-class Checked:
+class Review:
     """Proposals and what was decided about them: `.frame`, `.approve(…)`, `.edit(…)`, `.reject(…)`.
 
     Rows are named by a boolean Series over `.frame` (a mask), by a part of `.frame`, by record ids, or not at all: all
@@ -37,7 +37,7 @@ class Checked:
         self.field = field
         self.to = to
         self._proposals = Proposals(run, field, to)
-        self._decided = Decided(run, field, self._proposals)
+        self._decided = ReviewDecisions(run, field, self._proposals)
 
     def __repr__(self) -> str:
         self._decided.refresh()
@@ -126,7 +126,7 @@ class Checked:
     def to_excel(self, path: str | Path) -> Path:
         """Write `.frame` as an Excel file in which nothing that a record says is a formula."""
         target = Path(path)
-        defused(self.frame).to_excel(target, sheet_name="review")
+        defuse(self.frame).to_excel(target, sheet_name="review")
         return target
 
     def _places(self, rows: Rows) -> tuple[Places, bool]:

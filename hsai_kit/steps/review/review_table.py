@@ -7,13 +7,13 @@ from typing import Any
 
 from hsai_kit.assistants.output_schema import Choice, Number, YesNo
 from hsai_kit.errors import ReviewError
-from hsai_kit.paging import Action, Card, Column, Facet, Found, Query
+from hsai_kit.paging import Card, Column, Facet, RowPlaces, TableAction, TableQuery
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.review.decisions import Decided
-from hsai_kit.steps.review.parse_value import typed
+from hsai_kit.steps.review.decisions import ReviewDecisions
+from hsai_kit.steps.review.parse_value import parse_value
 from hsai_kit.steps.review.proposals import Places
-from hsai_kit.steps.review.row_filter import Finder
-from hsai_kit.steps.review.row_rendering import Cells
+from hsai_kit.steps.review.row_filter import RowFilter
+from hsai_kit.steps.review.row_rendering import RowRenderer
 
 __all__ = ["ReviewTable"]
 
@@ -37,15 +37,15 @@ _DONE = {"approve": "Approved", "edit": "Edited", "reject": "Rejected", "reset":
 class ReviewTable:
     """What a grid needs of a review; the decisions are the review's own."""
 
-    def __init__(self, decided: Decided, to: str | None) -> None:
+    def __init__(self, decided: ReviewDecisions, to: str | None) -> None:
         self.columns: Sequence[Column] = _COLUMNS
         self.group_columns: Sequence[Column] = _GROUPS
         self._decided = decided
-        self._finder = Finder(decided)
-        self._cells = Cells(decided, to)
+        self._finder = RowFilter(decided)
+        self._cells = RowRenderer(decided, to)
 
     @property
-    def actions(self) -> Sequence[Action]:
+    def actions(self) -> Sequence[TableAction]:
         """Approve, reject, edit, and back to pending."""
         kind = self._decided.proposals.kind
         options: tuple[str, ...] = ()
@@ -55,10 +55,10 @@ class ReviewTable:
             options = ("true", "false")
         takes = "choice" if options else "number" if isinstance(kind, Number) else "text"
         return (
-            Action("approve", "Approve", "a"),
-            Action("reject", "Reject", "r"),
-            Action("edit", "Edit", "e", takes, options),  # type: ignore[arg-type]
-            Action("reset", "Back to pending", "p"),
+            TableAction("approve", "Approve", "a"),
+            TableAction("reject", "Reject", "r"),
+            TableAction("edit", "Edit", "e", takes, options),  # type: ignore[arg-type]
+            TableAction("reset", "Back to pending", "p"),
         )
 
     def facets(self) -> Sequence[Facet]:
@@ -73,24 +73,24 @@ class ReviewTable:
         said = ", ".join(f"{count:,} {decision}" for decision, count in counts.items())
         return f"{many(len(self._decided.proposals), 'record')}: {said or 'nothing to review'}"
 
-    def find(self, query: Query) -> Found:
+    def find(self, query: TableQuery) -> RowPlaces:
         """Return the rows, or the groups of rows, that the query means."""
         self._decided.refresh()
         places = self._finder.places(query)
-        return self._finder.groups(places, query) if query.grouped else Found(places)
+        return self._finder.groups(places, query) if query.grouped else RowPlaces(places)
 
-    def rows(self, found: Found, start: int, stop: int) -> list[dict[str, Any]]:
+    def rows(self, found: RowPlaces, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the cells of some rows or groups."""
         self._decided.refresh()
         if found.members is None:
             return [self._cells.row(int(place)) for place in found.rows[start:stop]]
         return [self._cells.group(members) for members in found.members[start:stop]]
 
-    def card(self, found: Found, row: int) -> Card:
+    def card(self, found: RowPlaces, row: int) -> Card:
         """Return one row in full, beside its source record; of a group its first record."""
         return self._cells.card(int(found.places([row])[0]))
 
-    def act(self, action: str, found: Found, rows: Sequence[int] | None, value: str | None) -> str:
+    def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Decide about rows found, and say how many; raises ReviewError for a value that cannot be written."""
         places = found.places(rows)
         done = self._done(action, places, value)
@@ -113,7 +113,7 @@ class ReviewTable:
         if action == "approve":
             return self._decided.approve(places)
         if action == "edit":
-            return self._decided.edit(places, typed(self._decided.proposals.kind, value or ""))
+            return self._decided.edit(places, parse_value(self._decided.proposals.kind, value or ""))
         if action == "reject":
             return self._decided.reject(places)
         if action == "reset":

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.value_conversion import as_hubspot
-from hsai_kit.paging import Facet, Found, Option, Query, shown
-from hsai_kit.steps.review.decisions import DECISIONS, Decided
+from hsai_kit.paging import Facet, FacetOption, RowPlaces, TableQuery, make_printable
+from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 
-__all__ = ["Finder"]
+__all__ = ["RowFilter"]
 
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -24,10 +24,10 @@ _BLANK = "(blank)"
 _FLAGGED, _CALM = "(any)", "(none)"
 
 
-class Finder:
+class RowFilter:
     """Searches and orders what is there once for all, and reads decisions as they are now."""
 
-    def __init__(self, decided: Decided) -> None:
+    def __init__(self, decided: ReviewDecisions) -> None:
         self._decided = decided
         self._proposals = decided.proposals
 
@@ -35,16 +35,16 @@ class Finder:
         """Return the filters with how many rows each option has."""
         proposals, decided = self._proposals, self._decided
         states = [
-            Option(name, name, int(count))
+            FacetOption(name, name, int(count))
             for name, count in zip(DECISIONS, np.bincount(decided.code, minlength=len(DECISIONS)), strict=True)
             if count
         ]
         flagged = int(self._flagged[proposals.ends].sum())
-        flags = [Option(_FLAGGED, "any", flagged), Option(_CALM, "none", len(proposals) - flagged)]
-        flags += [Option(flag, flag, count) for flag, count in self._flag_counts]
+        flags = [FacetOption(_FLAGGED, "any", flagged), FacetOption(_CALM, "none", len(proposals) - flagged)]
+        flags += [FacetOption(flag, flag, count) for flag, count in self._flag_counts]
         changing = int(proposals.differs.sum())
-        changes = [Option("yes", "yes", changing), Option("no", "no", len(proposals) - changing)]
-        people = [Option(name, name, count) for name, count in Counter(filter(None, decided.who)).most_common()]
+        changes = [FacetOption("yes", "yes", changing), FacetOption("no", "no", len(proposals) - changing)]
+        people = [FacetOption(name, name, count) for name, count in Counter(filter(None, decided.who)).most_common()]
         facets = [
             Facet("decision", "Decision", "choice", states),
             Facet("flag", "Flag", "choice", flags),
@@ -55,7 +55,7 @@ class Finder:
         ]
         return [*facets, Facet("reviewer", "Decided by", "choice", people)] if people else facets
 
-    def places(self, query: Query) -> Places:
+    def places(self, query: TableQuery) -> Places:
         """Return the places that match, in order."""
         mask = np.ones(len(self._proposals), dtype=bool)
         if query.search:
@@ -70,7 +70,7 @@ class Finder:
         order = np.argsort(-keys if query.descending else keys, kind="stable")
         return found[order]
 
-    def groups(self, places: Places, query: Query) -> Found:
+    def groups(self, places: Places, query: TableQuery) -> RowPlaces:
         """Return one row for each distinct change among some places, the most common first."""
         width = len(self._afters)
         pairs = self._before_codes[places] * width + self._after_codes[places]
@@ -84,7 +84,7 @@ class Finder:
         # Of equal keys the group stands first whose first record does; what stays as it is comes last of all.
         stays = ~self._proposals.differs[heads] & self._proposals.known[heads]
         order = np.lexsort((heads, keys, stays)) if not query.sort else np.lexsort((heads, keys))
-        return Found(heads[order], [members[one] for one in order])
+        return RowPlaces(heads[order], [members[one] for one in order])
 
     def _holding(self, wanted: str) -> Mask:
         after = np.fromiter((wanted in text for text in self._haystacks), dtype=bool, count=len(self._haystacks))
@@ -213,9 +213,9 @@ def _matching(texts: Any, wanted: str) -> Mask:
     return np.array([folded in text.casefold() for text in texts], dtype=bool)
 
 
-def _suggested(codes: Places, texts: Any) -> list[Option]:
+def _suggested(codes: Places, texts: Any) -> list[FacetOption]:
     counts = np.bincount(codes, minlength=len(texts))
     top = np.argsort(-counts, kind="stable")[:_SUGGESTED]
     # Of long texts nobody picks one from a list.
     named = [(texts[one] or _BLANK, int(counts[one])) for one in top if len(texts[one]) <= 80]
-    return [Option(text, shown(text), count) for text, count in named]
+    return [FacetOption(text, make_printable(text), count) for text, count in named]

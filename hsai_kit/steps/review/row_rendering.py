@@ -10,11 +10,11 @@ import numpy as np
 
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.value_conversion import as_hubspot
-from hsai_kit.paging import Card, Segment, clipped, compared, shown
-from hsai_kit.steps.review.decisions import DECISIONS, Decided
+from hsai_kit.paging import Card, Segment, clip_segments, compare_words, make_printable
+from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 
-__all__ = ["Cells"]
+__all__ = ["RowRenderer"]
 
 # So many characters of each text stand in a cell; the card shows the rest.
 _CELL = 160
@@ -26,10 +26,10 @@ _ALWAYS = {"hs_object_id", "createdate", "lastmodifieddate", "hs_createdate", "h
 _NOTES = {"by_rule": "by rule", "from_memory": "from memory", "skipped": "", "failed": "", "refused": ""}
 
 
-class Cells:
+class RowRenderer:
     """Cells of a review, all text made showable."""
 
-    def __init__(self, decided: Decided, to: str | None) -> None:
+    def __init__(self, decided: ReviewDecisions, to: str | None) -> None:
         self._decided = decided
         self._proposals = decided.proposals
         self._to = to
@@ -46,15 +46,18 @@ class Cells:
         sure = proposals.confidence[place]
         decision = {
             "name": DECISIONS[decided.code[place]],
-            "who": shown(decided.who[place] or ""),
+            "who": make_printable(decided.who[place] or ""),
             "at": decided.at[place] or "",
         }
         note = _NOTES.get(one.status, "") or ("" if one.status in {"answered", "from_memory"} else one.reason)
         return {
-            "record": {"text": shown(record), "link": self.link(record)},
+            "record": {"text": make_printable(record), "link": self.link(record)},
             "change": self._change(place),
             "confidence": None if np.isnan(sure) else round(float(sure), 4),
-            "flags": {"flags": [shown(flag) for flag in proposals.flags[proposals.ends[place]]], "note": shown(note)},
+            "flags": {
+                "flags": [make_printable(flag) for flag in proposals.flags[proposals.ends[place]]],
+                "note": make_printable(note),
+            },
             "decision": decision,
         }
 
@@ -71,7 +74,7 @@ class Cells:
             "change": self._change(int(members[0]), proposed=True),
             "count": len(members),
             "confidence": [round(float(sure.min()), 4), round(float(sure.max()), 4)] if len(sure) else None,
-            "flags": {"flags": [shown(flag) for flag in flags], "note": ""},
+            "flags": {"flags": [make_printable(flag) for flag in flags], "note": ""},
             "decision": {"counts": counts},
         }
 
@@ -82,16 +85,20 @@ class Cells:
         one = proposals.outcome(place)
         values = run.store.pulls.record(run.record.pull_id, record) if run.record.pull_id else {}
         source = [
-            (name, shown(text)) for name, text in values.items() if text and name != self._to and name not in _ALWAYS
+            (name, make_printable(text))
+            for name, text in values.items()
+            if text and name != self._to and name not in _ALWAYS
         ]
         if one.question is not None:
             asked = next((text for _, (text, *_) in run.store.runs.answers(run.id, [one.question])), None)
-            source.append(("Asked", shown(asked or "")))
+            source.append(("Asked", make_printable(asked or "")))
         text = self._final(place)
-        before, after = compared(shown(proposals.before[place]), shown(text))
+        before, after = compare_words(make_printable(proposals.before[place]), make_printable(text))
         flags = ", ".join(proposals.flags[proposals.ends[place]])
         note = ". ".join(filter(None, (flags, one.reason)))
-        return Card(f"Record {shown(record)}", self.link(record), source, before, after, shown(note), text)
+        return Card(
+            f"Record {make_printable(record)}", self.link(record), source, before, after, make_printable(note), text
+        )
 
     def link(self, record: str) -> str:
         """Return the address of a record in HubSpot, "" where the kind of record is not known."""
@@ -101,8 +108,8 @@ class Cells:
         old = self._proposals.before[place]
         new = as_hubspot(self._proposals.values[self._proposals.ends[place]]) if proposed else self._final(place)
         before, after = _compared(old, new)
-        left, more_before = clipped(before, _CELL)
-        right, more = clipped(after, _CELL)
+        left, more_before = clip_segments(before, _CELL)
+        right, more = clip_segments(after, _CELL)
         return {
             "before": left,
             "after": right,
@@ -122,7 +129,7 @@ class Cells:
 @lru_cache(maxsize=1000)
 def _compared(old: str, new: str) -> tuple[list[Segment], list[Segment]]:
     # A page is drawn again after every decision.
-    return compared(shown(old), shown(new), _CELL_WORDS)
+    return compare_words(make_printable(old), make_printable(new), _CELL_WORDS)
 
 
 def _linked(ui_domain: str, portal_id: int) -> Portal:

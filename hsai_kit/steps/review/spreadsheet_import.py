@@ -9,8 +9,8 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Value
 from hsai_kit.errors import FrameError, ReviewError
-from hsai_kit.steps.review.parse_value import typed
-from hsai_kit.steps.review.review_result import Checked
+from hsai_kit.steps.review.parse_value import parse_value
+from hsai_kit.steps.review.review_result import Review
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.read_table import read_table
 
@@ -24,7 +24,7 @@ _WORDS = {
 }
 
 
-def hand_back(checked: Checked, path: str | Path) -> dict[str, int]:
+def hand_back(checked: Review, path: str | Path) -> dict[str, int]:
     """Make the decisions of a file and return how many were made of each kind; what is decided so already stays.
 
     The file needs a column with record ids and `decision`: approved, edited, rejected or pending (or blank). What
@@ -45,7 +45,7 @@ def hand_back(checked: Checked, path: str | Path) -> dict[str, int]:
     return dict(made)
 
 
-def _read(checked: Checked, path: Path) -> dict[str, tuple[str, Value]]:
+def _read(checked: Review, path: Path) -> dict[str, tuple[str, Value]]:
     """Return the rows that are to be decided anew: decision and, of edited ones, the value."""
     try:
         table, now = _table(path), checked.frame
@@ -82,10 +82,10 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _decided(checked: Checked, row: pd.Series, decision: str, final: str) -> tuple[str, Value] | None:
+def _decided(checked: Review, row: pd.Series, decision: str, final: str) -> tuple[str, Value] | None:
     """Return what a row of the file decides anew, None where that holds already."""
     kind = checked.run.assistant.output.fields[checked.field]
-    value = typed(kind, final) if final else None
+    value = parse_value(kind, final) if final else None
     same = value is None or _plain(row["proposal"]) == value
     if decision == "approved" and not same:
         decision = "edited"
@@ -94,7 +94,7 @@ def _decided(checked: Checked, row: pd.Series, decision: str, final: str) -> tup
     return decision, value if decision == "edited" else None
 
 
-def _refuse_unfit(checked: Checked, now: pd.DataFrame, found: dict[str, tuple[str, Value]]) -> None:
+def _refuse_unfit(checked: Review, now: pd.DataFrame, found: dict[str, tuple[str, Value]]) -> None:
     kind = checked.run.assistant.output.fields[checked.field]
     for record, (decision, value) in found.items():
         if decision == "approved" and pd.isna(now.loc[record, "proposal"]):

@@ -11,8 +11,8 @@ import anywidget
 import traitlets
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging import Found, Query, Source
-from hsai_kit.steps.review import Checked
+from hsai_kit.paging import RowPlaces, TableQuery, TableSource
+from hsai_kit.steps.review import Review
 from hsai_kit.widgets.assets import joined
 
 __all__ = ["Grid", "ReviewGrid"]
@@ -24,8 +24,8 @@ _MOST_VIEWS = 8
 
 @dataclass
 class _View:
-    query: Query = field(default_factory=Query)
-    found: Found | None = None
+    query: TableQuery = field(default_factory=TableQuery)
+    found: RowPlaces | None = None
     number: int = 0
 
 
@@ -44,11 +44,11 @@ class Grid(anywidget.AnyWidget):
     page = traitlets.Int(50).tag(sync=True)
     comeback = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, source: Source, **traits: Any) -> None:
+    def __init__(self, source: TableSource, **traits: Any) -> None:
         super().__init__(**traits)
         self.source = source
         self._views: dict[str, _View] = {}
-        self._last = Query()
+        self._last = TableQuery()
         self._acting = False
         self._finds = 0
         self.on_msg(self._received)
@@ -129,15 +129,15 @@ class Grid(anywidget.AnyWidget):
             self._acting = False
         return {"said": said, **self._state(view, content["start"])}
 
-    def _found(self, view: _View) -> Found:
+    def _found(self, view: _View) -> RowPlaces:
         return view.found if view.found is not None else self._look(view)
 
-    def _look(self, view: _View) -> Found:
+    def _look(self, view: _View) -> RowPlaces:
         self._finds += 1
         view.found, view.number = self.source.find(view.query), self._finds
         return view.found
 
-    def _seen(self, view: _View, content: Mapping[str, Any]) -> Found:
+    def _seen(self, view: _View, content: Mapping[str, Any]) -> RowPlaces:
         """Return what rows were meant in; raises HsaiError where it is no longer what the browser showed."""
         found = self._found(view)
         if content["found"] != view.number:
@@ -162,7 +162,7 @@ class Grid(anywidget.AnyWidget):
 class ReviewGrid(Grid):
     """The review of a run as a grid; `value` is the review itself, with every decision made here in it."""
 
-    def __init__(self, checked: Checked, **traits: Any) -> None:
+    def __init__(self, checked: Review, **traits: Any) -> None:
         label = f"Proposals for {checked.to or checked.field}"
         comeback = f"review(open_run(hub, {checked.run.id!r}), {checked.field!r})"
         super().__init__(checked.table, **{"label": label, "comeback": comeback, **traits})
@@ -170,11 +170,11 @@ class ReviewGrid(Grid):
         checked.on_change(self.refresh)
 
 
-def _query(asked: Mapping[str, Any]) -> Query:
+def _query(asked: Mapping[str, Any]) -> TableQuery:
     filters: dict[str, str | tuple[float | None, float | None]] = {}
     for name, value in asked["filters"].items():
         filters[str(name)] = (value[0], value[1]) if isinstance(value, list) else str(value)
-    return Query(
+    return TableQuery(
         search=str(asked["search"]),
         filters=filters,
         sort=str(asked["sort"]),

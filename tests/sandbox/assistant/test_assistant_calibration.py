@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit.sandbox.assistant import answer_choice
 from hsai_kit.sandbox.assistant.region_names import NAME_OF, REGIONS
-from hsai_kit.sandbox.portal import seeded_portal
+from hsai_kit.sandbox.portal import build_seed_portal
 
 OPTIONS = [*REGIONS, "UNKNOWN"]
 STATES = [code for code in REGIONS if code not in ("AA", "AE", "AP")]
@@ -107,7 +107,7 @@ def test_models_err_on_different_records():
 
 @pytest.fixture(scope="module")
 def portal():
-    return seeded_portal(7, 1200)
+    return build_seed_portal(7, 1200)
 
 
 def test_the_seeded_portals_states_are_answered_well_and_honestly(portal):

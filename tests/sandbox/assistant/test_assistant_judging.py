@@ -11,7 +11,7 @@ import pytest
 from hsai_kit.sandbox.assistant import answer_choice, answer_text, estimate_levels, estimate_probability
 from hsai_kit.sandbox.assistant.slips import SLIPS
 from hsai_kit.sandbox.assistant.text_judge import JUDGES, is_faithful
-from hsai_kit.sandbox.portal.conversations import talk
+from hsai_kit.sandbox.portal.conversations import pick_conversation
 
 _ASKED = "Summarize the note in at most three sentences."
 
@@ -20,7 +20,7 @@ def notes(count=1000, seed=4):
     draw = random.Random(seed)
     when = datetime(2026, 5, 3, tzinfo=UTC)
     names = {"who": "Ada", "owner": "Ben", "company": "Acme", "person": "Jonas Weber"}
-    return [f"{number}. {talk(draw, 'notes', names, when).text}" for number in range(count)]
+    return [f"{number}. {pick_conversation(draw, 'notes', names, when).text}" for number in range(count)]
 
 
 NOTES = notes()

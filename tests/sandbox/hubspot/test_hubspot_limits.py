@@ -82,11 +82,11 @@ def test_the_day_begins_anew_with_its_date() -> None:
 
 
 def _refused(windows: RateWindows) -> bool:
-    from hsai_kit.sandbox.hubspot.errors import ApiError
+    from hsai_kit.sandbox.hubspot.errors import HubSpotError
 
     try:
         windows.admit(1)
-    except ApiError:
+    except HubSpotError:
         return True
     return False
 

@@ -14,7 +14,7 @@ from hsai_kit.sandbox.openai.decisions import Decisions
 from hsai_kit.sandbox.openai.keys import Key
 from hsai_kit.sandbox.openai.prompt_cache import PromptCache
 from hsai_kit.sandbox.openai.responses import Responses
-from hsai_kit.sandbox.openai.wire import ApiError, Call, Identifiers
+from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall, OpenAIError
 
 KEY = Key("sk-test")
 JSON = st.recursive(
@@ -88,10 +88,10 @@ QUESTION = st.fixed_dictionaries(
 @settings(max_examples=100, deadline=None)
 def test_any_decision_is_answered_or_refused(text, questions):
     body = {"model": "sandbox-luna", "input": text, "questions": questions}
-    call = Call(KEY, json.dumps(body).encode(), {}, "", {})
+    call = OpenAICall(KEY, json.dumps(body).encode(), {}, "", {})
     try:
         answer = Decisions(PromptCache()).create(call)
-    except ApiError:
+    except OpenAIError:
         return
     decision = Decision.model_validate_json(answer.body)
     for one in decision.answers:
@@ -105,7 +105,7 @@ def respond(body):
     try:
         responses = Responses(database, Identifiers(1), PromptCache())
         response = responses.respond(KEY, body)
-    except ApiError:
+    except OpenAIError:
         return
     finally:
         database.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hsai_kit.sandbox.portal import Portal, seeded_portal
+from hsai_kit.sandbox.portal import Portal, build_seed_portal
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def portal() -> Portal:
     """The portal of seed 7; do not change it."""
-    return seeded_portal()
+    return build_seed_portal()
 
 
 @pytest.fixture(scope="session")

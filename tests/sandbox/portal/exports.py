@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 
-from hsai_kit.sandbox.portal import seeded_portal
+from hsai_kit.sandbox.portal import build_seed_portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def write_export(
 
 def export_rows(rows: int, seed: int = 7) -> Iterator[list[str]]:
     """Yield the heading and then that many contacts as HubSpot would export them."""
-    portal = seeded_portal(seed, min(rows, _DIFFERENT))
+    portal = build_seed_portal(seed, min(rows, _DIFFERENT))
     contacts = portal.records["contacts"]
     definitions = [portal.object_type("contacts").definition(name) for name in PROPERTIES]
     yield ["Record ID", *(definition.label for definition in definitions), OWN_COLUMN]

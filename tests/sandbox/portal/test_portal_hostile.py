@@ -2,13 +2,8 @@
 
 import pytest
 
-from hsai_kit.sandbox.portal import seeded_portal
-from hsai_kit.sandbox.portal.hostile import (
-    HOSTILE_COMPANY_IDS,
-    HOSTILE_CONTACT_IDS,
-    HOSTILE_NOTE_IDS,
-    MERGE,
-)
+from hsai_kit.sandbox.portal import build_seed_portal
+from hsai_kit.sandbox.portal.hostile import HOSTILE_COMPANY_IDS, HOSTILE_CONTACT_IDS, HOSTILE_NOTE_IDS, MERGE
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +61,7 @@ def test_the_truth_is_known_for_hostile_states_and_enquiries(portal):
 
 
 def test_hostile_records_are_the_same_ones_under_every_seed(hostile):
-    other = {record.id: record.properties for record in seeded_portal(99, 200).records["contacts"]}
+    other = {record.id: record.properties for record in build_seed_portal(99, 200).records["contacts"]}
     assert other["106"]["firstname"] == hostile["contacts", "106"]["firstname"]
 
 

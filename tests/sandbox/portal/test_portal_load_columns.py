@@ -2,7 +2,7 @@
 
 import pytest
 
-from hsai_kit.sandbox.portal import loaded_portal
+from hsai_kit.sandbox.portal import load_portal
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def load(tmp_path):
     def write_and_load(text, object_type="contacts"):
         path = tmp_path / f"{object_type}.csv"
         path.write_text(text, encoding="utf-8")
-        return loaded_portal({object_type: path})
+        return load_portal({object_type: path})
 
     return write_and_load
 
@@ -199,7 +199,7 @@ def test_records_of_two_files_are_associated_by_the_ids_they_list(tmp_path):
         encoding="utf-8",
     )
     (tmp_path / "companies.csv").write_text("Record ID,Company name\n70,One\n71,Two\n", encoding="utf-8")
-    portal = loaded_portal({"contacts": tmp_path / "contacts.csv", "companies": tmp_path / "companies.csv"})
+    portal = load_portal({"contacts": tmp_path / "contacts.csv", "companies": tmp_path / "companies.csv"})
     found = {(one.from_id, one.to_id, one.type_id) for one in portal.associations}
     assert found == {
         ("1", "70", 279),
@@ -217,7 +217,7 @@ def test_object_types_can_be_named_in_the_singular_or_by_type_id(tmp_path):
     path = tmp_path / "notes.csv"
     path.write_text("Record ID,Note body,Activity date\n5,Called.,2026-01-05 09:00\n", encoding="utf-8")
     for word in ("notes", "Note", "0-46"):
-        (note,) = loaded_portal({word: path}).records["notes"]
+        (note,) = load_portal({word: path}).records["notes"]
         assert note.properties["hs_note_body"] == "Called."
 
 
@@ -239,4 +239,4 @@ def test_a_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     (tmp_path / "contacts.csv").write_text("Record ID,City\n1,Austin\n", encoding="utf-8")
-    assert len(loaded_portal({"contacts": "~/contacts.csv"}).records["contacts"]) == 1
+    assert len(load_portal({"contacts": "~/contacts.csv"}).records["contacts"]) == 1

@@ -5,7 +5,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from hsai_kit.sandbox.portal import LoadError, loaded_portal
+from hsai_kit.sandbox.portal import LoadError, load_portal
 
 OLE_HEADER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -18,7 +18,7 @@ def refused(tmp_path):
         path = tmp_path / name
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         with pytest.raises(LoadError) as caught:
-            loaded_portal({object_type: path})
+            load_portal({object_type: path})
         return str(caught.value)
 
     return write_and_load
@@ -26,9 +26,9 @@ def refused(tmp_path):
 
 def test_a_missing_file(tmp_path):
     with pytest.raises(LoadError, match=r"nowhere\.csv does not exist or is no file\. Check the path"):
-        loaded_portal({"contacts": tmp_path / "nowhere.csv"})
+        load_portal({"contacts": tmp_path / "nowhere.csv"})
     with pytest.raises(LoadError, match="is no file"):
-        loaded_portal({"contacts": tmp_path})
+        load_portal({"contacts": tmp_path})
 
 
 def test_an_unknown_object_type(refused):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.sandbox.portal import loaded_portal, seeded_portal
+from hsai_kit.sandbox.portal import build_seed_portal, load_portal
 
 # Workbooks know no time zones.
 AFTERNOON = datetime.fromisoformat("2026-01-02T15:30:00")
@@ -19,7 +19,7 @@ HEADING = "Record ID,First Name,City,State/Region,How can we help?\n"
 
 
 def contacts_of(path):
-    return loaded_portal({"contacts": path}).records["contacts"]
+    return load_portal({"contacts": path}).records["contacts"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def export(exports, tmp_path_factory):
 def expected(exports):
     """The properties that an export of 600 contacts brings back; times in exports have no seconds."""
     rows = {}
-    for record in seeded_portal(7, 600).records["contacts"]:
+    for record in build_seed_portal(7, 600).records["contacts"]:
         values = {name: record.properties[name] for name in exports.PROPERTIES if name in record.properties}
         for name in ("createdate", "lastmodifieddate"):
             values[name] = f"{values[name][:16]}:00.000Z"
@@ -66,7 +66,7 @@ def test_a_workbook_brings_back_every_value(exports, expected, tmp_path):
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "mac_roman"])
 def test_western_encodings_keep_their_letters(exports, expected, tmp_path, encoding):
     path = exports.write_export(tmp_path / "contacts.csv", 600, encoding=encoding)
-    portal = loaded_portal({"contacts": path})
+    portal = load_portal({"contacts": path})
     names = {record.id: record.properties.get("lastname") for record in portal.records["contacts"]}
     letters = "äöüßéèñáíóçÄÖÜ"
     accented = {key: row["lastname"] for key, row in expected.items() if set(row.get("lastname", "")) & set(letters)}
@@ -166,7 +166,7 @@ def test_the_first_sheet_with_rows_is_read_and_the_others_are_told_of(tmp_path):
     sheet.append(["Record ID", "City"])
     sheet.append(["1", "Austin"])
     book.save(path)
-    portal = loaded_portal({"contacts": path})
+    portal = load_portal({"contacts": path})
     assert portal.records["contacts"][0].properties["city"] == "Austin"
     assert "only “Export” was read" in portal.remarks[0]
 

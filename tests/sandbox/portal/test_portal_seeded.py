@@ -11,7 +11,7 @@ from datetime import datetime
 
 import pytest
 
-from hsai_kit.sandbox.portal import seeded_portal
+from hsai_kit.sandbox.portal import build_seed_portal
 from hsai_kit.sandbox.portal.definitions import FIRST_IDS
 
 COUNTS = {
@@ -25,11 +25,11 @@ FINGERPRINT = (
 
 
 def test_two_calls_give_equal_portals(portal):
-    assert seeded_portal() == portal
+    assert build_seed_portal() == portal
 
 
 def test_another_seed_gives_other_people(portal):
-    assert seeded_portal(8).records["contacts"][0] != portal.records["contacts"][0]
+    assert build_seed_portal(8).records["contacts"][0] != portal.records["contacts"][0]
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4242"])
@@ -38,12 +38,12 @@ def test_the_portal_does_not_depend_on_the_hash_seed(hash_seed):
     told = subprocess.run(
         [sys.executable, "-c", FINGERPRINT], env=environment, capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert told == hashlib.sha256(repr(seeded_portal(3, 300)).encode()).hexdigest()
+    assert told == hashlib.sha256(repr(build_seed_portal(3, 300)).encode()).hexdigest()
 
 
 def test_the_portal_is_made_in_less_than_a_second():
     started = time.process_time()
-    seeded_portal()
+    build_seed_portal()
     assert time.process_time() - started < 1
 
 
@@ -53,7 +53,7 @@ def test_there_are_as_many_records_as_told(portal):
 
 @pytest.mark.parametrize("contacts", [1, 2, 5, 30, 101])
 def test_a_small_portal_is_whole_too(contacts):
-    small = seeded_portal(contacts=contacts)
+    small = build_seed_portal(contacts=contacts)
     assert len(small.records["contacts"]) == contacts
     known = {(name, record.id) for name, records in small.records.items() for record in records}
     assert all((link.to_type, link.to_id) in known for link in small.associations)
@@ -61,7 +61,7 @@ def test_a_small_portal_is_whole_too(contacts):
 
 def test_a_portal_without_contacts_is_refused():
     with pytest.raises(ValueError, match="at least one contact, not 0"):
-        seeded_portal(contacts=0)
+        build_seed_portal(contacts=0)
 
 
 def test_record_ids_are_unique_and_lie_in_the_range_of_their_type(portal):

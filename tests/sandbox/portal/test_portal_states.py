@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from hsai_kit.sandbox.portal import seeded_portal
+from hsai_kit.sandbox.portal import build_seed_portal
 from hsai_kit.sandbox.portal.hostile import HOSTILE_CONTACT_IDS
 from hsai_kit.sandbox.portal.places import ABROAD, STATE_BY_CODE, STATES
 
@@ -29,7 +29,7 @@ def test_every_contact_has_a_truth_that_is_a_usps_code_or_blank(portal):
 
 @pytest.mark.parametrize("seed", [1, 7, 23])
 def test_six_in_ten_states_are_clean_codes_and_the_rest_make_two_to_three_hundred_values(seed):
-    portal = seeded_portal(seed)
+    portal = build_seed_portal(seed)
     truth = portal.truth["contacts", "state"]
     clean = sum(truth[one.id] == one.properties.get("state") for one in portal.records["contacts"])
     assert 0.57 < clean / 2400 < 0.63

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from hsai_kit.sandbox.portal.definitions.parts import (
-    choice,
-    kept_by_hubspot,
-    moment,
-    number,
-    owner,
-    text,
-)
+from hsai_kit.sandbox.portal.definitions.parts import choice, moment, number, owner, read_only, text
 from hsai_kit.sandbox.portal.model import ObjectType, PropertyDefinition, PropertyGroup
 
 # HubSpot's own outcomes of a call are these fixed ids in every portal.
@@ -28,9 +21,9 @@ def _activity(
     common = (
         moment("hs_timestamp", "Activity date", group),
         owner("Activity assigned to", group),
-        kept_by_hubspot("hs_object_id", "Record ID", group, "number"),
-        kept_by_hubspot("hs_createdate", "Create date", group, "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last modified date", group, "datetime"),
+        read_only("hs_object_id", "Record ID", group, "number"),
+        read_only("hs_createdate", "Create date", group, "datetime"),
+        read_only("hs_lastmodifieddate", "Last modified date", group, "datetime"),
     )
     return ObjectType(
         name=name,

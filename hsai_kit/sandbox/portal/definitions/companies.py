@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from hsai_kit.sandbox.portal.definitions.contacts import LIFECYCLE
-from hsai_kit.sandbox.portal.definitions.parts import (
-    calculated,
-    choice,
-    date,
-    kept_by_hubspot,
-    number,
-    owner,
-    text,
-    yes_no,
-)
+from hsai_kit.sandbox.portal.definitions.parts import choice, date, formula, number, owner, read_only, text, yes_no
 from hsai_kit.sandbox.portal.model import ObjectType, PropertyGroup
 
 INDUSTRIES = (
@@ -66,11 +57,11 @@ COMPANIES = ObjectType(
         yes_no("is_public", "Is Public", _ABOUT),
         owner("Company owner", _ABOUT),
         choice("lifecyclestage", "Lifecycle Stage", _ABOUT, *LIFECYCLE, field_type="radio"),
-        kept_by_hubspot("hs_object_id", "Record ID", _ABOUT, "number"),
-        kept_by_hubspot("createdate", "Create Date", _ACTIVITY, "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last Modified Date", _ACTIVITY, "datetime"),
-        kept_by_hubspot("notes_last_updated", "Last Activity Date", _ACTIVITY, "datetime"),
-        calculated("num_associated_contacts", "Number of Associated Contacts", _ACTIVITY, "number"),
+        read_only("hs_object_id", "Record ID", _ABOUT, "number"),
+        read_only("createdate", "Create Date", _ACTIVITY, "datetime"),
+        read_only("hs_lastmodifieddate", "Last Modified Date", _ACTIVITY, "datetime"),
+        read_only("notes_last_updated", "Last Activity Date", _ACTIVITY, "datetime"),
+        formula("num_associated_contacts", "Number of Associated Contacts", _ACTIVITY, "number"),
         text("ai_summary", "AI summary", _OURS, "What is known, in a few sentences.", field_type="textarea"),
         date("renewal_date", "Renewal date", _OURS),
     ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hsai_kit.sandbox.portal.definitions.parts import (
-    calculated,
     choice,
     date,
-    kept_by_hubspot,
+    formula,
     moment,
     number,
     owner,
+    read_only,
     text,
     yes_no,
 )
@@ -97,19 +97,19 @@ _HUBSPOTS_OWN = (
            description="How far the contact has come; it only moves forward."),
     replace(_LEAD_STATUS, options=(*_LEAD_STATUS.options, _RETIRED_STATUS)),
     yes_no("hs_email_optout", "Unsubscribed from all email", _EMAIL),
-    calculated("hs_email_domain", "Email Domain", _EMAIL, "string"),
-    kept_by_hubspot("hs_object_id", "Record ID", _ABOUT, "number"),
-    kept_by_hubspot("createdate", "Create Date", _ACTIVITY, "datetime"),
-    kept_by_hubspot("lastmodifieddate", "Last Modified Date", _ACTIVITY, "datetime"),
-    kept_by_hubspot("notes_last_updated", "Last Activity Date", _ACTIVITY, "datetime"),
+    formula("hs_email_domain", "Email Domain", _EMAIL, "string"),
+    read_only("hs_object_id", "Record ID", _ABOUT, "number"),
+    read_only("createdate", "Create Date", _ACTIVITY, "datetime"),
+    read_only("lastmodifieddate", "Last Modified Date", _ACTIVITY, "datetime"),
+    read_only("notes_last_updated", "Last Activity Date", _ACTIVITY, "datetime"),
     moment("hs_lifecyclestage_customer_date", "Became a Customer Date", _ACTIVITY),
-    calculated("num_associated_deals", "Number of Associated Deals", _ACTIVITY, "number"),
+    formula("num_associated_deals", "Number of Associated Deals", _ACTIVITY, "number"),
     number("hubspotscore", "HubSpot Score", _ACTIVITY),
     replace(choice("hs_analytics_source", "Original Traffic Source", _WEB, *SOURCES), read_only=True),
-    kept_by_hubspot("ip_city", "IP City", _WEB, "string"),
-    kept_by_hubspot("ip_state", "IP State/Region", _WEB, "string"),
-    kept_by_hubspot("ip_state_code", "IP State Code/Region Code", _WEB, "string"),
-    kept_by_hubspot("ip_country", "IP Country", _WEB, "string"),
+    read_only("ip_city", "IP City", _WEB, "string"),
+    read_only("ip_state", "IP State/Region", _WEB, "string"),
+    read_only("ip_state_code", "IP State Code/Region Code", _WEB, "string"),
+    read_only("ip_country", "IP Country", _WEB, "string"),
 )  # fmt: skip
 
 _OUR_OWN = (

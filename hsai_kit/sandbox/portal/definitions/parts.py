@@ -53,12 +53,12 @@ def owner(label: str, group: str) -> PropertyDefinition:
     )  # fmt: skip
 
 
-def kept_by_hubspot(name: str, label: str, group: str, kind: str) -> PropertyDefinition:
+def read_only(name: str, label: str, group: str, kind: str) -> PropertyDefinition:
     """Define what HubSpot fills in and nobody may write, such as ids and dates of creation."""
     field_type = {"datetime": "date", "number": "number"}.get(kind, "text")
     return PropertyDefinition(name, label, kind, field_type, group, read_only=True)
 
 
-def calculated(name: str, label: str, group: str, kind: str) -> PropertyDefinition:
+def formula(name: str, label: str, group: str, kind: str) -> PropertyDefinition:
     """Define what HubSpot works out from other values."""
     return PropertyDefinition(name, label, kind, "calculation_equation", group, calculated=True, read_only=True)

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from hsai_kit.sandbox.portal.definitions.parts import (
-    calculated,
-    choice,
-    kept_by_hubspot,
-    moment,
-    number,
-    owner,
-    text,
-)
-from hsai_kit.sandbox.portal.model import (
-    ObjectType,
-    Option,
-    Pipeline,
-    PropertyDefinition,
-    PropertyGroup,
-    Stage,
-)
+from hsai_kit.sandbox.portal.definitions.parts import choice, formula, moment, number, owner, read_only, text
+from hsai_kit.sandbox.portal.model import ObjectType, Option, Pipeline, PipelineStage, PropertyDefinition, PropertyGroup
 
 
-def _deal_stage(id: str, label: str, order: int, probability: str) -> Stage:  # noqa: A002 — HubSpot's word
+def _deal_stage(id: str, label: str, order: int, probability: str) -> PipelineStage:  # noqa: A002 — HubSpot's word
     closed = "true" if probability in {"0.0", "1.0"} else "false"
-    return Stage(id, label, order, {"isClosed": closed, "probability": probability})
+    return PipelineStage(id, label, order, {"isClosed": closed, "probability": probability})
 
 
-def _ticket_stage(id: str, label: str, order: int) -> Stage:  # noqa: A002 — HubSpot's word
+def _ticket_stage(id: str, label: str, order: int) -> PipelineStage:  # noqa: A002 — HubSpot's word
     closed = label == "Closed"
-    return Stage(id, label, order, {"isClosed": str(closed).lower(), "ticketState": "CLOSED" if closed else "OPEN"})
+    return PipelineStage(
+        id, label, order, {"isClosed": str(closed).lower(), "ticketState": "CLOSED" if closed else "OPEN"}
+    )
 
 
 SALES = Pipeline(
@@ -103,10 +90,10 @@ DEALS = ObjectType(
         text("closed_lost_reason", "Closed Lost Reason", _DEAL, field_type="textarea"),
         text("ai_summary", "AI summary", _OURS.name, "What is known, in a few sentences.", field_type="textarea"),
         owner("Deal owner", _DEAL),
-        calculated("hs_deal_stage_probability", "Deal probability", _DEAL, "number"),
-        kept_by_hubspot("hs_object_id", "Record ID", _DEAL, "number"),
-        kept_by_hubspot("createdate", "Create Date", "deal_activity", "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last Modified Date", "deal_activity", "datetime"),
+        formula("hs_deal_stage_probability", "Deal probability", _DEAL, "number"),
+        read_only("hs_object_id", "Record ID", _DEAL, "number"),
+        read_only("createdate", "Create Date", "deal_activity", "datetime"),
+        read_only("hs_lastmodifieddate", "Last Modified Date", "deal_activity", "datetime"),
     ),
     default_properties=("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate",
                         "hs_object_id", "pipeline"),
@@ -141,9 +128,9 @@ TICKETS = ObjectType(
         text("ai_summary", "AI summary", _OURS.name, "What is known, in a few sentences.",
              field_type="textarea"),
         owner("Ticket owner", _TICKET),
-        kept_by_hubspot("hs_object_id", "Record ID", _TICKET, "number"),
-        kept_by_hubspot("createdate", "Create date", "ticketactivity", "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last modified date", "ticketactivity", "datetime"),
+        read_only("hs_object_id", "Record ID", _TICKET, "number"),
+        read_only("createdate", "Create date", "ticketactivity", "datetime"),
+        read_only("hs_lastmodifieddate", "Last modified date", "ticketactivity", "datetime"),
         moment("closed_date", "Close date", "ticketactivity"),
     ),
     default_properties=("content", "createdate", "hs_lastmodifieddate", "hs_object_id", "hs_pipeline",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hsai_kit.sandbox.portal.definitions.parts import choice, date, kept_by_hubspot, number, owner, text
-from hsai_kit.sandbox.portal.model import ObjectType, Option, Pipeline, PropertyDefinition, PropertyGroup, Stage
+from hsai_kit.sandbox.portal.definitions.parts import choice, date, number, owner, read_only, text
+from hsai_kit.sandbox.portal.model import ObjectType, Option, Pipeline, PipelineStage, PropertyDefinition, PropertyGroup
 
 
-def _lead_stage(id: str, label: str, order: int, state: str) -> Stage:  # noqa: A002 — HubSpot's word
+def _lead_stage(id: str, label: str, order: int, state: str) -> PipelineStage:  # noqa: A002 — HubSpot's word
     closed = str(state in {"QUALIFIED", "UNQUALIFIED"}).lower()
-    return Stage(id, label, order, {"isClosed": closed, "leadState": state})
+    return PipelineStage(id, label, order, {"isClosed": closed, "leadState": state})
 
 
 PROSPECTS = Pipeline(
@@ -27,9 +27,9 @@ PROSPECTS = Pipeline(
 
 def _kept(group: str, created: str) -> tuple[PropertyDefinition, ...]:
     return (
-        kept_by_hubspot("hs_object_id", "Record ID", group, "number"),
-        kept_by_hubspot(created, "Create date", group, "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last modified date", group, "datetime"),
+        read_only("hs_object_id", "Record ID", group, "number"),
+        read_only(created, "Create date", group, "datetime"),
+        read_only("hs_lastmodifieddate", "Last modified date", group, "datetime"),
     )
 
 
@@ -88,7 +88,7 @@ LINE_ITEMS = ObjectType(
         number("hs_product_id", "Product ID", "lineiteminformation"),
         number("quantity", "Quantity", "lineiteminformation"),
         number("price", "Unit price", "lineiteminformation"),
-        kept_by_hubspot("amount", "Net price", "lineiteminformation", "number"),
+        read_only("amount", "Net price", "lineiteminformation", "number"),
         *_kept("lineiteminformation", "createdate"),
     ),
     default_properties=("createdate", "hs_lastmodifieddate", "hs_object_id"),
@@ -106,7 +106,7 @@ QUOTES = ObjectType(
         date("hs_expiration_date", "Expiration date", "quoteinformation"),
         choice("hs_status", "Quote status", "quoteinformation", "DRAFT: Draft", "PENDING_APPROVAL: Pending approval",
                "APPROVED: Approved", "APPROVAL_NOT_NEEDED: Published", "REJECTED: Rejected"),
-        kept_by_hubspot("hs_quote_amount", "Quote amount", "quoteinformation", "number"),
+        read_only("hs_quote_amount", "Quote amount", "quoteinformation", "number"),
         owner("Quote owner", "quoteinformation"),
         *_kept("quoteinformation", "hs_createdate"),
     ),

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hsai_kit.sandbox.portal.definitions.parts import (
-    choice,
-    date,
-    kept_by_hubspot,
-    number,
-    owner,
-    text,
-    yes_no,
-)
+from hsai_kit.sandbox.portal.definitions.parts import choice, date, number, owner, read_only, text, yes_no
 from hsai_kit.sandbox.portal.model import ObjectType, PropertyGroup
 
 _GROUP = "subscription_information"
@@ -35,9 +27,9 @@ SUBSCRIPTIONS = ObjectType(
         yes_no("auto_renew", "Renews by itself", _GROUP),
         text("cancellation_reason", "Reason for cancelling", _GROUP, field_type="textarea"),
         owner("Subscription owner", _GROUP),
-        kept_by_hubspot("hs_object_id", "Record ID", _GROUP, "number"),
-        kept_by_hubspot("hs_createdate", "Create date", _GROUP, "datetime"),
-        kept_by_hubspot("hs_lastmodifieddate", "Last modified date", _GROUP, "datetime"),
+        read_only("hs_object_id", "Record ID", _GROUP, "number"),
+        read_only("hs_createdate", "Create date", _GROUP, "datetime"),
+        read_only("hs_lastmodifieddate", "Last modified date", _GROUP, "datetime"),
     ),
     default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id", "subscription_name"),
     custom=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.model import Owner, Pipeline, Stage
+from hsai_kit.sandbox.portal.model import Owner, Pipeline, PipelineStage
 from hsai_kit.sandbox.portal.people import slug
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _with_stage(pipeline: Pipeline, stage_id: str, label: str) -> Pipeline:
         metadata["probability"] = str(0.0 if closed and won != 1.0 else won)
     else:
         metadata["ticketState"] = "CLOSED" if closed else "OPEN"
-    stage = Stage(stage_id, label, len(pipeline.stages), metadata)
+    stage = PipelineStage(stage_id, label, len(pipeline.stages), metadata)
     return Pipeline(
         pipeline.id, pipeline.object_type, pipeline.label, pipeline.display_order, (*pipeline.stages, stage)
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import charset_normalizer
 
-from hsai_kit.sandbox.portal.file_import.tables import LoadError, Row, Table, as_table
+from hsai_kit.sandbox.portal.file_import.tables import LoadError, Table, TableRow, as_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def read_delimited(path: Path) -> Table:
     return table
 
 
-def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
+def _rows(path: Path, text: str, separator: str) -> Iterator[TableRow]:
     """Yield the rows numbered as a spreadsheet does: one for each record, however many lines it takes.
 
     The csv module ends at 131,072 characters a cell. HubSpot keeps 65,536, so a longer one has lost a quotation mark.
@@ -72,7 +72,7 @@ def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
             raise LoadError(message) from error
         if number == 1 and re.fullmatch(r"sep=.?", ",".join(cells).strip().lower()):
             continue
-        yield Row(number, cells)
+        yield TableRow(number, cells)
 
 
 def _separator(text: str) -> str:

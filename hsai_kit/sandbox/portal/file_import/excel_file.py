@@ -8,7 +8,14 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.portal.file_import.tables import EmptyTableError, LoadError, Row, Table, as_table, check_archive
+from hsai_kit.sandbox.portal.file_import.tables import (
+    EmptyTableError,
+    LoadError,
+    Table,
+    TableRow,
+    as_table,
+    check_archive,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +69,9 @@ def _first_sheet(path: Path, book: Any) -> Table:
     raise empty
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
+def _rows(sheet: Any) -> Iterator[TableRow]:
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        yield Row(number, [_text(cell) for cell in cells])
+        yield TableRow(number, [_text(cell) for cell in cells])
 
 
 def _text(value: object) -> str:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from hsai_kit.sandbox.portal.file_import.headings import Columns
 
-__all__ = ["LoadError", "loaded_portal"]
+__all__ = ["LoadError", "load_portal"]
 
 
-def loaded_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: ARG001 — nothing here is random
+def load_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: ARG001 — nothing here is random
     """Make a portal of the records in `files`, which maps object types to CSV or .xlsx exports.
 
     Definitions, owners and pipelines are the sandbox's own plus whatever the files name beyond them; what was added

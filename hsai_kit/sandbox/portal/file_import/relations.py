@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
-from hsai_kit.sandbox.portal.links import OWN_TYPE_IDS, TYPE_IDS, linked
+from hsai_kit.sandbox.portal.links import OWN_TYPE_IDS, TYPE_IDS, link_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def associations_in(portal: Portal) -> Iterator[Association]:
                 for other_id in re.findall(r"\d+", record.properties.get(name) or ""):
                     if other_id not in loaded[other]:
                         continue
-                    links = linked(object_type.name, record.id, other, other_id, primary=primary)
+                    links = link_records(object_type.name, record.id, other, other_id, primary=primary)
                     yield from (link for link in links if link not in seen)
                     seen.update(links)
 

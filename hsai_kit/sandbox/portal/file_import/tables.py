@@ -35,14 +35,14 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """The cells of one row, under the number that a spreadsheet shows for it."""
 
     number: int
     cells: list[str]
 
 
-def as_table(path: Path, rows: Iterable[Row], *, pad: bool) -> Table:
+def as_table(path: Path, rows: Iterable[TableRow], *, pad: bool) -> Table:
     """Arrange rows in columns: blank rows are skipped; short ones are filled up if `pad`, otherwise an error.
 
     Equal cells share one string, so that 100,000 rows with few distinct values need little memory.
@@ -94,7 +94,7 @@ def _headings(cells: list[str]) -> list[str]:
     return headings
 
 
-def _fitted(path: Path, row: Row, headings: list[str], *, pad: bool) -> list[str]:
+def _fitted(path: Path, row: TableRow, headings: list[str], *, pad: bool) -> list[str]:
     """Cut blank cells beyond the headings off a row and fill it up if that is allowed."""
     width = len(headings)
     cells, extra = row.cells[:width], row.cells[width:]

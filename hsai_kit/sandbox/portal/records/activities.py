@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.conversations import Talk, as_editor_html, talk, task
+from hsai_kit.sandbox.portal.conversations import Conversation, as_editor_html, pick_conversation, task
 from hsai_kit.sandbox.portal.definitions.activities import CALL_OUTCOMES
 from hsai_kit.sandbox.portal.records.business import names, someone
-from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, owner_id, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DESK = "sales@sandbox.example"
 
 
-def add_activities(making: Making, rng: Random, kind: str, count: int) -> None:
+def add_activities(making: RecordFactory, rng: Random, kind: str, count: int) -> None:
     """Add notes, calls, emails, meetings or tasks, half of them about somebody with a deal."""
     for _ in range(count):
         deal: Record | None = None
@@ -36,7 +36,7 @@ def add_activities(making: Making, rng: Random, kind: str, count: int) -> None:
             when = when if properties["hs_task_status"] == "COMPLETED" else NOW + timedelta(days=rng.randrange(-5, 30))
             record = _add(making, rng, kind, properties, when)
         else:
-            said = talk(rng, kind, mentioned, when)
+            said = pick_conversation(rng, kind, mentioned, when)
             record = _add(making, rng, kind, _filled(rng, kind, said, contact, when), when)
             making.note_truth(kind, "facts", record, json.dumps(said.facts, ensure_ascii=False))
         making.link(kind, record, "contacts", contact)
@@ -49,13 +49,13 @@ def _office_hours(when: datetime) -> datetime:
     return min(when.replace(hour=13 + when.hour * 10 // 24), NOW)
 
 
-def _add(making: Making, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
+def _add(making: RecordFactory, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
     common = {"hs_timestamp": stamp(when), "hubspot_owner_id": owner_id(rng)}
     written = min(when + timedelta(minutes=rng.randrange(1, 90)), NOW)
     return making.add(kind, {**properties, **common}, written, written)
 
 
-def _filled(rng: Random, kind: str, said: Talk, contact: Record, when: datetime) -> dict[str, str]:
+def _filled(rng: Random, kind: str, said: Conversation, contact: Record, when: datetime) -> dict[str, str]:
     if kind == "notes":
         return _note(rng, said)
     if kind == "calls":
@@ -63,12 +63,12 @@ def _filled(rng: Random, kind: str, said: Talk, contact: Record, when: datetime)
     return _email(said, contact) if kind == "emails" else _meeting(rng, said, when)
 
 
-def _note(rng: Random, said: Talk) -> dict[str, str]:
+def _note(rng: Random, said: Conversation) -> dict[str, str]:
     text = f"{said.subject}\n{said.text}" if rng.random() < 0.4 else said.text
     return {"hs_note_body": as_editor_html(text) if rng.random() < 0.6 else text}
 
 
-def _call(rng: Random, said: Talk) -> dict[str, str]:
+def _call(rng: Random, said: Conversation) -> dict[str, str]:
     return {
         "hs_call_title": said.subject,
         "hs_call_body": said.text,
@@ -79,7 +79,7 @@ def _call(rng: Random, said: Talk) -> dict[str, str]:
     }
 
 
-def _email(said: Talk, contact: Record) -> dict[str, str]:
+def _email(said: Conversation, contact: Record) -> dict[str, str]:
     incoming = said.subject != "Minutes of our call"
     theirs = contact.properties.get("email") or ""
     sender, receiver = (theirs, _DESK) if incoming else (_DESK, theirs)
@@ -93,7 +93,7 @@ def _email(said: Talk, contact: Record) -> dict[str, str]:
     }
 
 
-def _meeting(rng: Random, said: Talk, when: datetime) -> dict[str, str]:
+def _meeting(rng: Random, said: Conversation, when: datetime) -> dict[str, str]:
     return {
         "hs_meeting_title": said.subject,
         "hs_meeting_body": said.text,

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal import people
-from hsai_kit.sandbox.portal.conversations import talk
+from hsai_kit.sandbox.portal.conversations import pick_conversation
 from hsai_kit.sandbox.portal.definitions.processes import RENEWALS, SALES, SUPPORT
-from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id, stamp
 
 if TYPE_CHECKING:
     from random import Random
@@ -22,7 +22,7 @@ _CATEGORIES = {"Charged twice": "BILLING_ISSUE", "Please add a filter": "FEATURE
 _SEAT_PRICES = {"starter": 19, "team": 34, "business": 52}
 
 
-def add_deals(making: Making, rng: Random, count: int) -> None:
+def add_deals(making: RecordFactory, rng: Random, count: int) -> None:
     """Add deals, seven in ten of them new business."""
     for _ in range(count):
         contact, company = someone(making, rng)
@@ -52,13 +52,13 @@ def add_deals(making: Making, rng: Random, count: int) -> None:
         making.link("deals", record, "companies", company, primary=True)
 
 
-def add_tickets(making: Making, rng: Random, count: int) -> None:
+def add_tickets(making: RecordFactory, rng: Random, count: int) -> None:
     """Add tickets; the facts in their texts are kept as truth."""
     for _ in range(count):
         contact, company = someone(making, rng)
         stage = rng.choices(SUPPORT.stages, (20, 15, 15, 50))[0]
         created = days_ago(rng, 700)
-        said = talk(rng, "tickets", names(rng, contact, company), created)
+        said = pick_conversation(rng, "tickets", names(rng, contact, company), created)
         updated = later(rng, created)
         properties = {
             "subject": said.subject,
@@ -77,7 +77,7 @@ def add_tickets(making: Making, rng: Random, count: int) -> None:
         making.link("tickets", record, "companies", company, primary=True)
 
 
-def add_subscriptions(making: Making, rng: Random, count: int) -> None:
+def add_subscriptions(making: RecordFactory, rng: Random, count: int) -> None:
     """Add what customers have subscribed to, the portal's custom object."""
     for _ in range(count):
         contact, company = someone(making, rng)
@@ -100,7 +100,7 @@ def add_subscriptions(making: Making, rng: Random, count: int) -> None:
         making.link("subscriptions", record, "companies", company)
 
 
-def someone(making: Making, rng: Random) -> tuple[Record, Record | None]:
+def someone(making: RecordFactory, rng: Random) -> tuple[Record, Record | None]:
     """Pick a contact, some far more often than others, and the company that goes with it."""
     contacts = making.records["contacts"]
     contact = contacts[int(len(contacts) * rng.random() ** 1.7)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal import people
-from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id
+from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id
 from hsai_kit.sandbox.portal.states import addresses
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _STAGES = ("lead", "salesqualifiedlead", "opportunity", "customer", "other")
 _STREETS = ("Example Ave", "Sample St", "Warehouse Rd", "Market St", "Mill Ln", "Industrial Pkwy")
 
 
-def add_companies(making: Making, rng: Random, count: int) -> None:
+def add_companies(making: RecordFactory, rng: Random, count: int) -> None:
     """Add companies with different names and domains; their states are as messy as the contacts'."""
     taken: set[str] = set()
     for address in addresses(rng, count):

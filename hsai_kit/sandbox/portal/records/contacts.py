@@ -12,7 +12,7 @@ from hsai_kit.sandbox.portal.enquiries import enquiry
 from hsai_kit.sandbox.portal.hostile import MERGE
 from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
 from hsai_kit.sandbox.portal.records.companies import street
-from hsai_kit.sandbox.portal.records.record_factory import Making, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import RecordFactory, days_ago, later, owner_id, stamp
 from hsai_kit.sandbox.portal.states import Address, addresses
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SIZES = ("1-5", "5-25", "25-50", "50-100", "100-500", "500-1000", "1000+")
 _SOURCES = tuple(source.partition(":")[0] for source in SOURCES)
 
 
-def add_contacts(making: Making, rng: Random, count: int) -> None:
+def add_contacts(making: RecordFactory, rng: Random, count: int) -> None:
     """Add contacts, three quarters of them at one of the companies, with an e-mail address at its domain."""
     companies = making.records["companies"]
     taken: set[str] = set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.account import OWNER_SHARES, TODAY_MOMENT
 from hsai_kit.sandbox.portal.definitions import FIRST_IDS, date_properties
-from hsai_kit.sandbox.portal.links import linked
+from hsai_kit.sandbox.portal.links import link_records
 from hsai_kit.sandbox.portal.model import Association, Record
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NOW = datetime.fromisoformat(TODAY_MOMENT)
 
 
 @dataclass(slots=True)
-class Making:
+class RecordFactory:
     """The records, associations and truths made so far.
 
     `employers` maps a contact's id to its company, `dealings` pairs contacts with deals about them.
@@ -50,7 +50,7 @@ class Making:
         """Link two records both ways; nothing to do where there is no other one."""
         if other is None:
             return
-        self.associations += linked(one_type, one.id, other_type, other.id, primary=primary)
+        self.associations += link_records(one_type, one.id, other_type, other.id, primary=primary)
         if (one_type, other_type) == ("contacts", "companies"):
             self.employers[one.id] = other
         if (one_type, other_type) == ("deals", "contacts"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
 from hsai_kit.sandbox.portal.records.business import full_name, someone
-from hsai_kit.sandbox.portal.records.record_factory import NOW, Making, days_ago, later, owner_id
+from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ _WARES = (
 _MONTHLY = ("INV", "FOR", "SHP", "RET", "ANA", "SUI", "ADD")
 
 
-def add_products(making: Making, rng: Random) -> None:
+def add_products(making: RecordFactory, rng: Random) -> None:
     """Add what the company sells: the same dozen in a portal of any size."""
     for name, sku, price in _WARES:
         properties = {
@@ -38,7 +38,7 @@ def add_products(making: Making, rng: Random) -> None:
         making.add("products", properties, created, later(rng, created))
 
 
-def add_leads(making: Making, rng: Random, count: int) -> None:
+def add_leads(making: RecordFactory, rng: Random, count: int) -> None:
     """Add leads, each about one contact and, where there is one, its company."""
     for _ in range(count):
         contact, company = someone(making, rng)
@@ -57,7 +57,7 @@ def add_leads(making: Making, rng: Random, count: int) -> None:
         making.link("leads", record, "companies", company)
 
 
-def add_quotes(making: Making, rng: Random, count: int) -> None:
+def add_quotes(making: RecordFactory, rng: Random, count: int) -> None:
     """Add quotes with up to three line items, each for a deal that somebody is known of."""
     for contact, deal in making.dealings[:count]:
         created = days_ago(rng, 300)
@@ -78,7 +78,7 @@ def add_quotes(making: Making, rng: Random, count: int) -> None:
             making.link("line_items", item, "quotes", quote)
 
 
-def _line_item(making: Making, rng: Random, created: datetime) -> Record:
+def _line_item(making: RecordFactory, rng: Random, created: datetime) -> Record:
     product = rng.choice(making.records["products"])
     quantity = rng.choice((1, 1, 1, 2, 5, 10))
     properties = {

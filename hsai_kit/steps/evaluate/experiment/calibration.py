@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.stats import binned, calibration_error, rate, wilson
+from hsai_kit.stats import bin_confidences, calibration_error, rate, wilson
 
 __all__ = ["Calibration", "Threshold"]
 
@@ -66,7 +66,7 @@ class Calibration:
 
         Columns: `from`, `to`, `records`, `confidence` (the mean), `right` with `low` and `high` (95 %).
         """
-        sorted_in = binned(self._units["confidence"])
+        sorted_in = bin_confidences(self._units["confidence"])
         made = []
         for step, part in self._units.groupby(sorted_in.bin):
             found = rate(part["right"], part["records"])

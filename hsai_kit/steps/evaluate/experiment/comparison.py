@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import (
-    Table,
+    TwoByTwoTable,
     bootstrap,
     holm,
     mcnemar,
-    paired_difference,
+    mean_difference,
     per_unit,
     smallest_difference,
     two_by_two,
     units,
 )
 
-__all__ = ["Measured", "compared", "flipped"]
+__all__ = ["UnitMeasures", "compare_assistants", "find_flips"]
 
 
 @dataclass(frozen=True)
-class Measured:
+class UnitMeasures:
     """The rows of one assistant by unit: the mean of each measure (NaN: unknown), and how many records each has."""
 
     right: NDArray[np.float64]
@@ -36,7 +36,7 @@ class Measured:
     records: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, *, confidence: bool = False) -> Measured:
+    def of(cls, rows: pd.DataFrame, *, confidence: bool = False) -> UnitMeasures:
         """Gather rows that share a question or a cluster; `records` counts records, however often each was asked.
 
         By confidence, clusters are kept apart and so are repeats: each answer has a confidence of its own.
@@ -65,12 +65,12 @@ class _Pair:
     second: str
     shared: int
     unit: NDArray[np.int64]
-    table: Table
+    table: TwoByTwoTable
     differences: NDArray[np.float64]
     records: NDArray[np.float64]
 
 
-def compared(
+def compare_assistants(
     rows: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str, str]], *, by_scores: bool = False
 ) -> pd.DataFrame:
     """Compare pairs of assistants as `Evaluation.compare` describes it; only scores and prices are resampled."""
@@ -79,7 +79,7 @@ def compared(
     ends = _intervals(made)
     if not by_scores:
         for pair, (low, high) in zip(made, ends, strict=True):
-            _, low[0], high[0] = paired_difference(pair.differences[:, 0], pair.records)
+            _, low[0], high[0] = mean_difference(pair.differences[:, 0], pair.records)
     frame = pd.DataFrame([_figures(pair, *ends[place]) for place, pair in enumerate(made)])
     frame.insert(frame.columns.get_loc("p") + 1, "p_holm", holm(frame["p"]))
     frame["verdict"] = [_verdict(row, len(pairs)) for row in frame.to_dict("records")]
@@ -170,7 +170,7 @@ def _verdict(row: Mapping[str, object], pairs: int) -> str:
     )
 
 
-def flipped(rows: pd.DataFrame, names: Sequence[str], texts: Mapping[str, str]) -> pd.DataFrame:
+def find_flips(rows: pd.DataFrame, names: Sequence[str], texts: Mapping[str, str]) -> pd.DataFrame:
     """Return the records that some get right and others wrong, as `Evaluation.flips` describes it."""
     first = rows[rows["repeat"] == 1]
     wide = {name: first[first["assistant"] == name].set_index("record_id") for name in names}

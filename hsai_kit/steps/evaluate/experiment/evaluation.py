@@ -14,8 +14,8 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import bootstrap, calibration_error, rate
 from hsai_kit.steps.evaluate.experiment.calibration import Calibration
-from hsai_kit.steps.evaluate.experiment.comparison import Measured, compared, flipped
-from hsai_kit.steps.evaluate.experiment.result_rows import evaluated_rows
+from hsai_kit.steps.evaluate.experiment.comparison import UnitMeasures, compare_assistants, find_flips
+from hsai_kit.steps.evaluate.experiment.result_rows import read_result_rows
 from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.store import EvaluationRecord, Label, Store
 
@@ -103,7 +103,7 @@ class Evaluation:
         `seconds`, `question` (its hash) and `cluster`. Valid is an answer that is allowed, not refused and not cut
         off; that no answer is right is met by a blank one. A row that failed is neither valid nor right.
         """
-        return evaluated_rows(self.store, self.id, self.field, self.runs)
+        return read_result_rows(self.store, self.id, self.field, self.runs)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -161,7 +161,7 @@ class Evaluation:
             for other in self.names[place + 1 :]
             if baseline is None
         ] or [(one, str(baseline)) for one in self.names if one != baseline]
-        return compared(self._measured(scores), pairs, by_scores=scores is not None)
+        return compare_assistants(self._measured(scores), pairs, by_scores=scores is not None)
 
     @property
     def flips(self) -> pd.DataFrame:
@@ -170,7 +170,7 @@ class Evaluation:
         Index `record_id`; columns `asked` (the question's text), `expected`, a column with the answer of each
         assistant, `right` (who got it right) and `records` (how many records ask the same). Of repeats, the first.
         """
-        return flipped(self.rows, self.names, self._texts())
+        return find_flips(self.rows, self.names, self._texts())
 
     def calibration(self, name: str | None = None) -> Calibration:
         """Return what the confidence of an assistant is worth; raises EvaluationError where it tells none."""
@@ -186,7 +186,7 @@ class Evaluation:
         rows = self.rows[(self.rows["assistant"] == self._known(name)) & self.rows["valid"].notna()]
         if rows.empty or rows["usd"].isna().any():
             return None
-        measured = Measured.of(rows)
+        measured = UnitMeasures.of(rows)
         return float(bootstrap(measured.usd, measured.records)[1, 0]) * 1000
 
     def _known(self, name: str) -> str:
@@ -197,7 +197,7 @@ class Evaluation:
 
     def _figures(self, name: str) -> dict[str, object]:
         rows = self.rows[(self.rows["assistant"] == name) & self.rows["valid"].notna()]
-        measured = Measured.of(rows)
+        measured = UnitMeasures.of(rows)
         weights = measured.records
         right, valid = (rate(values, weights) for values in (measured.right, measured.valid))
         known = bool(rows["right"].notna().any())
@@ -249,7 +249,7 @@ class Evaluation:
 
     @staticmethod
     def _units_of(rows: pd.DataFrame) -> pd.DataFrame:
-        return Measured.of(rows, confidence=True).frame()
+        return UnitMeasures.of(rows, confidence=True).frame()
 
 
 def flip_rate(rows: pd.DataFrame) -> float | None:

@@ -11,17 +11,17 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.evaluate.candidates import Contender
+from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels
 from hsai_kit.steps.evaluate.scoring import field_of, read_label
-from hsai_kit.store import EvaluatedRow
+from hsai_kit.store import EvaluationRow
 from hsai_kit.tabular.provenance import record_ids
 
-__all__ = ["measured_field", "measured_rows"]
+__all__ = ["choose_field", "choose_rows"]
 
 
-def measured_field(made: Sequence[Contender], field: str | None, labels: Given | None) -> str:
+def choose_field(made: Sequence[Candidate], field: str | None, labels: Given | None) -> str:
     """Return the field that is measured; raises EvaluationError where not every assistant answers it."""
     if field is None and isinstance(labels, Labels):
         field = labels.field
@@ -31,14 +31,14 @@ def measured_field(made: Sequence[Contender], field: str | None, labels: Given |
     return field or "answer"
 
 
-def measured_rows(
+def choose_rows(
     hub: Connection,
     frame: pd.DataFrame,
-    made: Sequence[Contender],
+    made: Sequence[Candidate],
     field: str,
     given: Given | None,
     cluster: str | None,
-) -> tuple[list[EvaluatedRow], pd.DataFrame, str]:
+) -> tuple[list[EvaluationRow], pd.DataFrame, str]:
     """Return the rows to be measured, each with what is right, the part of the frame with them, and the labels' source.
 
     Raises EvaluationError for labels that no assistant could give, and for rows that one was shown as examples.
@@ -51,7 +51,7 @@ def measured_rows(
     if given is None:
         refuse_leaks(made, ids, frame)
         rows = [
-            EvaluatedRow(one, labelled=False, expected=None, cluster=group)
+            EvaluationRow(one, labelled=False, expected=None, cluster=group)
             for one, group in zip(ids, groups, strict=True)
         ]
         return rows, frame, ""
@@ -72,7 +72,7 @@ def measured_rows(
         raise EvaluationError(message)
     chosen = frame.iloc[wanted]
     rows = [
-        EvaluatedRow(
+        EvaluationRow(
             ids[place],
             labelled=True,
             expected=read_label(kinds, right[ids[place]].value, ids[place]),
@@ -89,7 +89,7 @@ def measured_rows(
     return rows, chosen, labels.source
 
 
-def _refuse_told(made: Sequence[Contender], frame: pd.DataFrame, column: str) -> None:
+def _refuse_told(made: Sequence[Candidate], frame: pd.DataFrame, column: str) -> None:
     """Raise EvaluationError where a prompt tells the model the right answer."""
     for one in made:
         if one.assistant.prompt and column in Prompt(one.assistant.prompt).tokens(map(str, frame.columns)):
@@ -100,7 +100,7 @@ def _refuse_told(made: Sequence[Contender], frame: pd.DataFrame, column: str) ->
             raise EvaluationError(message)
 
 
-def _say_favored(hub: Connection, made: Sequence[Contender], sources: Sequence[str]) -> None:
+def _say_favored(hub: Connection, made: Sequence[Candidate], sources: Sequence[str]) -> None:
     """Say whose own answers were approved as labels: people agree more easily with what they are shown."""
     counts = Counter(source.removeprefix(APPROVED) for source in sources if source.startswith(APPROVED))
     for run_id, count in counts.items():
@@ -117,7 +117,7 @@ def _say_favored(hub: Connection, made: Sequence[Contender], sources: Sequence[s
             )
 
 
-def _say_changed(one: Contender, asked: Sequence[str | None], ids: Sequence[str], rows: pd.DataFrame) -> None:
+def _say_changed(one: Candidate, asked: Sequence[str | None], ids: Sequence[str], rows: pd.DataFrame) -> None:
     """Say which records read otherwise than when they were labelled, as after a push of what was labelled."""
     if not one.assistant.prompt or not any(asked):
         return

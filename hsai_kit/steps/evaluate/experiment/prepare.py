@@ -10,32 +10,32 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.steps.evaluate.candidates import Contender, One, contenders
-from hsai_kit.steps.evaluate.experiment.measured_rows import measured_field, measured_rows
-from hsai_kit.steps.evaluate.experiment.sender import Forecast, Plan, planned
+from hsai_kit.steps.evaluate.candidates import Candidate, One, read_candidates
+from hsai_kit.steps.evaluate.experiment.measured_rows import choose_field, choose_rows
+from hsai_kit.steps.evaluate.experiment.sender import ExperimentForecast, ExperimentPlan, plan_experiment
 from hsai_kit.steps.evaluate.labels.labels import Given
-from hsai_kit.store import EvaluatedRow
+from hsai_kit.store import EvaluationRow
 
-__all__ = ["Prepared", "forecast", "prepared"]
+__all__ = ["Experiment", "forecast_evaluation", "prepare_experiment"]
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Experiment:
     """Who is measured at which field over which rows, of which `frame` are the records and `source` the labels."""
 
     hub: Connection
-    made: Sequence[Contender]
+    made: Sequence[Candidate]
     field: str
-    rows: Sequence[EvaluatedRow]
+    rows: Sequence[EvaluationRow]
     frame: pd.DataFrame
     source: str
     repeats: int
     cluster: str | None
 
-    def plan(self, object_type: str | None, budget_usd: float | None) -> Plan:
+    def plan(self, object_type: str | None, budget_usd: float | None) -> ExperimentPlan:
         """Work out all runs; raises what `ask` raises before anything is sent."""
         clusters = None if self.cluster is None else [row.cluster for row in self.rows]
-        return planned(
+        return plan_experiment(
             self.hub,
             self.frame,
             self.made,
@@ -45,7 +45,7 @@ class Prepared:
             clusters=clusters,
         )
 
-    def begin(self, plan: Plan) -> str:
+    def begin(self, plan: ExperimentPlan) -> str:
         """Write the evaluation and its runs down and return its id."""
         return self.hub.store.evaluations.begin(
             self.rows,
@@ -59,7 +59,7 @@ class Prepared:
         )
 
 
-def prepared(
+def prepare_experiment(
     hub: Connection,
     frame: pd.DataFrame,
     assistants: One | Iterable[One] | Mapping[str, One],
@@ -70,18 +70,18 @@ def prepared(
     repeats: int,
     engine: EngineName | None,
     cluster: str | None,
-) -> Prepared:
+) -> Experiment:
     """Check everything that can be checked before questions are planned; raises what `evaluate` raises."""
     if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
         message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
         raise EvaluationError(message)
-    made = contenders(hub, assistants, prompt=prompt, engine=engine)
-    measured = measured_field(made, field, labels)
-    rows, chosen, source = measured_rows(hub, frame, made, measured, labels, cluster)
-    return Prepared(hub, made, measured, rows, chosen, source, repeats, cluster)
+    made = read_candidates(hub, assistants, prompt=prompt, engine=engine)
+    measured = choose_field(made, field, labels)
+    rows, chosen, source = choose_rows(hub, frame, made, measured, labels, cluster)
+    return Experiment(hub, made, measured, rows, chosen, source, repeats, cluster)
 
 
-def forecast(
+def forecast_evaluation(
     hub: Connection,
     frame: pd.DataFrame,
     assistants: One | Iterable[One] | Mapping[str, One],
@@ -91,12 +91,12 @@ def forecast(
     prompt: str | None = None,
     repeats: int = 1,
     engine: EngineName | None = None,
-) -> Forecast:
+) -> ExperimentForecast:
     """Return what `evaluate` with the same arguments would ask, cost and be able to show, without asking anything.
 
     Raises what `evaluate` raises before anything is sent.
     """
-    ready = prepared(
+    ready = prepare_experiment(
         hub, frame, assistants, labels, field=field, prompt=prompt, repeats=repeats, engine=engine, cluster=None
     )
     return ready.plan(None, None).forecast()

@@ -10,10 +10,10 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Number, YesNo
 from hsai_kit.run import RowResult, Run
-from hsai_kit.steps.evaluate.scoring import Kind, same
-from hsai_kit.store import EvaluatedRow, Store
+from hsai_kit.steps.evaluate.scoring import Kind, is_same_answer
+from hsai_kit.store import EvaluationRow, Store
 
-__all__ = ["evaluated_rows"]
+__all__ = ["read_result_rows"]
 
 _COLUMNS = {
     "assistant": "string",
@@ -35,7 +35,7 @@ _COLUMNS = {
 }
 
 
-def evaluated_rows(store: Store, evaluation_id: str, field: str, runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
+def read_result_rows(store: Store, evaluation_id: str, field: str, runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """Return the rows of an evaluation as `Evaluation.rows` describes them.
 
     `unit` is what rows have in common that cannot differ in their answer: the question, or the rule that answered.
@@ -58,7 +58,7 @@ def evaluated_rows(store: Store, evaluation_id: str, field: str, runs: Mapping[s
 
 
 def _rows(
-    store: Store, run: Run, field: str, kind: Kind, known: Mapping[str, EvaluatedRow]
+    store: Store, run: Run, field: str, kind: Kind, known: Mapping[str, EvaluationRow]
 ) -> Iterator[tuple[object, ...]]:
     results = run.results()
     sharing = Counter(row.question for row in results)
@@ -70,7 +70,7 @@ def _rows(
         valid = _valid(row, field)
         right = None
         if valid is not None and given.labelled:
-            right = valid and same(kind, answer, given.expected)
+            right = valid and is_same_answer(kind, answer, given.expected)
         price = 0.0 if row.question is None else prices.get(row.question)
         usd = None if price is None else price / sharing[row.question]
         unit = row.question or (f"rule {row.reason} {json.dumps(row.fields)}")

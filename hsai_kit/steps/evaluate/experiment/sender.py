@@ -10,36 +10,36 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.batches import Batched
+from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
 from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
-from hsai_kit.steps.ask.batch_sender import Batching
-from hsai_kit.steps.ask.budget import checked_budget
+from hsai_kit.steps.ask.batch_sender import BatchSender
+from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import agree
 from hsai_kit.steps.ask.engine_selection import say_done_without
-from hsai_kit.steps.ask.live_sender import Sending
-from hsai_kit.steps.ask.plan import Asking, dollars, plan_asking
-from hsai_kit.steps.ask.run_lock import asked_alone, refuse_under_way
-from hsai_kit.steps.evaluate.candidates import Contender
-from hsai_kit.store import EvaluatedRun
+from hsai_kit.steps.ask.live_sender import LiveSender
+from hsai_kit.steps.ask.plan import AskPlan, dollars, plan_ask
+from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
+from hsai_kit.steps.evaluate.candidates import Candidate
+from hsai_kit.store import EvaluationRun
 
-__all__ = ["Asked", "Forecast", "Plan", "checked_budget", "planned"]
+__all__ = ["ExperimentForecast", "ExperimentPlan", "ExperimentRun", "check_budget", "plan_experiment"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExperimentRun:
     """One run to be: a contender, which repeat it is (from 1), and what asking means."""
 
-    contender: Contender
+    contender: Candidate
     repeat: int
-    asking: Asking
+    asking: AskPlan
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ExperimentForecast:
     """What an evaluation would ask, cost (USD, None where unknown) and be able to show, said in `lines`."""
 
     lines: tuple[str, ...]
@@ -50,16 +50,16 @@ class Forecast:
 
 
 @dataclass
-class Plan:
+class ExperimentPlan:
     """All runs of an evaluation before they are sent; `questions` are the independent ones among its rows."""
 
     hub: Connection
-    asked: list[Asked]
+    asked: list[ExperimentRun]
     records: int
     questions: int
     budget_usd: float | None
 
-    def forecast(self) -> Forecast:
+    def forecast(self) -> ExperimentForecast:
         """Count what will be asked, what it costs and what it can show."""
         estimates = [one.asking.estimate() for one in self.asked]
         low, high = (
@@ -70,7 +70,7 @@ class Plan:
         known = sum(estimate.known for estimate in estimates)
         threshold = self.hub.workspace.settings.openai.ask_above_usd
         much = high is not None and high > threshold
-        return Forecast(tuple(self._said(requests, known, dollars(low, high))), requests, low, high, much)
+        return ExperimentForecast(tuple(self._said(requests, known, dollars(low, high))), requests, low, high, much)
 
     def _said(self, requests: int, known: int, cost: str) -> Iterator[str]:
         names = list(dict.fromkeys(one.contender.name for one in self.asked))
@@ -101,9 +101,9 @@ class Plan:
         kept = "Nothing was asked and nothing was paid"
         agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, asks=asks, kept=kept)
 
-    def begin(self) -> list[EvaluatedRun]:
+    def begin(self) -> list[EvaluationRun]:
         """Write all runs down and return them; raises HsaiError where another session asks the same just now."""
-        runs = [EvaluatedRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
+        runs = [EvaluationRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
         try:
             for one, run in zip(self.asked, runs, strict=True):
                 refuse_under_way(self.hub, run.run_id, in_jobs=one.contender.ready.name == "batch")
@@ -113,7 +113,7 @@ class Plan:
             raise
         return runs
 
-    async def send(self, runs: Sequence[EvaluatedRun], control: Control) -> None:
+    async def send(self, runs: Sequence[EvaluationRun], control: Control) -> None:
         """Send the runs one after the other, up to the budget over all of them."""
         store = self.hub.store.runs
         waiting = await asyncio.to_thread(lambda: [store.outstanding(run.run_id) for run in runs])
@@ -139,31 +139,31 @@ class Plan:
     async def _send(
         self, engine: Engine, run_id: str, questions: dict[str, str], budget_usd: float | None, control: Control
     ) -> None:
-        if isinstance(engine, Batched):
-            await Batching(self.hub, engine, run_id, questions, budget_usd).run(control)
+        if isinstance(engine, BatchEngine):
+            await BatchSender(self.hub, engine, run_id, questions, budget_usd).run(control)
             return
-        with asked_alone(self.hub, run_id):
+        with lock_run(self.hub, run_id):
             # Read now: one before it may have asked the same with another engine.
             questions = await asyncio.to_thread(self.hub.store.runs.outstanding, run_id)
-            await Sending(self.hub, engine, run_id, questions, budget_usd).run(control)
+            await LiveSender(self.hub, engine, run_id, questions, budget_usd).run(control)
 
 
-def planned(
+def plan_experiment(
     hub: Connection,
     frame: pd.DataFrame,
-    contenders: Sequence[Contender],
+    contenders: Sequence[Candidate],
     *,
     repeats: int,
     object_type: str | None,
     budget_usd: float | None,
     clusters: Sequence[object] | None,
-) -> Plan:
+) -> ExperimentPlan:
     """Work out all runs of an evaluation; raises what `ask` raises before anything is sent."""
     asked = [
-        Asked(
+        ExperimentRun(
             one,
             repeat,
-            plan_asking(hub, frame, one.ready.engine, one.ready.name, object_type, use_approved=False, repeat=repeat),
+            plan_ask(hub, frame, one.ready.engine, one.ready.name, object_type, use_approved=False, repeat=repeat),
         )
         for one in contenders
         for repeat in range(1, repeats + 1)
@@ -172,7 +172,7 @@ def planned(
     if clusters is not None:
         keys.append(clusters)
     independent = int(units(*keys).max(initial=-1)) + 1
-    return Plan(hub, asked, len(frame), independent, budget_usd)
+    return ExperimentPlan(hub, asked, len(frame), independent, budget_usd)
 
 
 def can_show(questions: int, assistants: int) -> str:

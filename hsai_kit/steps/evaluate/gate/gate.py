@@ -12,9 +12,9 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import fewest_for
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate.text_quality import Rated, good_enough
-from hsai_kit.steps.evaluate.gate.verdict import Reason, Verdict
+from hsai_kit.steps.evaluate.gate.verdict import GateCondition, GateVerdict
 
-__all__ = ["Gate", "Verdict"]
+__all__ = ["Gate", "GateVerdict"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Gate:
             message = "This gate asks for nothing, so everything would pass it. Give it at least min_right."
             raise EvaluationError(message)
 
-    def judge(self, evaluation: Evaluation, assistant: str | None = None, *, texts: Rated | None = None) -> Verdict:
+    def judge(self, evaluation: Evaluation, assistant: str | None = None, *, texts: Rated | None = None) -> GateVerdict:
         """Judge one assistant of an evaluation; without a name the only one, or the only one but the baseline.
 
         `texts` is what `min_good` goes by: what people say of the assistant's texts (a session of `rate`), or a judge
@@ -84,13 +84,13 @@ class Gate:
             if name is not None and name not in evaluation.names:
                 message = f"There is no assistant {name!r} in this evaluation. It has: {', '.join(evaluation.names)}."
                 raise EvaluationError(message)
-        return Verdict(chosen, tuple(self._reasons(evaluation, chosen, texts)))
+        return GateVerdict(chosen, tuple(self._reasons(evaluation, chosen, texts)))
 
-    def _reasons(self, evaluation: Evaluation, name: str, texts: Rated | None) -> Iterator[Reason]:
+    def _reasons(self, evaluation: Evaluation, name: str, texts: Rated | None) -> Iterator[GateCondition]:
         rows = evaluation.rows[evaluation.rows["assistant"].isin([name, self.no_worse_than])]
         left = int(rows["valid"].isna().sum())
         if left:
-            yield Reason("complete", met=False, said=f"{left:,} rows were not asked yet; the same call goes on.")
+            yield GateCondition("complete", met=False, said=f"{left:,} rows were not asked yet; the same call goes on.")
         for condition in ("right", "valid"):
             wanted = getattr(self, f"min_{condition}")
             if wanted is not None:
@@ -104,13 +104,13 @@ class Gate:
         if self.must_pass:
             yield _must_pass(evaluation, name, list(map(str, self.must_pass)))
 
-    def _no_worse(self, evaluation: Evaluation, name: str, baseline: str) -> Reason:
+    def _no_worse(self, evaluation: Evaluation, name: str, baseline: str) -> GateCondition:
         if name == baseline:
             message = f"{name} cannot be judged against itself. Name another assistant in no_worse_than."
             raise EvaluationError(message)
         pair = evaluation.compare(baseline).set_index("first").loc[name]
         low, high, difference = (100 * float(pair[one]) for one in ("low", "high", "difference"))
-        return Reason(
+        return GateCondition(
             "no_worse_than",
             met=low >= -100 * self.margin,
             said=(
@@ -120,16 +120,16 @@ class Gate:
         )
 
 
-def _share(evaluation: Evaluation, name: str, condition: str, wanted: float) -> Reason:
+def _share(evaluation: Evaluation, name: str, condition: str, wanted: float) -> GateCondition:
     figures = evaluation.table.loc[name]
     if pd.isna(figures[condition]):
         said = f"Nothing tells how often {name} is {condition}: evaluate it with labels."
-        return Reason(f"min_{condition}", met=False, said=said)
+        return GateCondition(f"min_{condition}", met=False, said=said)
     share, low = float(figures[condition]), float(figures[f"{condition}_low"])
     said = f"{condition.capitalize()}: {share:.1%}, surely at least {low:.1%}; {wanted:.1%} is asked for."
     if low < wanted:
         said += _way(share, wanted, int(figures["questions"]))
-    return Reason(f"min_{condition}", met=low >= wanted, said=said)
+    return GateCondition(f"min_{condition}", met=low >= wanted, said=said)
 
 
 def _way(share: float, wanted: float, questions: int) -> str:
@@ -143,16 +143,16 @@ def _way(share: float, wanted: float, questions: int) -> str:
     )
 
 
-def _price(evaluation: Evaluation, name: str, most: float) -> Reason:
+def _price(evaluation: Evaluation, name: str, most: float) -> GateCondition:
     price, high = evaluation.table["usd_per_1000"][name], evaluation.usd_at_most(name)
     if high is None:
         said = f"The price of {name} is not known, so it cannot be held against {most:,.2f} USD."
-        return Reason("max_usd_per_1000", met=False, said=said)
+        return GateCondition("max_usd_per_1000", met=False, said=said)
     said = f"Price: {price:,.4f} USD for 1,000 records, surely at most {high:,.4f}; up to {most:,.2f} is asked for."
-    return Reason("max_usd_per_1000", met=high <= most, said=said)
+    return GateCondition("max_usd_per_1000", met=high <= most, said=said)
 
 
-def _must_pass(evaluation: Evaluation, name: str, records: list[str]) -> Reason:
+def _must_pass(evaluation: Evaluation, name: str, records: list[str]) -> GateCondition:
     rows = evaluation.rows[evaluation.rows["assistant"] == name]
     right = rows.groupby("record_id")["right"].agg(lambda column: bool(column.fillna(value=False).all()))
     wrong = [one for one in records if not right.get(one, False)]
@@ -162,4 +162,4 @@ def _must_pass(evaluation: Evaluation, name: str, records: list[str]) -> Reason:
         why = f", of which {len(unmeasured):,} were not measured" if unmeasured else ""
         named = ", ".join(wrong[:5]) + (" …" if len(wrong) > 5 else "")
         said = f"{len(wrong):,} of {len(records):,} rows that must be right are not{why}: {named}."
-    return Reason("must_pass", met=not wrong, said=said)
+    return GateCondition("must_pass", met=not wrong, said=said)

@@ -10,17 +10,17 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.gate.verdict import Reason
-from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.gate.verdict import GateCondition
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 
 __all__ = ["Rated", "good_enough"]
 
-Rated: TypeAlias = CheckedJudge | RatingSession
+Rated: TypeAlias = JudgeCheck | RatingSession
 _CONDITION = "min_good"
 
 
-def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: float) -> Iterator[Reason]:
+def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: float) -> Iterator[GateCondition]:
     """Yield whether the texts that `name` wrote in an evaluation are good often enough, at the interval's lower end.
 
     Raises EvaluationError for what tells nothing of that: a judge that nobody checked, and pairs.
@@ -29,15 +29,15 @@ def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: 
         said = (
             f"Nothing tells how often the texts of {name} are good: rate(hub, run), and judge(\u2026, texts=session)."
         )
-        yield Reason(_CONDITION, met=False, said=said)
+        yield GateCondition(_CONDITION, met=False, said=said)
         return
-    if not isinstance(rated, CheckedJudge | RatingSession):
+    if not isinstance(rated, JudgeCheck | RatingSession):
         message = (
             f"texts is a {type(rated).__name__}, which passes no gate. It takes what people rated (rate) or a judge "
             "held against them: judge(\u2026).against(session)."
         )
         raise EvaluationError(message)
-    session = rated.session if isinstance(rated, CheckedJudge) else rated
+    session = rated.session if isinstance(rated, JudgeCheck) else rated
     if session.record.kind == "pairs":
         message = (
             "Of two texts people said which is better, which does not tell whether it is good. Let them rate the texts "
@@ -50,7 +50,7 @@ def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: 
             f"{strange:,} of the {of:,} texts that were rated or judged are none that {name} wrote in this evaluation, "
             "so they tell nothing of it. Rate and judge those that it wrote."
         )
-        yield Reason(_CONDITION, met=False, said=said)
+        yield GateCondition(_CONDITION, met=False, said=said)
     elif isinstance(rated, RatingSession) or not rated.table.loc[variant, "judged"]:
         yield _by_people(session, session.names[0] if len(session.names) == 1 else variant, wanted)
     else:
@@ -76,20 +76,22 @@ def _variant(evaluation: Evaluation, name: str, rated: Rated) -> tuple[str, int,
 
 def _texts(rated: Rated) -> dict[str, set[tuple[str, str]]]:
     """Return the texts of each variant with the ids of their records."""
-    session = rated.session if isinstance(rated, CheckedJudge) else rated
-    read = rated.judged.texts if isinstance(rated, CheckedJudge) else {}
-    called = rated.judged.called(session) if isinstance(rated, CheckedJudge) else {}
+    session = rated.session if isinstance(rated, JudgeCheck) else rated
+    read = rated.judged.texts if isinstance(rated, JudgeCheck) else {}
+    called = rated.judged.called(session) if isinstance(rated, JudgeCheck) else {}
     found = {variant: set(frame["text"].dropna().items()) for variant, frame in read.items()}
     for one in session.items:
         found.setdefault(called.get(one.variant, one.variant), set()).add((one.record_id, one.texts[0]))
     return found
 
 
-def _by_people(session: RatingSession, variant: str, wanted: float) -> Reason:
+def _by_people(session: RatingSession, variant: str, wanted: float) -> GateCondition:
     verdicts = session.verdicts
     mine = verdicts[verdicts["variant"] == variant]
     if mine.empty:
-        return Reason(_CONDITION, met=False, said=f"Nobody has rated a text of {variant} yet: RatingPanel(session).")
+        return GateCondition(
+            _CONDITION, met=False, said=f"Nobody has rated a text of {variant} yet: RatingPanel(session)."
+        )
     # On what people are split, nobody can say that it is good.
     split = int(mine["verdict"].isna().sum())
     decided = len(mine) - split
@@ -100,17 +102,17 @@ def _by_people(session: RatingSession, variant: str, wanted: float) -> Reason:
     return _compared(said, share, low, wanted, "Rate more of them.")
 
 
-def _by_judge(checked: CheckedJudge, variant: str, wanted: float) -> Iterator[Reason]:
+def _by_judge(checked: JudgeCheck, variant: str, wanted: float) -> Iterator[GateCondition]:
     frame = checked.judged.frame
     model = checked.judged.run.record.model
     waiting = int((checked.judged.run.answers["status"] == "skipped").sum())
     if waiting:
-        yield Reason(
+        yield GateCondition(
             "complete", met=False, said=f"{model} has not judged {waiting:,} texts yet; the same call goes on."
         )
     row = checked.table.loc[variant]
     if pd.isna(row["corrected"]):
-        yield Reason(_CONDITION, met=False, said=f"No verdict on texts: {checked.why_not(variant)}.")
+        yield GateCondition(_CONDITION, met=False, said=f"No verdict on texts: {checked.why_not(variant)}.")
         return
     missing = int(frame["verdict"][frame["variant"] == variant].isna().sum()) - waiting
     judged = int(row["judged"])
@@ -123,8 +125,8 @@ def _by_judge(checked: CheckedJudge, variant: str, wanted: float) -> Iterator[Re
     yield _compared(said, share, low, wanted, "Rate more texts, or let a better judge read them.")
 
 
-def _compared(said: str, share: float, low: float, wanted: float, way: str) -> Reason:
+def _compared(said: str, share: float, low: float, wanted: float, way: str) -> GateCondition:
     said = f"{said}. Surely at least {low:.1%}; {wanted:.1%} is asked for."
     if low < wanted:
         said += " The figure itself falls short." if share <= wanted else f" The figure itself would do. {way}"
-    return Reason(_CONDITION, met=low >= wanted, said=said)
+    return GateCondition(_CONDITION, met=low >= wanted, said=said)

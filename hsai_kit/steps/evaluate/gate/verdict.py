@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Reason", "Verdict"]
+__all__ = ["GateCondition", "GateVerdict"]
 
 NOT_PASSED = 3
 """The exit code of a gate that was not passed; 1 says that nothing could be measured."""
 
 
 @dataclass(frozen=True)
-class Reason:
+class GateCondition:
     """One condition of a gate, whether it is met, and the figures that decided it in a sentence."""
 
     condition: str
@@ -20,11 +20,11 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """Whether the gate was passed, with every reason; `exit_code` is 0 or 3."""
 
     assistant: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[GateCondition, ...]
 
     @property
     def passed(self) -> bool:

@@ -14,7 +14,7 @@ from hsai_kit.assistants.assistant import Assistant, Example
 from hsai_kit.assistants.output_schema import Choice, Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.steps.evaluate.candidates import Contender
+from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.tabular.provenance import record_ids
 
@@ -67,7 +67,7 @@ def with_examples(
     return taught, labels.without(one for text, ids in asking.items() if shown & _keys(text) for one in ids)
 
 
-def refuse_leaks(contenders: Sequence[Contender], ids: Sequence[str], rows: pd.DataFrame) -> None:
+def refuse_leaks(contenders: Sequence[Candidate], ids: Sequence[str], rows: pd.DataFrame) -> None:
     """Raise EvaluationError where rows to be measured on are examples of an assistant."""
     for one in contenders:
         shown = {key for example in one.assistant.examples for key in _keys(example.question)}

@@ -17,7 +17,7 @@ from hsai_kit.store import Label
 from hsai_kit.store.database import now
 from hsai_kit.tabular.provenance import record_ids
 
-__all__ = ["Labelling", "label"]
+__all__ = ["LabelSession", "label"]
 
 
 def label(
@@ -50,10 +50,10 @@ def label(
     names = list(chosen.output.fields)
     measured = field_of(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
     texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(record_ids(frame), name="record_id"))
-    return Labelling(hub, name, measured, chosen.output.fields[measured], texts.dropna())
+    return LabelSession(hub, name, measured, chosen.output.fields[measured], texts.dropna())
 
 
-class Labelling:
+class LabelSession:
     """Questions and their right answers: `.frame`, `.give(rows, value)`, `.take_back(rows)`, `.labels`.
 
     Rows are named by the record ids of `.frame`, or by a mask over it. Every label is in the store as it is given,

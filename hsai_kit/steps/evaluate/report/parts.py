@@ -7,11 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Chart", "Figure", "Section", "Table", "Words", "amount", "ends", "share", "shortened", "with_ends"]
+__all__ = [
+    "Chart",
+    "ReportFigure",
+    "ReportTable",
+    "Section",
+    "Words",
+    "ends",
+    "format_amount",
+    "share",
+    "shorten_names",
+    "with_ends",
+]
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportFigure:
     """One number of a report, with its interval where it has one."""
 
     name: str
@@ -22,7 +33,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table; `numbers` are the places of the columns that are set to the right."""
 
     caption: str
@@ -60,9 +71,9 @@ class Section:
     facts: Sequence[tuple[str, str]] = ()
     good: bool | None = None
     charts: Sequence[Chart] = ()
-    tables: Sequence[Table] = ()
+    tables: Sequence[ReportTable] = ()
     words: Sequence[Words] = ()
-    figures: Sequence[Figure] = field(default=(), repr=False)
+    figures: Sequence[ReportFigure] = field(default=(), repr=False)
     repeat: str = ""
     scripted: bool = False
 
@@ -82,7 +93,7 @@ def ends(low: object, high: object, digits: int = 1) -> str:
     return _DASH if first is None or last is None else f"{100 * first:.{digits}f} to {100 * last:.{digits}f}"
 
 
-def amount(value: object, digits: int = 2, unknown: str = _DASH) -> str:
+def format_amount(value: object, digits: int = 2, unknown: str = _DASH) -> str:
     """Say a number with its thousands, `unknown` where it is not known."""
     number = _number(value)
     return unknown if number is None else f"{number:,.{digits}f}"
@@ -94,7 +105,7 @@ def with_ends(value: object, low: object, high: object, digits: int = 1) -> str:
     return said if said == _DASH else f"{said} ({ends(low, high, digits)})"
 
 
-def shortened(names: Sequence[str]) -> list[str]:
+def shorten_names(names: Sequence[str]) -> list[str]:
     """Return names without what all of them have in common: `triage (sol)` and `triage (luna)` are sol and luna.
 
     >>> shortened(["triage (sol)", "triage (luna)"]), shortened(["triage (sol)", "states (sol)"])

@@ -11,23 +11,23 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.gate.gate import Verdict
+from hsai_kit.steps.evaluate.gate.gate import GateVerdict
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.parts import (
     Chart,
-    Figure,
+    ReportFigure,
+    ReportTable,
     Section,
-    Table,
-    amount,
     ends,
+    format_amount,
     share,
-    shortened,
+    shorten_names,
     with_ends,
 )
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts, usd
 from hsai_kit.steps.evaluate.report.texts import of_checks, of_judge, of_ratings
-from hsai_kit.steps.evaluate.repro_code import called, pasteable
-from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge, Judged
+from hsai_kit.steps.evaluate.repro_code import pasteable, write_call
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck, JudgeResult
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import TextChecks
 
@@ -43,15 +43,15 @@ def sections_of(part: Part, rows: int) -> Iterator[Section]:
     """Yield the sections that tell a part; raises EvaluationError for what is none."""
     if isinstance(part, Evaluation):
         yield from _of_evaluation(part, rows)
-    elif isinstance(part, Verdict):
+    elif isinstance(part, GateVerdict):
         yield _of_gate(part)
     elif isinstance(part, TextChecks):
         yield of_checks(part, rows)
     elif isinstance(part, RatingSession):
         yield of_ratings(part)
-    elif isinstance(part, CheckedJudge):
+    elif isinstance(part, JudgeCheck):
         yield of_judge(part, rows)
-    elif isinstance(part, Judged):
+    elif isinstance(part, JudgeResult):
         yield Section("Judge", f"{part!r}.", scripted=is_scripted(part.run))
     elif isinstance(part, Run):
         yield Section("Assistant", "", facts=run_facts(part), words=[assistant_text(part)], scripted=is_scripted(part))
@@ -65,7 +65,7 @@ def sections_of(part: Part, rows: int) -> Iterator[Section]:
 
 def _of_evaluation(evaluation: Evaluation, rows: int) -> Iterator[Section]:
     table = evaluation.table.reset_index()
-    short = dict(zip(evaluation.names, shortened(evaluation.names), strict=True))
+    short = dict(zip(evaluation.names, shorten_names(evaluation.names), strict=True))
     known = evaluation.labelled
     compared = evaluation.compare() if known and len(short) > 1 else None
     shown, drawn = [_figures_table(table, short, known=known)], [_shares_chart(table, short, known=known)]
@@ -126,7 +126,7 @@ def _differences_chart(compared: pd.DataFrame, pairs: list[str]) -> Chart:
     )
 
 
-def _figures_table(table: pd.DataFrame, short: Mapping[str, str], *, known: bool) -> Table:
+def _figures_table(table: pd.DataFrame, short: Mapping[str, str], *, known: bool) -> ReportTable:
     models = any(short[str(row["assistant"])] != row["model"] for _, row in table.iterrows())
     measures = ["right", "valid"] if known else ["valid"]
     columns = ["Assistant", *(["Model"] if models else []), "Records", "Questions"]
@@ -136,17 +136,17 @@ def _figures_table(table: pd.DataFrame, short: Mapping[str, str], *, known: bool
         [
             short[str(row["assistant"])],
             *([str(row["model"])] if models else []),
-            amount(row["n"], 0),
-            amount(row["questions"], 0),
+            format_amount(row["n"], 0),
+            format_amount(row["questions"], 0),
             *(with_ends(row[one], row[f"{one}_low"], row[f"{one}_high"]) for one in measures),
-            amount(row["usd_per_1000"], 3, "unknown"),
-            f"{amount(row['seconds_median'])} ({amount(row['seconds_p95'])})",
+            format_amount(row["usd_per_1000"], 3, "unknown"),
+            f"{format_amount(row['seconds_median'])} ({format_amount(row['seconds_p95'])})",
             *([share(row["flip_rate"])] if flips else []),
         ]
         for _, row in table.iterrows()
     ]
     columns += ["Changes when asked again"] if flips else []
-    return Table(
+    return ReportTable(
         "Figures",
         columns,
         rows,
@@ -155,18 +155,18 @@ def _figures_table(table: pd.DataFrame, short: Mapping[str, str], *, known: bool
     )
 
 
-def _comparison_table(compared: pd.DataFrame, pairs: list[str]) -> Table:
+def _comparison_table(compared: pd.DataFrame, pairs: list[str]) -> ReportTable:
     rows = [
         [
             pair,
-            *(amount(row[name], 0) for name in ("units", "both", "only_first", "only_second", "neither")),
+            *(format_amount(row[name], 0) for name in ("units", "both", "only_first", "only_second", "neither")),
             f"{100 * row['difference']:+.1f} ({ends(row['low'], row['high'])})",
-            amount(row["p_holm"], 4),
+            format_amount(row["p_holm"], 4),
         ]
         for pair, (_, row) in zip(pairs, compared.iterrows(), strict=True)
     ]
     columns = ["Pair", "Questions", "Both right", "Only the first", "Only the second", "Neither"]
-    return Table(
+    return ReportTable(
         "Who is right where the other is not",
         [*columns, "Points (95 %)", "p"],
         rows,
@@ -175,20 +175,20 @@ def _comparison_table(compared: pd.DataFrame, pairs: list[str]) -> Table:
     )
 
 
-def _flips_table(evaluation: Evaluation, short: Mapping[str, str], most: int) -> Iterator[Table]:
+def _flips_table(evaluation: Evaluation, short: Mapping[str, str], most: int) -> Iterator[ReportTable]:
     flips = evaluation.flips.drop_duplicates("asked")
     if flips.empty:
         return
     rows = [
         [
-            *(str(one), amount(row["records"], 0), cut(row["asked"]), cut(row["expected"]) or "(blank)"),
+            *(str(one), format_amount(row["records"], 0), cut(row["asked"]), cut(row["expected"]) or "(blank)"),
             *(f"{'' if name in row['right'] else _WRONG}{cut(row[name]) or '(blank)'}" for name in short),
         ]
         for one, row in flips.head(most).iterrows()
     ]
     columns = ["Record", "Ask the same", "Asked", "Right answer", *short.values()]
     note = f"{len(flips) - most:,} more questions are in evaluation.flips." if len(flips) > most else ""
-    yield Table("Questions that one gets right and another wrong", columns, rows, [1], note)
+    yield ReportTable("Questions that one gets right and another wrong", columns, rows, [1], note)
 
 
 def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator[Section]:
@@ -200,7 +200,7 @@ def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator
             continue
         words = f"{name}: confidence is off by {share(found.error)} on average"
         drawn.append(Chart(told, charts.reliability(found.curve), words, is_small=True))
-        figures.append(Figure(name, "calibration error", found.error))
+        figures.append(ReportFigure(name, "calibration error", found.error))
         for wanted in (0.95, 0.97, 0.99):
             reached = found.threshold_for(wanted)
             where = "no confidence reaches it" if reached is None else f"from {reached.confidence:.3f} on"
@@ -213,32 +213,32 @@ def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator
             "On the dashed line, answers are right as often as their confidence says. Larger points stand for more "
             "records, and the lines are the intervals that hold the true share 19 times in 20.",
             charts=drawn,
-            tables=[Table("Thresholds, judged on the interval's lower end", columns, rows, [1, 3])],
+            tables=[ReportTable("Thresholds, judged on the interval's lower end", columns, rows, [1, 3])],
             figures=figures,
         )
 
 
-def _of_gate(verdict: Verdict) -> Section:
+def _of_gate(verdict: GateVerdict) -> Section:
     rows = [["met" if reason.met else "not met", reason.said] for reason in verdict.reasons]
     head = str(verdict).partition("\n")[0]
-    return Section("Gate", head, good=verdict.passed, tables=[Table("Conditions", ["", "What decided"], rows)])
+    return Section("Gate", head, good=verdict.passed, tables=[ReportTable("Conditions", ["", "What decided"], rows)])
 
 
-def _evaluation_figures(table: pd.DataFrame) -> Iterator[Figure]:
+def _evaluation_figures(table: pd.DataFrame) -> Iterator[ReportFigure]:
     for _, row in table.iterrows():
         for figure in ("right", "valid"):
             if not pd.isna(row[figure]):
                 low, high = float(row[f"{figure}_low"]), float(row[f"{figure}_high"])
-                yield Figure(str(row["assistant"]), figure, float(row[figure]), low, high)
+                yield ReportFigure(str(row["assistant"]), figure, float(row[figure]), low, high)
         for figure in ("usd_per_1000", "seconds_median", "seconds_p95", "flip_rate", "calibration_error"):
             if not pd.isna(row[figure]):
-                yield Figure(str(row["assistant"]), figure, float(row[figure]))
+                yield ReportFigure(str(row["assistant"]), figure, float(row[figure]))
 
 
 def _repeated(evaluation: Evaluation) -> str:
     record, run = evaluation.record, next(iter(evaluation.runs.values()))[0].record
     engines = {runs[0].record.engine for runs in evaluation.runs.values()}
-    again = called(
+    again = write_call(
         evaluate,
         "hub",
         "frame",

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from hsai_kit.steps.evaluate.report import charts
-from hsai_kit.steps.evaluate.report.parts import Chart, Figure, Section, Table, amount, share, with_ends
+from hsai_kit.steps.evaluate.report.parts import (
+    Chart,
+    ReportFigure,
+    ReportTable,
+    Section,
+    format_amount,
+    share,
+    with_ends,
+)
 from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts
 from hsai_kit.steps.evaluate.repro_code import pasteable
-from hsai_kit.steps.evaluate.texts.judge_result import CheckedJudge
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import CHECKS, TextChecks
 
@@ -23,11 +31,16 @@ def of_checks(checks: TextChecks, rows: int) -> Section:
     counts = checks.counts[checks.counts["texts"] > 0]
     clean = int((checks.frame["findings"].map(len) == 0).sum())
     verdict = f"{clean:,} of {len(checks.frame):,} texts ({share(clean / max(1, len(checks.frame)))}) have no finding."
-    table = Table(
+    table = ReportTable(
         "What was found",
         ["Check", "What it means", "Texts", "Share (95 %)"],
         [
-            [str(name), CHECKS[str(name)], amount(row["texts"], 0), with_ends(row["share"], row["low"], row["high"])]
+            [
+                str(name),
+                CHECKS[str(name)],
+                format_amount(row["texts"], 0),
+                with_ends(row["share"], row["low"], row["high"]),
+            ]
             for name, row in counts.iterrows()
         ],
         [2, 3],
@@ -40,7 +53,7 @@ def of_checks(checks: TextChecks, rows: int) -> Section:
         )
     ]
     found = checks.findings.head(rows)
-    examples = Table(
+    examples = ReportTable(
         "Texts with findings",
         ["Record", "Findings", "Text", "Record's text"],
         [[str(one), "\n".join(row["findings"]), cut(row["text"]), cut(row["source"])] for one, row in found.iterrows()],
@@ -49,12 +62,12 @@ def of_checks(checks: TextChecks, rows: int) -> Section:
     frame = checks.frame
     facts = [
         ("Texts", f"{len(frame):,}"),
-        ("Words, median", amount(frame["words"].median(), 0)),
-        ("Sentences, median", amount(frame["sentences"].median(), 0)),
-        ("Reading ease, median", amount(frame["reading_ease"].median(), 0)),
+        ("Words, median", format_amount(frame["words"].median(), 0)),
+        ("Sentences, median", format_amount(frame["sentences"].median(), 0)),
+        ("Reading ease, median", format_amount(frame["reading_ease"].median(), 0)),
     ]
     figures = [
-        Figure(str(name), "share", float(row["share"]), float(row["low"]), float(row["high"]))
+        ReportFigure(str(name), "share", float(row["share"]), float(row["low"]), float(row["high"]))
         for name, row in checks.counts.iterrows()
     ]
     return Section(
@@ -73,15 +86,15 @@ def of_ratings(session: RatingSession) -> Section:
     results = session.results
     names = [str(name) for name in results.index]
     label = _MEASURED[session.record.kind]
-    table = Table(
+    table = ReportTable(
         "What people say",
         ["Text", "Rated", f"Share {label} (95 %)", *(["Mean level"] if "mean" in results else [])],
         [
             [
                 name,
-                amount(row["rated"], 0),
+                format_amount(row["rated"], 0),
                 with_ends(row["share"], row["low"], row["high"]),
-                *([amount(row["mean"])] if "mean" in results else []),
+                *([format_amount(row["mean"])] if "mean" in results else []),
             ]
             for name, row in results.iterrows()
         ],
@@ -99,7 +112,7 @@ def of_ratings(session: RatingSession) -> Section:
         ("Made", session.record.at.replace("T", " ").replace("Z", " UTC")),
     ]
     figures = [
-        Figure(name, "share", float(row["share"]), float(row["low"]), float(row["high"]))
+        ReportFigure(name, "share", float(row["share"]), float(row["low"]), float(row["high"]))
         for name, row in results.iterrows()
     ]
     return Section(
@@ -113,19 +126,19 @@ def of_ratings(session: RatingSession) -> Section:
     )
 
 
-def of_judge(checked: CheckedJudge, rows: int) -> Section:
+def of_judge(checked: JudgeCheck, rows: int) -> Section:
     """Tell what a judge is worth, and the rates that follow; its own rate is not told."""
     table = checked.table
     judged = checked.judged
-    figures = Table(
+    figures = ReportTable(
         "What follows, and how sure it is",
         ["Text", "Rated", "People say", "Only judged", "Corrected", "Sensitivity", "Specificity"],
         [
             [
                 str(name),
-                amount(row["rated"], 0),
+                format_amount(row["rated"], 0),
                 with_ends(row["people"], row["people_low"], row["people_high"]),
-                amount(row["judged"], 0),
+                format_amount(row["judged"], 0),
                 with_ends(row["corrected"], row["low"], row["high"]) if pd.notna(row["corrected"]) else "no verdict",
                 with_ends(row["sensitivity"], row["sensitivity_low"], row["sensitivity_high"], 0),
                 with_ends(row["specificity"], row["specificity_low"], row["specificity_high"], 0),
@@ -154,7 +167,7 @@ def of_judge(checked: CheckedJudge, rows: int) -> Section:
     tables = [figures]
     if len(differ):
         tables.append(
-            Table(
+            ReportTable(
                 "Where judge and people differ",
                 ["Record", "People", "Judge", "Text", "Record's text"],
                 [
@@ -180,7 +193,7 @@ def of_judge(checked: CheckedJudge, rows: int) -> Section:
         tables=tables,
         words=[assistant_text(judged.run, "The judge")],
         figures=[
-            Figure(str(name), figure, float(row[figure]), float(row[low]), float(row[high]))
+            ReportFigure(str(name), figure, float(row[figure]), float(row[low]), float(row[high]))
             for name, row in table.iterrows()
             for figure, low, high in (
                 ("people", "people_low", "people_high"),

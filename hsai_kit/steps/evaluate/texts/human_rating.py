@@ -14,9 +14,9 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import texts_of
-from hsai_kit.store import RatedItem
+from hsai_kit.store import RatingItem
 
-__all__ = ["LEVELS", "Kind", "Texts", "checked_levels", "kind_of", "open_rating", "rate", "texts_by_name"]
+__all__ = ["LEVELS", "Kind", "Texts", "check_levels", "kind_of", "open_rating", "rate", "texts_by_name"]
 
 Kind = Literal["pairs", "pass", "levels"]
 Texts: TypeAlias = "Run | pd.DataFrame | Mapping[str, Run | pd.DataFrame]"
@@ -58,7 +58,7 @@ def rate(
     """
     named = texts_by_name(texts, text, source)
     kind = kind_of(named, levels)
-    meant = checked_levels(levels) if kind == "levels" else {}
+    meant = check_levels(levels) if kind == "levels" else {}
     items = _items(named, kind, n, seed)
     if not items:
         message = "There is nothing to rate: no record has a text of each, or all pairs are the same."
@@ -92,7 +92,7 @@ def kind_of(named: Mapping[str, object], levels: object) -> Kind:
     return "levels" if levels else "pairs" if len(named) == 2 else "pass"
 
 
-def checked_levels(levels: object) -> dict[str, str]:
+def check_levels(levels: object) -> dict[str, str]:
     """Return a scale, lowest first, each level with what it means; raises EvaluationError where it is none."""
     meant = {str(key): said for key, said in levels.items()} if isinstance(levels, Mapping) else dict(LEVELS)
     if not 2 <= len(meant) <= 9:
@@ -111,7 +111,7 @@ def texts_by_name(
     return {name: texts_of(texts, text, source)}
 
 
-def _items(named: Mapping[str, pd.DataFrame], kind: Kind, n: int | None, seed: int) -> list[RatedItem]:
+def _items(named: Mapping[str, pd.DataFrame], kind: Kind, n: int | None, seed: int) -> list[RatingItem]:
     written = {name: frame[frame["text"].notna()] for name, frame in named.items()}
     ids = [one for one in next(iter(written.values())).index if all(one in frame.index for frame in written.values())]
     if kind == "pairs":
@@ -122,13 +122,13 @@ def _items(named: Mapping[str, pd.DataFrame], kind: Kind, n: int | None, seed: i
         ids = differing
     if n is not None and n < len(ids):
         ids = sorted(random.Random(seed).sample(ids, n), key=ids.index)  # noqa: S311 -- a sample, no secret
-    made: list[RatedItem] = []
+    made: list[RatingItem] = []
     for one in ids:
         sources = [str(frame["source"][one]) for frame in written.values()]
         texts = [str(frame["text"][one]) for frame in written.values()]
         if kind == "pairs":
-            made.append(RatedItem(len(made), str(one), "", sources[0], tuple(texts)))
+            made.append(RatingItem(len(made), str(one), "", sources[0], tuple(texts)))
             continue
         for name, source, text in zip(written, sources, texts, strict=True):
-            made.append(RatedItem(len(made), str(one), name, source, (text,)))
+            made.append(RatingItem(len(made), str(one), name, source, (text,)))
     return made

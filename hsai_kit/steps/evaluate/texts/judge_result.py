@@ -12,15 +12,15 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, corrected_rate, kappa, wilson
+from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, correct_rate, kappa, wilson
 from hsai_kit.steps.evaluate.texts.rating_session import TIE, RatingSession
 
-__all__ = ["CheckedJudge", "Judged"]
+__all__ = ["JudgeCheck", "JudgeResult"]
 
 _FEWEST = 30
 
 
-class Judged:
+class JudgeResult:
     """A judge's verdicts: `.frame`, and `.against(session)` for what they are worth.
 
     It tells no rate by itself: a judge that passes nine of ten may pass whatever it is shown. `texts` are what it
@@ -79,7 +79,7 @@ class Judged:
         known = self.frame.dropna(subset=["when_first", "when_last"])
         return float((known["when_first"] != known["when_last"]).mean()) if len(known) else math.nan
 
-    def against(self, session: RatingSession) -> CheckedJudge:
+    def against(self, session: RatingSession) -> JudgeCheck:
         """Compare the judge with what people rated; raises EvaluationError where the two are not about the same."""
         if session.record.kind != self.kind or (self.kind == "pairs" and set(session.names) != set(self.names)):
             message = (
@@ -93,7 +93,7 @@ class Judged:
             if session.given:
                 message = f"The texts rated in {session.id} are other texts than were judged. Rate these: rate()."
             raise EvaluationError(message)
-        return CheckedJudge(self, session, both)
+        return JudgeCheck(self, session, both)
 
     def good(self, verdicts: pd.Series, name: str) -> list[bool]:
         """Tell of each verdict whether it is good for the variant `name`: its win, a pass, the scale's upper half."""
@@ -162,10 +162,10 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class CheckedJudge:
+class JudgeCheck:
     """A judge held against people: `.table` with the rates that follow, `.verdict` in words, `.disagreements`."""
 
-    judged: Judged
+    judged: JudgeResult
     session: RatingSession
     both: pd.DataFrame
 
@@ -243,7 +243,7 @@ class CheckedJudge:
         frame = frame if pairs else frame[frame["variant"] == name]
         rest = frame[~frame["record_id"].isin(both["record_id"])]
         known = self.accuracy(name)
-        found = corrected_rate(sum(self.judged.good(rest["verdict"], name)), len(rest), known)
+        found = correct_rate(sum(self.judged.good(rest["verdict"], name)), len(rest), known)
         return {
             "variant": name,
             "rated": len(good),

@@ -16,9 +16,9 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
-from hsai_kit.steps.evaluate.repro_code import called, written
-from hsai_kit.steps.evaluate.texts.human_rating import Kind, Texts, checked_levels, kind_of, texts_by_name
-from hsai_kit.steps.evaluate.texts.judge_result import Judged
+from hsai_kit.steps.evaluate.repro_code import write_call, write_texts
+from hsai_kit.steps.evaluate.texts.human_rating import Kind, Texts, check_levels, kind_of, texts_by_name
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeResult
 from hsai_kit.steps.evaluate.texts.rating_session import TIE
 
 __all__ = ["judge"]
@@ -52,7 +52,7 @@ def judge(
     source: str | Sequence[str] | None = ...,
     confirm: bool | None = ...,
     wait: Literal[True] = ...,
-) -> Judged: ...
+) -> JudgeResult: ...
 @overload
 def judge(
     hub: Connection,
@@ -67,7 +67,7 @@ def judge(
     source: str | Sequence[str] | None = ...,
     confirm: bool | None = ...,
     wait: Literal[False],
-) -> Handle[Judged]: ...
+) -> Handle[JudgeResult]: ...
 def judge(
     hub: Connection,
     texts: Texts,
@@ -81,7 +81,7 @@ def judge(
     source: str | Sequence[str] | None = None,
     confirm: bool | None = None,
     wait: bool = True,
-) -> Judged | Handle[Judged]:
+) -> JudgeResult | Handle[JudgeResult]:
     """Have a model judge written texts against their records; what it says counts once people have checked it.
 
     `texts`, `levels`, `text` and `source` are as in `rate`: of two by name it says which is better, asked in both
@@ -94,7 +94,7 @@ def judge(
     """
     named = texts_by_name(texts, text, source)
     kind = kind_of(named, levels)
-    scale = checked_levels(levels) if kind == "levels" else {}
+    scale = check_levels(levels) if kind == "levels" else {}
     assistant = _judge_of(kind, criterion or _CRITERIA[kind], scale)
     frame = _pairs(named) if kind == "pairs" else _singles(named)
     if frame.empty:
@@ -104,10 +104,10 @@ def judge(
     engines: list[EngineName] = [engine] if engine else _engines(hub, model)
     _warn_of_own(hub, texts, model)
 
-    def judged(run: Run) -> Judged:
+    def judged(run: Run) -> JudgeResult:
         asked = {"model": run.record.model, "engine": run.record.engine, "text": text, "source": source}
-        repeat = called(judge, "hub", written(texts), criterion=criterion, levels=scale or False, **asked)
-        return Judged(run, kind, tuple(named), named, scale, repeat=repeat)
+        repeat = write_call(judge, "hub", write_texts(texts), criterion=criterion, levels=scale or False, **asked)
+        return JudgeResult(run, kind, tuple(named), named, scale, repeat=repeat)
 
     if not wait:
         return start(lambda control: _in_background(control, hub, frame, assistant, engines, options, judged))
@@ -126,8 +126,8 @@ async def _in_background(
     assistant: Assistant,
     engines: list[EngineName],
     options: dict[str, Any],
-    judged: Callable[[Run], Judged],
-) -> Judged:
+    judged: Callable[[Run], JudgeResult],
+) -> JudgeResult:
     def begun(name: EngineName) -> Handle[Run]:
         return ask(hub, frame, assistant, engine=name, object_type="", wait=False, **options)
 

@@ -13,15 +13,15 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import Agreement, alpha, kappa, mcnemar, wilson
-from hsai_kit.store import RatedItem, Rating, Store
+from hsai_kit.store import Rating, RatingItem, Store
 
-__all__ = ["TIE", "RatingSession", "Shown"]
+__all__ = ["TIE", "RatingCard", "RatingSession"]
 
 TIE = "tie"
 
 
 @dataclass(frozen=True)
-class Shown:
+class RatingCard:
     """What a rater sees: the record's text, one text or two in the order drawn for this rater, and what can be said.
 
     `options` are (key, what it says, value for `give`).
@@ -57,7 +57,7 @@ class RatingSession:
         return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {told})"
 
     @cached_property
-    def items(self) -> list[RatedItem]:
+    def items(self) -> list[RatingItem]:
         """Everything that is to be rated, in an order that no rater sees."""
         return self.store.ratings.items(self.id)
 
@@ -95,19 +95,19 @@ class RatingSession:
         frame = pd.DataFrame(made, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
         return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
 
-    def next(self, rater: str | None = None) -> Shown | None:
+    def next(self, rater: str | None = None) -> RatingCard | None:
         """Return what `rater` is to rate next, None where they have rated all."""
         waiting = self._waiting(rater or self.rater)
         return self.shown(waiting[0], rater, left=len(waiting)) if waiting else None
 
-    def shown(self, item: int, rater: str | None = None, *, left: int | None = None) -> Shown:
+    def shown(self, item: int, rater: str | None = None, *, left: int | None = None) -> RatingCard:
         """Return an item as `rater` sees it, whether they have rated it or not."""
         who = rater or self.rater
         one = self._item(item)
         first = self._first(item, who)
         texts = one.texts if first == 0 else tuple(reversed(one.texts))
         waiting = len(self._waiting(who)) if left is None else left
-        return Shown(item, one.source, texts, self.record.question, self.options, waiting)
+        return RatingCard(item, one.source, texts, self.record.question, self.options, waiting)
 
     @property
     def options(self) -> tuple[tuple[str, str, str], ...]:
@@ -238,7 +238,7 @@ class RatingSession:
             return 0
         return random.Random(f"{self.record.seed} {rater} {item}").randrange(2)  # noqa: S311 -- an order, no secret
 
-    def _item(self, item: int) -> RatedItem:
+    def _item(self, item: int) -> RatingItem:
         if not 0 <= item < len(self.items):
             message = f"There is no item {item} in {self.id}; it has 0 to {len(self.items) - 1}."
             raise EvaluationError(message)

@@ -15,9 +15,9 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import wilson
-from hsai_kit.steps.evaluate.repro_code import called, written
+from hsai_kit.steps.evaluate.repro_code import write_call, write_texts
 from hsai_kit.tabular.cell_text import as_text
-from hsai_kit.text_facts.claims import FACTS, Fact, says, unfounded
+from hsai_kit.text_facts.claims import FACTS, Fact, find_unfounded, says
 from hsai_kit.text_facts.readability import find_placeholders, language_of, reading_ease, sentences_of, word_count
 
 __all__ = ["CHECKS", "TextChecks", "check_texts", "texts_of"]
@@ -161,9 +161,9 @@ def check_texts(
     )
     failed = {check: sum(any(name == check for name, _ in one) for one in found) for check in CHECKS}
     name = f"{texts.record.assistant} with {texts.record.model}" if isinstance(texts, Run) else "texts"
-    repeat = called(
+    repeat = write_call(
         check_texts,
-        written(texts),
+        write_texts(texts),
         text=text,
         source=source,
         required=tuple(wanted),
@@ -236,7 +236,7 @@ def _checked(
 
 
 def _made_up(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
-    for fact, words in unfounded(text, source, rules.known)[:_SHOWN]:
+    for fact, words in find_unfounded(text, source, rules.known)[:_SHOWN]:
         yield "not in the record", f"{fact} {words}"
     kept = set(find_placeholders(source))
     yield from (("placeholder", one) for one in find_placeholders(text) if one not in kept)
