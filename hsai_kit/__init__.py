@@ -130,7 +130,7 @@ _HOMES = {
     "label": "hsai_kit.steps.evaluate",
     "judge": "hsai_kit.steps.evaluate.texts.model_judge",
     "labels_from": "hsai_kit.steps.evaluate",
-    "left_out": "hsai_kit.tabular.provenance",
+    "records_left_out": "hsai_kit.tabular.provenance",
     "lists": "hsai_kit.steps.pull",
     "log": "hsai_kit.steps.audit",
     "log_email": "hsai_kit.steps.actions",
@@ -188,7 +188,7 @@ def _show_reviews_as_grids() -> None:
 
     # By name, so that nothing is imported before there is something to show.
     formatter = shell.display_formatter.ipython_display_formatter  # type: ignore[union-attr]
-    formatter.for_type_by_name("hsai_kit.steps.review.review_result", "Checked", show)
+    formatter.for_type_by_name("hsai_kit.steps.review.review_result", "Review", show)
 
 
 _show_reviews_as_grids()

@@ -53,7 +53,7 @@ class Connection:
 
     def __repr__(self) -> str:
         name = f" {self.portal.name!r}" if self.portal.name else ""
-        who = "the sandbox's scripted assistant" if self.scripted else "an OpenAI key"
+        who = "the sandbox's scripted assistant" if self.is_scripted else "an OpenAI key"
         keyless = isinstance(self._llm, HsaiError) or self._llm.missing_key is not None
         bound = "no OpenAI key" if keyless else who
         return f"Connection(portal {self.portal.id}{name}, {self.portal.account_type}, with {bound})"
@@ -66,7 +66,7 @@ class Connection:
         return self._llm
 
     @property
-    def scripted(self) -> bool:
+    def is_scripted(self) -> bool:
         """True where the sandbox's scripted assistant answers, also that of a sandbox in another terminal."""
         known = self._models or ()
         return self._scripted or (bool(known) and all(model.id.startswith(SANDBOX_PREFIX) for model in known))
@@ -75,7 +75,7 @@ class Connection:
         """Return the models that this key and this workspace let through; read once and kept."""
         if self._models is None:
             self._models = background.run(read_models(self.llm))
-        allowed = () if self.scripted else self.workspace.settings.openai.allowed_models
+        allowed = () if self.is_scripted else self.workspace.settings.openai.allowed_models
         return [model for model in self._models if not allowed or model.id in allowed]
 
     def model_for(self, chosen: str | None, own: str | None) -> str:
@@ -84,7 +84,7 @@ class Connection:
         Over the sandbox it is always one of the scripted ones, whose names say so.
         """
         model = chosen or own or self.workspace.settings.openai.default_model
-        return SANDBOX_MODEL if self.scripted and not model.startswith(SANDBOX_PREFIX) else model
+        return SANDBOX_MODEL if self.is_scripted and not model.startswith(SANDBOX_PREFIX) else model
 
     def close(self) -> None:
         """Close both wires and the store, and stop a sandbox that was started for this connection."""

@@ -62,7 +62,7 @@ class Run:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
-        costs = f"; {self.costs}" if (self.costs.spent, self.costs.saved) != (0, 0) else ""
+        costs = f"; {self.costs}" if (self.costs.spent, self.costs.usd_saved) != (0, 0) else ""
         about = f"{self.record.assistant} with {self.record.model}, {self.record.status}"
         return f"Run({self.id}, {about}: {counts}{costs})"
 
@@ -144,7 +144,7 @@ class Run:
         ends: list[int] = []
         distinct: list[RowResult] = []
         places: dict[tuple[str | None, ...], int] = {}
-        for page in self.store.runs.planned(self.id):
+        for page in self.store.runs.iterate_plan(self.id):
             new = {row[1:]: row for row in page if row[1:] not in places}
             answers = dict(self.store.runs.answers(self.id, sorted({key[0] for key in new if key[0] is not None})))
             for key, row in new.items():

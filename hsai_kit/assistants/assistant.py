@@ -94,7 +94,7 @@ class Assistant(BaseModel):
     def _trimmed(cls, value: str | None) -> str | None:
         return value.strip() if value else value
 
-    def changed(self, **settings: Any) -> Assistant:
+    def with_settings(self, **settings: Any) -> Assistant:
         """Return the assistant with other settings; raises AssistantError that names the one that cannot be.
 
         >>> Assistant(name="tone", instructions="Say how the customer feels.").changed(temperature=0.2).temperature

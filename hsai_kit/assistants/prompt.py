@@ -53,7 +53,7 @@ class Prompt:
         """Return the columns that the prompt uses; raises PromptError for a token that is no column."""
         return self._bound(list(map(str, columns)))[1]
 
-    def wanted(self) -> list[str]:
+    def columns_to_pull(self) -> list[str]:
         """Return the columns that the prompt asks for, before any were pulled.
 
         >>> Prompt("{{ state.upper() }} {{ company.name }}").wanted()

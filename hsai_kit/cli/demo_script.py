@@ -55,7 +55,7 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         contacts = _shown(screen, hub, everything, export)
         checked = _reviewed(screen, _asked(screen, hub, contacts))
         ready = _planned(screen, hub, checked)
-        held = not ready.changing or _written_and_undone(screen, hub, checked, ready, before)
+        held = not ready.changes or _written_and_undone(screen, hub, checked, ready, before)
         struck = hub.struck()
     if struck:
         told = ", ".join(f"{kind} {count:,} times" if count != 1 else f"{kind} once" for kind, count in struck.items())
@@ -126,9 +126,9 @@ def _reviewed(screen: Console, run: Run) -> Review:
 def _planned(screen: Console, hub: Connection, checked: Review) -> PushPlan:
     ready = plan(hub, checked)
     others = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items() if verdict != "will change")
-    _heading(screen, 4, "Push", f"the plan first: {len(ready.changing):,} will change")
+    _heading(screen, 4, "Push", f"the plan first: {len(ready.changes):,} will change")
     _say(screen, f"Left as they are: {others or 'none'}.")
-    if not ready.changing:
+    if not ready.changes:
         _say(screen, "So there is nothing to write: these states are clean, or want a person's eyes.")
     return ready
 
@@ -139,7 +139,7 @@ def _written_and_undone(
     receipt = push(hub, checked, confirm=True)
     outcome = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     _say(screen, f"Receipt {receipt.id}: {outcome or 'nothing written'}.")
-    wanted = {row.record_id: row.after for row in ready.changing}
+    wanted = {row.record_id: row.after for row in ready.changes}
     # A large export waits here for HubSpot's allowance of calls in ten seconds: an unexplained silence looks hung.
     _say(screen, "Reading the portal back …")
     pushed = _states(hub) == before | wanted

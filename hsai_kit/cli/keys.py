@@ -108,7 +108,7 @@ def status(
         )
     if found.daily:
         table.add_row("Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}")
-    said = [found.said_of(model) for model in found.models] or [found.model_problem or "none"]
+    said = [found.describe_model(model) for model in found.models] or [found.model_problem or "none"]
     for line in said:
         table.add_row("Models" if line == said[0] else "", plain(line))
     if found.models:

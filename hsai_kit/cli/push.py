@@ -112,7 +112,7 @@ def the_meant(given: str | None, what: str) -> str:
     elif what == "receipt":
         newest = store.newest_receipt()
     else:
-        newest = store.pushes.unfinished()
+        newest = store.pushes.find_unfinished()
     store.close()
     if (found := given or newest) is None:
         message = f"There is no {what} here."

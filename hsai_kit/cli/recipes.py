@@ -52,7 +52,7 @@ def evaluate(
             return
         for line in str(found.verdict).splitlines():
             screen.print(plain(line), soft_wrap=True, highlight=False)
-    if gate and not found.verdict.passed:
+    if gate and not found.verdict.is_passed:
         raise typer.Exit(found.verdict.exit_code)
 
 
@@ -111,7 +111,7 @@ def _show(found: Evaluation) -> None:
         shares = [f"{one} {_share(row[one], row[f'{one}_low'], row[f'{one}_high'])}" for one in ("right", "valid")]
         seconds = "" if row["seconds_median"] is None else f", {row['seconds_median']:.2f} s"
         say(f"{name}: {row['n']:,} records, {', '.join(shares)}, {price}{seconds}")
-    if found.labelled and len(found.names) > 1:
+    if found.has_labels and len(found.names) > 1:
         for verdict in found.compare(found.names[0])["verdict"]:
             say(verdict)
 

@@ -81,7 +81,7 @@ def ask(
         # What is wrong with these shows before thousands of records are read.
         prepare_request(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
         if csv is None:
-            needed = Prompt(prompt or chosen.prompt or "").wanted()
+            needed = Prompt(prompt or chosen.prompt or "").columns_to_pull()
             frame = read(hub, object_type, needed, where=where, list=list_, limit=limit)
         elif where or list_:
             message = "--where and --list choose among HubSpot's records, and --csv says which rows. Leave one out."

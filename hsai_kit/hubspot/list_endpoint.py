@@ -39,14 +39,14 @@ class Span:
     """How many ids a page covers there; 0 as long as no page was read."""
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """True once nothing is left to read."""
         return self.end is not None and self.next >= self.end
 
     @property
     def pages_left(self) -> float:
         """An estimate: ids do not lie equally dense everywhere."""
-        if self.done or self.end is None or not self.width:
+        if self.is_done or self.end is None or not self.width:
             return 0.0
         return (self.end - self.next) / self.width
 
@@ -114,7 +114,7 @@ def _result(task: asyncio.Task[Any], span: Span) -> tuple[list[Record], str | No
 
 def _next(spans: list[Span], busy: Sequence[Span]) -> Span | None:
     """Return a span that nobody reads, or half of the one with most left; what is beyond the last id comes last."""
-    idle = [span for span in spans if not span.done and not any(span is one for one in busy)]
+    idle = [span for span in spans if not span.is_done and not any(span is one for one in busy)]
     bounded = [span for span in idle if span.end is not None]
     if bounded:
         return bounded[0]

@@ -27,12 +27,12 @@ class ObjectType:
         return self.type_id.startswith("2-")
 
     @property
-    def changed_property(self) -> str:
+    def last_change_property(self) -> str:
         """The property that holds when a record was last changed."""
         return "lastmodifieddate" if self.name == "contacts" else "hs_lastmodifieddate"
 
     @property
-    def created_property(self) -> str:
+    def creation_property(self) -> str:
         """The property that holds when a record was made; for activities, when they happened."""
         if self.name in _ACTIVITIES:
             return "hs_timestamp"

@@ -123,17 +123,17 @@ class LLMClient:
             if isinstance(reply, HttpResponse):
                 left = self._learn(reply.headers)
                 if reply.status < 300:
-                    self._pacer.answered(seconds)
+                    self._pacer.record_answer(seconds)
                     return ModelResponse(reply.body, reply.headers.get("x-request-id", ""), seconds)
                 failure = failure_of(reply)
                 problem, wait = self._keyless(explain_failure(failure)), pause_for(failure, attempt)
-                spent = failure.limited and left < 1
+                spent = failure.is_rate_limit and left < 1
             else:
                 problem, wait, spent = explain_no_response(reply, self.base_url), backoff(attempt), False
             self.settle(tokens, 0)
             if wait is None:
                 raise problem
-            self._pacer.refused(wait, everybody=spent)
+            self._pacer.record_refusal(wait, everybody=spent)
             if attempt == _ATTEMPTS:
                 raise problem
             await self._pacer.rest(wait, self._go_on)

@@ -27,14 +27,14 @@ class Costs:
     by_batch: float | None
 
     @property
-    def saved(self) -> float | None:
+    def usd_saved(self) -> float | None:
         """All that was saved."""
         return _sum([self.by_memory, self.by_rules, self.by_sharing, self.by_batch])
 
     def __str__(self) -> str:
         if self.spent is None:
             return "price unknown"
-        saved = "an amount not known" if self.saved is None else amount(self.saved)
+        saved = "an amount not known" if self.usd_saved is None else amount(self.usd_saved)
         return f"{amount(self.spent)} USD spent, {saved} saved"
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class Costs:
 def costs_of(store: Store, run_id: str) -> Costs:
     """Work out the costs of a run from the usage of its answers, at prices of hsai.toml then, else those known now."""
     run = store.runs.get(run_id)
-    uses, ruled = store.overview.uses(run_id), store.overview.ruled(run_id)
+    uses, ruled = store.overview.uses(run_id), store.overview.count_ruled(run_id)
     live = {use.answer.question: _live(run, use) for use in uses}
     paid = [use for use in uses if use.paid_here]
     records = sum(use.records for use in uses)

@@ -132,7 +132,7 @@ class DecisionsEngine:
         refused = [name for name in fields if shares[name] is None]
         status = "refused" if len(refused) == len(fields) else "answered"
         reason = "The model refused to answer" + ("." if status == "refused" else f" {', '.join(refused)}.")
-        counted = Usage.told(decision.get("usage"))
+        counted = Usage.read(decision.get("usage"))
         kept: object = shares if self.assistant.output.has_fields else shares[fields[0]]
         return Answer(
             question=self.hash_of(text),

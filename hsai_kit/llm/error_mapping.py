@@ -64,7 +64,7 @@ class Failure:
     retry_after: float | None
 
     @property
-    def limited(self) -> bool:
+    def is_rate_limit(self) -> bool:
         """True for a rate limit that waiting helps against."""
         return self.status == 429 and self.code not in _NO_MONEY
 

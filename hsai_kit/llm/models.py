@@ -24,14 +24,14 @@ class Model:
     ends: date | None = None
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """True where that day has come."""
         return self.ends is not None and self.ends <= datetime.now(UTC).date()
 
     @property
     def ends_soon(self) -> bool:
         """True where that day comes within 60 days."""
-        return self.ends is not None and not self.ended and self.ends - datetime.now(UTC).date() <= _SOON
+        return self.ends is not None and not self.has_ended and self.ends - datetime.now(UTC).date() <= _SOON
 
     @property
     def warning(self) -> str:
@@ -65,7 +65,7 @@ async def read_models(client: LLMClient) -> list[Model]:
 def check(models: Sequence[Model], wanted: str) -> Model:
     """Return the model `wanted`; raises UnknownModel where the key or the workspace does not let it be used."""
     by_id = {model.id: model for model in models}
-    live = [model.id for model in models if not model.ended]
+    live = [model.id for model in models if not model.has_ended]
     found = by_id.get(wanted)
     if found is None:
         near = process.extractOne(wanted, live)
@@ -74,7 +74,7 @@ def check(models: Sequence[Model], wanted: str) -> Model:
             f"The model {wanted!r} may not be used with this key here.{hint} These may: {', '.join(live) or 'none'}."
         )
         raise UnknownModel(message)
-    if found.ended:
+    if found.has_ended:
         message = f"OpenAI shut {wanted} down on {found.ends}. Choose another: {', '.join(live) or 'none'}."
         raise UnknownModel(message)
     return found

@@ -32,7 +32,7 @@ class Usage:
     reasoning_tokens: int | None = None
 
     @classmethod
-    def told(cls, usage: Mapping[str, Any] | None) -> Usage:
+    def read(cls, usage: Mapping[str, Any] | None) -> Usage:
         """Read the `usage` of an answer; what it does not tell is None."""
         usage = usage or {}
         return cls(

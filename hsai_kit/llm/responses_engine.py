@@ -130,7 +130,7 @@ class ResponsesEngine:
         status, output, reason = _outcome(response, parts)
         if status == "answered" and "json_schema" in self.without:
             output = _json_within(output or "")
-        counted = Usage.told(response.get("usage"))
+        counted = Usage.read(response.get("usage"))
         return Answer(
             question=self.hash_of(text),
             status=status,

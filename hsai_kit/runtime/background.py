@@ -37,7 +37,7 @@ class Control:
         self._led: list[Handle[Any]] = []
 
     @property
-    def stopping(self) -> bool:
+    def is_stopping(self) -> bool:
         """True once a stop was asked for: what is in flight is finished, nothing new is sent."""
         return self._stop.is_set()
 
@@ -79,9 +79,9 @@ class Control:
 
     async def gate(self) -> bool:
         """Wait while paused; return False where the work should stop instead of sending more."""
-        while self._paused.is_set() and not self.stopping:
+        while self._paused.is_set() and not self.is_stopping:
             await asyncio.sleep(0.05)
-        return not self.stopping
+        return not self.is_stopping
 
     async def lead(self, handle: Handle[T]) -> T:
         """Wait for other work as a part of this one: stopped and paused alike, with one progress."""
@@ -90,7 +90,7 @@ class Control:
         # What was asked for before there was anything to pass it on to.
         if self._cutting.is_set():
             handle.cancel(drain=False)
-        elif self.stopping:
+        elif self.is_stopping:
             handle.cancel()
         elif self._paused.is_set():
             handle.pause()
@@ -202,7 +202,7 @@ def follow(
     """
 
     async def watch(control: Control) -> None:
-        while not handle.done and not control.stopping:
+        while not handle.done and not control.is_stopping:
             await asyncio.to_thread(tick)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):

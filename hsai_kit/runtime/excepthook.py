@@ -15,7 +15,7 @@ __all__ = ["say_uncaught_in_words"]
 SHOW_STACK = "HSAI_TRACEBACK"
 """Set in the environment where the stack is wanted after all."""
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parents[1])
 
 
 def say_uncaught_in_words() -> None:

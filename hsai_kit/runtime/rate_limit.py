@@ -153,7 +153,7 @@ class Pacer:
         """Hold everything back for `seconds`; a longer pause that is under way stays."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def answered(self, seconds: float) -> None:
+    def record_answer(self, seconds: float) -> None:
         """Count a good answer, and let one more through at a time unless answers have become slow."""
         self._refused -= self._refused / _MEMORY
         self._seconds = seconds if self._seconds == math.inf else self._seconds + (seconds - self._seconds) / _MEMORY
@@ -166,7 +166,7 @@ class Pacer:
             else:
                 self._places.release()
 
-    def refused(self, seconds: float, *, everybody: bool = False) -> None:
+    def record_refusal(self, seconds: float, *, everybody: bool = False) -> None:
         """Count a refusal that asks for a wait of `seconds`; `everybody` where the account has nothing left.
 
         That, or a quarter of all being refused, holds everything back for as long and spreads the sends evenly.

@@ -108,7 +108,7 @@ class SandboxApp:
 
     def _fill(self, settings: SandboxSettings) -> None:
         self.remarks: list[str] = []
-        if self.database.seeded:
+        if self.database.is_seeded:
             if settings.load:
                 message = f"{settings.data} holds a portal already. Give --data a new file to load exports into."
                 raise DataFileError(message)

@@ -36,7 +36,7 @@ class ControlApi:
         self.app = Starlette(
             routes=[
                 self._route("GET", "/counts", self.counts),
-                self._route("GET", "/answered", self.answered),
+                self._route("GET", "/answered", self.count_answered),
                 self._route("GET", "/requests", self.requests),
                 self._route("GET", "/truth", self.truth),
                 self._route("GET", "/faults", self.faults),
@@ -56,9 +56,9 @@ class ControlApi:
         """Count each side's requests by route and status."""
         return {name: side.journal.counts() for name, side in self._sandbox.sides.items()}
 
-    def answered(self) -> dict[str, dict[str, dict[str, int]]]:
+    def count_answered(self) -> dict[str, dict[str, dict[str, int]]]:
         """Count by side and route the POSTs that were answered whole, once or again."""
-        return {name: side.journal.answered() for name, side in self._sandbox.sides.items()}
+        return {name: side.journal.count_answered() for name, side in self._sandbox.sides.items()}
 
     def requests(self, side: str, last: str = "1000") -> list[dict[str, Any]]:
         """List a side's newest requests, newest last."""
@@ -70,7 +70,7 @@ class ControlApi:
 
     def faults(self) -> dict[str, list[dict[str, Any]]]:
         """List the armed faults with how often each has struck."""
-        return {name: side.faults.shown() for name, side in self._sandbox.sides.items()}
+        return {name: side.faults.describe() for name, side in self._sandbox.sides.items()}
 
     def add_fault(self, spec: str) -> None:
         """Arm a fault, in the words of `faults.py`."""

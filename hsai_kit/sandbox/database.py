@@ -51,7 +51,7 @@ class Database:
             raise
 
     @property
-    def seeded(self) -> bool:
+    def is_seeded(self) -> bool:
         """Whether a pristine copy is kept, which is so from the end of the first seeding on."""
         return self._pristine is not None
 

@@ -173,7 +173,7 @@ class Faults:
                 struck = armed.spec
         return delay, struck
 
-    def shown(self) -> list[dict[str, Any]]:
+    def describe(self) -> list[dict[str, Any]]:
         """List the armed faults with how many requests each has seen and struck."""
         return [
             {one.name: getattr(armed.spec, one.name) for one in fields(FaultSpec)}

@@ -162,7 +162,7 @@ class Sandbox:
         """Count requests: side, then `POST /v1/responses`, then status; `no answer` where none was given."""
         return _as_dict(self._ask("GET", "/counts"))
 
-    def answered(self) -> dict[str, dict[str, dict[str, int]]]:
+    def count_answered(self) -> dict[str, dict[str, dict[str, int]]]:
         """Count POSTs answered whole: side, then `POST /v1/responses`, then `once` and `again`.
 
         `again` are whole answers to a request, the same path and body, that had one before: what was paid twice. An

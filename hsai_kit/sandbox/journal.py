@@ -38,7 +38,7 @@ class JournalEntry:
     status: int | None = None
     fault: str | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Show the entry as JSON; a body that is no JSON, or was too large to keep, is null."""
         try:
             body = json.loads(self.body) if self.body else None
@@ -88,7 +88,7 @@ class Journal:
         """How many requests of each route ended with which status."""
         return {route: dict(statuses) for route, statuses in self._counts.items()}
 
-    def answered(self) -> dict[str, dict[str, int]]:
+    def count_answered(self) -> dict[str, dict[str, int]]:
         """For each route of POSTs, how many got their first whole answer (`once`), and how many another (`again`).
 
         A request is the same where its path and its body are; whole is a 200 that was not cut off.
@@ -98,7 +98,7 @@ class Journal:
     def requests(self, last: int) -> list[dict[str, Any]]:
         """List the newest `last` requests, newest last, those still under way included."""
         entries = list(self._entries)
-        return [entry.shown() for entry in entries[max(len(entries) - last, 0) :]]
+        return [entry.to_json() for entry in entries[max(len(entries) - last, 0) :]]
 
     def clear(self) -> None:
         """Forget all requests; those under way will not be counted."""

@@ -110,7 +110,7 @@ class ActionTable(Journal[ActionRecord, Act]):
             ((outcome, made_id, content, reason, mark) for mark in marks),
         )
 
-    def standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
+    def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
         found: dict[str, tuple[str, Act]] = {}
         for start in range(0, len(marks), _IN):
@@ -121,7 +121,7 @@ class ActionTable(Journal[ActionRecord, Act]):
             found |= {row["mark"]: (row["action_id"], Act(*tuple(row)[1:])) for row in rows}
         return found
 
-    def done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
+    def find_done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
         """Return the records about which the same kind of action was done from another run."""
         rows = self._database.all(
             "SELECT DISTINCT c.record_id FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "

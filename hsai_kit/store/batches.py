@@ -31,7 +31,7 @@ class BatchTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def uploaded(self, input_file: str, run_id: str, questions: Sequence[str]) -> bool:
+    def add_upload(self, input_file: str, run_id: str, questions: Sequence[str]) -> bool:
         """Keep a file that was uploaded, its questions line by line, before the job over it is asked for.
 
         False, and nothing is kept, where one of them is in another open job: it would be paid twice.
@@ -49,7 +49,7 @@ class BatchTable:
             return False
         return True
 
-    def saw(self, input_file: str, job_id: str, status: str) -> None:
+    def record_state(self, input_file: str, job_id: str, status: str) -> None:
         """Keep the job over a file, and its state."""
         self._database.execute(
             "UPDATE batches SET id = ?, status = ? WHERE input_file = ?", (job_id, status, input_file)
@@ -82,7 +82,7 @@ class BatchTable:
         """Return the questions of all open jobs."""
         return {row["question"] for row in self._database.all("SELECT question FROM batch_questions")}
 
-    def shared(self, run_id: str) -> int:
+    def count_shared(self, run_id: str) -> int:
         """Return how many questions of a run that have no answer yet or failed are in open jobs."""
         row = self._database.one(
             "SELECT COUNT(DISTINCT r.question) FROM rows r JOIN batch_questions b ON b.question = r.question "

@@ -24,14 +24,14 @@ class CapabilityTable:
             (base_url, model, setting, int(accepted), reason, now()),
         )
 
-    def accepted(self, base_url: str, model: str) -> set[str]:
+    def read_accepted(self, base_url: str, model: str) -> set[str]:
         """Return the settings that a model is known to take."""
         rows = self._database.all(
             "SELECT setting FROM capabilities WHERE base_url = ? AND model = ? AND accepted", (base_url, model)
         )
         return {row["setting"] for row in rows}
 
-    def refused(self, base_url: str, model: str) -> dict[str, str]:
+    def read_refused(self, base_url: str, model: str) -> dict[str, str]:
         """Return the settings that a model is known to refuse, each with the reason it gave.
 
         Models and servers change, so a refusal is found out anew after 30 days.

@@ -30,7 +30,7 @@ class LimitTable:
             (base_url, model, limits.requests, limits.tokens, now()),
         )
 
-    def known(self, base_url: str, model: str) -> AccountLimits:
+    def read(self, base_url: str, model: str) -> AccountLimits:
         """Return what was told last."""
         row = self._database.one(
             "SELECT requests, tokens FROM limits WHERE base_url = ? AND model = ?", (base_url, model)

@@ -73,7 +73,7 @@ class Overview:
         )
         return [Use(row[0], bool(row[1]), Answer(*tuple(row)[2:])) for row in rows]
 
-    def ruled(self, run_id: str) -> int:
+    def count_ruled(self, run_id: str) -> int:
         """Return how many records of a run were answered by rule."""
         row = self._database.one("SELECT COUNT(ruled) FROM rows WHERE run_id = ?", (run_id,))
         return int(row[0]) if row else 0

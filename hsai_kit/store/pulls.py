@@ -29,7 +29,9 @@ class PullTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def connected(self, portal_id: int, name: str, account_type: str, ui_domain: str = "app.hubspot.com") -> None:
+    def record_connection(
+        self, portal_id: int, name: str, account_type: str, ui_domain: str = "app.hubspot.com"
+    ) -> None:
         """Note that a portal was connected to just now; `ui_domain` is where people see its records."""
         self._database.execute(
             "INSERT OR REPLACE INTO connections (portal_id, name, account_type, checked_at, ui_domain) "
@@ -96,7 +98,7 @@ class PullTable:
             self._database.execute("DELETE FROM pull_places WHERE pull_id = ?", (pull_id,))
             self._database.execute("DELETE FROM pull_ids WHERE pull_id = ?", (pull_id,))
 
-    def broken_off(self, portal_id: int, request: str) -> Pull | None:
+    def find_broken_off(self, portal_id: int, request: str) -> Pull | None:
         """Return the newest pull of the same request if it did not come to its end, else None."""
         row = self._database.one(
             "SELECT id, ended_at FROM pulls WHERE portal_id = ? AND request = ? ORDER BY at DESC, rowid DESC LIMIT 1",
@@ -109,7 +111,7 @@ class PullTable:
         rows = self._database.all("SELECT part, next, end FROM pull_places WHERE pull_id = ? ORDER BY part", (pull_id,))
         return [(row["part"], row["next"], row["end"]) for row in rows]
 
-    def asked_for(self, pull_id: str) -> list[str] | None:
+    def read_request_ids(self, pull_id: str) -> list[str] | None:
         """Return which records a pull was asked for, None where it was not asked for certain ones."""
         row = self._database.one("SELECT ids FROM pull_ids WHERE pull_id = ?", (pull_id,))
         return json.loads(row["ids"]) if row else None
@@ -145,7 +147,7 @@ class PullTable:
         pulled, at, portal_id, object_type, object_type_id, properties = row
         return Pull(pulled, at, portal_id, object_type, object_type_id, tuple(json.loads(properties)))
 
-    def holding(self, portal_id: int, ids: Sequence[str]) -> list[Pull]:
+    def find_holding(self, portal_id: int, ids: Sequence[str]) -> list[Pull]:
         """Return the pulls of a portal that hold all of `ids`, newest first; of many ids, 500 are looked up."""
         some = list(ids)[:: max(1, len(ids) // 500)][:500]
         marks = ", ".join("?" * len(some))

@@ -92,7 +92,7 @@ class PushTable(Journal[PushRecord, Change]):
         """Note that a push that was broken off goes on."""
         self._database.execute("UPDATE pushes SET status = 'running', ended_at = NULL WHERE id = ?", (push_id,))
 
-    def unfinished(self) -> str | None:
+    def find_unfinished(self) -> str | None:
         """Return the id of the newest push, no undo, of which something was not sent or its answer never came."""
         row = self._database.one(
             "SELECT id FROM pushes p WHERE kind = 'push' AND status != 'done' AND EXISTS (SELECT 1 FROM changes c "
@@ -101,7 +101,7 @@ class PushTable(Journal[PushRecord, Change]):
         )
         return row["id"] if row else None
 
-    def written_since(self, at: str, portal_id: int, object_type: str, name: str) -> dict[str, str]:
+    def read_written_since(self, at: str, portal_id: int, object_type: str, name: str) -> dict[str, str]:
         """Return what this workspace itself wrote last to the property `name` of each record since the time `at`."""
         rows = self._database.all(
             "SELECT c.record_id, c.after FROM changes c JOIN pushes p ON p.id = c.push_id "

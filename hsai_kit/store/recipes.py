@@ -23,7 +23,7 @@ class RecipeRunTable:
         """Note that all that comes after the review was done."""
         self._database.execute("UPDATE recipe_runs SET ended_at = ? WHERE run_id = ?", (now(), run_id))
 
-    def broken_off(self, recipe: str, portal_id: int) -> list[str]:
+    def find_broken_off(self, recipe: str, portal_id: int) -> list[str]:
         """Return the runs of a recipe in a portal that went on alone and did not come to their end, oldest first."""
         rows = self._database.all(
             f"{_RUNS} AND t.alone AND t.ended_at IS NULL ORDER BY r.at, r.rowid", (recipe, portal_id)

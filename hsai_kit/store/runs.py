@@ -153,7 +153,7 @@ class RunTable:
         )
         self._database.many("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", numbered)
 
-    def outstanding(self, run_id: str) -> dict[str, str]:
+    def find_outstanding(self, run_id: str) -> dict[str, str]:
         """Return the questions of a run that have no answer yet or failed, text by hash."""
         rows = self._database.all(
             "SELECT q.hash, q.input FROM rows r JOIN questions q ON q.hash = r.question "
@@ -164,7 +164,7 @@ class RunTable:
         )
         return {row["hash"]: row["input"] for row in rows}
 
-    def shared(self, run_id: str, other: str) -> int:
+    def count_shared(self, run_id: str, other: str) -> int:
         """Return how many questions that have no answer yet or failed two runs have in common."""
         # The set that is looked into is made anew each time.
         larger, smaller = sorted((run_id, other), key=self._last_row, reverse=True)
@@ -185,7 +185,7 @@ class RunTable:
         row = self._database.one("SELECT TOTAL(usd) FROM answers WHERE run_id = ?", (run_id,))
         return float(row[0]) if row else 0.0
 
-    def spared(self, run_id: str, to_ask: int) -> int:
+    def count_spared(self, run_id: str, to_ask: int) -> int:
         """Return how many records of a run need no question of their own when `to_ask` questions are still asked."""
         row = self._database.one(
             "SELECT (SELECT COUNT(*) FROM rows WHERE run_id = ? AND (question IS NOT NULL OR ruled IS NOT NULL)) - "
@@ -237,12 +237,12 @@ class RunTable:
                     (assistant, text, answer, run_id, reviewer, at),
                 )
 
-    def remembered(self, assistant: str) -> dict[str, tuple[str, str]]:
+    def read_remembered(self, assistant: str) -> dict[str, tuple[str, str]]:
         """Return the approved answers for an assistant: (answer as JSON by field, run id) by the text asked."""
         rows = self._database.all("SELECT input, answer, run_id FROM remembered WHERE assistant = ?", (assistant,))
         return {row["input"]: (row["answer"], row["run_id"]) for row in rows}
 
-    def known(self, questions: Sequence[str]) -> set[str]:
+    def find_known(self, questions: Sequence[str]) -> set[str]:
         """Return which of `questions` have an answer that need not be asked for again."""
         found: set[str] = set()
         for start in range(0, len(questions), _IN):
@@ -252,7 +252,7 @@ class RunTable:
             found.update(row["question"] for row in self._database.all(sql, part))
         return found
 
-    def unanswered(self, run_id: str) -> int:
+    def count_unanswered(self, run_id: str) -> int:
         """Return how many questions of a run have no answer at all, not even that they failed."""
         row = self._database.one(
             "SELECT COUNT(DISTINCT r.question) FROM rows r LEFT JOIN answers a ON a.question = r.question "
@@ -276,13 +276,13 @@ class RunTable:
         They are read in pages, and each answer once, so that a million rows of few questions take little memory.
         """
         known: dict[str | None, tuple[str | None, bool, Answer | None]] = {None: (None, False, None)}
-        for page in self.planned(run_id):
+        for page in self.iterate_plan(run_id):
             unread = {row[1] for row in page}.difference(known)
             known.update(self.answers(run_id, sorted(unread)))
             for row in page:
                 yield RowAnswer(RunRow(*row), *known[row[1]])
 
-    def planned(self, run_id: str) -> Iterator[list[tuple[Any, ...]]]:
+    def iterate_plan(self, run_id: str) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a run in pages, the fields of a PlannedRow each."""
         sql = (
             "SELECT record_id, question, skipped, ruled, rule, position FROM rows "

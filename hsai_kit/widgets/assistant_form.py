@@ -77,7 +77,7 @@ class AssistantForm:
         except ValueError:
             message = f"The temperature {warmth!r} is no number. Write one from 0 to 2, such as 0.2, or leave it empty."
             raise AssistantError(message) from None
-        return saved.changed(
+        return saved.with_settings(
             name=name,
             model=self.model.value or (saved.model if self._gone(saved.model) else None),
             temperature=temperature,
@@ -91,7 +91,7 @@ class AssistantForm:
         """Show temperature and effort only where the model takes them, and say what ends."""
         told: list[Block] = []
         refused: dict[str, str] = {}
-        if self._gone(made.model) and not hub.scripted:
+        if self._gone(made.model) and not hub.is_scripted:
             told.append(text(f"{made.model} has ended or may not be used here. Choose another model.", "warn"))
         else:
             refused = read_refused_settings(hub, None, made)

@@ -31,7 +31,7 @@ def told(evaluation: Evaluation) -> list[Block]:
     shown = table.assign(**{name: (table[name].astype(float) * 100).round(1) for name in shares}).rename(columns=_HEADS)
     blocks = [text(note, "warn") for note in evaluation.notes]
     blocks.append(frame_table(shown, title="Side by side", index="assistant"))
-    if evaluation.labelled:
+    if evaluation.has_labels:
         blocks.append(
             text("At least and at most: the share right among all such records lies between, 95 in 100.", "muted")
         )
@@ -44,7 +44,7 @@ def told(evaluation: Evaluation) -> list[Block]:
 
 def flipped(evaluation: Evaluation) -> pd.DataFrame | None:
     """Return a row for each question that one gets right (✓) and another wrong (✕), None where there is none."""
-    if not evaluation.labelled or len(evaluation.names) < 2:
+    if not evaluation.has_labels or len(evaluation.names) < 2:
         return None
     flips = evaluation.flips.drop_duplicates("asked")
     if flips.empty:

@@ -219,7 +219,7 @@ def _told(hub: Connection, may: Status) -> list[Block]:
     told += [
         text(f"{model} ends on {day}: choose another for what is to go on.", tone) for model, day in may.ending.items()
     ]
-    if hub.scripted:
+    if hub.is_scripted:
         told.append(
             text("The sandbox's assistant is scripted: no language model answers, and nothing costs anything.", "muted")
         )

@@ -42,7 +42,7 @@ class RatedTexts:
 
     def back(self) -> str:
         """Take back what was said last."""
-        given = [one for one in self._session.given if one.rater == self._rater]
+        given = [one for one in self._session.ratings if one.rater == self._rater]
         if not given:
             return "There is nothing to take back."
         self._session.take_back(given[-1].item, self._rater)
@@ -52,7 +52,7 @@ class RatedTexts:
     def can_go_back(self) -> bool:
         """Take back what was said last."""
         """True where something was said."""
-        return any(one.rater == self._rater for one in self._session.given)
+        return any(one.rater == self._rater for one in self._session.ratings)
 
 
 class OpenQuestions:

@@ -96,11 +96,11 @@ class GatePanel(Panel):
         self._verdicts[verdict.assistant] = verdict
         told = (
             "may run alone by this gate"
-            if verdict.passed
+            if verdict.is_passed
             else "did not pass: a person looks before anything is written"
         )
         self._shown.show(
-            text(f"{verdict.assistant} {told}.", "good" if verdict.passed else "bad"),
+            text(f"{verdict.assistant} {told}.", "good" if verdict.is_passed else "bad"),
             ticks("Why", [(reason.met, reason.said) for reason in verdict.reasons], wide=True),
         )
         self.value = verdict

@@ -68,7 +68,7 @@ class PlanView(ipywidgets.VBox):
 
 def acting(made: AnyPlan) -> int:
     """Return how many values would be written, or about how many records something would be done."""
-    return len(made.changing if isinstance(made, PushPlan) else made.acting)
+    return len(made.changes if isinstance(made, PushPlan) else made.to_do)
 
 
 def verb(made: AnyPlan) -> str:
@@ -81,7 +81,7 @@ def verb(made: AnyPlan) -> str:
 
 def _doing(made: AnyPlan) -> str:
     """Return the verdict of the rows about which something would be done, "" where there are none."""
-    rows = made.changing if isinstance(made, PushPlan) else made.acting
+    rows = made.changes if isinstance(made, PushPlan) else made.to_do
     return rows[0].verdict if rows else ""
 
 
@@ -103,7 +103,7 @@ def _warnings(made: AnyPlan) -> list[str]:
 def _notes(made: AnyPlan) -> list[str]:
     if isinstance(made, PushPlan):
         return []
-    people = Counter(row.assignee for row in made.acting if row.assignee)
+    people = Counter(row.assignee for row in made.to_do if row.assignee)
     listed = ", ".join(f"{who} {count:,}" for who, count in people.most_common(8))
     more = f" and {len(people) - 8:,} others" if len(people) > 8 else ""
     return [made.target.note, f"For: {listed}{more}." if people else ""]

@@ -70,7 +70,7 @@ def past_receipts(hub: Connection) -> list[tuple[str, str]]:
     """Return what was done from this workspace to this portal, newest first: in words, and the receipt's id."""
     done = log(hub, portal=hub.portal.id)
     return [
-        (f"{one.at[:16].replace('T', ' ')} UTC: {heading(one, done.changed(one))}", one.id)
+        (f"{one.at[:16].replace('T', ' ')} UTC: {heading(one, done.count_changes(one))}", one.id)
         for one in done.entries[:_LISTED]
     ]
 

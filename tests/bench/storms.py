@@ -279,7 +279,7 @@ def _settle(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int, through:
     assert stopped <= told or storm.engine == "batch", f"{stopped} runs were stopped by {told} faults"
     through.requests = _arrived(sandbox)
     route = "POST /v1/decisions" if storm.engine == "decisions" else "POST /v1/responses"
-    seen = sandbox.answered()["openai"].get(route, {"once": 0, "again": 0})
+    seen = sandbox.count_answered()["openai"].get(route, {"once": 0, "again": 0})
     if storm.engine == "batch":
         through.again = seen["once"] + seen["again"] + _done_in_jobs(sandbox) - rows
         # One question of each session goes live, and a job may have been cut off with it.

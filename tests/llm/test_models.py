@@ -41,7 +41,7 @@ def again(hub, keys):
 
 
 def known(hub, model: str) -> dict[str, str]:
-    return hub.store.capabilities.refused(hub.llm.base_url, model)
+    return hub.store.capabilities.read_refused(hub.llm.base_url, model)
 
 
 def test_log_probabilities_that_a_model_refuses_are_asked_for_once_and_never_again(hub, again, sandbox, capsys):
@@ -86,9 +86,9 @@ def test_a_model_without_efforts_refuses_all_of_them(hub, sandbox):
 
 def test_what_a_model_takes_is_kept_as_well_by_address(hub):
     ask(hub, frame_of("a"), CLOSED.model_copy(update={"temperature": 0.5}))
-    taken = hub.store.capabilities.accepted(hub.llm.base_url, "sandbox-luna")
+    taken = hub.store.capabilities.read_accepted(hub.llm.base_url, "sandbox-luna")
     assert taken == {"temperature=0.5", "logprobs", "json_schema", "store"}
-    assert hub.store.capabilities.accepted("https://another.example/v1", "sandbox-luna") == set()
+    assert hub.store.capabilities.read_accepted("https://another.example/v1", "sandbox-luna") == set()
 
 
 def test_a_refusal_is_found_out_anew_after_a_month(hub):
@@ -105,7 +105,7 @@ def test_a_refusal_is_found_out_anew_after_a_month(hub):
 )
 def test_a_model_warns_for_sixty_days_and_is_refused_from_its_last_day(days, soon, ended):
     model = Model("gpt-old", TODAY + timedelta(days=days))
-    assert (model.ends_soon, bool(model.warning), model.ended) == (soon, soon, ended)
+    assert (model.ends_soon, bool(model.warning), model.has_ended) == (soon, soon, ended)
     if ended:
         with pytest.raises(UnknownModel, match="Choose another: gpt-new"):
             check([model, Model("gpt-new")], "gpt-old")
@@ -130,11 +130,11 @@ def test_a_model_that_has_ended_is_refused_before_anything_is_sent(hub, sandbox)
 
 def test_status_tells_prices_and_ends_and_says_unknown_where_they_are(hub):
     found = status(hub)
-    assert found.said_of("sandbox-luna") == "sandbox-luna: costs nothing (scripted)"
-    assert found.said_of("sandbox-comet").endswith("ends 2028-06-30")
+    assert found.describe_model("sandbox-luna") == "sandbox-luna: costs nothing (scripted)"
+    assert found.describe_model("sandbox-comet").endswith("ends 2028-06-30")
     prices = {one: per_million(one) for one in ("gpt-4o", "gpt-of-tomorrow", "gpt-oss-20b")}
     other = Status(hub.portal, None, None, None, tuple(prices), {}, prices=prices)
-    assert other.said_of("gpt-4o") == "gpt-4o: 2.50 in, 10.00 out (USD per million tokens)"
-    assert other.said_of("gpt-of-tomorrow") == "gpt-of-tomorrow: price unknown"
-    assert other.said_of("gpt-oss-20b") == "gpt-oss-20b: price unknown", "whoever serves it has a price or none"
+    assert other.describe_model("gpt-4o") == "gpt-4o: 2.50 in, 10.00 out (USD per million tokens)"
+    assert other.describe_model("gpt-of-tomorrow") == "gpt-of-tomorrow: price unknown"
+    assert other.describe_model("gpt-oss-20b") == "gpt-oss-20b: price unknown", "whoever serves it has a price or none"
     assert found.price_list == price_list()

@@ -183,7 +183,7 @@ def test_its_models_have_no_price_and_a_budget_on_them_is_refused_until_they_are
     run = ask(hub, frame_of("Calif."), STATES)
     assert run.usd is None
     assert "price unknown" in capsys.readouterr().out
-    assert status(hub).said_of("llama-4-scout") == "llama-4-scout: price unknown"
+    assert status(hub).describe_model("llama-4-scout") == "llama-4-scout: price unknown"
     for refused in (ask, evaluate):
         with pytest.raises(HsaiError, match=r'price of llama-4-scout is not known.*\[openai.prices."llama-4-scout"\]'):
             refused(hub, frame_of("Texas"), STATES, budget_usd=1)

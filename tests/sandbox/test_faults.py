@@ -97,8 +97,8 @@ def test_of_several_faults_the_first_strikes_and_the_others_keep_their_count() -
         faults.add(parse_fault(spec))
     kinds = [fault.kind if fault else None for fault in (faults.draw("GET", "/")[1] for _ in range(4))]
     assert kinds == ["500", "502", "500", None]
-    assert [one["struck"] for one in faults.shown()] == [1, 1, 1]
-    assert [one["seen"] for one in faults.shown()] == [4, 4, 4]
+    assert [one["struck"] for one in faults.describe()] == [1, 1, 1]
+    assert [one["seen"] for one in faults.describe()] == [4, 4, 4]
 
 
 def test_delays_add_up_stay_in_their_jitter_and_come_with_faults() -> None:

@@ -44,9 +44,9 @@ def test_an_answer_to_the_same_request_is_told_from_the_first_one_and_a_cut_one_
         entry = journal.begin("POST", "/ask", "", body)
         entry.status, entry.fault = status, fault
         journal.end(entry)
-    assert journal.answered() == {"POST /ask": {"once": 2, "again": 1}}
+    assert journal.count_answered() == {"POST /ask": {"once": 2, "again": 1}}
     journal.clear()
-    assert journal.answered() == {}
+    assert journal.count_answered() == {}
 
 
 def test_a_path_is_counted_under_the_route_that_takes_it() -> None:

@@ -41,7 +41,7 @@ def test_a_file_keeps_both_its_changes_and_its_pristine_copy_over_restarts(tmp_p
         database.execute("DELETE FROM fruit WHERE name = 'apple'")
     for _ in range(2):
         with closing(Database(path)) as database:
-            assert database.seeded
+            assert database.is_seeded
             assert names(database) == ["pear"]
             database.restore_pristine()
             assert names(database) == ["apple", "pear"]
@@ -53,7 +53,7 @@ def test_a_first_seeding_that_was_killed_leaves_an_empty_file(tmp_path: Path) ->
     with closing(Database(path)) as database:
         database.execute("CREATE TABLE fruit (name TEXT)")
     with closing(Database(path)) as database:
-        assert not database.seeded
+        assert not database.is_seeded
         assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     with closing(filled(path)) as database:
         assert names(database) == ["apple", "pear"]

@@ -118,7 +118,7 @@ def test_what_was_saved_adds_up_to_asking_every_record_live(paying, keys):
     assert run.costs.by_batch > 0
     one_by_one = sum(live[one] for one in by_row)
     assert sum(getattr(run.costs, name) for name in AMOUNTS) == pytest.approx(one_by_one)
-    assert run.costs.saved == pytest.approx(one_by_one - run.costs.spent)
+    assert run.costs.usd_saved == pytest.approx(one_by_one - run.costs.spent)
     assert f"; {run.costs})" in repr(run)
     assert "USD spent, " in repr(run)
 
@@ -160,7 +160,7 @@ def test_an_unknown_price_is_unknown_and_never_nothing(paying, monkeypatch):
     monkeypatch.setattr("hsai_kit.llm.responses_engine.price", lambda model, usage, own: None)
     monkeypatch.setattr("hsai_kit.llm.costs.price", lambda model, usage, own: None)
     run = ask(paying, places("Texas", "Texas"), "state-abbreviations")
-    assert (run.costs.spent, run.costs.by_sharing, run.costs.saved) == (None, None, None)
+    assert (run.costs.spent, run.costs.by_sharing, run.costs.usd_saved) == (None, None, None)
     assert run.costs.by_rules == 0
     assert "price unknown" in repr(run)
     assert runs(paying)["usd"].isna().all()

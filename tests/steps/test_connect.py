@@ -352,7 +352,7 @@ def test_a_sandbox_needs_no_keys_and_leaves_nothing_behind(here, monkeypatch, ca
         monkeypatch.delenv(name, raising=False)
     hub = connect(sandbox=True)
     assert hub.portal.account_type == "SANDBOX"
-    assert hub.scripted
+    assert hub.is_scripted
     assert hub.llm.base_url.rstrip("/").rsplit("/", 2)[0] == hub.hubspot.base_url.rsplit("/", 1)[0]
     assert hub.workspace.folder.is_dir()
     assert here not in (hub.workspace.folder, *hub.workspace.folder.parents)
@@ -377,7 +377,7 @@ def test_the_scripted_assistant_can_be_asked_about_a_real_portal(keys, here, cap
     with connect(sandbox="openai") as hub:
         assert hub.portal.account_type == "STANDARD"
         assert hub.hubspot.base_url == keys.hubspot_url
-        assert hub.scripted
+        assert hub.is_scripted
         run = ask(
             hub, pull(hub, "contacts", ["state", "country"], where="state is known", limit=5), "state-abbreviations"
         )

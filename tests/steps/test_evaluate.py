@@ -115,7 +115,7 @@ def test_a_difference_that_is_there_is_named_and_one_that_is_not_shown_says_what
 
 def test_scores_of_any_kind_are_compared_by_the_bootstrap(hub, contacts):
     found = evaluate(hub, contacts.head(60), [LUNA, SOL])
-    assert not found.labelled
+    assert not found.has_labels
     with pytest.raises(EvaluationError, match="Nothing tells right from wrong"):
         found.compare()
     keys = pd.MultiIndex.from_product([found.names, contacts.index[:60]])

@@ -30,10 +30,10 @@ def said(verdict, condition) -> str:
 def test_the_lower_end_decides_and_not_the_figure(found):
     right, low = found.table.loc["sol", ["right", "right_low"]]
     just, more = Gate(min_right=low - 1e-6), Gate(min_right=(right + low) / 2)
-    assert just.judge(found, "sol").passed
+    assert just.judge(found, "sol").is_passed
     assert just.judge(found, "sol").exit_code == 0
     verdict = more.judge(found, "sol")
-    assert not verdict.passed
+    assert not verdict.is_passed
     assert verdict.exit_code == 3
     assert "surely at least" in said(verdict, "min_right")
     assert "The figure itself would do" in said(verdict, "min_right")
@@ -46,7 +46,7 @@ def test_every_condition_is_told_met_or_not(found):
     gate = Gate(min_right=0.5, min_valid=0.9, max_usd_per_1000=1, no_worse_than="legacy", margin=0.01)
     verdict = gate.judge(found)
     assert verdict.assistant == "sol"
-    assert verdict.passed
+    assert verdict.is_passed
     assert [one.condition for one in verdict.reasons] == ["min_right", "min_valid", "max_usd_per_1000", "no_worse_than"]
     assert str(verdict).splitlines()[0] == "sol passed the gate."
     must = Gate(must_pass=[*good[:3], *wrong[:1], "1"]).judge(found, "sol")
@@ -57,14 +57,14 @@ def test_every_condition_is_told_met_or_not(found):
 
 def test_what_is_worse_than_the_baseline_by_more_than_the_margin_does_not_pass(found):
     pair = found.compare(baseline="sol").iloc[0]
-    assert not Gate(no_worse_than="sol", margin=0.0).judge(found, "legacy").passed
-    assert Gate(no_worse_than="sol", margin=-pair["low"] + 1e-9).judge(found, "legacy").passed
+    assert not Gate(no_worse_than="sol", margin=0.0).judge(found, "legacy").is_passed
+    assert Gate(no_worse_than="sol", margin=-pair["low"] + 1e-9).judge(found, "legacy").is_passed
 
 
 def test_a_few_rows_without_a_difference_do_not_pass_as_no_worse(hub, contacts, found):
     few = evaluate(hub, contacts.head(12), {"sol": SOL, "legacy": LEGACY}, dict.fromkeys(contacts.index[:12], "GU"))
     assert few.compare()["difference"].iloc[0] == 0
-    assert not Gate(no_worse_than="sol", margin=0.01).judge(few, "legacy").passed
+    assert not Gate(no_worse_than="sol", margin=0.01).judge(few, "legacy").is_passed
 
 
 def test_rows_that_were_not_asked_pass_no_gate(hub, sandbox, contacts):
@@ -74,7 +74,7 @@ def test_rows_that_were_not_asked_pass_no_gate(hub, sandbox, contacts):
         pass
     handle.cancel()
     verdict = Gate(min_valid=0.0).judge(handle.result(30))
-    assert not verdict.passed
+    assert not verdict.is_passed
     assert "not asked yet" in said(verdict, "complete")
 
 
@@ -125,8 +125,8 @@ def test_the_price_is_what_each_question_costs_also_from_memory(paying, priced):
     again = evaluate(paying, rows, "state-abbreviations")
     assert again.usd == 0
     assert again.table["usd_per_1000"].iloc[0] == pytest.approx(price)
-    assert Gate(max_usd_per_1000=price * 1.01).judge(again).passed
-    assert not Gate(max_usd_per_1000=price * 0.99).judge(again).passed
+    assert Gate(max_usd_per_1000=price * 1.01).judge(again).is_passed
+    assert not Gate(max_usd_per_1000=price * 0.99).judge(again).is_passed
 
 
 def test_the_budget_is_for_the_whole_evaluation_and_the_same_call_goes_on(paying, priced, capsys):

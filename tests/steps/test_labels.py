@@ -186,7 +186,7 @@ def test_examples_and_rows_to_measure_on_are_kept_apart_by_question(hub, contact
     assert found.table["n"].tolist() == [len(rest)] * 2
     with pytest.raises(EvaluationError, match=rf"{len(asked)} of these records ask what 'taught' was shown"):
         evaluate(hub, contacts, {"plain": assistant, "taught": taught}, labels)
-    other = taught.changed(prompt="Country: {{ country }}\nState: {{ state }}")
+    other = taught.with_settings(prompt="Country: {{ country }}\nState: {{ state }}")
     with pytest.raises(EvaluationError, match="was shown"):
         evaluate(hub, contacts, {"other": other}, labels)
     assert with_examples(assistant, contacts, labels, n=6)[0] == taught

@@ -105,7 +105,7 @@ def test_a_recipe_is_measured_beside_what_it_is_held_against_and_judged(hub, rec
     assert found.evaluation.names == ["states", "poor"]
     assert found.evaluation.table["n"].tolist() == [130, 130]
     assert found.evaluation.table["model"].tolist() == ["sandbox-sol", "sandbox-legacy"]
-    assert found.verdict.passed
+    assert found.verdict.is_passed
     assert [reason.condition for reason in found.verdict.reasons] == ["min_right", "min_valid", "no_worse_than"]
 
 

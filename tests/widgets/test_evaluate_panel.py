@@ -24,7 +24,7 @@ def test_two_models_are_measured_judged_by_a_gate_and_the_report_is_saved(hub, s
     panel.settle()
     assert panel.begin.disabled
     assert gate.judge.disabled
-    assert not {one.id for one in hub.models() if one.ended} & {one for _, one in panel.models.options}
+    assert not {one.id for one in hub.models() if one.has_ended} & {one for _, one in panel.models.options}
     panel.assistants.value = ["state-abbreviations"]
     panel.models.value = ["sandbox-sol", "sandbox-legacy"]
     panel.labels.value = "truth"

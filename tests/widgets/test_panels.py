@@ -179,7 +179,7 @@ def test_ended_models_are_not_offered_and_ending_ones_are_marked(hub, contacts):
     panel = AssistantPanel(hub, contacts)
     panel.settle()
     offered = dict(map(reversed, panel.form.model.options))
-    gone = {one.id for one in hub.models() if one.ended}
+    gone = {one.id for one in hub.models() if one.has_ended}
     soon = {one.id for one in hub.models() if one.ends_soon}
     assert gone
     assert not gone & offered.keys()
@@ -211,13 +211,13 @@ def test_a_run_is_stopped_gone_on_with_and_its_failures_are_told_by_reason(hub, 
     panel.going.stop.click()
     panel.settle()
     assert panel.value.record.status == "stopped"
-    left = len(hub.store.runs.outstanding(panel.value.id))
+    left = len(hub.store.runs.find_outstanding(panel.value.id))
     assert left
     assert panel.retry.description == f"Go on with {left} left"
     sandbox.latency("openai", 0.0)
     clicked(panel, panel.retry)
     assert panel.value.record.status == "done"
-    assert hub.store.runs.outstanding(panel.value.id) == {}
+    assert hub.store.runs.find_outstanding(panel.value.id) == {}
 
 
 def test_an_error_in_a_callback_is_said_in_words_and_never_as_a_stack(hub):

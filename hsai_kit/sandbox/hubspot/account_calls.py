@@ -39,7 +39,7 @@ def daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     daily = crm.windows.limits.daily
     usage: dict[str, Any] = {
         "name": "private-apps-api-calls-daily",
-        "currentUsage": crm.windows.used_today,
+        "currentUsage": crm.windows.count_today,
         "collectedAt": clock.now(),
         "fetchStatus": "SUCCESS",
         "resetsAt": clock.next_midnight(crm.time_zone()),

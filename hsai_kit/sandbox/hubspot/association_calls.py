@@ -39,7 +39,7 @@ def link_labeled(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     from_id = _existing(crm, one, call.path["object_id"])
     to_id = _existing(crm, other, call.path["to_object_id"])
     types = _types(crm, one, other, call.json())
-    with crm.writing():
+    with crm.write_transaction():
         crm.links.add(one, from_id, other, to_id, types)
     return HubSpotAnswer(201, _pair(one, from_id, other, to_id, types))
 
@@ -58,7 +58,7 @@ def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     one, other = _kinds(crm, call)
     ids = [whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
     if None not in ids:
-        with crm.writing():
+        with crm.write_transaction():
             crm.links.remove(one, int(ids[0] or 0), other, int(ids[1] or 0))
     return HubSpotAnswer(204)
 
@@ -99,7 +99,7 @@ def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     problems = _missing_ends(crm, one, other, [(start, end) for start, end, _ in typed])
     bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
     results = []
-    with crm.writing():
+    with crm.write_transaction():
         for start, end, types in typed:
             if start not in bad and end not in bad:
                 crm.links.add(one, int(start), other, int(end), types)
@@ -121,7 +121,7 @@ def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between many pairs."""
     one, other = _kinds(crm, call)
-    with crm.writing():
+    with crm.write_transaction():
         for wish in call.inputs(LARGEST_CREATE):
             ends = wish.get("to")
             if not isinstance(ends, list):
@@ -158,7 +158,7 @@ def _types(crm: Crm, one: ObjectKind, other: ObjectKind, given: Any) -> list[Lin
     if not isinstance(given, list) or not given or not all(isinstance(spec, dict) for spec in given):
         raise invalid("Invalid input JSON: at least one association type has to be given.")
     return [
-        crm.links.chosen_type(one, other, spec.get("associationCategory"), spec.get("associationTypeId"))
+        crm.links.require_type(one, other, spec.get("associationCategory"), spec.get("associationTypeId"))
         for spec in given
     ]
 
@@ -168,7 +168,7 @@ def _link_by_default(
 ) -> list[dict[str, Any]]:
     known = crm.links.default_type(one, other)
     spec = {"associationCategory": known.category, "associationTypeId": known.type_id}
-    with crm.writing():
+    with crm.write_transaction():
         for from_id, to_id in pairs:
             crm.links.add(one, from_id, other, to_id, [known])
     return [
@@ -180,7 +180,7 @@ def _missing_ends(crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[
     problems = []
     for kind, ends in ((one, [start for start, _ in pairs]), (other, [end for _, end in pairs])):
         numbers = {text: whole_number(text) for text in ends}
-        known = crm.records.existing(kind, (number for number in numbers.values() if number is not None))
+        known = crm.records.select_existing(kind, (number for number in numbers.values() if number is not None))
         missing = [text for text, number in numbers.items() if number not in known]
         if missing:
             problems.append(records_not_found(kind.singular, missing))

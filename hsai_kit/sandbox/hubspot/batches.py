@@ -72,7 +72,7 @@ def batch_update(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     ids = _distinct([_id(one) for one in inputs])
     found = _find(crm, kind, ids, _one_id_property(inputs))
     results = []
-    with crm.writing():
+    with crm.write_transaction():
         for one in inputs:
             row = found.rows.get(_id(one))
             if row is not None:
@@ -90,7 +90,7 @@ def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     traced = bool(inputs) and all(isinstance(one.get("objectWriteTraceId"), str) for one in inputs)
     results: list[dict[str, Any]] = []
     problems: list[HubSpotError] = []
-    with crm.writing():
+    with crm.write_transaction():
         for one in inputs:
             try:
                 row = create_one(crm, call, kind, one)
@@ -111,7 +111,7 @@ def batch_upsert(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     inputs = call.inputs(LARGEST_BATCH)
     ids = _distinct([_id(one) for one in inputs])
     name = _one_id_property(inputs)
-    with crm.writing():
+    with crm.write_transaction():
         found = _find(crm, kind, ids, name)
         results = []
         for one in inputs:
@@ -131,7 +131,7 @@ def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Put many records into the recycling bin; ids that are no records are passed over."""
     kind = crm.catalog.resolve(call.path["object_type"])
     ids = [_id(one) for one in call.inputs(LARGEST_BATCH)]
-    with crm.writing():
+    with crm.write_transaction():
         for row in {row.id: row for row in _find(crm, kind, ids, None).rows.values()}.values():
             archive_one(crm, kind, row)
     return HubSpotAnswer(204)

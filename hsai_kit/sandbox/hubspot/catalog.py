@@ -90,7 +90,7 @@ class Catalog:
             raise invalid(message)
         return found
 
-    def named(self, name: str) -> ObjectKind:
+    def get_named(self, name: str) -> ObjectKind:
         """Return the object type of that plural name, which has to exist."""
         self.kinds()
         return self._by_alias[name.lower()]

@@ -49,7 +49,7 @@ class Crm:
         self.unseen.forget()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def write_transaction(self) -> Iterator[None]:
         """Make a request's changes together or not at all, in the database and in what search will see."""
         try:
             with self.database.transaction():

@@ -23,11 +23,11 @@ KINDS = ("ten_secondly", "secondly", "daily", "423", "477", *PAGES)
 def fault_error(kind: str, retry_after: float, windows: RateWindows) -> HubSpotError:
     """Make the refusal of a fault kind that answers in JSON; ValueError for a kind that is none."""
     if kind == "ten_secondly":
-        return windows.exceeded("TEN_SECONDLY_ROLLING")
+        return windows.build_refusal("TEN_SECONDLY_ROLLING")
     if kind == "secondly":
-        return windows.exceeded("SECONDLY")
+        return windows.build_refusal("SECONDLY")
     if kind == "daily":
-        return windows.exceeded("DAILY")
+        return windows.build_refusal("DAILY")
     if kind == "423":
         return HubSpotError(423, "The resource is locked by another change. Try again in two seconds.", "LOCKED")
     if kind == "477":

@@ -56,7 +56,7 @@ class Links:
             raise invalid(f"There is no association type from {one.singular} to {other.singular}.")
         return types[0]
 
-    def chosen_type(self, one: ObjectKind, other: ObjectKind, category: object, type_id: object) -> LinkType:
+    def require_type(self, one: ObjectKind, other: ObjectKind, category: object, type_id: object) -> LinkType:
         """Return the type of that category and id; a 400 if the pair has none such."""
         for known in self.types(one, other):
             if (known.category, known.type_id) == (category, type_id):

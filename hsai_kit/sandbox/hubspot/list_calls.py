@@ -115,7 +115,7 @@ def _change(crm: Crm, call: HubSpotCall, *, add: Any, remove: Any) -> HubSpotAns
         raise invalid(message)
     kind = crm.catalog.resolve(wanted["objectTypeId"])
     asked_in, asked_out = _ids(add), _ids(remove)
-    known = crm.records.existing(kind, asked_in.values())
+    known = crm.records.select_existing(kind, asked_in.values())
     members = {
         number
         for (number,) in crm.database.execute(
@@ -124,7 +124,7 @@ def _change(crm: Crm, call: HubSpotCall, *, add: Any, remove: Any) -> HubSpotAns
     }
     added = sorted((known & set(asked_in.values())) - members)
     removed = sorted(members & set(asked_out.values()))
-    with crm.writing():
+    with crm.write_transaction():
         now = clock.now()
         crm.database.executemany(
             "INSERT INTO hubspot_list_members VALUES (?, ?, ?)",
@@ -172,7 +172,7 @@ def _lists(crm: Crm, list_id: str | None = None) -> Iterable[dict[str, Any]]:
             "filtersUpdatedAt": updated,
             "processingStatus": "COMPLETE",
             "processingType": processing_type,
-            "objectTypeId": crm.catalog.named(name).type_id,
+            "objectTypeId": crm.catalog.get_named(name).type_id,
             "name": label,
             "size": size,
         }

@@ -48,7 +48,7 @@ def create_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Make a new record, linked to others if `associations` says so."""
     kind = crm.catalog.resolve(call.path["object_type"])
     fields = call.fields()
-    with crm.writing():
+    with crm.write_transaction():
         row = create_one(crm, call, kind, fields)
     return HubSpotAnswer(201, View(crm, kind, call.token, list(row.properties)).render([row])[0])
 
@@ -67,7 +67,7 @@ def update_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change some properties of one record; the answer shows those and no others."""
     kind = crm.catalog.resolve(call.path["object_type"])
     properties = read_properties(call.fields())
-    with crm.writing():
+    with crm.write_transaction():
         row = _find(crm, call, kind)
         changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
         row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
@@ -87,7 +87,7 @@ def archive_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def archive_one(crm: Crm, kind: ObjectKind, row: RecordRow) -> None:
     """Archive a record and take it out of associations and lists."""
-    with crm.writing():
+    with crm.write_transaction():
         crm.writer.archive(kind, row)
         crm.links.forget(kind, row.id)
         crm.database.execute(
@@ -107,7 +107,7 @@ def merge_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         raise not_found()
     if kept.id == gone.id:
         raise invalid("A record cannot be merged with itself.")
-    with crm.writing():
+    with crm.write_transaction():
         crm.links.move(kind, gone.id, kept.id)
         row = crm.writer.merge(kind, kept, gone, WriteSource.of_app(call.token.app_id))
     return HubSpotAnswer(200, View(crm, kind, call.token, list(row.properties)).render([row])[0])
@@ -151,9 +151,9 @@ def _wished_links(crm: Crm, kind: ObjectKind, given: Any) -> list[tuple[ObjectKi
             raise invalid(message) from error
         if not specs:
             raise invalid("Invalid input JSON: an association needs at least one type.")
-        other = crm.catalog.named(crm.links.target_of(kind, *specs[0]))
+        other = crm.catalog.get_named(crm.links.target_of(kind, *specs[0]))
         if crm.records.find(other, identifier) is None:
             raise invalid(f"The {other.singular} {identifier} to associate with does not exist.")
-        types = [crm.links.chosen_type(kind, other, *spec) for spec in specs]
+        types = [crm.links.require_type(kind, other, *spec) for spec in specs]
         links.append((other, int(identifier), types))
     return links

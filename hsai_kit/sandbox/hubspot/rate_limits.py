@@ -91,7 +91,7 @@ class RateWindows:
         self._used_today = 0
 
     @property
-    def used_today(self) -> int:
+    def count_today(self) -> int:
         """Requests since the account's midnight, searches included."""
         today = self._today()
         if today != self._day:
@@ -104,7 +104,7 @@ class RateWindows:
         window = self._by_app.setdefault(app_id, RollingWindow(TEN_SECONDS, self._clock))
         most = self.limits.per_ten_seconds
         if most is not None and not window.take(most):
-            raise self.exceeded("TEN_SECONDLY_ROLLING")
+            raise self.build_refusal("TEN_SECONDLY_ROLLING")
         self._used_today += 1
         return self._headers(len(window))
 
@@ -113,11 +113,11 @@ class RateWindows:
         self._admit_daily()
         most = self.limits.search_per_second
         if most is not None and not self._search.take(most):
-            raise self.exceeded("SECONDLY")
+            raise self.build_refusal("SECONDLY")
         self._used_today += 1
         return {}
 
-    def exceeded(self, policy: str) -> HubSpotError:
+    def build_refusal(self, policy: str) -> HubSpotError:
         """Make the 429 of a policy: TEN_SECONDLY_ROLLING, SECONDLY (search) or DAILY."""
         headers = {} if policy == "SECONDLY" else self._headers(int(self.limits.per_ten_seconds or 0))
         if policy == "DAILY":
@@ -132,8 +132,8 @@ class RateWindows:
 
     def _admit_daily(self) -> None:
         most = self.limits.daily
-        if most is not None and self.used_today >= most:
-            raise self.exceeded("DAILY")
+        if most is not None and self.count_today >= most:
+            raise self.build_refusal("DAILY")
 
     def _headers(self, taken: int) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -144,5 +144,5 @@ class RateWindows:
             headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = "10000"
         if daily is not None:
             headers["X-HubSpot-RateLimit-Daily"] = str(int(daily))
-            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(0, int(daily) - self.used_today))
+            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(0, int(daily) - self.count_today))
         return headers

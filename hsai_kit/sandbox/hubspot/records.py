@@ -26,7 +26,7 @@ class RecordRow(NamedTuple):
     updated_at: str
     archived_at: str | None = None
 
-    def changed(self, properties: dict[str, str], updated_at: str) -> RecordRow:
+    def with_properties(self, properties: dict[str, str], updated_at: str) -> RecordRow:
         """Return the same record with other properties."""
         return self._replace(properties=properties, updated_at=updated_at)
 
@@ -88,7 +88,7 @@ class Records:
             for number, *found in cursor
         ]
 
-    def existing(self, kind: ObjectKind, ids: Iterable[int]) -> set[int]:
+    def select_existing(self, kind: ObjectKind, ids: Iterable[int]) -> set[int]:
         """Which of those ids are records that are not archived."""
         cursor = self._database.execute(
             "SELECT id FROM hubspot_records WHERE object_type = ? AND archived_at IS NULL "

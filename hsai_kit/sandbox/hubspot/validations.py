@@ -87,7 +87,9 @@ class Validations:
         )
         self.forget()
 
-    def missing(self, kind: ObjectKind, before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    def find_missing(
+        self, kind: ObjectKind, before: Mapping[str, str], changes: Mapping[str, str | None]
+    ) -> dict[str, str]:
         """Return the properties that a write leaves blank although a condition that it touches requires them.
 
         By name, each with the property whose value requires it.

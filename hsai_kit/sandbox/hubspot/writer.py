@@ -74,7 +74,7 @@ class Writer:
                 problems.append((name, problem))
         if wish.version == ENFORCING_VERSION:
             problems += _missing(definitions.values(), changes, is_new=row is None)
-            problems += _conditional(self._validations.missing(kind, current, changes))
+            problems += _conditional(self._validations.find_missing(kind, current, changes))
         if problems:
             raise invalid_values(problems)
         self._check_unique(kind, definitions, changes, row)
@@ -121,7 +121,7 @@ class Writer:
         definitions = self._catalog.definitions(kind)
         now = clock.now_after(row.updated_at)
         merged = row.properties | {name: now for name in STAMPS_OF_CHANGE if name in definitions} | changes
-        after = row.changed({name: value for name, value in merged.items() if value is not None}, now)
+        after = row.with_properties({name: value for name, value in merged.items() if value is not None}, now)
         self._history.note(kind, row, changes, now, source)
         self._keep(kind, row, after)
         return after

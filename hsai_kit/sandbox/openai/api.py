@@ -137,13 +137,13 @@ class _AnswerResponse(Response):
 
 
 def _list_models(call: OpenAICall) -> OpenAIAnswer:
-    shown = [model.shown for model in MODELS.values() if call.key.allows(model.id)]
+    shown = [model.to_json for model in MODELS.values() if call.key.allows(model.id)]
     return answer_json({"object": "list", "data": shown})
 
 
 def _retrieve_model(call: OpenAICall) -> OpenAIAnswer:
     name = call.path["model_id"]
     if name in MODELS and call.key.allows(name):
-        return answer_json(MODELS[name].shown)
+        return answer_json(MODELS[name].to_json)
     call.key.model(name)
     raise AssertionError(name)  # the line above never returns for such a name

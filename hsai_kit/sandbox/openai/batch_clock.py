@@ -30,12 +30,12 @@ class BatchJob:
     output_life: int | None = None
     cancelled: float | None = None
 
-    def dumped(self) -> str:
+    def dump(self) -> str:
         """Write the job down."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def loaded(cls, text: str) -> BatchJob:
+    def load(cls, text: str) -> BatchJob:
         """Read a job that was written down."""
         return cls(**json.loads(text))
 

@@ -56,7 +56,7 @@ class BatchWork:
             "total_tokens": used["input"] + used["output"],
         }
 
-    def unanswered(self) -> list[Line]:
+    def list_unanswered(self) -> list[Line]:
         """List the lines that have no answer yet."""
         return [self.lines.lines[index] for index in self.order[self.done :]]
 
@@ -88,7 +88,7 @@ class Worker:
             await asyncio.sleep(0)
         return work.done >= target
 
-    def unfinished(self, line: Line, code: str, message: str) -> bytes:
+    def build_error_line(self, line: Line, code: str, message: str) -> bytes:
         """Make the error file's line for a request that the batch did not come to."""
         return self._line(line, None, {"code": code, "message": message})
 

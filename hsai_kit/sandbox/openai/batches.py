@@ -70,7 +70,7 @@ class Batches:
             failures=settings.batch_failures,
             output_life=(body.get("output_expires_after") or {}).get("seconds"),
         )
-        self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dumped()))
+        self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dump()))
         return answer_json(_shape(job, BatchStage("validating"), None))
 
     async def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
@@ -93,7 +93,7 @@ class Batches:
             raise OpenAIError(409, message, code="batch_not_cancellable")
         if job.cancelled is None:
             job.cancelled = time()
-            self._database.execute("UPDATE openai_batches SET job = ? WHERE id = ?", (job.dumped(), job.id))
+            self._database.execute("UPDATE openai_batches SET job = ? WHERE id = ?", (job.dump(), job.id))
         return answer_json(await self._show(job, None))
 
     async def _show(self, job: BatchJob, final: dict[str, Any] | None) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class Batches:
     def _write_files(self, job: BatchJob, status: str, work: BatchWork, shown: dict[str, Any]) -> None:
         errors = list(work.errors)
         if status in _UNFINISHED:
-            errors += [self._worker.unfinished(line, *_UNFINISHED[status]) for line in work.unanswered()]
+            errors += [self._worker.build_error_line(line, *_UNFINISHED[status]) for line in work.list_unanswered()]
         for name, lines in (("output", work.outputs), ("error", errors)):
             if lines:
                 content = b"\n".join(lines) + b"\n"
@@ -165,7 +165,7 @@ class Batches:
         row = self._database.execute("SELECT job, final FROM openai_batches WHERE id = ?", (batch_id,)).fetchone()
         if row is None:
             raise OpenAIError(404, f"No batch found with id '{batch_id}'.", param="batch_id")
-        return BatchJob.loaded(row[0]), None if row[1] is None else json.loads(row[1])
+        return BatchJob.load(row[0]), None if row[1] is None else json.loads(row[1])
 
     def _new_id(self) -> str:
         while True:  # a sandbox with --data begins its ids again

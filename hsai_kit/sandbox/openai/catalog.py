@@ -28,7 +28,7 @@ class Model:
     is_fickle: bool = False
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The model as the API lists it."""
         return {
             "id": self.id,

@@ -28,7 +28,7 @@ class OpenAISettings:
     batch_end: str = "completed"
     batch_failures: float = 0.0
 
-    def changed(self, changes: dict[str, Any]) -> OpenAISettings:
+    def replace(self, changes: dict[str, Any]) -> OpenAISettings:
         """Return the settings with changes; ValueError for a name or a value that does not exist."""
         known = [field.name for field in fields(self)]
         for name, value in changes.items():
@@ -93,7 +93,7 @@ class OpenAILimits:
     def set(self, changes: dict[str, Any]) -> None:
         """Change some settings; a changed budget starts full."""
         before = self.settings
-        self.settings = before.changed(changes)
+        self.settings = before.replace(changes)
         if {"requests_per_minute", "tokens_per_minute"} & changes.keys():
             self._fill()
 

@@ -225,10 +225,10 @@ def carry_out(
     if isinstance(ready, PushPlan):
         return _carry_out_push(hub, ready, confirm=confirm, wait=wait)
     say(str(ready))
-    if ready.undoes and not ready.acting:
+    if ready.undoes and not ready.to_do:
         say(f"Nothing is left to take back of {ready.undoes}.")
-    nothing, count = "Nothing was done", len(ready.acting)
-    if why := ready.too_many or ready.nothing_approved:
+    nothing, count = "Nothing was done", len(ready.to_do)
+    if why := ready.too_many or ready.no_approval_reason:
         message = f"{nothing}: {why}"
         raise PushRefused(message)
     would = f"It would be about {many(count, 'record')}"

@@ -63,7 +63,7 @@ class ApprovedRows:
         said = "|".join((str(self.hub.portal.id), action.once or self.run.id, action.kind, action.name, record_id))
         return f"hsai-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
-    def rendered(self, template: str, ids: Sequence[str]) -> dict[str, str]:
+    def render(self, template: str, ids: Sequence[str]) -> dict[str, str]:
         """Return a template's text for each of some records; raises PromptError for a token that is no column."""
         return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
 
@@ -72,7 +72,7 @@ class ApprovedRows:
         found: dict[str, str] = {}
         for column, wanted in action.only.items():
             meant = {one.strip().casefold() for one in wanted}
-            for one, value in self.rendered(f"{{{{ {column} }}}}", ids).items():
+            for one, value in self.render(f"{{{{ {column} }}}}", ids).items():
                 if value.strip().casefold() not in meant:
                     found.setdefault(one, f"{column} is {one_line(value) or 'blank'}")
         return found

@@ -53,7 +53,7 @@ class ArchiveExecutor(UndoExecutor):
                     raise problem.problem from None
             else:
                 break
-        self.taken_back(still)
+        self.record_undo(still)
 
 
 def _row(act: Act, made_id: str, now: Record | None) -> ActionRow:

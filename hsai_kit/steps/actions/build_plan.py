@@ -85,7 +85,7 @@ def build_action_plan(
     """
     marks = {row.record_id: source.mark(action, row.record_id) for row in source.results}
     approved = [row.record_id for row in source.results if source.is_approved(row.record_id)]
-    standing = hub.store.actions.standing([marks[one] for one in approved])
+    standing = hub.store.actions.find_standing([marks[one] for one in approved])
     rows: dict[str, ActionRow] = {}
     for one in approved:
         done = _done(one, marks[one], standing.get(marks[one]), (there or {}).get(marks[one]), action)
@@ -135,7 +135,7 @@ def _done(
 def _remarks(hub: Connection, source: ApprovedRows, action: Action, rows: Sequence[ActionRow]) -> list[str]:
     if isinstance(action, AddToList):
         return []
-    before = hub.store.actions.done_elsewhere(hub.portal.id, source.kind.name, action.kind, source.run.id)
+    before = hub.store.actions.find_done_elsewhere(hub.portal.id, source.kind.name, action.kind, source.run.id)
     again = sum(row.verdict == WILL and row.record_id in before for row in rows)
     if not again:
         return []
@@ -148,7 +148,7 @@ def _tasks(source: ApprovedRows, action: Task, due: str) -> Drafted:
     assigner = Assigner(source.owners, action.assignee, action.otherwise, made_before=made_before)
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
-        subjects, bodies = source.rendered(action.subject, ids), source.rendered(action.body, ids)
+        subjects, bodies = source.render(action.subject, ids), source.render(action.body, ids)
         rows = {}
         for one in ids:
             mark, subject = source.mark(action, one), " ".join(subjects[one].split())
@@ -183,8 +183,8 @@ def _notes(source: ApprovedRows, action: Note) -> Drafted:
     active = set() if isinstance(source.known_owners, ScopesMissing) else {one.id for one in source.known_owners}
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
-        bodies = source.rendered(action.body, ids)
-        subjects = source.rendered(action.subject, ids) if action.subject is not None else {}
+        bodies = source.render(action.body, ids)
+        subjects = source.render(action.subject, ids) if action.subject is not None else {}
         rows = {}
         for one in ids:
             mark, subject = source.mark(action, one), subjects.get(one, "")

@@ -50,7 +50,7 @@ class ActionExecutor(ABC):
             about=plan.about,
         )
         try:
-            self.note(plan.acting, "not sent")
+            self.note(plan.to_do, "not sent")
             await self.before()
             for batch in self.batches():
                 if not await control.gate():
@@ -79,7 +79,7 @@ class ActionExecutor(ABC):
 
     def batches(self) -> Iterator[Sequence[ActionRow]]:
         """Return the rows to act on, as many at a time as are done at once."""
-        rows = self.plan.acting
+        rows = self.plan.to_do
         return (rows[start : start + self.size] for start in range(0, len(rows), self.size))
 
     @abstractmethod
@@ -102,7 +102,7 @@ class UndoExecutor(ActionExecutor):
         self.note(gone, "gone")
         self.note([row for row in self.plan.rows if row.verdict == CHANGED], "left alone")
 
-    def taken_back(self, rows: Sequence[ActionRow]) -> None:
+    def record_undo(self, rows: Sequence[ActionRow]) -> None:
         """Note that rows are taken back, here and where they were done."""
         self.note(rows, "taken back")
         self.journal.settle([row.mark for row in rows], "taken back", reason=f"by {self.id}")

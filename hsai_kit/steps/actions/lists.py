@@ -63,7 +63,7 @@ class ListAddExecutor(ActionExecutor):
     async def batch(self, rows: Sequence[ActionRow]) -> None:
         """Claim in the journal those that are no members, then add them."""
         # Somebody took them out of the list again, or they never came to be in it.
-        stood = self.journal.standing([row.mark for row in rows if row.record_id not in self._members])
+        stood = self.journal.find_standing([row.mark for row in rows if row.record_id not in self._members])
         self.journal.settle(stood, "not sent", reason="it was no member afterwards")
         self.note([row for row in rows if row.record_id in self._members], "left alone", "it is a member already")
         acts = [self.act(row, "sending") for row in rows if row.record_id not in self._members]
@@ -133,7 +133,7 @@ class ListRemoveExecutor(UndoExecutor):
                     raise problem.problem from None
             else:
                 break
-        self.taken_back(rows)
+        self.record_undo(rows)
 
 
 async def _members(hub: Connection, list_id: str) -> set[str]:

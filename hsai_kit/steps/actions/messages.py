@@ -31,7 +31,7 @@ def plan_notify(hub: Connection, source: ApprovedRows, action: Notify) -> Action
     emails = {one.id: one.email for one in source.owners} if personal or action.per == "owner" else {}
 
     def draft(ids: list[str]) -> dict[str, ActionRow]:
-        texts = source.rendered(action.message, ids)
+        texts = source.render(action.message, ids)
         rows = {}
         for one in ids:
             owner = source.present[one]
@@ -50,7 +50,7 @@ def plan_notify(hub: Connection, source: ApprovedRows, action: Notify) -> Action
     plan = build_action_plan(
         hub, source, action, draft, ActionTarget(action.to, said, "A message cannot be taken back.")
     )
-    count = len({row.group for row in plan.acting})
+    count = len({row.group for row in plan.to_do})
     if count > action.most:
         message = (
             f"That would be {count:,} messages, and at most {action.most:,} are sent at once. Send a digest "
@@ -70,7 +70,7 @@ class NotifyExecutor(ActionExecutor):
     def batches(self) -> Iterator[Sequence[ActionRow]]:
         """Return the rows of each message."""
         groups: dict[str, list[ActionRow]] = {}
-        for row in self.plan.acting:
+        for row in self.plan.to_do:
             groups.setdefault(row.group, []).append(row)
         yield from groups.values()
 

@@ -112,12 +112,12 @@ class ActionPlan(PlanBase):
     def __str__(self) -> str:
         title = f"Undo of {self.undoes}" if self.undoes else "Plan"
         lines = [f"{title}: {self._title()} in {self.where}", f"  {self._said(self.rows, 'no rows')}"]
-        if self.acting:
-            first = self.acting[0]
+        if self.to_do:
+            first = self.to_do[0]
             lines.append(f"  For example: {one_line(first.what, 100)}, {self._link(first.record_id)}")
             if first.text:
                 lines.append(f"    {one_line(first.text, 200)}")
-            people = Counter(row.assignee for row in self.acting if row.assignee)
+            people = Counter(row.assignee for row in self.to_do if row.assignee)
             if people:
                 said = ", ".join(f"{one_line(who)} {count:,}" for who, count in people.most_common(8))
                 more = f" and {len(people) - 8} others" if len(people) > 8 else ""
@@ -128,7 +128,7 @@ class ActionPlan(PlanBase):
     @property
     def records(self) -> int:
         """How many records something would be done about."""
-        return len(self.acting)
+        return len(self.to_do)
 
     @property
     def confirmation(self) -> Confirmation:
@@ -137,7 +137,7 @@ class ActionPlan(PlanBase):
         return self._needed(would, "Nothing would be done.")
 
     @property
-    def acting(self) -> tuple[ActionRow, ...]:
+    def to_do(self) -> tuple[ActionRow, ...]:
         """The rows about which something would be done."""
         return tuple(row for row in self.rows if row.verdict == WILL)
 

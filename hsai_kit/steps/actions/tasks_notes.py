@@ -25,7 +25,7 @@ class CreateExecutor(ActionExecutor):
         """Settle what the plan found by its mark: an earlier session made it and died before it could say so."""
         found = [row for row in self.plan.rows if row.verdict == DONE]
         await self._settle(found)
-        known = self.journal.standing([row.mark for row in found])
+        known = self.journal.find_standing([row.mark for row in found])
         self.note([row for row in found if row.mark not in known], "done", "found in HubSpot by its mark")
         self._link = await association_type(self.hub.hubspot, self.plan.target.id, self.plan.object_type)
 
@@ -94,7 +94,7 @@ class CreateExecutor(ActionExecutor):
 
     async def _settle(self, rows: Sequence[ActionRow]) -> None:
         """Find out what became of what a session was sending when it died; this one holds the lock, so it is dead."""
-        standing = self.journal.standing([row.mark for row in rows])
+        standing = self.journal.find_standing([row.mark for row in rows])
         unsure = [row for row in rows if row.mark in standing and standing[row.mark][1].outcome != "done"]
         there = await self._marked(unsure)
         for row in unsure:
@@ -112,7 +112,7 @@ class CreateExecutor(ActionExecutor):
     async def _only_one(self, rows: Sequence[ActionRow]) -> None:
         """Keep one where HubSpot carried out both a write whose answer was lost and the one after it."""
         there = await self._marked(rows)
-        kept = {mark: act.made_id for mark, (_, act) in self.journal.standing([row.mark for row in rows]).items()}
+        kept = {mark: act.made_id for mark, (_, act) in self.journal.find_standing([row.mark for row in rows]).items()}
         extra = [one.id for mark, found in there.items() if mark in kept for one in found if one.id != kept[mark]]
         for start in range(0, len(extra), BATCH):
             await archive_batch(self.hub.hubspot, self.plan.target.id, extra[start : start + BATCH])

@@ -131,7 +131,7 @@ def ask(
     def begin(held: contextlib.ExitStack) -> str:
         asking = ready.plan(frame, object_type)
         estimate = asking.estimate()
-        say(ready.said(estimate))
+        say(ready.describe(estimate))
         say_done_without(asked)
         low, high = estimate.usd_low, estimate.usd_high
         # Whoever has said yes beforehand has nothing to decide after a pilot.
@@ -191,7 +191,7 @@ def resume(
             f"Ask about the records again: ask(..., engine={name!r})"
         )
         raise HsaiError(message)
-    if not hub.store.runs.outstanding(found.id):
+    if not hub.store.runs.find_outstanding(found.id):
         say(f"Nothing is left to ask in {found.id}.")
         if wait:
             return found
@@ -263,7 +263,7 @@ def _carry_on(
 
 
 async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
-    questions = await asyncio.to_thread(hub.store.runs.outstanding, run_id)
+    questions = await asyncio.to_thread(hub.store.runs.find_outstanding, run_id)
     control.progress.total, control.progress.run_id = len(questions), run_id
     control.progress.started = time.monotonic()
     control.progress.usd = hub.store.runs.spent(run_id)

@@ -89,7 +89,7 @@ class BatchCollector:
             raise HsaiError(unknown_here(record))
         self._states[record.input_file] = job
         if not job.over:
-            self.hub.store.batches.saw(record.input_file, job.id, job.status)
+            self.hub.store.batches.record_state(record.input_file, job.id, job.status)
             return 0
         return await self._keep(api, record, job)
 
@@ -172,7 +172,7 @@ class BatchCollector:
 async def _unless_stopped(control: Control, work: Coroutine[Any, Any, int]) -> int | None:
     """Await `work`; None where a stop was asked for: a network that hangs must not hold up whoever leaves."""
     task = asyncio.ensure_future(work)
-    while not task.done() and not control.stopping:
+    while not task.done() and not control.is_stopping:
         await asyncio.wait([task], timeout=0.1)
     if task.done():
         return task.result()

@@ -83,11 +83,11 @@ class BatchSender:
                 self._waited = True
                 if collecting.problems:
                     raise collecting.problems[0]
-                if not held_back or control.stopping or self._own_jobs():
+                if not held_back or control.is_stopping or self._own_jobs():
                     break
         except HsaiError as problem:
             if isinstance(problem, SettingNotSupported):
-                CapabilityLearner(self.hub, self.engine).refused(problem)
+                CapabilityLearner(self.hub, self.engine).record_refusal(problem)
             self.hub.store.runs.end(self.run_id, "failed", str(problem))
             raise
         self._end(collecting, control)
@@ -126,7 +126,7 @@ class BatchSender:
             # No session asks live what is about to be in a job: until it is, these are this session's own.
             with lock_run(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
-                self.questions = await asyncio.to_thread(self.hub.store.runs.outstanding, self.run_id)
+                self.questions = await asyncio.to_thread(self.hub.store.runs.find_outstanding, self.run_id)
                 while (left := self._left()) and await control.gate():
                     if not (part := self._affordable(left)):
                         break
@@ -146,7 +146,7 @@ class BatchSender:
         with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
             part = await self._written(file, questions)
             file_id = await api.upload(file)
-        if self.hub.store.batches.uploaded(file_id, self.run_id, part):
+        if self.hub.store.batches.add_upload(file_id, self.run_id, part):
             self._tried.update(part)
             await self._begin(api, file_id)
         else:
@@ -191,7 +191,7 @@ class BatchSender:
                 raise
             answer = Answer(one, "failed", reason=str(problem), usd=0.0)
         else:
-            learning.answered()
+            learning.record_answer()
         self.hub.store.runs.add_answer(self.run_id, answer)
 
     async def _written(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
@@ -243,7 +243,7 @@ class BatchSender:
         return job.id
 
     def _saw(self, file_id: str, job: Job) -> None:
-        self.hub.store.batches.saw(file_id, job.id, job.status)
+        self.hub.store.batches.record_state(file_id, job.id, job.status)
 
     def _affordable(self, left: dict[str, str]) -> dict[str, str]:
         """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
@@ -281,14 +281,14 @@ class BatchSender:
 
     def _end(self, collecting: BatchCollector, control: Control) -> None:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
-        missing, of = runs.unanswered(self.run_id), runs.question_count(self.run_id)
+        missing, of = runs.count_unanswered(self.run_id), runs.question_count(self.run_id)
         if open_jobs:
             runs.end(self.run_id, "waiting", f"{missing:,} questions are in jobs at OpenAI; resume picks them up.")
         elif self._reached and missing:
             runs.end(self.run_id, "paused", self._reached)
         elif missing:
             ends = [said for state, said in _ENDS.items() if state in collecting.ends]
-            why = ends[0] if ends and not control.stopping else "It was stopped"
+            why = ends[0] if ends and not control.is_stopping else "It was stopped"
             runs.end(
                 self.run_id, "stopped", f"{why}: {missing:,} of {of:,} questions have no answer; resume asks them."
             )

@@ -83,7 +83,7 @@ class CostTracker:
         self._asked += 1
         self.usd = None if usd is None or self.usd is None else self.usd + usd
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """Say what was spent and what all of it will cost, as far as it can be told."""
         if self.usd is None:
             return "price unknown"

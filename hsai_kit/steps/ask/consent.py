@@ -39,7 +39,7 @@ class Projection:
 
 def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
     """Tell whether 20 questions should go first: the run is long, and those 20 alone need nobody's yes."""
-    if estimate.requests < _WORTH_IT or hub.scripted:
+    if estimate.requests < _WORTH_IT or hub.is_scripted:
         return False
     high = (estimate.usd_high or 0.0) * PILOT / estimate.requests
     return high <= hub.workspace.settings.openai.ask_above_usd
@@ -47,7 +47,7 @@ def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
 
 def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
     """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
-    questions = hub.store.runs.outstanding(run_id)
+    questions = hub.store.runs.find_outstanding(run_id)
     first = {one: questions[one] for one in list(questions)[:PILOT]}
     sending = LiveSender(hub, engine, run_id, first, budget_usd)
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(

@@ -21,7 +21,7 @@ class DurationEstimate:
     high: float | None = None
     paced: float | None = None
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """Say it in a few words, with what is not known of it."""
         if self.low is None or self.high is None:
             if self.paced is None:
@@ -42,7 +42,7 @@ def estimate_duration(
     """
     if name == "batch" or not requests:
         return None
-    limits = hub.llm.limits or hub.store.limits.known(hub.llm.base_url, engine.model)
+    limits = hub.llm.limits or hub.store.limits.read(hub.llm.base_url, engine.model)
     seconds = hub.store.runs.seconds_each(engine.model, name)
     paced = None if seconds is None else max(seconds, requests * seconds / hub.llm.concurrency)
     if limits.requests is None and limits.tokens is None:

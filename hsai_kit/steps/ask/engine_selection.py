@@ -32,7 +32,7 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     own = hub.workspace.settings.openai.prices.get(model)
     if name == "decisions":
         return DecisionsEngine(assistant, model, own)
-    refused = hub.store.capabilities.refused(hub.llm.base_url, model)
+    refused = hub.store.capabilities.read_refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
     return (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
 
@@ -59,7 +59,7 @@ def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Mo
 
 def refuse_known_settings(hub: Connection, engine: Engine) -> None:
     """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
-    refused = hub.store.capabilities.refused(hub.llm.base_url, engine.model)
+    refused = hub.store.capabilities.read_refused(hub.llm.base_url, engine.model)
     for setting, value in engine.settings.items():
         for known in (setting, _valued(setting, value)):
             if known in refused and setting not in engine.without:
@@ -84,7 +84,7 @@ class CapabilityLearner:
         """Take what is done without from the start as known, and said."""
         self._kept = set(self.engine.without)
 
-    def answered(self) -> None:
+    def record_answer(self) -> None:
         """Keep which settings were taken and which the engine now does without; call it after an answer."""
         for setting, reason in self.engine.without.items():
             if setting not in self._kept:
@@ -97,7 +97,7 @@ class CapabilityLearner:
                 self._kept.add(taken)
                 self._learn(taken, accepted=True)
 
-    def refused(self, problem: SettingNotSupported) -> None:
+    def record_refusal(self, problem: SettingNotSupported) -> None:
         """Keep that the model does not take what the assistant sets: the setting, or this value of it."""
         value = self.engine.settings.get(problem.setting, "") if problem.code == "unsupported_value" else ""
         self._learn(_valued(problem.setting, value), accepted=False, reason=str(problem))

@@ -51,7 +51,7 @@ class LiveSender:
         except HsaiError as problem:
             runs.end(self.run_id, "failed", str(problem))
             raise
-        self._spending = CostTracker(spent, len(self.questions), runs.spared(self.run_id, len(self.questions)))
+        self._spending = CostTracker(spent, len(self.questions), runs.count_spared(self.run_id, len(self.questions)))
         self._keeper = AnswerWriter(runs, self.run_id)
         self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
@@ -95,14 +95,14 @@ class LiveSender:
                 return
             if answer.status != "failed":
                 self._lost = 0
-                self._learning.answered()
+                self._learning.record_answer()
             self._spending.add(answer.usd)
             control.progress.done += 1
             # One piece of work may be several runs, as an evaluation is.
             before = control.progress.usd
             control.progress.usd = None if before is None or answer.usd is None else before + answer.usd
             control.progress.newest.append((text, answer.output or answer.reason))
-            control.progress.note = self._spending.said()
+            control.progress.note = self._spending.describe()
 
     async def _go_on(self, control: Control) -> bool:
         return await control.gate() and not self._failures
@@ -129,11 +129,11 @@ class LiveSender:
         if self._failures:
             problem = self._failures[0]
             if isinstance(problem, SettingNotSupported):
-                self._learning.refused(problem)
+                self._learning.record_refusal(problem)
             runs.end(self.run_id, "failed", str(problem))
             raise problem
         if self._out_of_budget:
-            left = runs.outstanding(self.run_id)
+            left = runs.find_outstanding(self.run_id)
             most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
             note = (
                 f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
@@ -141,4 +141,4 @@ class LiveSender:
             )
             runs.end(self.run_id, "paused", note)
             return
-        runs.end(self.run_id, "stopped" if control.stopping else "done")
+        runs.end(self.run_id, "stopped" if control.is_stopping else "done")

@@ -30,7 +30,7 @@ def source_of(hub: Connection, frame: pd.DataFrame, ids: Sequence[str], object_t
             )
             raise FrameError(message)
         return Origin(pull.id, pull.object_type)
-    fitting = [p for p in hub.store.pulls.holding(hub.portal.id, ids) if object_type in {None, p.object_type}]
+    fitting = [p for p in hub.store.pulls.find_holding(hub.portal.id, ids) if object_type in {None, p.object_type}]
     kinds = sorted({p.object_type for p in fitting})
     if len(kinds) > 1:
         message = (

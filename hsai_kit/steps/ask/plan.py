@@ -49,11 +49,13 @@ class Estimate:
             parts.insert(1, f"{many(self.ruled, 'record')} by rule")
         line = f"{', '.join(parts)} → {many(self.requests, 'request')}"
         if scripted:
-            long = f", {self.takes.said()}" if self.takes and (self.takes.high or 0) >= 60 else ""  # a script is quick
+            long = (
+                f", {self.takes.describe()}" if self.takes and (self.takes.high or 0) >= 60 else ""
+            )  # a script is quick
             return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing){long}"
         tokens = f"about {self.tokens_low:,} to {self.tokens_high:,} tokens"
         parts = [f"{line} to {model}", tokens, dollars(self.usd_low, self.usd_high)]
-        return ", ".join([*parts, self.takes.said()] if self.takes else parts)
+        return ", ".join([*parts, self.takes.describe()] if self.takes else parts)
 
 
 def dollars(low: float | None, high: float | None) -> str:
@@ -157,7 +159,7 @@ def plan_ask(
         raise PromptError(message)
     texts = Prompt(assistant.prompt).render(frame)
     hashes = {text: _hash(engine, text, repeat) for text in texts.dropna().unique()}
-    approved = hub.store.runs.remembered(assistant.name) if use_approved else {}
+    approved = hub.store.runs.read_remembered(assistant.name) if use_approved else {}
     rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
     questions = {one: text for text, one in hashes.items() if one in asked}
@@ -171,7 +173,7 @@ def plan_ask(
         object_type=source.object_type,
         rows=rows,
         texts=questions,
-        known=hub.store.runs.known(list(questions)),
+        known=hub.store.runs.find_known(list(questions)),
     )
 
 

@@ -31,7 +31,7 @@ class AskRequest:
         """Work out what asking about `frame` means."""
         return plan_ask(self.hub, frame, self.engine, self.name, object_type)
 
-    def said(self, estimate: Estimate) -> str:
+    def describe(self, estimate: Estimate) -> str:
         """Say in one line what a run would do, with what the analyst should know of its model and engine."""
         jobs = "Sent in jobs at half the price, done within a day." if self.name == "batch" else ""
         swapped = (
@@ -39,7 +39,7 @@ class AskRequest:
             if self.wished not in {None, self.model.id}
             else ""
         )
-        line = estimate.line(self.model.id, scripted=self.hub.scripted)
+        line = estimate.line(self.model.id, scripted=self.hub.is_scripted)
         more = " ".join(filter(None, [swapped, self.model.warning, jobs]))
         return f"{line}. {more}" if more else line
 
@@ -66,7 +66,7 @@ def prepare_request(
     """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
     chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
-    chosen = chosen.changed(**{name: value for name, value in given.items() if value is not None})
+    chosen = chosen.with_settings(**{name: value for name, value in given.items() if value is not None})
     name, known = check_engine(engine or chosen.engine), check_model(hub, model, chosen)
     asked = engine_for(hub, name, chosen, known.id)
     refuse_known_settings(hub, asked)
@@ -90,12 +90,14 @@ def forecast_run(
     ready = prepare_request(hub, assistant, prompt=prompt, model=model, engine=engine)
     estimate = ready.plan(frame, object_type).estimate()
     threshold = hub.workspace.settings.openai.ask_above_usd
-    return RunForecast(estimate, ready.said(estimate), estimate.usd_high is not None and estimate.usd_high > threshold)
+    return RunForecast(
+        estimate, ready.describe(estimate), estimate.usd_high is not None and estimate.usd_high > threshold
+    )
 
 
 def read_refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
     """Return the settings that the model to be asked is known to refuse, each with the reason."""
-    return hub.store.capabilities.refused(hub.llm.base_url, check_model(hub, model, assistant).id)
+    return hub.store.capabilities.read_refused(hub.llm.base_url, check_model(hub, model, assistant).id)
 
 
 def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:

@@ -32,14 +32,14 @@ def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> 
     for other in _live(hub):
         record = hub.store.runs.get(other)
         joined = other == run_id or record is None or (in_jobs and record.engine == "batch")
-        if not joined and (both := hub.store.runs.shared(run_id, other)):
+        if not joined and (both := hub.store.runs.count_shared(run_id, other)):
             message = (
                 f"{both:,} of these questions are being asked by {other} just now, in another cell, notebook or "
                 "terminal, and asking them here as well would pay twice. Wait until that run has ended (hsai runs) or "
                 "stop it, and ask the same again: what it has answered comes from memory then."
             )
             raise HsaiError(message)
-    if not in_jobs and (both := hub.store.batches.shared(run_id)):
+    if not in_jobs and (both := hub.store.batches.count_shared(run_id)):
         message = (
             f"{both:,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
             "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."

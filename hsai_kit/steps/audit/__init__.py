@@ -55,7 +55,7 @@ class Log:
         for entry in self.entries:
             counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes[entry.id].items())
             broken_off = "" if entry.status == "done" else f" ({entry.status})"
-            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(heading(entry, self.changed(entry)), 100)}"
+            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(heading(entry, self.count_changes(entry)), 100)}"
             model = f", {entry.assistant} {entry.version[:8]} with {entry.model}" if entry.assistant else ""
             undone = f", taken back by {self.undone_by[entry.id]}" if entry.id in self.undone_by else ""
             yield f"    by {one_line(entry.who)} in portal {entry.portal_id}{model}: {counts or 'nothing'}{undone}"
@@ -109,7 +109,7 @@ class Log:
         """Yield what one entry did that fits the query, by record id."""
         return self._store.audit.changes(entry.id, self.query)
 
-    def changed(self, entry: AuditEntry) -> int:
+    def count_changes(self, entry: AuditEntry) -> int:
         """Return how many values an entry wrote, or how many things it did or took back."""
         return _changed(self.outcomes[entry.id])
 
@@ -141,7 +141,7 @@ class Log:
             entry.portal_id,
             entry.object_type,
             entry.what,
-            self.changed(entry),
+            self.count_changes(entry),
             ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()),
             entry.status,
             entry.run_id,

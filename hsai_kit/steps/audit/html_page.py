@@ -85,8 +85,8 @@ def _card(log: Log, entry: AuditEntry, rows: int) -> _Card:
             common[_shown(change.before), _shown(change.after)] += 1
     return _Card(
         entry=entry,
-        heading=heading(entry, log.changed(entry)),
-        changed=log.changed(entry),
+        heading=heading(entry, log.count_changes(entry)),
+        changed=log.count_changes(entry),
         outcomes=outcomes,
         reviewers=log.reviewers.get(entry.run_id or "", []),
         undone_by=log.undone_by.get(entry.id, ""),

@@ -168,7 +168,7 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
     )
     hub.key_places, hub.struck = places, sides.struck
     closing.enter_context(cleanup.pop_all())
-    hub.store.pulls.connected(portal.id, portal.name, portal.account_type, portal.ui_domain)
+    hub.store.pulls.record_connection(portal.id, portal.name, portal.account_type, portal.ui_domain)
     return hub
 
 

@@ -100,7 +100,7 @@ def disconnect(portal_id: int | None = None) -> list[str]:
 async def _check_openai(key: SecretStr) -> int:
     client = LLMClient(key, base_url=os.environ.get("OPENAI_BASE_URL"))
     try:
-        return sum(not model.ended for model in await read_models(client))
+        return sum(not model.has_ended for model in await read_models(client))
     finally:
         await client.close()
 

@@ -37,7 +37,7 @@ class Status:
     price_list: str = ""
     ends: Mapping[str, date] = field(default_factory=dict)
 
-    def said_of(self, model: str) -> str:
+    def describe_model(self, model: str) -> str:
         """Say what a model costs and when it ends, as far as that is known."""
         known = self.prices.get(model)
         if known is None:
@@ -59,7 +59,7 @@ def status(hub: Connection) -> Status:
     except HsaiError as error:
         models, problem = [], str(error)
     own = hub.workspace.settings.openai.prices
-    live = [model for model in models if not model.ended]
+    live = [model for model in models if not model.has_ended]
     return Status(
         portal=hub.portal,
         scopes=None if scopes is None else tuple(sorted(scopes)),

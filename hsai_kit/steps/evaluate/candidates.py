@@ -57,7 +57,7 @@ def read_candidates(
         both = " and ".join(name for name, one in zip(told, made, strict=True) if _identity(one) == twice[0])
         message = f"{both} are the same assistant with the same model, so nothing would tell them apart. Leave one out."
         wished = {ready.wished for ready in made if _identity(ready) == twice[0]}
-        if hub.scripted and len(wished) > 1:
+        if hub.is_scripted and len(wished) > 1:
             message += " The sandbox has none of these models, and its script answers for all of them."
         raise EvaluationError(message)
     return [Candidate(name, ready) for name, ready in zip(told, made, strict=True)]

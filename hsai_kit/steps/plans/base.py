@@ -92,14 +92,14 @@ class PlanBase(RecordRows, ABC):
         )
 
     @property
-    def undecided(self) -> bool:
+    def is_undecided(self) -> bool:
         """Whether there is something to approve and nobody approved any of it."""
         return not self.undoes and set(self.counts) == {"not approved"}
 
     @property
-    def nothing_approved(self) -> str:
+    def no_approval_reason(self) -> str:
         """Why this plan is refused where nothing was approved yet, "" where something was."""
-        if not self.undecided:
+        if not self.is_undecided:
             return ""
         return (
             "nothing is approved yet. Approve what is right first, with checked.approve(…), or in the terminal with "

@@ -91,7 +91,7 @@ def pull(
     list, or a CSV or Excel file, in that order; changed at or after `changed_since` (a date, a time, a timedelta, or
     words such as `yesterday` and `7 days ago`). These narrow each other down. `limit` reads the first ones by id,
     `sample` a random choice, the same one again for the same `seed`; each record is as likely as any other, which takes
-    up to a search for each of them, four a second, or reading all ids where that is quicker. `left_out(frame)` tells
+    up to a search for each of them, four a second, or reading all ids where that is quicker. `records_left_out(frame)` tells
     which ids were asked for and are not there, or were merged into others.
 
     Every page is kept in the store as it comes. After Ctrl-C, a fault or a kill, the same pull with `resume=True` goes
@@ -179,7 +179,7 @@ class _Pull:
         except BaseException:
             await beside.drop()
             raise
-        if not self._control.stopping:
+        if not self._control.is_stopping:
             self._store.pulls.end(pull_id)
         # Not on the loop, which others use meanwhile.
         frame = await asyncio.to_thread(as_frame, self._store, pull_id, order, columns, beside, owners)
@@ -195,7 +195,7 @@ class _Pull:
     def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[SearchQuery]) -> str:
         """Begin a pull in the store, or find the one that broke off."""
         portal, request = self._hub.portal.id, self._asked.request
-        if self._resume and (before := self._store.pulls.broken_off(portal, request)):
+        if self._resume and (before := self._store.pulls.find_broken_off(portal, request)):
             self._control.progress.note = f"going on with the pull of {before.at}"
             return before.id
         condition, searches = self._asked.condition, dump_queries(queries)
@@ -204,7 +204,7 @@ class _Pull:
     async def _read(self, reading: PullReader, members: RecordList | None) -> Sequence[str]:
         """Read the records into the store, and return the ids in the order that the frame has them in."""
         asked = self._asked
-        wanted: Sequence[str] | None = self._store.pulls.asked_for(reading.pull_id)
+        wanted: Sequence[str] | None = self._store.pulls.read_request_ids(reading.pull_id)
         if wanted is None and (asked.given or asked.sample):
             wanted = await self._choose(reading, members)
             self._control.progress.note = ""
@@ -253,7 +253,7 @@ _SHOWN = 3
 
 def _say(asked: PullRequest, frame: pd.DataFrame) -> None:
     """Tell what somebody would miss in the frame."""
-    if frame.empty and asked.filtered:
+    if frame.empty and asked.has_filter:
         say(f"No {asked.object_type} match: {asked.condition or f'changed since {asked.changed_since}'}")
     if asked.given and asked.given.twice:
         say(f"{_ids(len(asked.given.twice))} there more than once; each record is read once.")

@@ -59,7 +59,7 @@ class AssociatedColumns:
         for other in self._others.values():
             wanted = [column.source.name for column in other.columns if column.source is not None]
             if any(column.how == "latest" for column in other.columns):
-                wanted.append(other.kind.created_property)
+                wanted.append(other.kind.creation_property)
             other.names = list(dict.fromkeys(wanted))
 
     def add(self, ids: Iterable[str]) -> None:
@@ -172,7 +172,7 @@ def _made(column: AssociationColumn, other: _AssociatedRecords, beside: tuple[st
     if column.how == "first":
         return known[0][1][place] if known else None
     if column.how == "latest":
-        made = other.names.index(other.kind.created_property)
+        made = other.names.index(other.kind.creation_property)
         return max(known, key=lambda one: (one[1][made] or "", int(one[0])))[1][place] if known else None
     there = [value for _, values in known if (value := values[place])]
     return str(len(there)) if column.how == "count" else _sum(there)

@@ -52,7 +52,7 @@ class PullRequest:
             raise PullError(message)
 
     @property
-    def filtered(self) -> bool:
+    def has_filter(self) -> bool:
         """True where only records that match something are wanted."""
         return self.where is not None or self.changed_since is not None
 

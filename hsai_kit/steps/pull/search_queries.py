@@ -86,4 +86,4 @@ async def filter_ids(
 
 def _changed(kind: ObjectType, since: Since, zone: str) -> Filter:
     moment = as_since(since, zone)
-    return {"propertyName": kind.changed_property, "operator": "GTE", "value": milliseconds(moment)}
+    return {"propertyName": kind.last_change_property, "operator": "GTE", "value": milliseconds(moment)}

@@ -147,14 +147,14 @@ def carry_out(hub: Connection, ready: PushPlan, *, confirm: Confirm, wait: bool)
     Raises PushRefused where it was not confirmed, is too large, or something else is writing there.
     """
     say(str(ready))
-    if ready.undoes and not ready.changing:
+    if ready.undoes and not ready.changes:
         say(f"Nothing is left to take back of {ready.undoes}.")
-    count = len(ready.rows) if ready.resumes else len(ready.changing)
+    count = len(ready.rows) if ready.resumes else len(ready.changes)
     refuse_while_under_way(ready.portal.id, ready.object_type, ready.properties)
-    if why := ready.too_many or ready.nothing_approved:
+    if why := ready.too_many or ready.no_approval_reason:
         message = f"Nothing was written: {why}"
         raise PushRefused(message)
-    require_confirmation(ready.confirmation, ready.where, f"{many(len(ready.changing), 'value')} would change", confirm)
+    require_confirmation(ready.confirmation, ready.where, f"{many(len(ready.changes), 'value')} would change", confirm)
     writer = PushWriter(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)

@@ -50,7 +50,7 @@ class PropertyTarget:
     pulled: Mapping[str, str | None] | None
     ours: Mapping[str, str]
 
-    def approved(self, record_id: str) -> bool:
+    def is_approved(self, record_id: str) -> bool:
         """Tell whether somebody let a value through for this record."""
         return _approved(self.decisions.get(record_id))
 
@@ -89,7 +89,7 @@ def plan_push(hub: Connection, proposals: PushSource) -> PushPlan:
     approved = [
         one.record_id
         for one in proposals.results
-        if any(target.approved(one.record_id) for target in proposals.targets)
+        if any(target.is_approved(one.record_id) for target in proposals.targets)
     ]
     present = look(hub, kind.name, approved, [*names, stamp.name] if stamp else names)
     gone = [one for one in approved if one not in present]

@@ -34,7 +34,7 @@ def look(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[
         async def some() -> None:
             for start in starts:
                 batch = ids[start : start + BATCH]
-                if control.stopping:
+                if control.is_stopping:
                     return
                 found.update(await present_values(hub, object_type, batch, names))
                 control.progress.done += len(batch)

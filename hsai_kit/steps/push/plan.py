@@ -101,7 +101,7 @@ class PushPlan(PlanBase):
     @property
     def records(self) -> int:
         """How many records would be written to."""
-        return len({row.record_id for row in self.changing})
+        return len({row.record_id for row in self.changes})
 
     @property
     def too_many(self) -> str:
@@ -109,14 +109,14 @@ class PushPlan(PlanBase):
         return "" if self.resumes else super().too_many
 
     @property
-    def undecided(self) -> bool:
+    def is_undecided(self) -> bool:
         """Whether there is something to approve and nobody approved any of it."""
         return not self._approved and NOT_APPROVED in self.counts
 
     @property
     def confirmation(self) -> Confirmation:
         """What somebody has to say before this plan is carried out, in words and as data."""
-        count, records = len(self.changing), self.records
+        count, records = len(self.changes), self.records
         values = (
             many(count, "value") if count == records else f"{many(count, 'value')} of {records:,} {self.object_type}"
         )
@@ -124,7 +124,7 @@ class PushPlan(PlanBase):
         return self._needed(f"{verb} {values} {place} {self.where}", "Nothing would change.")
 
     @property
-    def changing(self) -> tuple[PushRow, ...]:
+    def changes(self) -> tuple[PushRow, ...]:
         """The values that would be written."""
         return tuple(row for row in self.rows if row.verdict == WILL_CHANGE)
 

@@ -60,7 +60,9 @@ def proposals(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: D
             decisions=hub.store.decisions.current(run.id, field),
             pulled=hub.store.pulls.values(pull.id, name) if pull and name in pull.properties else None,
             ours=(
-                hub.store.pushes.written_since(pull.at, run.record.portal_id, pull.object_type, name) if pull else {}
+                hub.store.pushes.read_written_since(pull.at, run.record.portal_id, pull.object_type, name)
+                if pull
+                else {}
             ),
         )
         for field, name in destinations.items()

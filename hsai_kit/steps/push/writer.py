@@ -100,8 +100,8 @@ class PushWriter:
     def _batches(self) -> Iterator[_Batch]:
         """Write down what will be done, and yield the values of up to 100 records at a time."""
         if self.plan.resumes is None:
-            self._note(self.plan.changing, "not sent")
-            yield from (_Batch(rows) for rows in _hundreds(self.plan.changing))
+            self._note(self.plan.changes, "not sent")
+            yield from (_Batch(rows) for rows in _hundreds(self.plan.changes))
             return
         # Each of them is looked at: what has been written in the meantime has its end in the journal, too.
         self.hub.store.pushes.begin_again(self._push_id)

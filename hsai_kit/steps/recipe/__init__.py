@@ -58,7 +58,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     threshold = chosen.review.approve_from_confidence
     if threshold is not None:
         measured = evaluate_recipe(hub, chosen, confirm=confirm)
-        if measured.verdict is None or not measured.verdict.passed:
+        if measured.verdict is None or not measured.verdict.is_passed:
             message = (
                 f"{measured.verdict}\nNothing was asked or written. Mend the assistant, label more rows, or leave "
                 "review.approve_from_confidence out and let a person decide."

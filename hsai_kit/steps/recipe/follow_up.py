@@ -64,7 +64,7 @@ def finish_recipe(hub: Connection, recipe: Recipe | str | Path, *, confirm: Conf
 
 def finish_broken_off(hub: Connection, recipe: Recipe) -> None:
     """Do what earlier runs of a recipe had approved when they were killed: their records may no longer match it."""
-    for run_id in hub.store.recipes.broken_off(recipe.name, hub.portal.id):
+    for run_id in hub.store.recipes.find_broken_off(recipe.name, hub.portal.id):
         say(f"{run_id} of this recipe was broken off after its review; what it had approved is done first.")
         after_review(hub, recipe, _reviewed(hub, recipe, run_id), confirm=recipe.portal_id or True)
 

@@ -78,7 +78,7 @@ class Evaluation:
         return Labels(self.field, record.labels, tuple(items)) if items else None
 
     @property
-    def labelled(self) -> bool:
+    def has_labels(self) -> bool:
         """True where right answers are known."""
         return bool(self.rows["right"].notna().any())
 

@@ -77,7 +77,7 @@ class ExperimentPlan:
         repeats = len(self.asked) // len(names)
         times = f", {repeats} times each" if repeats > 1 else ""
         told = "to the sandbox's scripted assistant (no language model, costs nothing)"
-        told = told if self.hub.scripted else f"to {', '.join(names)}, {cost}"
+        told = told if self.hub.is_scripted else f"to {', '.join(names)}, {cost}"
         who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
         yield (
             f"{many(self.records, 'record')} → {self.questions:,} independent questions for {who}{times}, "
@@ -116,7 +116,7 @@ class ExperimentPlan:
     async def send(self, runs: Sequence[EvaluationRun], control: Control) -> None:
         """Send the runs one after the other, up to the budget over all of them."""
         store = self.hub.store.runs
-        waiting = await asyncio.to_thread(lambda: [store.outstanding(run.run_id) for run in runs])
+        waiting = await asyncio.to_thread(lambda: [store.find_outstanding(run.run_id) for run in runs])
         control.progress.total = sum(map(len, waiting))
         left = self.budget_usd
         try:
@@ -144,7 +144,7 @@ class ExperimentPlan:
             return
         with lock_run(self.hub, run_id):
             # Read now: one before it may have asked the same with another engine.
-            questions = await asyncio.to_thread(self.hub.store.runs.outstanding, run_id)
+            questions = await asyncio.to_thread(self.hub.store.runs.find_outstanding, run_id)
             await LiveSender(self.hub, engine, run_id, questions, budget_usd).run(control)
 
 

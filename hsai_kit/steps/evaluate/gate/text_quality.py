@@ -78,7 +78,7 @@ def _texts(rated: Rated) -> dict[str, set[tuple[str, str]]]:
     """Return the texts of each variant with the ids of their records."""
     session = rated.session if isinstance(rated, JudgeCheck) else rated
     read = rated.judged.texts if isinstance(rated, JudgeCheck) else {}
-    called = rated.judged.called(session) if isinstance(rated, JudgeCheck) else {}
+    called = rated.judged.match_variants(session) if isinstance(rated, JudgeCheck) else {}
     found = {variant: set(frame["text"].dropna().items()) for variant, frame in read.items()}
     for one in session.items:
         found.setdefault(called.get(one.variant, one.variant), set()).add((one.record_id, one.texts[0]))

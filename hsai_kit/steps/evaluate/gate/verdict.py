@@ -27,18 +27,18 @@ class GateVerdict:
     reasons: tuple[GateCondition, ...]
 
     @property
-    def passed(self) -> bool:
+    def is_passed(self) -> bool:
         """True where every condition is met."""
         return all(reason.met for reason in self.reasons)
 
     @property
     def exit_code(self) -> int:
         """0 where the gate was passed, else 3."""
-        return 0 if self.passed else NOT_PASSED
+        return 0 if self.is_passed else NOT_PASSED
 
     def __str__(self) -> str:
-        head = f"{self.assistant} {'passed' if self.passed else 'did not pass'} the gate."
+        head = f"{self.assistant} {'passed' if self.is_passed else 'did not pass'} the gate."
         return "\n".join([head, *(f"{'yes' if one.met else 'NO':>4}  {one.said}" for one in self.reasons)])
 
     def __bool__(self) -> bool:
-        return self.passed
+        return self.is_passed

@@ -1,4 +1,4 @@
-"""Labelling on the spot: every distinct question once, with its right answer kept as it is given."""
+"""LabelSession on the spot: every distinct question once, with its right answer kept as it is given."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def label(
     *,
     field: str | None = None,
     prompt: str | None = None,
-) -> Labelling:
+) -> LabelSession:
     """Return the distinct questions of `frame` for labelling; labels given before under `name` are there again.
 
     The prompt (the assistant's own, or `prompt`) tells which records ask the same and so share their label. `field`
@@ -72,7 +72,7 @@ class LabelSession:
 
     def __repr__(self) -> str:
         done = int(self.frame["who"].notna().sum())
-        return f"Labelling({self.name!r}, {self.field}: {done:,} of {len(self._records):,} questions labelled)"
+        return f"LabelSession({self.name!r}, {self.field}: {done:,} of {len(self._records):,} questions labelled)"
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from hsai_kit.steps.evaluate.texts.text_checks import TextChecks
 
 __all__ = ["Part", "Section", "sections_of"]
 
-Part: TypeAlias = "Evaluation | Verdict | TextChecks | RatingSession | Judged | CheckedJudge | Run"
+Part: TypeAlias = "Evaluation | GateVerdict | TextChecks | RatingSession | JudgeResult | JudgeCheck | Run"
 
 
 _WRONG = "\u2717 "
@@ -66,7 +66,7 @@ def sections_of(part: Part, rows: int) -> Iterator[Section]:
 def _of_evaluation(evaluation: Evaluation, rows: int) -> Iterator[Section]:
     table = evaluation.table.reset_index()
     short = dict(zip(evaluation.names, shorten_names(evaluation.names), strict=True))
-    known = evaluation.labelled
+    known = evaluation.has_labels
     compared = evaluation.compare() if known and len(short) > 1 else None
     shown, drawn = [_figures_table(table, short, known=known)], [_shares_chart(table, short, known=known)]
     verdict = " ".join(evaluation.notes)
@@ -221,7 +221,7 @@ def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator
 def _of_gate(verdict: GateVerdict) -> Section:
     rows = [["met" if reason.met else "not met", reason.said] for reason in verdict.reasons]
     head = str(verdict).partition("\n")[0]
-    return Section("Gate", head, good=verdict.passed, tables=[ReportTable("Conditions", ["", "What decided"], rows)])
+    return Section("Gate", head, good=verdict.is_passed, tables=[ReportTable("Conditions", ["", "What decided"], rows)])
 
 
 def _evaluation_figures(table: pd.DataFrame) -> Iterator[ReportFigure]:
@@ -250,7 +250,7 @@ def _repeated(evaluation: Evaluation) -> str:
         engine=run.engine if len(engines) == 1 else None,
     )
     # Without labels nothing else tells which of the pulled records were meant.
-    rows = "" if evaluation.labelled else "\nframe = frame.loc[evaluation.rows['record_id'].unique()]"
+    rows = "" if evaluation.has_labels else "\nframe = frame.loc[evaluation.rows['record_id'].unique()]"
     pulled = f"frame = open_pull(hub, {run.pull_id!r}){rows}\n" if run.pull_id else ""
     opened = f"evaluation = open_evaluation(hub, {evaluation.id!r})\n"
     return pasteable(f"{opened}{pulled}{again}  # asks only what is not known yet")

@@ -90,7 +90,7 @@ class JudgeResult:
         both = self._both(session)
         if both.empty:
             message = f"People have not rated any text that was judged yet. Rate some: {session!r}."
-            if session.given:
+            if session.ratings:
                 message = f"The texts rated in {session.id} are other texts than were judged. Rate these: rate()."
             raise EvaluationError(message)
         return JudgeCheck(self, session, both)
@@ -101,7 +101,7 @@ class JudgeResult:
         good = {"pairs": {name}, "pass": {"yes"}}.get(self.kind, upper)
         return [verdict in good for verdict in verdicts]
 
-    def called(self, session: RatingSession) -> dict[str, str]:
+    def match_variants(self, session: RatingSession) -> dict[str, str]:
         """Return what the variants of a session are called here: the only one of each is the same, by whatever name."""
         alone = self.kind != "pairs" and len(session.names) == len(self.names) == 1
         return {session.names[0]: self.names[0]} if alone else {}
@@ -115,7 +115,7 @@ class JudgeResult:
             key for key, texts in shown.items() if tuple(texts[place] for place in order) == self._judged_texts(*key)
         ]
         people = session.verdicts.dropna(subset=["verdict"]).set_index(keys)
-        people = people[people.index.isin(same)].rename(index=self.called(session), level="variant")
+        people = people[people.index.isin(same)].rename(index=self.match_variants(session), level="variant")
         judged = self.frame.dropna(subset=["verdict"]).set_index(keys)
         both = people[["verdict", "raters"]].rename(columns={"verdict": "people"})
         return both.join(judged[["verdict"]].rename(columns={"verdict": "judge"}), how="inner").reset_index()

@@ -184,7 +184,7 @@ def _asked(rows: Sequence[Sequence[str]], columns: list[str]) -> pd.DataFrame:
 
 
 def _engines(hub: Connection, model: str | None) -> list[EngineName]:
-    known = hub.store.capabilities.refused(hub.llm.base_url, hub.model_for(model, None))
+    known = hub.store.capabilities.read_refused(hub.llm.base_url, hub.model_for(model, None))
     return ["responses"] if _DECISIONS in known else ["decisions", "responses"]
 
 

@@ -52,7 +52,7 @@ class RatingSession:
         self.rater = rater
 
     def __repr__(self) -> str:
-        done = Counter(one.rater for one in self.given)
+        done = Counter(one.rater for one in self.ratings)
         told = ", ".join(f"{who} {count}" for who, count in done.items()) or "nobody yet"
         return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {told})"
 
@@ -69,7 +69,7 @@ class RatingSession:
     @property
     def raters(self) -> list[str]:
         """Who has rated something."""
-        return list(dict.fromkeys(one.rater for one in self.given))
+        return list(dict.fromkeys(one.rater for one in self.ratings))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -89,7 +89,7 @@ class RatingSession:
                 one.note,
                 one.at,
             )
-            for one in self.given
+            for one in self.ratings
         ]
         columns = ["record_id", "variant", "rater", "value", "shown_first", "seconds", "note", "at"]
         frame = pd.DataFrame(made, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
@@ -98,9 +98,9 @@ class RatingSession:
     def next(self, rater: str | None = None) -> RatingCard | None:
         """Return what `rater` is to rate next, None where they have rated all."""
         waiting = self._waiting(rater or self.rater)
-        return self.shown(waiting[0], rater, left=len(waiting)) if waiting else None
+        return self.show(waiting[0], rater, left=len(waiting)) if waiting else None
 
-    def shown(self, item: int, rater: str | None = None, *, left: int | None = None) -> RatingCard:
+    def show(self, item: int, rater: str | None = None, *, left: int | None = None) -> RatingCard:
         """Return an item as `rater` sees it, whether they have rated it or not."""
         who = rater or self.rater
         one = self._item(item)
@@ -152,7 +152,7 @@ class RatingSession:
         )
 
     @property
-    def given(self) -> list[Rating]:
+    def ratings(self) -> list[Rating]:
         """The ratings that hold, in the order in which they were given."""
         return self.store.ratings.current(self.id)
 
@@ -164,7 +164,7 @@ class RatingSession:
         for yes and no.
         """
         given: dict[int, list[str]] = {}
-        for one in self.given:
+        for one in self.ratings:
             given.setdefault(one.item, []).append(one.value)
         items = {one.item: one for one in self.items}
         rows = [
@@ -217,7 +217,7 @@ class RatingSession:
     def agreement(self) -> Agreement:
         """Return how far the raters agree beyond chance: Cohen's kappa for two who rated the same, else alpha."""
         given: dict[int, dict[str, str]] = {}
-        for one in self.given:
+        for one in self.ratings:
             given.setdefault(one.item, {})[one.rater] = one.value
         order = list(self.record.levels) if self.record.kind == "levels" else []
         both = [one for one in given.values() if len(one) > 1]
@@ -227,7 +227,7 @@ class RatingSession:
         return alpha(list(given.values()), order=order)
 
     def _waiting(self, rater: str) -> list[int]:
-        done = {one.item for one in self.given if one.rater == rater}
+        done = {one.item for one in self.ratings if one.rater == rater}
         order = [one.item for one in self.items]
         random.Random(f"{self.record.seed} {rater}").shuffle(order)  # noqa: S311 -- an order, no secret
         return [item for item in order if item not in done]

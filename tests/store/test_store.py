@@ -100,7 +100,7 @@ def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
 def test_an_answer_is_remembered_in_a_later_run_and_is_not_that_ones_cost(store):
     first, second = asked(store, "q1"), asked(store, "q1", "q2")
     store.runs.add_answer(first, Answer("q1", "answered", output="CA"))
-    assert store.runs.known(["q1", "q2"]) == {"q1"}
+    assert store.runs.find_known(["q1", "q2"]) == {"q1"}
     rows = list(store.runs.rows(second))
     assert rows[0].answer is not None
     assert not rows[0].paid_here
@@ -121,7 +121,7 @@ def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
 def test_a_failed_answer_is_asked_again_and_replaced_whole(store, later):
     first, second = asked(store, "q1"), asked(store, "q1")
     store.runs.add_answer(first, Answer("q1", "failed", reason="HTTP 500", usd=0.0, request_id="req_1"))
-    assert store.runs.known(["q1"]) == set()
+    assert store.runs.find_known(["q1"]) == set()
     store.runs.add_answer(second, Answer("q1", later, output="CA", usd=0.5))
     assert answer_to(store, second, "q1") == Answer("q1", later, output="CA", usd=0.5)
     assert next(store.runs.rows(second)).paid_here
@@ -133,8 +133,8 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
     run = asked(store, *questions)
     for one in questions[::500]:
         store.runs.add_answer(run, Answer(one, "answered"))
-    assert store.runs.known(questions) == set(questions[::500])
-    assert store.runs.known([]) == set()
+    assert store.runs.find_known(questions) == set(questions[::500])
+    assert store.runs.find_known([]) == set()
 
 
 def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_rows(store):
@@ -142,7 +142,7 @@ def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_row
     store.runs.add_rows(run, [RunRow("900", "q3"), RunRow("901", skipped="blank")], first=4)
     store.runs.add_answer(run, Answer("q1", "answered"))
     store.runs.add_answer(run, Answer("q2", "failed", reason="HTTP 500"))
-    assert list(store.runs.outstanding(run).items()) == [
+    assert list(store.runs.find_outstanding(run).items()) == [
         ("q3", "text of q3"),
         ("q2", "text of q2"),
         ("q4", "text of q4"),
@@ -177,17 +177,19 @@ def test_what_was_approved_is_remembered_for_its_assistant_and_the_newest_holds(
     run, later = begun(store), begun(store)
     store.runs.remember("states", run, [("State: Calif.", '"CA"', "ana"), ("State: Tex", '"TX"', "ana")])
     store.runs.remember("states", later, [("State: Tex", '"UNKNOWN"', "ben")])
-    assert store.runs.remembered("states") == {"State: Calif.": ('"CA"', run), "State: Tex": ('"UNKNOWN"', later)}
-    assert store.runs.remembered("triage") == {}
+    assert store.runs.read_remembered("states") == {"State: Calif.": ('"CA"', run), "State: Tex": ('"UNKNOWN"', later)}
+    assert store.runs.read_remembered("triage") == {}
 
 
 def test_what_a_model_refuses_is_known_for_that_model_at_that_address_until_it_takes_it(store):
     store.capabilities.learn("http://a", "luna", "temperature", accepted=False, reason="not supported")
     store.capabilities.learn("http://a", "luna", "logprobs", accepted=True)
-    assert store.capabilities.refused("http://a", "luna") == {"temperature": "not supported"}
-    assert store.capabilities.refused("http://b", "luna") == store.capabilities.refused("http://a", "sol") == {}
+    assert store.capabilities.read_refused("http://a", "luna") == {"temperature": "not supported"}
+    assert (
+        store.capabilities.read_refused("http://b", "luna") == store.capabilities.read_refused("http://a", "sol") == {}
+    )
     store.capabilities.learn("http://a", "luna", "temperature", accepted=True)
-    assert store.capabilities.refused("http://a", "luna") == {}
+    assert store.capabilities.read_refused("http://a", "luna") == {}
 
 
 def test_the_text_of_a_question_stays_as_it_was_first_asked(store):
@@ -211,8 +213,8 @@ def test_a_pull_gives_back_the_raw_strings_as_they_came(store):
 
 
 def test_a_portal_is_noted_once_with_when_it_was_last_connected_to(path, store):
-    store.pulls.connected(1, "Old name", "STANDARD")
-    store.pulls.connected(1, "New name", "STANDARD")
+    store.pulls.record_connection(1, "Old name", "STANDARD")
+    store.pulls.record_connection(1, "New name", "STANDARD")
     with raw(path) as file:
         assert file.execute("SELECT portal_id, name FROM connections").fetchall() == [(1, "New name")]
 

@@ -100,7 +100,7 @@ def write_csv(path: Path, rows, *headings: str, encoding: str = "utf-8") -> Path
 
 def write_export(path: Path, **how) -> Path:
     """5,000 contacts as HubSpot exports them, with quoted line breaks."""
-    place = Path(__file__).parent / "sandbox" / "portal" / "exports.py"
+    place = Path(__file__).parents[1] / "sandbox" / "portal" / "exports.py"
     spec = importlib.util.spec_from_file_location("exports", place)
     exports = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(exports)

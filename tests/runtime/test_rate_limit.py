@@ -241,10 +241,10 @@ def test_a_slow_start_lets_one_more_through_for_each_answer_up_to_the_most():
         pacer = Pacer(12, first=8)
         found = [await at_once(pacer)]
         for _ in range(2):
-            pacer.answered(0.05)
+            pacer.record_answer(0.05)
         found.append(await at_once(pacer))
         for _ in range(20):
-            pacer.answered(0.05)
+            pacer.record_answer(0.05)
         return [*found, await at_once(pacer)]
 
     assert asyncio.run(main()) == [8, 10, 12]
@@ -254,9 +254,9 @@ def test_no_more_are_let_through_while_answers_become_slow():
     async def main() -> int:
         pacer = Pacer(64, first=8)
         for _ in range(4):
-            pacer.answered(0.05)
+            pacer.record_answer(0.05)
         for _ in range(40):
-            pacer.answered(2.0)
+            pacer.record_answer(2.0)
         return await at_once(pacer)
 
     assert asyncio.run(main()) < 25
@@ -266,9 +266,9 @@ def test_questions_that_take_longer_than_the_first_ones_are_let_through_in_the_e
     async def main() -> int:
         pacer = Pacer(64, first=8)
         for _ in range(4):
-            pacer.answered(0.05)
+            pacer.record_answer(0.05)
         for _ in range(5000):
-            pacer.answered(2.0)
+            pacer.record_answer(2.0)
         return await at_once(pacer)
 
     assert asyncio.run(main()) == 64
@@ -279,9 +279,9 @@ def test_a_refusal_leaves_fewer_at_a_time_but_never_none():
         pacer = Pacer(20)
         found = []
         for _ in range(4):
-            pacer.refused(0.0)
+            pacer.record_refusal(0.0)
             found.append(await at_once(pacer))
-        pacer.answered(0.05)
+        pacer.record_answer(0.05)
         return [*found, await at_once(pacer)]
 
     assert asyncio.run(main()) == [12, 4, 1, 1, 2]
@@ -302,7 +302,7 @@ def test_places_in_use_when_fewer_are_allowed_are_given_up_as_they_end():
 
         tasks = [asyncio.create_task(one(number)) for number in range(30)]
         await asyncio.sleep(0.001)
-        pacer.refused(0.0)
+        pacer.record_refusal(0.0)
         await asyncio.gather(*tasks)
         return most
 
@@ -315,9 +315,9 @@ def test_a_refusal_now_and_then_does_not_hold_the_others_back():
         started = time.monotonic()
         for number in range(200):
             if number % 14 == 0:
-                pacer.refused(30.0)
+                pacer.record_refusal(30.0)
             else:
-                pacer.answered(0.05)
+                pacer.record_answer(0.05)
         await sends(pacer, 5)
         return time.monotonic() - started
 
@@ -330,7 +330,7 @@ def test_all_wait_where_the_account_has_nothing_left_or_a_quarter_of_all_is_refu
         pacer = Pacer(64)
         started = time.monotonic()
         for _ in range(1 if everybody else 12):
-            pacer.refused(0.3, everybody=everybody)
+            pacer.record_refusal(0.3, everybody=everybody)
         return min(await sends(pacer, 3)) - started
 
     assert asyncio.run(main()) >= 0.29

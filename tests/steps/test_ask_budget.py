@@ -104,7 +104,7 @@ def test_a_price_of_ones_own_holds_for_the_cap_the_costs_and_the_status(paying, 
         capped = ask(hub, distinct(30).assign(country="CA"), short, budget_usd=25 * one)
         assert capped.record.status == "paused"
         assert 10 * one < capped.usd <= 25 * one
-        assert status(hub).said_of("gpt-6-luna") == (
+        assert status(hub).describe_model("gpt-6-luna") == (
             "gpt-6-luna: 100.00 in, 1,000.00 out (USD per million tokens; yours, from hsai.toml)"
         )
     assert open_run(paying, run.id).costs == costs, "what it cost is kept with the run"
@@ -146,7 +146,7 @@ def test_what_is_spent_and_saved_is_told_while_the_run_goes_on(paying, priced):
     handle = ask(paying, twice, "state-abbreviations", confirm=True, wait=False)
     handle.result(60)
     assert re.fullmatch(r"0\.00 of about 0\.0\d USD, saves about 0\.0\d USD", handle.progress.note)
-    assert paying.store.runs.spared(paying.store.runs.latest(), 0) == 300
+    assert paying.store.runs.count_spared(paying.store.runs.latest(), 0) == 300
 
 
 def said_before(capsys) -> str:

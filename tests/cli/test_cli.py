@@ -24,7 +24,7 @@ from hsai_kit.cli import app
 PORTAL = 24681357
 NEW_KEY = "sk-proj-new-0123456789abcdef"
 HSAI = shutil.which("hsai", path=str(Path(sys.executable).parent)) or "hsai"
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands
 TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a pseudo-terminal, and signals")
 

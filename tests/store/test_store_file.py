@@ -271,7 +271,7 @@ def test_threads_share_one_store(store):
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.runs.known(questions) == set(questions)
+    assert store.runs.find_known(questions) == set(questions)
 
 
 def test_processes_that_make_the_same_store_at_the_same_moment_all_get_it(path):
@@ -308,7 +308,7 @@ def test_two_processes_keep_their_answers_in_one_store(path, store):
     for one in mine:
         store.runs.add_answer(run, Answer(one, "answered", output="TX"))
     assert child.communicate(timeout=30)[1] == ""
-    assert store.runs.known([*mine, *theirs]) == {*mine, *theirs}
+    assert store.runs.find_known([*mine, *theirs]) == {*mine, *theirs}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
@@ -328,7 +328,7 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
         kept = [int(kept), *(int(line) for line in child.stdout.read().splitlines() if line)][-1]
     assert 299 <= kept < 99_999
     again = Store(path)
-    known = again.runs.known([f"q{n}" for n in range(kept + 1)])
+    known = again.runs.find_known([f"q{n}" for n in range(kept + 1)])
     assert len(known) == kept + 1
     last = next(row.answer for row in again.runs.rows(run) if row.row.question == f"q{kept}")
     assert last == Answer(f"q{kept}", "answered", output="x" * 500, usd=0.001)
