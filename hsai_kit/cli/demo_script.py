@@ -171,7 +171,7 @@ def _heading(screen: Console, number: int, verb: str, what: str) -> None:
     _say(screen, f"{what[0].upper()}{what[1:]}.")
 
 
-def _say_checked(screen: Console, held: bool, claim: str) -> None:  # noqa: FBT001 -- the verdict is the argument
+def _say_checked(screen: Console, held: bool, claim: str) -> None:
     tick, cross = ("✓", "✗") if screen.encoding.startswith("utf") else ("OK:", "NO:")
     _say(screen, claim, mark=f"[green]{tick}[/green] " if held else f"[bold red]{cross} Not borne out:[/bold red] ")
 
