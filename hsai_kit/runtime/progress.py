@@ -79,11 +79,20 @@ def say(text: str) -> None:
 
 
 def _wrapped(text: str) -> str:
-    """Break a line between words where a person reads it in a terminal; files and notebooks get it whole."""
+    """Break long lines between words where a person reads them in a terminal; files and notebooks get them whole."""
     if not sys.stdout.isatty():
         return text
     width = shutil.get_terminal_size().columns
-    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)) or text
+    # Line by line: a plan has several, and its indented samples are read as columns.
+    return "\n".join(_wrap_line(line, width) for line in text.split("\n"))
+
+
+def _wrap_line(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    parts = textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(parts) or line
 
 
 @contextmanager
@@ -125,3 +134,5 @@ def show_progress(progress: Progress) -> Iterator[Callable[[], None]]:
             yield refresh
         finally:
             refresh()
+            # In a notebook, rich leaves the line as its last tick found it.
+            line.refresh()

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from hsai_kit.runtime.progress import Progress, quiet, say, show_progress
 
@@ -52,6 +54,38 @@ def test_a_long_line_is_broken_between_words_in_a_terminal_only(capsys, monkeypa
     assert all(len(part) <= 80 for part in broken)
 
 
+def test_text_of_several_lines_keeps_its_lines_in_a_narrow_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    plan = "Portal 1: 2 values of state would change\n\n  Calif. → CA    2\n  " + "word " * 20 + "\nNothing else."
+    say(plan)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["Portal 1: 2 values of state would change", "", "  Calif. → CA    2"]
+    assert lines[-1] == "Nothing else."
+    assert all(len(line) <= 80 for line in lines)
+    assert all(line.startswith("  word") for line in lines[3:-1]), "a broken line keeps its indent"
+
+
+CELL = """
+import time
+from hsai_kit.runtime.progress import Progress, show_progress
+work = Progress("Pushing state", total=628)
+with show_progress(work) as refresh:
+    work.done = 400
+    refresh()
+    time.sleep(0.5)
+    work.done = 628
+"""
+
+
+def test_a_line_in_a_notebook_ends_in_its_last_state():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    shown = str(notebook.metadata.get("widgets", "")) + str(notebook.cells[0].outputs)
+    assert "628/628" in shown
+    assert "400/628" not in shown
+
+
 def test_quiet_ends_with_its_block_also_after_an_error(capsys):
     with pytest.raises(LookupError), quiet():
         raise LookupError
@@ -62,7 +96,7 @@ def test_quiet_ends_with_its_block_also_after_an_error(capsys):
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_an_output_that_has_no_arrows_does_not_end_the_work(encoding):
     done = subprocess.run(
-        [sys.executable, "-c", "from hsai_kit.progress import say; say('20 records → 3 questions')"],
+        [sys.executable, "-c", "from hsai_kit.runtime.progress import say; say('20 records → 3 questions')"],
         env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
         capture_output=True,
         text=True,
