@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
-    from hsai_kit.steps.review import review
-    from hsai_kit.steps.review.remember import remember
+    from hsai_kit.steps.review import remember, review
     from hsai_kit.tabular.provenance import records_left_out, with_labels
 
 __all__ = [
@@ -150,7 +149,7 @@ _HOMES = {
     "read_labels": "hsai_kit.steps.evaluate",
     "read_recipe": "hsai_kit.steps.recipe",
     "receipts": "hsai_kit.steps.push",
-    "remember": "hsai_kit.steps.review.remember",
+    "remember": "hsai_kit.steps.review",
     "report": "hsai_kit.steps.evaluate.report",
     "resume": "hsai_kit.steps.ask",
     "review": "hsai_kit.steps.review",

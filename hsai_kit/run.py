@@ -12,7 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
+from hsai_kit.assistants.output_schema import Kind, Number, Value, YesNo
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.costs import Costs, costs_of
 from hsai_kit.store import Answer, RowAnswer, RunRecord, RunRow, Store
@@ -207,7 +207,7 @@ def _column(values: list[object], dtype: str) -> pd.Series:
     return pd.Series(values, dtype=object).array if dtype == "object" else pd.array(values, dtype=dtype)
 
 
-def dtype_of(kind: Text | Number | YesNo | Choice) -> str:
+def dtype_of(kind: Kind) -> str:
     """Return the pandas dtype of a field's values."""
     return "Float64" if isinstance(kind, Number) else "boolean" if isinstance(kind, YesNo) else "string"
 

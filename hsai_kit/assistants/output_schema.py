@@ -11,7 +11,19 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Choice", "Fields", "Number", "Output", "ParsedAnswer", "Text", "Value", "YesNo", "as_words"]
+__all__ = [
+    "Choice",
+    "Fields",
+    "Kind",
+    "Number",
+    "Output",
+    "ParsedAnswer",
+    "Text",
+    "Value",
+    "YesNo",
+    "as_words",
+    "parse_value",
+]
 
 Value: TypeAlias = str | float | bool | None
 _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascript:)\S*", re.IGNORECASE)
@@ -19,6 +31,7 @@ _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascrip
 _TAKEN = {"record_id", "confidence", "status", "flags", "reason", "usd", "seconds", "question"}
 # The largest float is about 1.8e308.
 _MOST = 10**308
+_YES_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -145,7 +158,8 @@ class Choice(_OutputKind):
         return {option.strip().casefold(): option for option in self.options}
 
 
-Single: TypeAlias = Annotated[Text | Number | YesNo | Choice, Field(discriminator="kind")]
+Kind: TypeAlias = Text | Number | YesNo | Choice
+Single: TypeAlias = Annotated[Kind, Field(discriminator="kind")]
 
 
 class Fields(BaseModel):
@@ -173,10 +187,10 @@ class Output(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shape: Annotated[Text | Number | YesNo | Choice | Fields, Field(discriminator="kind")]
+    shape: Annotated[Kind | Fields, Field(discriminator="kind")]
 
     @property
-    def fields(self) -> Mapping[str, Text | Number | YesNo | Choice]:
+    def fields(self) -> Mapping[str, Kind]:
         """The named values; a single one is called `answer`."""
         return self.shape.fields if isinstance(self.shape, Fields) else {"answer": self.shape}
 
@@ -235,6 +249,23 @@ def as_words(value: Value | dict[str, Value]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
+
+
+def parse_value(kind: Kind, text: str) -> Value:
+    """Return what somebody typed as a value of `kind`; what does not fit stays text, and `kind.read` refuses it.
+
+    >>> parse_value(YesNo(kind="yes_no"), "TRUE"), parse_value(Number(kind="number"), "1.5"), parse_value(Text(), "1.5")
+    (True, 1.5, '1.5')
+    """
+    if isinstance(kind, YesNo):
+        return _YES_NO.get(text.strip().casefold(), text)
+    if isinstance(kind, Number):
+        for number in (int, float):
+            try:
+                return number(text)
+            except ValueError:
+                continue
+    return text
 
 
 def _tags_and_links(text: str) -> set[str]:

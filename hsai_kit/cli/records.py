@@ -110,8 +110,8 @@ def review(
     """Show what a run proposes, write it to a file, or take over what was decided in one. Needs no keys."""
     from hsai_kit.run import Run
     from hsai_kit.steps.review import review as look
-    from hsai_kit.steps.review.spreadsheet_import import hand_back
-    from hsai_kit.store import Store
+    from hsai_kit.steps.review.spreadsheet_import import import_decisions
+    from hsai_kit.store import Decision, Store
 
     if approve not in {None, "unflagged"}:
         message = f"--approve is {approve!r}; it can be 'unflagged'. For others write a file: --csv review.csv"
@@ -133,12 +133,12 @@ def review(
             raise HsaiError(message)
         checked = look(made_by, field, to=to)
         if decisions is not None:
-            made = hand_back(checked, decisions)
+            made = import_decisions(checked, decisions)
             said = ", ".join(f"{count:,} {decision}" for decision, count in made.items())
             say(f"Decided as {decisions} says: {said or 'nothing is new in it'}.")
         if approve:
             frame = checked.frame
-            calm = (frame["flags"].map(len) == 0) & frame["changes"] & (frame["decision"] == "pending")
+            calm = (frame["flags"].map(len) == 0) & frame["changes"] & (frame["decision"] == Decision.PENDING)
             say(f"Approved {checked.approve(calm):,} that carry no flag.")
         if csv is not None:
             say(f"Every proposal is in {checked.to_csv(csv)}.")

@@ -10,7 +10,7 @@ from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
 from hsai_kit.store.capabilities import CapabilityTable
 from hsai_kit.store.database import Database
-from hsai_kit.store.decisions import DecisionRecord, DecisionTable, Undone
+from hsai_kit.store.decisions import Decision, DecisionRecord, DecisionTable, Undone, decision_of
 from hsai_kit.store.evaluations import EvaluationRecord, EvaluationRow, EvaluationRun, EvaluationTable
 from hsai_kit.store.labels import Label, LabelTable
 from hsai_kit.store.limits import AccountLimits, LimitTable
@@ -30,6 +30,7 @@ __all__ = [
     "AuditEntry",
     "BatchRecord",
     "Change",
+    "Decision",
     "DecisionRecord",
     "EvaluationRecord",
     "EvaluationRow",
@@ -48,6 +49,7 @@ __all__ = [
     "Store",
     "Undone",
     "Use",
+    "decision_of",
 ]
 
 

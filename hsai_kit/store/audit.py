@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hsai_kit.store.database import Database
+from hsai_kit.store.decisions import Decision
 
 __all__ = ["Audit", "AuditChange", "AuditEntry", "AuditQuery"]
 
@@ -145,11 +146,9 @@ class Audit:
     def reviewers(self, run_id: str) -> list[str]:
         """Return who approved or edited answers of a run."""
         rows = self._database.all(
-            "SELECT DISTINCT reviewer FROM decisions WHERE run_id = ? AND decision IN ('approved', 'edited') "
-            "ORDER BY reviewer",
-            (run_id,),
+            "SELECT DISTINCT reviewer, decision FROM decisions WHERE run_id = ? ORDER BY reviewer", (run_id,)
         )
-        return [row[0] for row in rows]
+        return list(dict.fromkeys(who for who, decision in rows if Decision(decision).is_approved))
 
 
 def _about(query: AuditQuery, entry_id: str | None = None) -> tuple[str, list[str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from hsai_kit.store.database import Database, now
 
-__all__ = ["DecisionRecord", "DecisionTable", "Undone"]
+__all__ = ["Decision", "DecisionRecord", "DecisionTable", "Undone", "decision_of"]
 
 Made: TypeAlias = str | float | bool | None
 
@@ -47,12 +49,26 @@ _ADD = (
 )
 
 
+class Decision(StrEnum):
+    """What somebody decided about a proposal; pending where nobody did, or it was taken back."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the row may be written: with the proposal as it is, or with an edited value."""
+        return self in {Decision.APPROVED, Decision.EDITED}
+
+
 @dataclass(frozen=True)
 class DecisionRecord:
-    """What was decided about one proposal: approved, edited, rejected or pending (taken back), by whom, when."""
+    """What was decided about one proposal, by whom and when."""
 
     record_id: str
-    decision: str
+    decision: Decision
     value: Made
     reviewer: str
     decided_at: str
@@ -62,7 +78,7 @@ class DecisionRecord:
 class Undone:
     """What was taken back: the decision, how many records it was about, and how many of them were put back."""
 
-    decision: str
+    decision: Decision
     records: int
     put_back: int
 
@@ -77,7 +93,7 @@ class DecisionTable:
         self,
         run_id: str,
         field: str,
-        decision: str,
+        decision: Decision,
         values: Iterable[tuple[str, Made]],
         reviewer: str,
     ) -> None:
@@ -96,24 +112,14 @@ class DecisionTable:
 
     def current(self, run_id: str, field: str) -> dict[str, DecisionRecord]:
         """Return the decision that holds for each record."""
-        rows = self._database.all(_CURRENT, (run_id, field))
-        return {
-            row["record_id"]: DecisionRecord(
-                row["record_id"], row["decision"], json.loads(row["value"]), row["reviewer"], row["decided_at"]
-            )
-            for row in rows
-        }
+        return {row["record_id"]: _record(row) for row in self._database.all(_CURRENT, (run_id, field))}
 
-    def since(self, run_id: str, field: str, last: int) -> tuple[int, list[tuple[str, str, Made, str, str]]]:
-        """Return what was decided after the decision with the id `last` (0: all that holds), oldest first.
-
-        Each is (record id, decision, value, reviewer, decided at); the first of the pair is the new `last`.
-        """
+    def since(self, run_id: str, field: str, last: int) -> tuple[int, list[DecisionRecord]]:
+        """Return the new `last`, and what was decided after the decision with the id `last` (0: all), oldest first."""
         rows = (
             self._database.all(_SINCE, (last, run_id, field)) if last else self._database.all(_CURRENT, (run_id, field))
         )
-        made = [(one, decision, json.loads(value), who, at) for _, one, decision, value, who, at in rows]
-        return max((row[0] for row in rows), default=last), made
+        return max((row["id"] for row in rows), default=last), [_record(row) for row in rows]
 
     def undo_last(self, run_id: str, field: str, reviewer: str) -> Undone | None:
         """Take back what `reviewer` decided last and has not taken back; None where there is nothing.
@@ -136,13 +142,33 @@ class DecisionTable:
             self._database.within(
                 _ADD,
                 (
-                    (run_id, one, field, before or "pending", value or "null", who or reviewer, then or at, made_by)
+                    (
+                        run_id,
+                        one,
+                        field,
+                        before or Decision.PENDING,
+                        value or "null",
+                        who or reviewer,
+                        then or at,
+                        made_by,
+                    )
                     for one, before, value, who, then, made_by in still
                 ),
             )
             self._database.execute("UPDATE strokes SET undone_at = ? WHERE id = ?", (at, stroke["id"]))
-        return Undone(stroke["decision"], int(total[0]) if total else 0, len(still))
+        return Undone(Decision(stroke["decision"]), int(total[0]) if total else 0, len(still))
 
     def _last_id(self) -> int:
         row = self._database.one("SELECT last_insert_rowid()")
         return int(row[0]) if row else 0
+
+
+def decision_of(made: DecisionRecord | None) -> Decision:
+    """Return the decision of a record; a record without one is pending."""
+    return Decision.PENDING if made is None else made.decision
+
+
+def _record(row: sqlite3.Row) -> DecisionRecord:
+    return DecisionRecord(
+        row["record_id"], Decision(row["decision"]), json.loads(row["value"]), row["reviewer"], row["decided_at"]
+    )

@@ -10,7 +10,8 @@ import ipywidgets
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import start
 from hsai_kit.steps.review import Review, review
-from hsai_kit.steps.review.summary import tally
+from hsai_kit.steps.review.review_result import tally
+from hsai_kit.store import Decision
 from hsai_kit.widgets.blocks import bars, text
 from hsai_kit.widgets.grid import ReviewGrid
 from hsai_kit.widgets.panel import Panel, field, row
@@ -97,7 +98,7 @@ class ReviewPanel(Panel):
                 ("Most common changes", found.changes),
             ]
             self._charts.show(*(bars(title, items) for title, items in charts if items))
-            self._advise(dict(found.decisions).get("pending", 0))
+            self._advise(dict(found.decisions).get(Decision.PENDING, 0))
 
     def _advise(self, pending: int | None = None) -> None:
         several = len(self._reviews) > 1

@@ -16,7 +16,7 @@ from hsai_kit import Assistant, ask, connect, resume, review, runs
 from hsai_kit.assistants.assistant import load
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.steps.ask import batch_collector, batch_sender
-from hsai_kit.steps.review.remember import remember
+from hsai_kit.steps.review import remember
 
 SANDBOX, PRICED = b"sandbox-luna", b"gpt-6-luna"
 AMOUNTS = ("spent", "by_memory", "by_rules", "by_sharing", "by_batch")

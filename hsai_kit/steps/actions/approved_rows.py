@@ -21,7 +21,7 @@ from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.push.targets import ReviewLike, as_reviews
-from hsai_kit.store import DecisionRecord
+from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
@@ -56,7 +56,7 @@ class ApprovedRows:
 
     def is_approved(self, record_id: str) -> bool:
         """Tell whether somebody let this row through."""
-        return _passed(self.decisions.get(record_id))
+        return decision_of(self.decisions.get(record_id)).is_approved
 
     def mark(self, action: Action, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""
@@ -91,7 +91,7 @@ def read_approved_rows(
     kind = background.run(resolve(hub.hubspot, run.record.object_type))
     decisions = _together([hub.store.decisions.current(run.id, one.field) for one in reviewed])
     results = run.results()
-    ids = [row.record_id for row in results if _passed(decisions.get(row.record_id))]
+    ids = [row.record_id for row in results if decision_of(decisions.get(row.record_id)).is_approved]
     present = background.run(_present(hub, kind, ids))
     found = ApprovedRows(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_words(found, reviewed[0].field, frame))
@@ -118,19 +118,20 @@ def _refuse_strange(hub: Connection, run: Run) -> None:
         raise PushRefused(message)
 
 
-def _passed(decision: DecisionRecord | None) -> bool:
-    return decision is not None and decision.decision in {"approved", "edited"}
-
-
 def _together(decided: Sequence[Mapping[str, DecisionRecord]]) -> dict[str, DecisionRecord]:
     """Return one decision for each record: what stands in the way, else that somebody edited, else an approval."""
     found: dict[str, DecisionRecord] = {}
     for one in decided[0]:
         made = [decisions.get(one) for decisions in decided]
-        worst = min(made, key=lambda decision: (_passed(decision), decision is None or decision.decision != "edited"))
+        worst = min(made, key=_rank)
         if worst is not None:
             found[one] = worst
     return found
+
+
+def _rank(made: DecisionRecord | None) -> tuple[bool, bool]:
+    decision = decision_of(made)
+    return decision.is_approved, decision is not Decision.EDITED
 
 
 async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dict[str, str]:
@@ -169,7 +170,7 @@ def _words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.D
 
 def _value(decision: DecisionRecord | None, proposal: object) -> object:
     """Return the value that holds: what was decided, else what was proposed."""
-    return decision.value if decision is not None and decision.decision != "pending" else proposal
+    return decision.value if decision is not None and decision.decision is not Decision.PENDING else proposal
 
 
 def _pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from hsai_kit.steps.actions.plan import (
     ActionRow,
     ActionTarget,
 )
-from hsai_kit.store import Act
+from hsai_kit.store import Act, decision_of
 
 __all__ = ["KEPT", "build_action_plan", "plan_create"]
 
@@ -99,8 +99,7 @@ def build_action_plan(
     rows |= draft(todo)
     for row in source.results:
         if row.record_id not in rows:
-            decision = source.decisions.get(row.record_id)
-            reason = "pending" if decision is None else decision.decision
+            reason = decision_of(source.decisions.get(row.record_id))
             rows[row.record_id] = ActionRow(row.record_id, NOT_APPROVED, reason=reason)
     ordered = [rows[row.record_id] for row in source.results]
     remarks = _remarks(hub, source, action, ordered)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from hsai_kit.hubspot.value_conversion import as_moment
 from hsai_kit.steps.actions.approved_rows import ApprovedRows
+from hsai_kit.store import Decision
 
 __all__ = ["LONGEST", "as_html", "matches_sent", "signature"]
 
@@ -29,7 +30,7 @@ def as_html(text: str) -> str:
 def signature(source: ApprovedRows, record_id: str, mark: str) -> str:
     """Return the last paragraph of what is made here: that a machine drafted it, who let it pass, and the mark."""
     decision = source.decisions[record_id]
-    how = "edited and approved" if decision.decision == "edited" else "approved"
+    how = "edited and approved" if decision.decision is Decision.EDITED else "approved"
     said = f"Drafted by the AI assistant {source.run.record.assistant}, {how} by {decision.reviewer}. Reference: {mark}"
     return f"<p><em>{html.escape(said, quote=False)}</em></p>"
 

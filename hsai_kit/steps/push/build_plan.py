@@ -28,7 +28,7 @@ from hsai_kit.steps.push.plan import (
     PushRow,
 )
 from hsai_kit.steps.push.protected import refuse_protected
-from hsai_kit.store import DecisionRecord
+from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["PropertyTarget", "PushSource", "plan_push"]
@@ -52,7 +52,7 @@ class PropertyTarget:
 
     def is_approved(self, record_id: str) -> bool:
         """Tell whether somebody let a value through for this record."""
-        return _approved(self.decisions.get(record_id))
+        return decision_of(self.decisions.get(record_id)).is_approved
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def plan_push(hub: Connection, proposals: PushSource) -> PushPlan:
         stamp=stamp.name if stamp else None,
         sources={target.name: target.field for target in proposals.targets},
         settings=hub.workspace.settings.push,
-        approved=any(_approved(one) for target in proposals.targets for one in target.decisions.values()),
+        approved=any(one.decision.is_approved for target in proposals.targets for one in target.decisions.values()),
     )
 
 
@@ -169,7 +169,7 @@ def _row(result: RowResult, target: PropertyTarget, definition: Property, found:
     one, name = result.record_id, target.name
     decision = target.decisions.get(one)
     pulled = (target.pulled or {}).get(one) or ""
-    if decision is None or not _approved(decision):
+    if decision is None or not decision.decision.is_approved:
         return _not_approved(result, target, decision, pulled)
     said = as_hubspot(decision.value)
     value = _checked(said, definition, found.owners)
@@ -192,12 +192,13 @@ def _row(result: RowResult, target: PropertyTarget, definition: Property, found:
 def _not_approved(result: RowResult, target: PropertyTarget, decision: DecisionRecord | None, pulled: str) -> PushRow:
     """Say why a row is left alone that nobody approved: it was not looked at, or there is nothing to approve."""
     one, name, field = result.record_id, target.name, target.field
-    pending = decision is None or decision.decision == "pending"
+    state = decision_of(decision)
+    pending = state is Decision.PENDING
     answer = result.fields.get(field)
     if pending and pulled and answer is not None and as_hubspot(answer) == pulled:
         return PushRow(one, name, SAME, pulled, pulled)
     if not pending or result.fields.get(field) is not None:
-        return PushRow(one, name, NOT_APPROVED, pulled, "", "pending" if decision is None else decision.decision)
+        return PushRow(one, name, NOT_APPROVED, pulled, "", state)
     if result.status in {"refused", "cut_off", "failed", "skipped"}:
         status = result.status.replace("_", " ")
         return PushRow(one, name, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
@@ -213,7 +214,3 @@ def _blank(record_id: str, target: PropertyTarget) -> PushRow:
     if target.pulled is not None and record_id in target.pulled and not pulled:
         return PushRow(record_id, target.name, SAME, "", "")
     return PushRow(record_id, target.name, BLANK, pulled or "", "", _BLANK_REASON)
-
-
-def _approved(decision: DecisionRecord | None) -> bool:
-    return decision is not None and decision.decision in {"approved", "edited"}

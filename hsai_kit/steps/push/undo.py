@@ -17,7 +17,7 @@ from hsai_kit.runtime import background
 from hsai_kit.steps.push.current_values import Present, explain_absence, look
 from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow
 from hsai_kit.steps.push.protected import refuse_protected, refuse_read_only
-from hsai_kit.store import Change, DecisionRecord, PushRecord
+from hsai_kit.store import Change, DecisionRecord, PushRecord, decision_of
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
 __all__ = ["plan_rest", "plan_undo"]
@@ -163,11 +163,10 @@ def _unless_taken_back(row: PushRow, decisions: Mapping[str, DecisionRecord] | N
     """Leave a value alone that was approved when the push began and is not any more."""
     if row.verdict != WILL_CHANGE or decisions is None:
         return row
-    decision = decisions.get(row.record_id)
-    if decision is None or decision.decision not in {"approved", "edited"}:
-        reason = "pending" if decision is None else decision.decision
-        return replace(row, verdict=NOT_APPROVED, reason=f"{reason} since the push began")
-    return row
+    decision = decision_of(decisions.get(row.record_id))
+    if decision.is_approved:
+        return row
+    return replace(row, verdict=NOT_APPROVED, reason=f"{decision} since the push began")
 
 
 def _rest_row(change: Change, present: Present, definition: Property) -> PushRow:

@@ -16,6 +16,7 @@ from hsai_kit.steps.recipe.follow_up import RecipeResult, after_review, finish_b
 from hsai_kit.steps.recipe.records import frame_of, load_recipe
 from hsai_kit.steps.recipe.schema import Recipe, read_recipe, recipe_names
 from hsai_kit.steps.review import review
+from hsai_kit.store import Decision
 
 __all__ = [
     "Recipe",
@@ -87,8 +88,8 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     rows = checked.frame
     # From 0 on means all, those without a confidence as well: a written text has none.
     sure = (rows["confidence"] >= threshold).fillna(value=threshold == 0) & (rows["flags"].map(len) == 0)
-    approved = checked.approve(sure & (rows["decision"] == "pending") & rows["proposal"].notna())
-    left = int((checked.frame["decision"] == "pending").sum())
+    approved = checked.approve(sure & (rows["decision"] == Decision.PENDING) & rows["proposal"].notna())
+    left = int((checked.frame["decision"] == Decision.PENDING).sum())
     say(f"{approved:,} answers approved by the recipe from confidence {threshold:g} on; {left:,} wait for a person.")
     done = after_review(hub, chosen, checked, frame, confirm=chosen.portal_id or True)
     return replace(done, measured=measured)

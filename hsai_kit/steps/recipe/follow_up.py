@@ -21,10 +21,11 @@ from hsai_kit.steps.recipe.records import frame_of, load_recipe
 from hsai_kit.steps.recipe.schema import Recipe
 from hsai_kit.steps.review import review
 from hsai_kit.steps.review.review_result import Review
+from hsai_kit.store import Decision
 
 __all__ = ["RecipeResult", "after_review", "finish_broken_off", "finish_recipe"]
 
-_APPROVED = ("approved", "edited")
+_APPROVED = [decision.value for decision in Decision if decision.is_approved]
 # What chooses records, left out where it is known which ones are meant.
 _ONLY_IDS = dict.fromkeys(("where", "list", "ids", "changed_since", "limit", "sample", "seed"))
 

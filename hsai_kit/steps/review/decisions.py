@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from typing import assert_never
 
 import numpy as np
 
-from hsai_kit.assistants.output_schema import Choice, Number, Text, Value, YesNo
+from hsai_kit.assistants.output_schema import Choice, Kind, Number, Text, Value, YesNo
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
-from hsai_kit.steps.review.proposals import Places, Proposals
-from hsai_kit.store import Undone
+from hsai_kit.steps.review.proposals import Mask, Places, Proposals
+from hsai_kit.store import Decision, Undone
 
-__all__ = ["DECISIONS", "ReviewDecisions"]
+__all__ = ["ReviewDecisions"]
 
-DECISIONS = ("pending", "approved", "edited", "rejected")
-_CODE = {name: code for code, name in enumerate(DECISIONS)}
+_DECISIONS = tuple(Decision)
 
 
 class ReviewDecisions:
-    """Decisions by place: `code` into DECISIONS, the `value` let through, `who` and `at` (UTC, ISO 8601).
+    """Decisions by place: `code` (the order of Decision), the `value` let through, `who` and `at` (UTC, ISO 8601).
 
     Every decision goes into the store as it is made. `on_change` are called after each, also when a colleague's
     decisions came in.
@@ -40,48 +40,57 @@ class ReviewDecisions:
         self._lock = threading.Lock()
         self.refresh()
 
+    def __str__(self) -> str:
+        counts = sorted(self.counts().items(), key=lambda pair: -pair[1])
+        return ", ".join(f"{count:,} {decision}" for decision, count in counts)
+
     def refresh(self) -> None:
         """Read what was decided since, here or by anybody else."""
         # A grid may be clicked while a cell decides: kernels hear clicks on a thread of their own.
         with self._lock:
-            self._last, made = self.run.store.decisions.since(self.run.id, self.field, self._last)
-            for record_id, decision, value, who, at in made:
-                place = self.proposals.place.get(record_id)
+            self._last, new = self.run.store.decisions.since(self.run.id, self.field, self._last)
+            for made in new:
+                place = self.proposals.place.get(made.record_id)
                 if place is not None:
-                    self.code[place] = _CODE[decision]
-                    self.value[place], self.who[place], self.at[place] = value, who, at
-        if made:
-            for told in tuple(self.on_change):
-                told()
+                    self.code[place] = _DECISIONS.index(made.decision)
+                    self.value[place], self.who[place], self.at[place] = made.value, made.reviewer, made.decided_at
+        if new:
+            for callback in tuple(self.on_change):
+                callback()
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows are in which state, most first; states without rows are left out."""
-        numbers = np.bincount(self.code, minlength=len(DECISIONS))
-        named = [(name, int(count)) for name, count in zip(DECISIONS, numbers, strict=True) if count]
-        return dict(sorted(named, key=lambda pair: -pair[1]))
+    def decision(self, place: int) -> Decision:
+        """Return the decision about the row at a place."""
+        return _DECISIONS[int(self.code[place])]
+
+    def mask(self, *wanted: Decision) -> Mask:
+        """Tell which rows have one of these decisions."""
+        return np.isin(self.code, [_DECISIONS.index(one) for one in wanted])
+
+    def counts(self, places: Places | None = None) -> dict[Decision, int]:
+        """Return how many rows, of all or of some, have which decision; decisions without rows are left out."""
+        numbers = np.bincount(self.code if places is None else self.code[places], minlength=len(_DECISIONS))
+        return {decision: int(count) for decision, count in zip(_DECISIONS, numbers, strict=True) if count}
 
     def approve(self, places: Places) -> int:
         """Approve proposals as they are, but for rows without one, and return how many."""
         usable = places[self.proposals.known[places]]
         values, ends = self.proposals.values, self.proposals.ends
-        return self._decide("approved", usable, (values[ends[place]] for place in usable))
+        return self._decide(Decision.APPROVED, usable, (values[ends[place]] for place in usable))
 
     def edit(self, places: Places, value: Value) -> int:
         """Let `value` through instead of the proposals; raises ReviewError where the output would not allow it."""
-        read = self.proposals.kind.read(value, str(value))
-        if read.value is None:
+        read = self.proposals.kind.read(value, str(value)).value
+        if read is None or isinstance(read, dict):
             raise ReviewError(_refusal(self.proposals.kind, value))
-        fixed = None if isinstance(read.value, dict) else read.value
-        return self._decide("edited", places, (fixed for _ in places))
+        return self._decide(Decision.EDITED, places, (read for _ in places))
 
     def reject(self, places: Places) -> int:
         """Reject proposals."""
-        return self._decide("rejected", places, (None for _ in places))
+        return self._decide(Decision.REJECTED, places, (None for _ in places))
 
     def reset(self, places: Places) -> int:
         """Take decisions back to pending."""
-        return self._decide("pending", places, (None for _ in places))
+        return self._decide(Decision.PENDING, places, (None for _ in places))
 
     def undo(self) -> Undone | None:
         """Take back what this reviewer decided last."""
@@ -89,7 +98,7 @@ class ReviewDecisions:
         self.refresh()
         return undone
 
-    def _decide(self, decision: str, places: Places, values: Iterable[Value]) -> int:
+    def _decide(self, decision: Decision, places: Places, values: Iterable[Value]) -> int:
         if len(places):
             rows = zip((self.proposals.ids[place] for place in places), values, strict=True)
             self.run.store.decisions.add(self.run.id, self.field, decision, rows, self.run.reviewer)
@@ -97,12 +106,16 @@ class ReviewDecisions:
         return len(places)
 
 
-def _refusal(kind: Text | Number | YesNo | Choice, value: object) -> str:
-    said = repr(value) if len(repr(value)) <= 60 else f"{str(value)[:60]!r} …"
+def _refusal(kind: Kind, value: object) -> str:
+    cut = repr(value) if len(repr(value)) <= 60 else f"{str(value)[:60]!r} …"
     if isinstance(kind, Choice):
-        allowed = [option for option in kind.options if option != kind.none_option]
-        return f"{said} cannot be written: it has to be one of {', '.join(allowed)}. To write nothing, reject the rows."
-    if isinstance(kind, Text):
-        return f"{said} cannot be written: it has to be text that is not blank. To write nothing, reject the rows."
-    form = "a number" if isinstance(kind, Number) else "True or False"
-    return f"{said} cannot be written: it has to be {form}. To write nothing, reject the rows."
+        form = f"one of {', '.join(option for option in kind.options if option != kind.none_option)}"
+    elif isinstance(kind, Text):
+        form = "text that is not blank"
+    elif isinstance(kind, Number):
+        form = "a number"
+    elif isinstance(kind, YesNo):
+        form = "True or False"
+    else:
+        assert_never(kind)
+    return f"{cut} cannot be written: it has to be {form}. To write nothing, reject the rows."

@@ -11,9 +11,10 @@ from hsai_kit.assistants.output_schema import Value
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.run import RowResult, Run, dtype_of
 
-__all__ = ["Places", "Proposals"]
+__all__ = ["Mask", "Places", "Proposals"]
 
 Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Proposals:
@@ -45,8 +46,8 @@ class Proposals:
         self.place = {one: place for place, one in enumerate(self.ids)}
         self.ends: Places = shared[order]
         self.before = before[order]
-        self.known: np.ndarray[Any, np.dtype[np.bool_]] = known[self.ends]
-        self.differs: np.ndarray[Any, np.dtype[np.bool_]] = differs[order]
+        self.known: Mask = known[self.ends]
+        self.differs: Mask = differs[order]
         self.confidence: np.ndarray[Any, np.dtype[np.float64]] = sure[self.ends]
 
     def __len__(self) -> int:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistants.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.run import Run
-from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
-from hsai_kit.steps.review.proposals import Places, Proposals
+from hsai_kit.steps.review.decisions import ReviewDecisions
+from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
+from hsai_kit.store import Decision
 from hsai_kit.tabular.spreadsheet_safe import defuse, write_csv
 
-__all__ = ["Review", "Rows"]
+__all__ = ["Review", "Rows", "Tally", "tally"]
 
-Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
+# The most common flags and changes of a tally.
+_MOST = 8
+# Below the first is what nobody should pass unseen; most answers of a good assistant are above the last.
+_EDGES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
 class Review:
@@ -41,8 +48,7 @@ class Review:
 
     def __repr__(self) -> str:
         self._decided.refresh()
-        said = ", ".join(f"{count:,} {decision}" for decision, count in self._decided.counts.items())
-        return f"Checked({self.run.id}, {self.field} for {self.to or 'no property yet'}: {said})"
+        return f"Review({self.run.id}, {self.field} for {self.to or 'no property yet'}: {self._decided})"
 
     def _repr_html_(self) -> str:
         # Record text is data: pandas escapes it, so that markup in a name stays text.
@@ -60,16 +66,20 @@ class Review:
         decided = self._decided
         decided.refresh()
         frame = self._base.copy()
-        code = decided.code
-        passed = (code == DECISIONS.index("approved")) | (code == DECISIONS.index("edited"))
+        passed = decided.mask(*(decision for decision in Decision if decision.is_approved))
         final = [value if yes else None for value, yes in zip(decided.value, passed, strict=True)]
         frame["final"] = self._proposals.column(final)
         frame["changes"] = pd.array(self._changes(passed), dtype="boolean")
-        frame["decision"] = pd.array(np.array(DECISIONS, dtype=object)[code], dtype="string")
+        frame["decision"] = pd.Categorical.from_codes(decided.code, [one.value for one in Decision]).astype("string")
         frame["reviewer"] = pd.array(decided.who, dtype="string")
         frame["decided_at"] = pd.to_datetime(pd.Series(decided.at, index=frame.index), utc=True).dt.as_unit("us")
         columns = ["before", "proposal", "final", "changes", "confidence", "status", "flags"]
         return frame[[*columns, "decision", "reviewer", "decided_at", "reason"]]
+
+    @property
+    def kind(self) -> Kind:
+        """What the field takes."""
+        return self._proposals.kind
 
     @cached_property
     def table(self) -> ReviewTable:
@@ -161,7 +171,7 @@ class Review:
     def _changes(self, passed: Mask) -> Mask:
         """Tell where what a push would write, or the proposal while pending, differs from what stands there."""
         decided, before = self._decided, self._proposals.before
-        changes: Mask = self._proposals.differs & (decided.code == DECISIONS.index("pending"))
+        changes: Mask = self._proposals.differs & decided.mask(Decision.PENDING)
         for place in np.flatnonzero(passed):
             changes[place] = as_hubspot(decided.value[place]) != before[place]
         return changes
@@ -172,3 +182,45 @@ def _plain(value: object) -> Value:
     item = getattr(value, "item", None)
     plain = item() if callable(item) else value
     return plain if isinstance(plain, str | float | bool | int) else None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of records, each a list of (label, count); `confidence` is by range and empty where it is not known."""
+
+    flags: list[tuple[str, int]]
+    confidence: list[tuple[str, int]]
+    changes: list[tuple[str, int]]
+    decisions: list[tuple[str, int]]
+
+
+def tally(frame: pd.DataFrame) -> Tally:
+    """Count what stands in the frame of a review, as `checked.frame` has it.
+
+    >>> frame = pd.DataFrame({"before": ["Calif.", "CA"], "proposal": ["CA", "CA"], "changes": [True, False],
+    ...     "confidence": [0.97, 0.6], "flags": [[], ["low confidence"]], "decision": ["pending", "approved"]})
+    >>> tally(frame).changes, tally(frame).confidence
+    ([('Calif. → CA', 1)], [('0.50 to 0.70', 1), ('0.95 to 0.99', 1)])
+    """
+    flags = Counter(flag for flags in frame["flags"] for flag in flags)
+    calm = int((frame["flags"].map(len) == 0).sum())
+    changing = frame[frame["changes"].fillna(False).astype(bool)]  # noqa: FBT003 -- pandas takes it so
+    pairs = Counter(zip(changing["before"].fillna(""), changing["proposal"].astype("string").fillna(""), strict=True))
+    return Tally(
+        flags=[*([("no flag", calm)] if calm else []), *flags.most_common(_MOST)],
+        confidence=_by_range(frame["confidence"]),
+        changes=[
+            (f"{before or '(blank)'} → {after or 'no proposal'}", n) for (before, after), n in pairs.most_common(_MOST)
+        ],
+        decisions=[(str(name), int(n)) for name, n in frame["decision"].value_counts().items() if n],
+    )
+
+
+def _by_range(confidence: pd.Series) -> list[tuple[str, int]]:
+    known = confidence.dropna().astype(float)
+    if known.empty:
+        return []
+    edges = (0.0, *_EDGES, 1.0)
+    labels = [f"{low:.2f} to {high:.2f}" for low, high in itertools.pairwise(edges)]
+    counted = pd.cut(known, list(edges), labels=labels, include_lowest=True).value_counts(sort=False)
+    return [(str(label), int(count)) for label, count in counted.items() if count]

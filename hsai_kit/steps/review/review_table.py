@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hsai_kit.assistants.output_schema import Choice, Number, YesNo
+from hsai_kit.assistants.output_schema import Choice, Number, YesNo, parse_value
 from hsai_kit.errors import ReviewError
 from hsai_kit.paging import Card, Column, Facet, RowPlaces, TableAction, TableQuery
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.review.decisions import ReviewDecisions
-from hsai_kit.steps.review.parse_value import parse_value
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.steps.review.row_filter import RowFilter
 from hsai_kit.steps.review.row_rendering import RowRenderer
@@ -69,9 +68,7 @@ class ReviewTable:
     def summary(self) -> str:
         """Return how many records are in which state."""
         self._decided.refresh()
-        counts = self._decided.counts
-        said = ", ".join(f"{count:,} {decision}" for decision, count in counts.items())
-        return f"{many(len(self._decided.proposals), 'record')}: {said or 'nothing to review'}"
+        return f"{many(len(self._decided.proposals), 'record')}: {str(self._decided) or 'nothing to review'}"
 
     def find(self, query: TableQuery) -> RowPlaces:
         """Return the rows, or the groups of rows, that the query means."""

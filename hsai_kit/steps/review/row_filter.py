@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.paging import Facet, FacetOption, RowPlaces, TableQuery, make_printable
-from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
-from hsai_kit.steps.review.proposals import Places
+from hsai_kit.steps.review.decisions import ReviewDecisions
+from hsai_kit.steps.review.proposals import Mask, Places
+from hsai_kit.store import Decision
 
 __all__ = ["RowFilter"]
-
-Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 # So many values are suggested where one is typed; any other can be typed as well.
 _SUGGESTED = 100
@@ -34,11 +33,7 @@ class RowFilter:
     def facets(self) -> list[Facet]:
         """Return the filters with how many rows each option has."""
         proposals, decided = self._proposals, self._decided
-        states = [
-            FacetOption(name, name, int(count))
-            for name, count in zip(DECISIONS, np.bincount(decided.code, minlength=len(DECISIONS)), strict=True)
-            if count
-        ]
+        states = [FacetOption(decision.value, decision.value, count) for decision, count in decided.counts().items()]
         flagged = int(self._flagged[proposals.ends].sum())
         flags = [FacetOption(_FLAGGED, "any", flagged), FacetOption(_CALM, "none", len(proposals) - flagged)]
         flags += [FacetOption(flag, flag, count) for flag, count in self._flag_counts]
@@ -104,7 +99,7 @@ class RowFilter:
             return _mask(sure >= (0 if low is None else low)) & _mask(sure <= (1 if high is None else high))
         text = str(value)
         if name == "decision":
-            return _mask(decided.code == (DECISIONS.index(text) if text in DECISIONS else -1))
+            return decided.mask(*(decision for decision in Decision if decision == text))
         if name == "flag":
             if text in {_FLAGGED, _CALM}:
                 return _mask(self._flagged[proposals.ends] == (text == _FLAGGED))
@@ -136,7 +131,7 @@ class RowFilter:
 
     @property
     def _edited(self) -> Places:
-        return np.flatnonzero(self._decided.code == DECISIONS.index("edited"))
+        return np.flatnonzero(self._decided.mask(Decision.EDITED))
 
     @cached_property
     def _factorized(self) -> tuple[tuple[Places, Any], tuple[Places, Any]]:

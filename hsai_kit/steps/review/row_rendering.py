@@ -11,8 +11,9 @@ import numpy as np
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.value_conversion import as_hubspot
 from hsai_kit.paging import Card, Segment, clip_segments, compare_words, make_printable
-from hsai_kit.steps.review.decisions import DECISIONS, ReviewDecisions
+from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
+from hsai_kit.store import Decision
 
 __all__ = ["RowRenderer"]
 
@@ -45,7 +46,7 @@ class RowRenderer:
         record = proposals.ids[place]
         sure = proposals.confidence[place]
         decision = {
-            "name": DECISIONS[decided.code[place]],
+            "name": decided.decision(place).value,
             "who": make_printable(decided.who[place] or ""),
             "at": decided.at[place] or "",
         }
@@ -68,8 +69,7 @@ class RowRenderer:
         flags = dict.fromkeys(flag for end in ends for flag in proposals.flags[end])
         sure = proposals.confidence[members]
         sure = sure[~np.isnan(sure)]
-        numbers = np.bincount(decided.code[members], minlength=len(DECISIONS))
-        counts = {name: int(count) for name, count in zip(DECISIONS, numbers, strict=True) if count}
+        counts = {decision.value: count for decision, count in decided.counts(members).items()}
         return {
             "change": self._change(int(members[0]), proposed=True),
             "count": len(members),
@@ -121,7 +121,7 @@ class RowRenderer:
 
     def _final(self, place: int) -> str:
         """Return what a push would write if the row were let through: the edit, else the proposal."""
-        if self._decided.code[place] == DECISIONS.index("edited"):
+        if self._decided.decision(place) is Decision.EDITED:
             return as_hubspot(self._decided.value[place])
         return str(self._proposals.texts[self._proposals.ends[place]])
 

@@ -7,71 +7,73 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistants.output_schema import Value, parse_value
 from hsai_kit.errors import FrameError, ReviewError
-from hsai_kit.steps.review.parse_value import parse_value
 from hsai_kit.steps.review.review_result import Review
+from hsai_kit.store import Decision
 from hsai_kit.tabular.provenance import record_ids
 from hsai_kit.tabular.read_table import read_table
 
-__all__ = ["hand_back"]
+__all__ = ["import_decisions"]
 
 _WORDS = {
-    **dict.fromkeys(("approved", "approve", "yes", "y", "ok"), "approved"),
-    **dict.fromkeys(("edited", "edit"), "edited"),
-    **dict.fromkeys(("rejected", "reject", "no", "n"), "rejected"),
-    **dict.fromkeys(("pending", "reset", ""), "pending"),
+    **dict.fromkeys(("approved", "approve", "yes", "y", "ok"), Decision.APPROVED),
+    **dict.fromkeys(("edited", "edit"), Decision.EDITED),
+    **dict.fromkeys(("rejected", "reject", "no", "n"), Decision.REJECTED),
+    **dict.fromkeys(("pending", "reset", ""), Decision.PENDING),
 }
 
 
-def hand_back(checked: Review, path: str | Path) -> dict[str, int]:
+def import_decisions(review: Review, path: str | Path) -> dict[Decision, int]:
     """Make the decisions of a file and return how many were made of each kind; what is decided so already stays.
 
     The file needs a column with record ids and `decision`: approved, edited, rejected or pending (or blank). What
     stands in `final` is written: an approved row whose `final` is another value than the proposal counts as edited.
     Nothing is decided where one row cannot be: raises ReviewError that names the row.
     """
-    wanted = _read(checked, Path(path))
-    made: Counter[str] = Counter()
-    edits: defaultdict[tuple[str, Value], list[str]] = defaultdict(list)
-    for record, (decision, value) in wanted.items():
-        edits[decision, value].append(record)
-    for (decision, value), records in edits.items():
-        if decision == "edited":
-            checked.edit(records, value)
-        else:
-            {"approved": checked.approve, "rejected": checked.reject, "pending": checked.reset}[decision](records)
-        made[decision] += len(records)
-    return dict(made)
+    records: defaultdict[tuple[Decision, Value], list[str]] = defaultdict(list)
+    for record, decision, value in _read(review, Path(path)):
+        records[decision, value].append(record)
+    counts: Counter[Decision] = Counter()
+    for (decision, value), ids in records.items():
+        match decision:
+            case Decision.APPROVED:
+                review.approve(ids)
+            case Decision.EDITED:
+                review.edit(ids, value)
+            case Decision.REJECTED:
+                review.reject(ids)
+            case Decision.PENDING:
+                review.reset(ids)
+        counts[decision] += len(ids)
+    return dict(counts)
 
 
-def _read(checked: Review, path: Path) -> dict[str, tuple[str, Value]]:
-    """Return the rows that are to be decided anew: decision and, of edited ones, the value."""
+def _read(review: Review, path: Path) -> list[tuple[str, Decision, Value]]:
+    """Return the rows that are to be decided anew: record, decision and, of edited ones, the value."""
     try:
-        table, now = _table(path), checked.frame
+        table, now = _table(path), review.frame
         ids = record_ids(table)
     except FrameError as problem:
         message = f"The decisions cannot be read: {problem}"
-    else:
-        decisions = table["decision"].fillna("").str.strip().str.casefold()
-        finals = table["final"].fillna("") if "final" in table else pd.Series("", index=table.index)
-        found: dict[str, tuple[str, Value]] = {}
-        for line, (record, word, final) in enumerate(zip(ids, decisions, finals, strict=True), 2):
-            if record not in now.index:
-                message = f"Row {line}: record {record} is not in {checked.run.id}. Nothing was decided."
-                raise ReviewError(message)
-            if word not in _WORDS:
-                known = "approved, edited, rejected or pending"
-                message = (
-                    f"Row {line} (record {record}): the decision {word!r} is none of {known}. Nothing was decided."
-                )
-                raise ReviewError(message)
-            one = _decided(checked, now.loc[record], _WORDS[word], final.strip())
-            if one is not None:
-                found[record] = one
-        _refuse_unfit(checked, now, found)
-        return found
-    raise ReviewError(message)
+        raise ReviewError(message) from None
+    words = table["decision"].fillna("").str.strip().str.casefold()
+    finals = table["final"].fillna("") if "final" in table else pd.Series("", index=table.index)
+    found: list[tuple[str, Decision, Value]] = []
+    for line, (record, word, final) in enumerate(zip(ids, words, finals, strict=True), 2):
+        if record not in now.index:
+            message = f"Row {line}: record {record} is not in {review.run.id}. Nothing was decided."
+            raise ReviewError(message)
+        if word not in _WORDS:
+            known = "approved, edited, rejected or pending"
+            message = f"Row {line} (record {record}): the decision {word!r} is none of {known}. Nothing was decided."
+            raise ReviewError(message)
+        decision, value = _decision(review, now.loc[record], _WORDS[word], final.strip())
+        if decision is not None:
+            found.append((record, decision, value))
+    for record, decision, value in found:
+        _refuse_unfit(review, now.loc[record], decision, value)
+    return found
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -82,29 +84,27 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _decided(checked: Review, row: pd.Series, decision: str, final: str) -> tuple[str, Value] | None:
+def _decision(review: Review, row: pd.Series, decision: Decision, final: str) -> tuple[Decision | None, Value]:
     """Return what a row of the file decides anew, None where that holds already."""
-    kind = checked.run.assistant.output.fields[checked.field]
-    value = parse_value(kind, final) if final else None
-    same = value is None or _plain(row["proposal"]) == value
-    if decision == "approved" and not same:
-        decision = "edited"
-    if decision == row["decision"] and (decision != "edited" or _plain(row["final"]) == value):
-        return None
-    return decision, value if decision == "edited" else None
+    value = parse_value(review.kind, final) if final else None
+    if decision is Decision.APPROVED and value is not None and not _is_same(row["proposal"], value):
+        decision = Decision.EDITED
+    if decision is not Decision.EDITED:
+        value = None
+    if decision == row["decision"] and (decision is not Decision.EDITED or _is_same(row["final"], value)):
+        return None, None
+    return decision, value
 
 
-def _refuse_unfit(checked: Review, now: pd.DataFrame, found: dict[str, tuple[str, Value]]) -> None:
-    kind = checked.run.assistant.output.fields[checked.field]
-    for record, (decision, value) in found.items():
-        if decision == "approved" and pd.isna(now.loc[record, "proposal"]):
-            message = f"Record {record} has no proposal to approve. Write a value into 'final', or reject it."
-        elif decision == "edited" and (value is None or kind.read(value, str(value)).value is None):
-            message = f"Record {record}: {value!r} cannot be written as {checked.field}."
-        else:
-            continue
+def _refuse_unfit(review: Review, row: pd.Series, decision: Decision, value: Value) -> None:
+    record, message = row.name, ""
+    if decision is Decision.APPROVED and pd.isna(row["proposal"]):
+        message = f"Record {record} has no proposal to approve. Write a value into 'final', or reject it."
+    elif decision is Decision.EDITED and (value is None or review.kind.read(value, str(value)).value is None):
+        message = f"Record {record}: {value!r} cannot be written as {review.field}."
+    if message:
         raise ReviewError(f"{message} Nothing was decided.")
 
 
-def _plain(value: object) -> object:
-    return None if pd.isna(value) else value
+def _is_same(cell: object, value: Value) -> bool:
+    return value is None if pd.isna(cell) else bool(cell == value)

@@ -15,7 +15,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run
 from hsai_kit.steps.evaluate.scoring import field_of
-from hsai_kit.store import Label
+from hsai_kit.store import Decision, Label
 from hsai_kit.store.database import now
 from hsai_kit.tabular.provenance import as_record_id, record_ids
 from hsai_kit.tabular.read_table import FILES, read_table
@@ -84,7 +84,7 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
     """
     chosen = field_of("This run", run.fields, field, way="Say which: labels_from(run, 'field').")
     decided = run.store.decisions.current(run.id, chosen)
-    passed = {one: made for one, made in decided.items() if made.decision in {"approved", "edited"}}
+    passed = {one: made for one, made in decided.items() if made.decision.is_approved}
     if not passed:
         message = f"Nobody has approved or edited anything in {run.id} yet. Review it first: review(run)."
         raise EvaluationError(message)
@@ -93,7 +93,7 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
             row.row.record_id,
             made.value,
             row.input,
-            f"{APPROVED if made.decision == 'approved' else 'edited in '}{run.id}",
+            f"{APPROVED if made.decision is Decision.APPROVED else 'edited in '}{run.id}",
             made.reviewer,
             made.decided_at,
         )
