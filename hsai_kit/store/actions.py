@@ -88,18 +88,6 @@ class ActionTable(Journal[ActionRecord, Act]):
                     claimed.append(act)
         return claimed
 
-    def note(self, action_id: str, acts: Iterable[Act]) -> None:
-        """Write acts down, all or none; a later outcome about the same record replaces the earlier one."""
-        at, names = now(), [field.name for field in fields(Act)]
-        places = ", ".join("?" * (len(names) + 2))
-        later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
-        self._database.many(
-            # Not OR REPLACE, which would also delete whatever else stands under the same mark.
-            f"INSERT INTO acts (action_id, at, {_ACT}) VALUES ({places}) "  # noqa: S608 -- column names are ours
-            f"ON CONFLICT (action_id, record_id) DO UPDATE SET {later}",
-            ((action_id, at, *(getattr(act, name) for name in names)) for act in acts),
-        )
-
     def settle(
         self, marks: Iterable[str], outcome: str, *, made_id: str = "", content: str = "", reason: str = ""
     ) -> None:

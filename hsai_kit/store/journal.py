@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hsai_kit.store.database import Database, new_id, now
@@ -20,6 +22,8 @@ class Journal(Generic[R, L]):
     _lines: ClassVar[str]
     _of: ClassVar[str]
     """The column of a line that tells what it belongs to."""
+    _key: ClassVar[str] = "record_id"
+    """The columns that a line is known by, in what it belongs to."""
     _order: ClassVar[str] = "LENGTH(record_id), record_id"
     _standing: ClassVar[str]
     """The outcomes of lines that stand in HubSpot, or may stand there."""
@@ -35,6 +39,19 @@ class Journal(Generic[R, L]):
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         self._database.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- names are ours
         return begun
+
+    def note(self, begun: str, lines: Iterable[L]) -> None:
+        """Write lines down, all or none; a later outcome of the same replaces the earlier one."""
+        at, names = now(), _names(self._line)
+        columns, marks = ", ".join((*names, self._of, "at")), ", ".join("?" * (len(names) + 2))
+        later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
+        values = attrgetter(*names)
+        self._database.many(
+            # Not OR REPLACE, which would also delete what another journal has under the same mark.
+            f"INSERT INTO {self._lines} ({columns}) VALUES ({marks}) "  # noqa: S608 -- names are ours
+            f"ON CONFLICT ({self._of}, {self._key}) DO UPDATE SET {later}",
+            ((*values(line), begun, at) for line in lines),
+        )
 
     def end(self, begun: str, status: str) -> None:
         """Note how it ended."""
@@ -55,13 +72,13 @@ class Journal(Generic[R, L]):
 
     def get(self, begun: str) -> R | None:
         """Return what was begun under that id, or None."""
-        row = self._database.one(f"SELECT {_names(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
+        row = self._database.one(f"SELECT {_columns(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
         return self._as_record(dict(row)) if row else None
 
     def latest(self) -> R | None:
         """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
         row = self._database.one(
-            f"SELECT {_names(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
+            f"SELECT {_columns(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
             f"FROM {self._lines} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
             "rowid DESC LIMIT 1"
         )
@@ -74,7 +91,7 @@ class Journal(Generic[R, L]):
 
     def _lines_of(self, begun: str) -> list[L]:
         rows = self._database.all(
-            f"SELECT {_names(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
+            f"SELECT {_columns(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
             (begun,),
         )
         return [self._line(*row) for row in rows]
@@ -83,5 +100,9 @@ class Journal(Generic[R, L]):
         return self._record(**values)
 
 
-def _names(kind: type) -> str:
-    return ", ".join(field.name for field in fields(kind))
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _columns(kind: type) -> str:
+    return ", ".join(_names(kind))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hsai_kit.store.database import now
 from hsai_kit.store.journal import Journal
 
 __all__ = ["Change", "PushRecord", "PushSummary", "PushTable"]
@@ -70,6 +69,7 @@ class PushTable(Journal[PushRecord, Change]):
     """Reads and writes of `pushes` and `changes`."""
 
     _table, _lines, _of = "pushes", "changes", "push_id"
+    _key = "record_id, property"
     _order = "LENGTH(record_id), record_id, property"
     _standing = "('written', 'sending', 'unknown')"
     _record, _line = PushRecord, Change
@@ -79,14 +79,6 @@ class PushTable(Journal[PushRecord, Change]):
     ) -> str:
         """Begin a push or undo of some properties and return its id; `values` are the other columns of PushRecord."""
         return self._begun(kind, kind=kind, properties=",".join(properties), fields=",".join(fields), **values)
-
-    def note(self, push_id: str, changes: Iterable[Change]) -> None:
-        """Write changes down, all or none; a later outcome of the same value replaces the earlier one."""
-        at = now()
-        self._database.many(
-            "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            ((push_id, c.record_id, c.property, c.before, c.after, c.outcome, c.reason, at) for c in changes),
-        )
 
     def begin_again(self, push_id: str) -> None:
         """Note that a push that was broken off goes on."""

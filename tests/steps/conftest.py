@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from hsai_kit import ask, pull, review
+from hsai_kit.steps.push.executor import PushExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -161,7 +162,7 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 @pytest.fixture
 def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one batch after the other, for what a test does between two of them."""
-    monkeypatch.setattr("hsai_kit.steps.push.writer._AT_ONCE", 1)
+    monkeypatch.setattr(PushExecutor, "at_once", 1)
 
 
 @pytest.fixture

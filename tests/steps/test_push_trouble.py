@@ -9,7 +9,7 @@ from hsai_kit import open_receipt, push, undo
 from hsai_kit.errors import DailyLimit, HubSpotError, KeyRefused, NoConnection, ScopesMissing
 from hsai_kit.hubspot import client
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.steps.push import writer
+from hsai_kit.steps.push.executor import PushExecutor
 
 
 @pytest.fixture
@@ -61,12 +61,12 @@ def test_through_a_storm_of_refusals_and_lost_answers_each_value_is_written_and_
 def test_nothing_is_written_on_values_that_were_read_too_long_ago(hub, proposed, monkeypatch, wire):
     checked = proposed(limit=3)
     checked.approve()
-    monkeypatch.setattr(writer, "_FRESH", -1.0)
+    monkeypatch.setattr(PushExecutor, "fresh_seconds", -1.0)
     with pytest.raises(HubSpotError, match="allowance is used up"):
         push(hub, checked, confirm=True)
     assert open_receipt(hub).counts == {"not sent": 3}
     assert len(wire.updates) == 0
-    assert wire.reads == 1 + writer._ATTEMPTS
+    assert wire.reads == 1 + PushExecutor.attempts
 
 
 @pytest.mark.parametrize("kind", ["commit_then_stall:seconds=20", "cut", "stall:seconds=20"])
@@ -178,7 +178,7 @@ def test_trouble_that_does_not_end_is_given_up_and_its_rows_are_told_apart(
 ):
     checked = proposed(limit=3)
     checked.approve()
-    monkeypatch.setattr(writer, "_ATTEMPTS", 1)
+    monkeypatch.setattr(PushExecutor, "attempts", 1)
     sandbox.fault(f"hubspot:{kind}:path={wire.ours}")
     with pytest.raises(error):
         push(hub, checked, confirm=True)

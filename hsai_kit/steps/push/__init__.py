@@ -12,11 +12,11 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
 from hsai_kit.steps.push.build_plan import plan_push
+from hsai_kit.steps.push.executor import PushExecutor, refuse_while_under_way
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.steps.push.receipt import PushReceipt, open_receipt, receipts
 from hsai_kit.steps.push.targets import Destination, ReviewLike, proposals
 from hsai_kit.steps.push.undo import plan_rest, plan_undo
-from hsai_kit.steps.push.writer import PushWriter, refuse_while_under_way
 from hsai_kit.store import PushRecord
 
 __all__ = [
@@ -155,15 +155,15 @@ def carry_out(hub: Connection, ready: PushPlan, *, confirm: Confirm, wait: bool)
         message = f"Nothing was written: {why}"
         raise PushRefused(message)
     require_confirmation(ready.confirmation, ready.where, f"{many(len(ready.changes), 'value')} would change", confirm)
-    writer = PushWriter(hub, ready)
+    executor = PushExecutor(hub, ready)
     verb = "Undoing" if ready.undoes else "Pushing"
     progress = Progress(f"{verb} {', '.join(ready.properties)}", total=count)
-    handle = start(lambda control: _receipt(hub, writer, control), progress)
+    handle = start(lambda control: _receipt(hub, executor, control), progress)
     if not wait:
         return handle
     again = "Run the same again to go on"
     return handle.wait(f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub)).")
 
 
-async def _receipt(hub: Connection, writer: PushWriter, control: Control) -> PushReceipt:
-    return PushReceipt(hub, await writer.write(control))
+async def _receipt(hub: Connection, executor: PushExecutor, control: Control) -> PushReceipt:
+    return PushReceipt(hub, await executor.execute(control))

@@ -1,0 +1,236 @@
+"""Carrying out a plan, journaled: batches are checked, written down and sent, and what became of each row is noted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError, WriteUncertain
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.store.journal import Journal
+
+__all__ = ["Attempt", "Batch", "JournaledExecutor", "split_by_record"]
+
+
+class RecordRow(Protocol):
+    """A row of a plan: it is about one record; a push may have several of the same."""
+
+    @property
+    def record_id(self) -> str:
+        """The record that the row is about."""
+
+
+R = TypeVar("R", bound=RecordRow)
+L = TypeVar("L")
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Batch(Generic[R]):
+    """Rows that are sent together."""
+
+    rows: Sequence[R]
+    lost: bool = False
+    """They may have been sent before, and the answer never came."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to send a batch: its number from 1 on, when its rows were checked, and the room for its calls."""
+
+    number: int
+    checked_at: float
+    room: Room | None
+
+
+class JournaledExecutor(ABC, Generic[R, L, A]):
+    """Sends the rows of a plan in batches; `R` is a row, `L` a line of the journal, `A` the answer to a batch.
+
+    A subclass says how the journal begins (`hold`), what a line is (`line`), which rows there are (`batches`), how
+    they are sent (`send`) and how the answer is read (`read_answer`); and where it needs to, how rows are checked just
+    before (`check`), claimed (`mark`), and what a refusal is about (`is_about_rows`, `refuse`, `explain`).
+    """
+
+    size = 100
+    """How many records a batch has."""
+    at_once = 1
+    """How many batches are under way at once."""
+    attempts = 6
+    """How often a batch is sent before it is given up."""
+    calls = 0
+    """How many calls of one attempt get room together, so that none waits after the others; 0 keeps none."""
+    failed = "not sent"
+    """What becomes of a batch after an error that concerns everything."""
+    past = "done"
+    """What a plan does, in the past tense, for a person."""
+    broken_off = "it was broken off before the answer came"
+    """The reason in the journal where it stays unknown what became of a row."""
+
+    def __init__(self, hub: Connection, journal: Journal[Any, L]) -> None:
+        self.hub = hub
+        self.journal = journal
+        self.id = ""
+
+    async def execute(self, control: Control) -> str:
+        """Carry out the plan and return the id of its journal; raises PushRefused while something else is at work."""
+        with self.hold():
+            try:
+                await self.prepare()
+                is_stopped = await self._execute_all(self.batches(), control)
+                self.journal.end(self.id, "stopped" if is_stopped else "done")
+            except BaseException as problem:
+                self.journal.break_off(self.id, self.broken_off)
+                problem.add_note(f"Receipt {self.id} holds what was {self.past} until then.")
+                raise
+        return self.id
+
+    @abstractmethod
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep others away for as long as the context lasts, and set `id`; raises PushRefused where it is taken."""
+
+    @abstractmethod
+    def line(self, row: R, outcome: str, reason: str = "") -> L:
+        """Return the line of the journal about a row."""
+
+    @abstractmethod
+    def batches(self) -> Iterator[Batch[R]]:
+        """Write down what will be done, and yield it batch by batch."""
+
+    @abstractmethod
+    async def send(self, rows: Sequence[R], attempt: Attempt) -> A:
+        """Send rows once; raises WriteUncertain where they have to be checked before they are sent again."""
+
+    @abstractmethod
+    async def read_answer(self, rows: Sequence[R], answer: A, *, lost: bool) -> None:
+        """Note what became of each row; `lost` says that an earlier attempt may have been carried out too."""
+
+    async def prepare(self) -> None:
+        """Look at what earlier sessions left unfinished; by default there is nothing to do."""
+        return
+
+    async def check(self, rows: Sequence[R], room: Room | None, *, lost: bool) -> Sequence[R]:  # noqa: ARG002 -- for subclasses
+        """Look once more before each attempt: note what is left alone, return what may be sent; by default all."""
+        return rows
+
+    def mark(self, rows: Sequence[R]) -> Sequence[R]:
+        """Write down that rows are being sent, and return those that nothing else has sent."""
+        self.note(rows, "sending")
+        return rows
+
+    def is_about_rows(self, problem: HsaiError) -> bool:  # noqa: ARG002 -- for subclasses
+        """Tell whether a batch was refused for some of its rows, so that the others can be sent without them."""
+        return False
+
+    def explain(self, problem: HsaiError) -> HsaiError:
+        """Return what to raise for an error that concerns everything."""
+        return problem
+
+    def refuse(self, rows: Sequence[R], problem: HsaiError) -> Sequence[R]:
+        """Note which rows of a single record were refused, and return those that can be sent without them."""
+        self.note(rows, "refused", str(problem))
+        return ()
+
+    def note(self, rows: Sequence[R], outcome: str, reason: str = "") -> None:
+        """Write the same about several rows."""
+        self.journal.note(self.id, [self.line(row, outcome, reason) for row in rows])
+
+    async def _execute_all(self, batches: Iterator[Batch[R]], control: Control) -> bool:
+        """Execute batches, several at once; return whether some were left because a stop was asked for.
+
+        The first goes alone: what is wrong with all of them shows there. After an error nothing new is sent, and what
+        is in flight comes to its end, so that the journal knows of it.
+        """
+        problems: list[BaseException] = []
+
+        async def take_turns(most: float = math.inf) -> None:
+            count = 0
+            while count < most and not problems and await control.gate() and not problems:
+                if (batch := next(batches, None)) is None:
+                    return
+                try:
+                    await self._execute_batch(batch.rows, lost=batch.lost)
+                except BaseException as problem:  # noqa: BLE001 -- raised below, when the others are through
+                    problems.append(problem)
+                    return
+                count += 1
+                control.progress.done += len(batch.rows)
+
+        await take_turns(1)
+        await asyncio.gather(*(take_turns() for _ in range(self.at_once)))
+        if problems:
+            raise problems[0]
+        return next(batches, None) is not None
+
+    async def _execute_batch(self, rows: Sequence[R], *, lost: bool) -> None:
+        """Check, mark and send until there is an answer."""
+        problem: HsaiError | None = None
+        for number in range(1, self.attempts + 1):
+            # Room for the check and what relies on it: waiting between the two would make the check stale.
+            async with self._room() as room:
+                rows = await self.check(rows, room, lost=lost)
+                attempt = Attempt(number, time.monotonic(), room)
+                rows = self.mark(rows) if rows else rows
+                if not rows:
+                    return
+                outcome = await self._try_send(rows, attempt, lost=lost)
+            if not isinstance(outcome, HsaiError):
+                await self.read_answer(rows, outcome, lost=lost)
+                return
+            if not isinstance(outcome, WriteUncertain):
+                await self._halve(rows, outcome, lost=lost)
+                return
+            problem, lost = outcome.problem, lost or outcome.maybe_done
+            if not lost:
+                self.note(rows, "not sent", str(problem))
+        if problem is not None:
+            raise problem
+
+    async def _try_send(self, rows: Sequence[R], attempt: Attempt, *, lost: bool) -> A | HsaiError:
+        """Send once; an error that something can be done about is returned, every other one is raised."""
+        try:
+            return await self.send(rows, attempt)
+        except WriteUncertain as problem:
+            return problem
+        except HsaiError as problem:
+            if self.is_about_rows(problem):
+                return problem
+            if not lost:
+                self.note(rows, self.failed, str(problem))
+            raise self.explain(problem) from None
+
+    async def _halve(self, rows: Sequence[R], problem: HsaiError, *, lost: bool) -> None:
+        """Halve a batch that was refused as a whole until bad records stand alone, and refuse what is bad in them."""
+        ids = list(dict.fromkeys(row.record_id for row in rows))
+        first = set(ids[: len(ids) // 2])
+        parts = [[row for row in rows if (row.record_id in first) is inside] for inside in (True, False)]
+        if not first:
+            parts = [list(self.refuse(rows, problem))]
+        left = [row for part in parts for row in part]
+        # Until their turn comes; what may have been carried out before stays in doubt.
+        if left and not lost:
+            self.note(left, "not sent")
+        for part in parts:
+            if part:
+                await self._execute_batch(part, lost=lost)
+
+    def _room(self) -> AbstractAsyncContextManager[Room | None]:
+        return self.hub.hubspot.room(self.calls) if self.calls else contextlib.nullcontext()
+
+
+def split_by_record(rows: Sequence[R], size: int) -> Iterator[list[R]]:
+    """Yield rows of up to `size` records at a time; those of one record stay together."""
+    by_record: dict[str, list[R]] = {}
+    for row in rows:
+        by_record.setdefault(row.record_id, []).append(row)
+    records = list(by_record.values())
+    for start in range(0, len(records), size):
+        yield [row for record in records[start : start + size] for row in record]

@@ -1,0 +1,179 @@
+"""Carrying out a push: present values are read just before each batch, and only what still is as planned is written."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
+from hsai_kit.hubspot.merges import MOST, Survivor, read_survivors
+from hsai_kit.hubspot.records import UpdateResult, update_batch
+from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.steps.plans.executor import Attempt, Batch, JournaledExecutor, split_by_record
+from hsai_kit.steps.push.current_values import present_values
+from hsai_kit.steps.push.hubspot_refusals import about_one_record, explain_refusal, properties_at_fault
+from hsai_kit.steps.push.outcomes import FORWARD_ONLY, build_journal_line, explain_left_alone, read_outcome
+from hsai_kit.steps.push.plan import NOT_APPROVED, PushPlan, PushRow
+from hsai_kit.store import Change
+
+__all__ = ["PushExecutor", "refuse_while_under_way"]
+
+# What this process writes just now: portal, object type and property, and the push or undo that writes there.
+_under_way: dict[tuple[int, str, str], str] = {}
+
+
+def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str]) -> None:
+    """Raise PushRefused while something else writes one of the properties: both would read before either writes."""
+    for name in names:
+        if other := _under_way.get((portal_id, object_type, name)):
+            message = (
+                f"{other} is still writing {name} of {object_type}. Wait for it, or cancel it first: handle.cancel()."
+            )
+            raise PushRefused(message)
+
+
+class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
+    """Writes the changing values of a plan; what HubSpot refuses, or somebody changed meanwhile, is left alone."""
+
+    # As many as the client has connections: with 150 ms a call, three use up the window.
+    at_once = 8
+    # The look, and the write that relies on it.
+    calls = 2
+    past = "written"
+    broken_off = "the push was broken off before HubSpot said what became of it"
+    fresh_seconds = 2.0
+    """HubSpot has no If-Match: a value that was read longer ago than this is read anew before it is replaced."""
+
+    def __init__(self, hub: Connection, plan: PushPlan) -> None:
+        super().__init__(hub, hub.store.pushes)
+        self.plan = plan
+        self._gone: dict[str, Survivor | None] = {}
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep the plan's properties to this push, and begin its journal."""
+        plan, journal = self.plan, self.hub.store.pushes
+        refuse_while_under_way(plan.portal.id, plan.object_type, plan.properties)
+        places = [(plan.portal.id, plan.object_type, name) for name in plan.properties]
+        self.id = plan.resumes or journal.begin(
+            "undo" if plan.undoes else "push",
+            undoes=plan.undoes,
+            portal_id=plan.portal.id,
+            object_type=plan.object_type,
+            object_type_id=plan.object_type_id,
+            properties=plan.properties,
+            fields=[plan.sources.get(name, "") for name in plan.properties],
+            run_id=plan.run_id,
+            who=self.hub.workspace.reviewer,
+        )
+        _under_way.update(dict.fromkeys(places, self.id))
+        try:
+            busy = f"{self.id} is still being written by another session. Wait for it, or stop it there."
+            with alone(self.hub.workspace.folder / f".{self.id}.lock", PushRefused(busy)):
+                yield
+        finally:
+            for place in places:
+                del _under_way[place]
+
+    def line(self, row: PushRow, outcome: str, reason: str = "") -> Change:
+        """Return the line of the journal about a value."""
+        return build_journal_line(row, outcome, reason)
+
+    def batches(self) -> Iterator[Batch[PushRow]]:
+        """Write down what will be done, and yield the values of up to 100 records at a time."""
+        if self.plan.resumes is None:
+            self.note(self.plan.changes, "not sent")
+            yield from (Batch(rows) for rows in split_by_record(self.plan.changes, self.size))
+            return
+        # Each of them is looked at: what has been written in the meantime has its end in the journal, too.
+        journal = self.hub.store.pushes
+        journal.begin_again(self.id)
+        lost = {(one.record_id, one.property) for one in journal.changes(self.id) if one.outcome in _IN_DOUBT}
+        left_alone = [row for row in self.plan.rows if row.verdict == NOT_APPROVED]
+        journal.note(self.id, [self.line(row, "not sent", row.reason) for row in left_alone])
+        for is_lost in (True, False):
+            rows = [row for row in self.plan.rows if ((row.record_id, row.property) in lost) is is_lost]
+            rows = [row for row in rows if row.verdict != NOT_APPROVED]
+            yield from (Batch(some, lost=is_lost) for some in split_by_record(rows, self.size))
+
+    async def check(self, rows: Sequence[PushRow], room: Room | None, *, lost: bool) -> Sequence[PushRow]:
+        """Read what HubSpot holds, note what is to be left alone, and return what may be written."""
+        names = list(dict.fromkeys(row.property for row in rows))
+        now = await present_values(self.hub, self.plan.object_type, _ids(rows), names, room)
+        held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
+        merged = await self._read_merged([row for row in rows if held[row] is None])
+        changed = [row for row in rows if held[row] != row.before]
+        self.journal.note(
+            self.id, [explain_left_alone(self.plan, row, held[row], merged, lost=lost) for row in changed]
+        )
+        ready = [row for row in rows if held[row] == row.before]
+        # The run's id says that a value of this record is ours: it goes with one, or not at all.
+        ours = {row.record_id for row in ready if row.property != self.plan.stamp}
+        stamps = [row for row in ready if row.record_id not in ours and not lost]
+        self.note(stamps, "not sent", "nothing else of this record is written")
+        return [row for row in ready if row not in stamps]
+
+    async def send(self, rows: Sequence[PushRow], attempt: Attempt) -> UpdateResult:
+        """Write once."""
+        return await self._update(rows, attempt.number, attempt.checked_at + self.fresh_seconds, attempt.room)
+
+    async def read_answer(self, rows: Sequence[PushRow], answer: UpdateResult, *, lost: bool) -> None:  # noqa: ARG002 -- a value is written twice as once
+        """Note what HubSpot holds now of each value."""
+        merged = await self._read_merged([row for row in rows if row.record_id not in answer.ids])
+        outcomes = {row: read_outcome(self.plan, row, answer, merged) for row in rows}
+        kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == FORWARD_ONLY]
+        if kept and self.plan.undoes:
+            self.journal.note(self.id, [one for row, one in outcomes.items() if row not in kept])
+            again = await self._clear_first(kept)
+            outcomes = {row: read_outcome(self.plan, row, again, merged) for row in kept}
+        self.journal.note(self.id, list(outcomes.values()))
+
+    def is_about_rows(self, problem: HsaiError) -> bool:
+        """Tell whether HubSpot refused a batch for some of its records."""
+        return about_one_record(problem)
+
+    def explain(self, problem: HsaiError) -> HsaiError:
+        """Return what to raise for an error that concerns every record."""
+        return explain_refusal(problem, self.plan.object_type)
+
+    def refuse(self, rows: Sequence[PushRow], problem: HsaiError) -> Sequence[PushRow]:
+        """Note which values of a record HubSpot names, or all of them, and return the others."""
+        named = properties_at_fault(problem)
+        bad = [row for row in rows if row.property in named] or rows
+        self.note(bad, "refused", str(problem))
+        return [row for row in rows if row not in bad]
+
+    async def _read_merged(self, rows: Sequence[PushRow]) -> dict[str, Survivor]:
+        """Return what became of records that are gone, for the receipt; of the first hundred of a push only."""
+        wanted = [one for one in _ids(rows) if one not in self._gone][: max(0, MOST - len(self._gone))]
+        self._gone.update(dict.fromkeys(wanted))
+        self._gone.update(await read_survivors(self.hub.hubspot, self.plan.object_type, wanted, []))
+        return {one: survivor for one, survivor in self._gone.items() if survivor is not None}
+
+    async def _clear_first(self, rows: Sequence[PushRow]) -> UpdateResult:
+        """Restore an earlier stage, which only a blank makes room for; plan_undo finds what ends between the two."""
+        try:
+            await self._update([replace(row, after="") for row in rows])
+            return await self._update(rows)
+        except WriteUncertain as problem:
+            raise problem.problem from None
+
+    async def _update(
+        self, rows: Sequence[PushRow], attempt: int = 1, until: float = math.inf, room: Room | None = None
+    ) -> UpdateResult:
+        changes: dict[str, dict[str, str]] = {}
+        for row in rows:
+            changes.setdefault(row.record_id, {})[row.property] = row.after
+        object_type = self.plan.object_type
+        return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
+
+
+_IN_DOUBT = {"sending", "unknown"}
+
+
+def _ids(rows: Sequence[PushRow]) -> list[str]:
+    return list(dict.fromkeys(row.record_id for row in rows))
