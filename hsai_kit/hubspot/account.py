@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["Portal", "find_missing_scopes", "read_daily_usage", "read_portal", "read_scopes", "record_link"]
+__all__ = ["Portal", "build_record_link", "find_missing_scopes", "read_daily_usage", "read_portal", "read_scopes"]
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Portal:
 
     def record_link(self, object_type_id: str, record_id: str) -> str:
         """Return the address of a record for people, in HubSpot's own pages."""
-        return record_link(self.ui_domain, self.id, object_type_id, record_id)
+        return build_record_link(self.ui_domain, self.id, object_type_id, record_id)
 
 
-def record_link(ui_domain: str, portal_id: int, object_type_id: str, record_id: str) -> str:
+def build_record_link(ui_domain: str, portal_id: int, object_type_id: str, record_id: str) -> str:
     """Return the address of a record in the pages of a portal that nobody is connected to just now."""
     return f"https://{ui_domain or 'app.hubspot.com'}/contacts/{portal_id}/record/{object_type_id}/{record_id}"
 
@@ -65,7 +65,7 @@ async def read_portal(client: HubSpotClient) -> Portal:
 async def read_scopes(client: HubSpotClient) -> frozenset[str] | None:
     """Return the scopes of the key, or None where HubSpot does not tell for this kind of key."""
     try:
-        info = await client.token_info()
+        info = await client.read_token_info()
     except NoConnection:
         raise
     except HsaiError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.hubspot.html_text import as_plain
-from hsai_kit.hubspot.value_conversion import as_moment
+from hsai_kit.hubspot.dates import parse_moment
+from hsai_kit.hubspot.rich_text import strip_html
 
-__all__ = ["KINDS", "Activity", "activity_properties", "as_entry", "as_story"]
+__all__ = ["KINDS", "Activity", "build_activity", "build_story", "list_activity_properties"]
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,26 @@ class Activity:
     text: str
 
 
-def activity_properties(kind: str) -> list[str]:
+def list_activity_properties(kind: str) -> list[str]:
     """Return the properties that an activity's text is made of."""
     one = KINDS[kind]
     return ["hs_timestamp", *filter(None, (one.title, one.direction)), *one.bodies]
 
 
-def as_entry(kind: str, record_id: str, values: Mapping[str, str | None]) -> Activity:
+def build_activity(kind: str, record_id: str, values: Mapping[str, str | None]) -> Activity:
     """Return an activity as text: `2026-10-30 Incoming call: Renewal`, and below it what was written."""
     one = KINDS[kind]
-    moment = as_moment(values.get("hs_timestamp") or "")
+    moment = parse_moment(values.get("hs_timestamp") or "")
     incoming = one.direction is not None and values.get(one.direction) in _INCOMING
     label = f"Incoming {one.label.lower()}" if incoming else one.label
-    title = as_plain(values.get(one.title) or "") if one.title else ""
-    body = next(filter(None, (as_plain(values.get(name) or "") for name in one.bodies)), "")
+    title = strip_html(values.get(one.title) or "") if one.title else ""
+    body = next(filter(None, (strip_html(values.get(name) or "") for name in one.bodies)), "")
     head = f"{moment:%Y-%m-%d} {label}" if moment else label
-    said = "\n".join(filter(None, (title, body)))
-    return Activity(moment.isoformat() if moment else "", int(record_id), f"{head}: {said}" if said else head)
+    text = "\n".join(filter(None, (title, body)))
+    return Activity(moment.isoformat() if moment else "", int(record_id), f"{head}: {text}" if text else head)
 
 
-def as_story(entries: Sequence[Activity], most: int) -> str | None:
+def build_story(entries: Sequence[Activity], most: int) -> str | None:
     """Return the newest `most` entries, newest first, a blank line between them; None where there is none."""
     newest = sorted(entries, reverse=True)[:most]
     return "\n\n".join(entry.text for entry in newest) or None

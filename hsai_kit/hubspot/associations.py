@@ -1,19 +1,38 @@
-"""Associations: which companies, deals or notes stand beside a record."""
+"""Associations: which companies, deals or notes stand beside a record, and how a new record is linked to one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.errors import HubSpotError
-from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 
-__all__ = ["ASSOCIATIONS_BATCH", "read_associated_ids"]
+__all__ = ["ASSOCIATIONS_BATCH", "AssociationType", "find_association_type", "read_associated_ids"]
 
 # HubSpot reads the associations of up to 1,000 records at once, 500 of each record a page.
 ASSOCIATIONS_BATCH = 1000
 # How HubSpot says in a 207 that a record has nothing beside it, or is gone itself.
 _NOTHING = ("NO_ASSOCIATIONS_FOUND", "OBJECT_NOT_FOUND")
+
+
+@dataclass(frozen=True)
+class AssociationType:
+    """The type that links a new record to the one that it is about."""
+
+    category: str
+    id: int
+
+
+async def find_association_type(client: HubSpotClient, from_type: str, to_type: str) -> AssociationType:
+    """Return the type without a label from one object type to another; raises HubSpotError where there is none."""
+    answer = await client.get(f"{client.paths.associations_root}/{from_type}/{to_type}/labels")
+    for one in answer.get("results") or []:
+        if not one.get("label"):
+            return AssociationType(str(one["category"]), int(one["typeId"]))
+    message = f"HubSpot has no association from {from_type} to {to_type}, so no {from_type} can be made about them."
+    raise HubSpotError(message)
 
 
 async def read_associated_ids(
@@ -34,13 +53,13 @@ async def read_associated_ids(
             beside = found.setdefault(one, {})
             for target in result.get("to") or []:
                 other = str(target["toObjectId"])
-                beside[other] = beside.get(other, False) or _primary(target)
-            if after := ((result.get("paging") or {}).get("next") or {}).get("after"):
-                inputs.append({"id": one, "after": str(after)})
+                beside[other] = beside.get(other, False) or _is_primary(target)
+            if after := read_cursor(result):
+                inputs.append({"id": one, "after": after})
     return {one: sorted(beside, key=lambda other: not beside[other]) for one, beside in found.items() if beside}
 
 
-def _primary(target: Mapping[str, Any]) -> bool:
+def _is_primary(target: Mapping[str, Any]) -> bool:
     return any(kind.get("label") == "Primary" for kind in target.get("associationTypes") or [])
 
 

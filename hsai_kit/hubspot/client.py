@@ -20,12 +20,11 @@ from hubspot.crm.objects import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
-from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, pause_for
-from hsai_kit.hubspot.paths import paths_for
+from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
 from hsai_kit.runtime.network import proxy_for, way_out
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
-__all__ = ["HubSpotClient", "HubSpotResponse"]
+__all__ = ["HubSpotClient", "HubSpotResponse", "Paths", "read_cursor"]
 
 # The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
 _FIRST_LIMIT = 100
@@ -46,6 +45,37 @@ class HubSpotResponse:
 
     status: int
     data: dict[str, Any]
+
+
+class Paths:
+    """HubSpot's paths, without a trailing slash, of one API version: "2026-09", "2026-03" or "v3" (with some of v4)."""
+
+    def __init__(self, api_version: str) -> None:
+        by_number = api_version == "v3"
+
+        def build(area: str) -> str:
+            return f"/crm/v3/{area}" if by_number else f"/crm/{area}/{api_version}"
+
+        self.objects_root = build("objects")
+        self.properties_root = build("properties")
+        self.owners = build("owners")
+        self.lists_root = build("lists")
+        self.validations = build("property-validations")
+        self.associations_root = "/crm/v4/associations" if by_number else build("associations")
+        self.schemas = f"/crm-object-schemas/{api_version}/schemas"
+        self.account = f"/account-info/{api_version}"
+
+    def objects(self, object_type: str, rest: str = "") -> str:
+        """Return the path of an object type's records, such as `objects("contacts", "/batch/read")`."""
+        return f"{self.objects_root}/{object_type}{rest}"
+
+    def properties(self, object_type: str) -> str:
+        """Return the path of an object type's property definitions."""
+        return f"{self.properties_root}/{object_type}"
+
+    def associations(self, from_type: str, to_type: str) -> str:
+        """Return the path that reads associations of many records at once."""
+        return f"{self.associations_root}/{from_type}/{to_type}/batch/read"
 
 
 class HubSpotClient:
@@ -71,7 +101,7 @@ class HubSpotClient:
         # The client package, unlike the model's, does not look for a proxy by itself.
         configuration.proxy = proxy_for(configuration.host)
         self.base_url: str = configuration.host
-        self.paths = paths_for(api_version)
+        self.paths = Paths(api_version)
         self._time_outs = (_CONNECT_SECONDS, answer_seconds)
         self._token = token
         self._api = ApiClient(configuration)
@@ -120,8 +150,8 @@ class HubSpotClient:
         """Send what changes records: once, and not after `until` on the clock of `time.monotonic`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
-        wrote meanwhile. So where another request waits and repeats itself, this raises Unsettled, and the pause holds
-        for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
+        wrote meanwhile. So where another request waits and repeats itself, this raises WriteUncertain, and the pause
+        holds for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
         """
         async with self._pacer.turn(room=room):
             if time.monotonic() > until:
@@ -130,7 +160,7 @@ class HubSpotClient:
             outcome = await self._send(method, path, None, body)
         if isinstance(outcome, HubSpotResponse):
             return outcome
-        problem, seconds = _judged(outcome, attempt, method, path)
+        problem, seconds = _explain_outcome(outcome, attempt, method, path)
         # A server, or a gateway before it, may give up on a write that is carried out all the same.
         maybe_done = outcome.status >= 500 if isinstance(outcome, ErrorResponse) else outcome.maybe_done
         if seconds is None and not maybe_done:
@@ -138,7 +168,7 @@ class HubSpotClient:
         self._pacer.pause(backoff(attempt) if seconds is None else seconds)
         raise WriteUncertain(problem, maybe_done=maybe_done)
 
-    async def token_info(self) -> dict[str, Any]:
+    async def read_token_info(self) -> dict[str, Any]:
         """Return what HubSpot says about this key: user, portal, scopes."""
         body = {"tokenKey": self._token.get_secret_value()}
         return (await self.post("/oauth/v2/private-apps/get/access-token-info", body)).data
@@ -152,16 +182,17 @@ class HubSpotClient:
         pacer: Pacer,
         room: Room | None = None,
     ) -> HubSpotResponse:
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             async with pacer.turn(room=room):
                 outcome = await self._send(method, path, query, body)
             if isinstance(outcome, HubSpotResponse):
                 return outcome
-            problem, seconds = _judged(outcome, attempt, method, path)
+            problem, seconds = _explain_outcome(outcome, attempt, method, path)
             if seconds is None or attempt >= (_ATTEMPTS if self._reached else _FIRST_ATTEMPTS):
                 raise problem
             pacer.pause(seconds)
-        raise AssertionError  # the last attempt returns or raises
 
     async def _send(
         self,
@@ -203,19 +234,19 @@ class HubSpotClient:
             if not isinstance(problem.__context__, ApiException):
                 raise
             said = str(problem.__context__.reason).splitlines()[-1]
-            return NoConnection(self._unreachable(f"cannot be reached safely ({said})"), maybe_done=True)
+            return NoConnection(self._explain_unreachable(f"cannot be reached safely ({said})"), maybe_done=True)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
-            return NoConnection(self._unreachable("cannot be reached", gone=True), maybe_done=False)
+            return NoConnection(self._explain_unreachable("cannot be reached", gone=True), maybe_done=False)
         except (urllib3.exceptions.HTTPError, OSError):
-            return NoConnection(self._unreachable("did not answer, or the answer broke off"), maybe_done=True)
+            return NoConnection(self._explain_unreachable("did not answer, or the answer broke off"), maybe_done=True)
         self._reached = True
         self._learn(headers)
         if isinstance(data, str):
             # The client hands back text that is no JSON as it is: an answer cut in the middle, or a proxy's page.
-            return NoConnection(self._unreachable("sent an answer that cannot be read"), maybe_done=True)
+            return NoConnection(self._explain_unreachable("sent an answer that cannot be read"), maybe_done=True)
         return HubSpotResponse(status, data or {})
 
-    def _unreachable(self, what: str, *, gone: bool = False) -> str:
+    def _explain_unreachable(self, what: str, *, gone: bool = False) -> str:
         way = way_out(self.base_url if gone else None, "HUBSPOT_BASE_URL")
         return f"HubSpot ({self.base_url}) {what}. {way}"
 
@@ -227,10 +258,16 @@ class HubSpotClient:
             self.daily_left = int(left)
 
 
-def _judged(
+def _explain_outcome(
     outcome: ErrorResponse | NoConnection, attempt: int, method: str, path: str
 ) -> tuple[HsaiError, float | None]:
     """Return the error in words, and the seconds to wait before another attempt, None where waiting is of no use."""
     if isinstance(outcome, ErrorResponse):
-        return explain_error(outcome, method, path), pause_for(outcome, attempt)
+        return explain_error(outcome, method, path), find_pause(outcome, attempt)
     return outcome, backoff(attempt)
+
+
+def read_cursor(answer: Mapping[str, Any]) -> str | None:
+    """Return where the next page of an answer begins, None on the last one."""
+    after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)

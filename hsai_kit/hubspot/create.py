@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH
+from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, AssociationType, read_associated_ids
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.records import Record, read_many
+from hsai_kit.hubspot.records import Record, read_many, read_reasons
 
-__all__ = [
-    "AssociationType",
-    "CreateResult",
-    "Draft",
-    "archive_batch",
-    "association_type",
-    "create_batch",
-    "find_marked",
-]
+__all__ = ["CreateResult", "Draft", "archive_batch", "create_batch", "find_marked"]
 
 _MARK = re.compile(r"hsai-[0-9a-f]{16}")
-
-
-@dataclass(frozen=True)
-class AssociationType:
-    """The type that links a new record to the one that it is about."""
-
-    category: str
-    id: int
 
 
 @dataclass(frozen=True)
@@ -50,22 +33,12 @@ class CreateResult:
     reasons: Mapping[str, str]
 
 
-async def association_type(client: HubSpotClient, from_type: str, to_type: str) -> AssociationType:
-    """Return the type without a label from one object type to another; raises HsaiError where there is none."""
-    answer = await client.get(f"{client.paths.associations_root}/{from_type}/{to_type}/labels")
-    for one in answer.get("results") or []:
-        if not one.get("label"):
-            return AssociationType(str(one["category"]), int(one["typeId"]))
-    message = f"HubSpot has no association from {from_type} to {to_type}, so no {from_type} can be made about them."
-    raise HsaiError(message)
-
-
 async def create_batch(
     client: HubSpotClient, object_type: str, drafts: Sequence[Draft], link: AssociationType, *, attempt: int = 1
 ) -> CreateResult:
     """Make up to 100 records once, each associated with the one that it is about.
 
-    HubSpot has no idempotency keys: after Unsettled, look with `marked` before anything is made again. Raises
+    HubSpot has no idempotency keys: after WriteUncertain, look with `find_marked` before anything is made again. Raises
     InvalidValues where HubSpot refused the whole batch.
     """
     types = [{"associationCategory": link.category, "associationTypeId": link.id}]
@@ -80,15 +53,10 @@ async def create_batch(
     ]
     path = client.paths.objects(object_type, "/batch/create")
     reply = await client.write(path, {"inputs": inputs}, attempt=attempt)
-    reasons = {
-        str(mark): str(error.get("message") or "HubSpot gave no reason")
-        for error in reply.data.get("errors") or []
-        for mark in _listed((error.get("context") or {}).get("objectWriteTraceId"))
+    created = {
+        _find_mark(one): Record(str(one["id"]), one.get("properties") or {}) for one in reply.data.get("results") or []
     }
-    made = {
-        _mark_of(one): Record(str(one["id"]), one.get("properties") or {}) for one in reply.data.get("results") or []
-    }
-    return CreateResult(made, reasons)
+    return CreateResult(created, read_reasons(reply.data, "objectWriteTraceId"))
 
 
 async def archive_batch(client: HubSpotClient, object_type: str, ids: Sequence[str], *, attempt: int = 1) -> None:
@@ -106,38 +74,21 @@ async def find_marked(
     """
     beside: dict[str, None] = {}
     for start in range(0, len(ids), ASSOCIATIONS_BATCH):
-        for one in await _associated(client, about_type, ids[start : start + ASSOCIATIONS_BATCH], object_type):
-            beside[one] = None
+        some = ids[start : start + ASSOCIATIONS_BATCH]
+        for others in (await read_associated_ids(client, about_type, some, object_type)).values():
+            beside.update(dict.fromkeys(others))
     found: dict[str, list[Record]] = {}
     for record in (await read_many(client, object_type, list(beside), properties)).values():
-        for mark in _marks_in(record.properties):
+        for mark in _list_marks(record.properties):
             found.setdefault(mark, []).append(record)
     return found
 
 
-async def _associated(client: HubSpotClient, from_type: str, ids: Sequence[str], to_type: str) -> Iterable[str]:
-    inputs: list[dict[str, str]] = [{"id": one} for one in ids]
-    found: list[str] = []
-    while inputs:
-        reply = await client.post(client.paths.associations(from_type, to_type), {"inputs": inputs})
-        inputs = []
-        for result in reply.data.get("results") or []:
-            found += [str(one["toObjectId"]) for one in result.get("to") or []]
-            # Of one record 500 come at once.
-            if after := ((result.get("paging") or {}).get("next") or {}).get("after"):
-                inputs.append({"id": str(result["from"]["id"]), "after": str(after)})
-    return found
-
-
-def _mark_of(result: Mapping[str, Any]) -> str:
+def _find_mark(result: Mapping[str, Any]) -> str:
     if trace := result.get("objectWriteTraceId"):
         return str(trace)
-    return next(iter(_marks_in(result.get("properties") or {})), "")
+    return next(iter(_list_marks(result.get("properties") or {})), "")
 
 
-def _marks_in(properties: Mapping[str, str | None]) -> set[str]:
+def _list_marks(properties: Mapping[str, str | None]) -> set[str]:
     return set(_MARK.findall(" ".join(filter(None, properties.values()))))
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

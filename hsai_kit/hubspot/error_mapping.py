@@ -10,7 +10,7 @@ from typing import Any
 from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, KeyRefused, NotFound, ScopesMissing
 from hsai_kit.runtime.rate_limit import backoff
 
-__all__ = ["ErrorResponse", "explain_error", "pause_for"]
+__all__ = ["ErrorResponse", "as_list", "explain_error", "find_pause"]
 
 # How much of HubSpot's reasons a sentence holds: characters of each, and how many.
 _LONGEST, _MOST = 200, 5
@@ -42,12 +42,12 @@ class ErrorResponse:
         return self.status == 429 and (policy == "DAILY" or (not policy and "your daily limit" in self.text))
 
 
-def pause_for(answer: ErrorResponse, attempt: int) -> float | None:
+def find_pause(answer: ErrorResponse, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not.
 
     HubSpot's 429 says no time (measured): the ten-second window is waited out in growing steps.
     """
-    retry_after = next((v for k, v in answer.headers.items() if k.lower() == "retry-after"), "")
+    retry_after = _read_header(answer, "retry-after")
     if answer.status == 429 and not answer.daily:
         policy = answer.envelope.get("policyName")
         # Not only "secondly": the message of the ten-second window has that word too.
@@ -63,7 +63,7 @@ def pause_for(answer: ErrorResponse, attempt: int) -> float | None:
 def explain_error(answer: ErrorResponse, method: str, path: str) -> HsaiError:
     """Return the error to raise for `answer`, with HubSpot's own reason and correlation id."""
     envelope = answer.envelope
-    correlation = str(envelope.get("correlationId") or _header(answer, "x-hubspot-correlation-id"))
+    correlation = str(envelope.get("correlationId") or _read_header(answer, "x-hubspot-correlation-id"))
     reason = str(envelope.get("message") or f"HTTP {answer.status}").strip().rstrip(".")
     mark = f" (HubSpot's correlation id: {correlation})" if correlation else ""
     known: dict[str, Any] = {
@@ -73,9 +73,9 @@ def explain_error(answer: ErrorResponse, method: str, path: str) -> HsaiError:
         "detail": envelope.get("errors"),
     }
     if answer.status == 401:
-        return KeyRefused(_refused(envelope, correlation))
+        return KeyRefused(_explain_refusal(envelope, correlation))
     if answer.status == 403:
-        return _forbidden(envelope, reason, mark)
+        return _explain_scopes(envelope, reason, mark)
     if answer.daily:
         return DailyLimit(
             "HubSpot's calls for today are used up for this account. They are counted anew at midnight in the "
@@ -85,14 +85,19 @@ def explain_error(answer: ErrorResponse, method: str, path: str) -> HsaiError:
     if answer.status == 404:
         return NotFound(f"HubSpot does not have what {method} {path} asks for: {reason}{mark}.", **known)
     if answer.status == 400 and known["category"] == "VALIDATION_ERROR":
-        return InvalidValues(f"HubSpot refused the values: {_invalid(envelope) or reason}{mark}.", **known)
+        return InvalidValues(f"HubSpot refused the values: {_explain_values(envelope) or reason}{mark}.", **known)
     if answer.status == 429 or answer.status in _PASSING:
         tail = "It went on for too long to wait it out; run the same again later."
         return HubSpotError(f"HubSpot is busy or being moved ({reason}){mark}. {tail}", **known)
     return HubSpotError(f"HubSpot answered {method} {path} with {answer.status}: {reason}{mark}.", **known)
 
 
-def _refused(envelope: Mapping[str, Any], correlation: str) -> str:
+def as_list(value: object) -> list[Any]:
+    """Return what HubSpot sends as a list or, where there is one thing only, as it is."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _explain_refusal(envelope: Mapping[str, Any], correlation: str) -> str:
     expired = "expired" in f"{envelope.get('category', '')} {envelope.get('message', '')}".lower()
     why = "it has expired" if expired else "it was revoked or mistyped"
     mark = f"; HubSpot's correlation id: {correlation}" if correlation else ""
@@ -100,8 +105,8 @@ def _refused(envelope: Mapping[str, Any], correlation: str) -> str:
     return f"The key was refused by HubSpot (401, {why}{mark}). Switch it with: hsai connect --switch-hubspot-key"
 
 
-def _forbidden(envelope: Mapping[str, Any], reason: str, mark: str) -> ScopesMissing:
-    asked = [_list(_context(error).get("requiredGranularScopes")) for error in _errors(envelope)]
+def _explain_scopes(envelope: Mapping[str, Any], reason: str, mark: str) -> ScopesMissing:
+    asked = [as_list(_read_context(error).get("requiredGranularScopes")) for error in _list_errors(envelope)]
     scopes = list(dict.fromkeys(str(scope) for some in asked for scope in some))
     what = f"The HubSpot key lacks scopes for this: {', '.join(scopes)}"
     if not scopes:
@@ -111,11 +116,11 @@ def _forbidden(envelope: Mapping[str, Any], reason: str, mark: str) -> ScopesMis
     )
 
 
-def _invalid(envelope: Mapping[str, Any]) -> str:
+def _explain_values(envelope: Mapping[str, Any]) -> str:
     """Say what was wrong with which property; the envelope's own message holds the same as JSON inside of JSON."""
     said = []
-    for error in _errors(envelope):
-        names = ", ".join(map(str, _list(_context(error).get("propertyName"))))
+    for error in _list_errors(envelope):
+        names = ", ".join(map(str, as_list(_read_context(error).get("propertyName"))))
         text = str(error.get("message") or error.get("code") or "").strip().rstrip(".")
         # The message for an option that does not exist lists every one that does.
         text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
@@ -124,18 +129,14 @@ def _invalid(envelope: Mapping[str, Any]) -> str:
     return "; ".join(dict.fromkeys(said[:_MOST])) + more
 
 
-def _errors(envelope: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [error for error in _list(envelope.get("errors")) if isinstance(error, dict)]
+def _list_errors(envelope: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [error for error in as_list(envelope.get("errors")) if isinstance(error, dict)]
 
 
-def _context(error: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_context(error: Mapping[str, Any]) -> Mapping[str, Any]:
     context = error.get("context")
     return context if isinstance(context, dict) else {}
 
 
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _header(answer: ErrorResponse, name: str) -> str:
+def _read_header(answer: ErrorResponse, name: str) -> str:
     return next((value for key, value in answer.headers.items() if key.lower() == name), "")

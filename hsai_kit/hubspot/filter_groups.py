@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from rapidfuzz import process
-
 from hsai_kit.errors import WhereError
+from hsai_kit.hubspot.dates import to_milliseconds
 from hsai_kit.hubspot.properties import Property, pick
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.runtime.suggestion import suggest
 
-__all__ = ["Filter", "Groups", "SearchQuery", "as_groups", "as_queries", "milliseconds", "within_limits"]
+__all__ = ["Filter", "Groups", "SearchQuery", "check_limits", "pack_queries", "parse_filter_groups"]
 
 Filter: TypeAlias = dict[str, Any]
 Groups: TypeAlias = list[list[Filter]]
@@ -30,7 +30,6 @@ _OPERANDS = {
     "NOT_HAS_PROPERTY": (),
 }
 _FORM = "[{'filters': [{'propertyName': 'state', 'operator': 'EQ', 'value': 'CA'}]}]"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class SearchQuery:
     rest: tuple[Filter, ...] = ()
 
 
-def as_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, Property], object_type: str) -> Groups:
+def parse_filter_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, Property], object_type: str) -> Groups:
     """Return filter groups as the API takes them: a list of `{"filters": […]}`, or of filters that must all hold.
 
     Raises WhereError with the filter that is wrong, UnknownProperty with the nearest name.
@@ -55,12 +54,12 @@ def as_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, Property],
         message = f"where is neither words nor a list of filter groups. Write them as the API takes them: {_FORM}"
         raise WhereError(message)
     wrapped = given if all("filters" in one for one in given) else [{"filters": given}]
-    groups = [[_checked(one, known, object_type) for one in _filters(group)] for group in wrapped]
-    within_limits(groups)
+    groups = [[_parse_filter(one, known, object_type) for one in _list_filters(group)] for group in wrapped]
+    check_limits(groups)
     return groups
 
 
-def within_limits(groups: Groups) -> None:
+def check_limits(groups: Groups) -> None:
     """Raise WhereError where there are more conditions than HubSpot's search takes."""
     if len(groups) > _MOST_GROUPS or max(map(len, groups)) > _MOST_IN_GROUP or sum(map(len, groups)) > _MOST_IN_ALL:
         message = (
@@ -71,7 +70,7 @@ def within_limits(groups: Groups) -> None:
         raise WhereError(message)
 
 
-def as_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery]:
+def pack_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery]:
     """Return the searches that together find what the groups mean, with `also` in every group.
 
     No groups mean all records. A record may be found by more than one search.
@@ -90,12 +89,7 @@ def as_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery]:
     return [*queries, SearchQuery(tuple(packed))] if packed else queries
 
 
-def milliseconds(moment: datetime) -> str:
-    """Return a moment as search compares times: milliseconds since 1970, in UTC."""
-    return str((moment - _EPOCH) // timedelta(milliseconds=1))
-
-
-def _filters(group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _list_filters(group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     filters = group.get("filters")
     if not isinstance(filters, Sequence) or not filters or not all(isinstance(one, Mapping) for one in filters):
         message = f"A filter group of where has no filters. Write them as the API takes them: {_FORM}"
@@ -103,7 +97,7 @@ def _filters(group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return filters
 
 
-def _checked(one: Mapping[str, Any], known: Mapping[str, Property], object_type: str) -> Filter:
+def _parse_filter(one: Mapping[str, Any], known: Mapping[str, Property], object_type: str) -> Filter:
     name = str(one.get("propertyName") or "")
     if not name:
         message = f"A filter of where names no property: {dict(one)!r}. Write it as the API takes it: {_FORM}"
@@ -111,25 +105,24 @@ def _checked(one: Mapping[str, Any], known: Mapping[str, Property], object_type:
     pick(known, [name], object_type)
     operator = str(one.get("operator") or "").upper()
     if operator not in _OPERANDS:
-        near = process.extractOne(operator, list(_OPERANDS))
-        hint = f" Did you mean {near[0]}?" if near and near[1] >= 60 else ""
+        hint = suggest(operator, _OPERANDS)
         message = f"where has no operator {operator!r} for {name}.{hint} There are: {', '.join(_OPERANDS)}."
         raise WhereError(message)
-    asked: Filter = {"propertyName": name, "operator": operator}
+    parsed: Filter = {"propertyName": name, "operator": operator}
     for operand in _OPERANDS[operator]:
         value = one.get(operand)
         if operand == "values" and isinstance(value, list | tuple | set) and value:
-            asked[operand] = [_operand(each) for each in value]
+            parsed[operand] = [_format_operand(each) for each in value]
         elif operand != "values" and value is not None and value != "" and not isinstance(value, list | dict):
-            asked[operand] = _operand(value)
+            parsed[operand] = _format_operand(value)
         else:
             what = "a list of values" if operand == "values" else f"a {operand}"
             message = f"The operator {operator} compares {name} with {what}, and there is none. Add it as {operand!r}."
             raise WhereError(message)
-    return asked
+    return parsed
 
 
-def _operand(value: Any) -> str:
+def _format_operand(value: Any) -> str:
     if isinstance(value, datetime):
-        return milliseconds(value if value.tzinfo else value.replace(tzinfo=UTC))
+        return to_milliseconds(value if value.tzinfo else value.replace(tzinfo=UTC))
     return as_hubspot(value)

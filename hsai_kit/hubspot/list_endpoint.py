@@ -15,7 +15,7 @@ from typing import Any
 
 from hsai_kit.errors import HsaiError, HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.records import Record, list_page
+from hsai_kit.hubspot.records import Record, read_page
 
 __all__ = ["AT_ONCE", "NotById", "Span", "read_spans"]
 
@@ -51,7 +51,7 @@ class Span:
         return (self.end - self.next) / self.width
 
 
-Keep = Callable[[list[Record], Sequence[Span]], None]
+KeepPage = Callable[[list[Record], Sequence[Span]], None]
 """Takes a page's records and the spans as they are after it, to be kept together."""
 
 
@@ -60,7 +60,7 @@ async def read_spans(
     object_type: str,
     properties: Sequence[str],
     spans: list[Span],
-    keep: Keep,
+    keep: KeepPage,
     go_on: Callable[[], Awaitable[bool]],
     *,
     at_once: int = AT_ONCE,
@@ -76,10 +76,10 @@ async def read_spans(
             while (
                 problem is None
                 and len(flying) < at_once
-                and (span := _next(spans, list(flying.values())))
+                and (span := _choose_span(spans, list(flying.values())))
                 and await go_on()
             ):
-                page = list_page(client, object_type, properties, span.next if span.next > 0 else None)
+                page = read_page(client, object_type, properties, span.next if span.next > 0 else None)
                 flying[asyncio.create_task(page)] = span
             if not flying:
                 break
@@ -87,12 +87,12 @@ async def read_spans(
             for task in landed:
                 span = flying.pop(task)
                 try:
-                    records, after = _result(task, span)
+                    records, after = _read_result(task, span)
                 except HsaiError as met:
                     # What is in flight is waited for all the same: a pull goes on from there.
                     problem = problem or met
                 else:
-                    keep(_took(span, records, after), spans)
+                    keep(_advance(span, records, after), spans)
     finally:
         for task in flying:
             task.cancel()
@@ -101,7 +101,7 @@ async def read_spans(
         raise problem
 
 
-def _result(task: asyncio.Task[Any], span: Span) -> tuple[list[Record], str | None]:
+def _read_result(task: asyncio.Task[Any], span: Span) -> tuple[list[Record], str | None]:
     try:
         records, after = task.result()
     except HubSpotError as problem:
@@ -112,7 +112,7 @@ def _result(task: asyncio.Task[Any], span: Span) -> tuple[list[Record], str | No
     return records, after
 
 
-def _next(spans: list[Span], busy: Sequence[Span]) -> Span | None:
+def _choose_span(spans: list[Span], busy: Sequence[Span]) -> Span | None:
     """Return a span that nobody reads, or half of the one with most left; what is beyond the last id comes last."""
     idle = [span for span in spans if not span.is_done and not any(span is one for one in busy)]
     bounded = [span for span in idle if span.end is not None]
@@ -129,7 +129,7 @@ def _next(spans: list[Span], busy: Sequence[Span]) -> Span | None:
     return idle[0] if idle and not busy else None
 
 
-def _took(span: Span, records: list[Record], after: str | None) -> list[Record]:
+def _advance(span: Span, records: list[Record], after: str | None) -> list[Record]:
     """Move the span on behind a page, and return those of the page's records that lie in it."""
     ids = [int(record.id) if record.id.isdigit() else -1 for record in records]
     following = None if after is None else int(after) if after.isdigit() else -1

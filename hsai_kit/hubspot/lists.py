@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import process
-
 from hsai_kit.errors import NotFound, UnknownList
-from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 from hsai_kit.hubspot.objects import STANDARD, ObjectType
+from hsai_kit.runtime.suggestion import suggest
 
-__all__ = ["AddResult", "RecordList", "add_members", "find_list", "member_pages", "read_lists", "remove_members"]
+__all__ = ["AddResult", "RecordList", "add_members", "find_list", "iterate_members", "read_lists", "remove_members"]
 
 # HubSpot's own limits: 500 lists a page of the search for lists, 250 members a page.
 _LISTS_PAGE, _MEMBERS_PAGE = 500, 250
@@ -45,7 +45,7 @@ async def read_lists(client: HubSpotClient, query: str = "") -> list[RecordList]
     while True:
         body = {"query": query, "offset": len(found), "count": _LISTS_PAGE}
         answer = (await client.post(f"{client.paths.lists_root}/search", body)).data
-        page = [_list(raw) for raw in answer.get("lists") or []]
+        page = [_parse_list(raw) for raw in answer.get("lists") or []]
         found += page
         if not page or not answer.get("hasMore"):
             return found
@@ -58,29 +58,24 @@ async def find_list(client: HubSpotClient, wanted: str, kind: ObjectType) -> Rec
     """
     text = wanted.strip()
     if text.isascii() and text.isdigit():
-        try:
+        with contextlib.suppress(NotFound):
             raw = (await client.get(f"{client.paths.lists_root}/{text}"))["list"]
-        except NotFound:
-            pass
-        else:
-            return _fitting(_list(raw), kind)
+            return _check_object_type(_parse_list(raw), kind)
     named = [one for one in await read_lists(client, text) if one.name.casefold() == text.casefold()]
     exact = [one for one in named if one.name == text] or named
     for one in exact:
         if one.object_type_id == kind.type_id:
             return one
     if exact:
-        return _fitting(exact[0], kind)
+        return _check_object_type(exact[0], kind)
     names = sorted(one.name for one in await read_lists(client) if one.object_type_id == kind.type_id)
-    near = process.extractOne(text, names, processor=str.casefold)
-    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
     more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     there = f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is none."
-    message = f"This portal has no list of {kind.name} called {text!r}.{hint} {there}"
+    message = f"This portal has no list of {kind.name} called {text!r}.{suggest(text, names)} {there}"
     raise UnknownList(message)
 
 
-async def member_pages(client: HubSpotClient, list_id: str) -> AsyncIterator[list[str]]:
+async def iterate_members(client: HubSpotClient, list_id: str) -> AsyncIterator[list[str]]:
     """Yield the record ids of a list's members, up to 250 at a time, each once."""
     query: dict[str, Any] = {"limit": _MEMBERS_PAGE}
     seen: set[str] = set()
@@ -90,10 +85,9 @@ async def member_pages(client: HubSpotClient, list_id: str) -> AsyncIterator[lis
         # A list that changes while it is read may show a member again on the next page.
         yield [one for one in dict.fromkeys(ids) if one not in seen]
         seen.update(ids)
-        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-        if after is None:
+        query["after"] = read_cursor(answer)
+        if query["after"] is None:
             return
-        query["after"] = after
 
 
 async def add_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> AddResult:
@@ -111,7 +105,7 @@ async def remove_members(client: HubSpotClient, list_id: str, ids: Sequence[str]
     await client.write(path, list(ids), attempt=attempt, method="PUT")
 
 
-def _fitting(one: RecordList, kind: ObjectType) -> RecordList:
+def _check_object_type(one: RecordList, kind: ObjectType) -> RecordList:
     if one.object_type_id == kind.type_id:
         return one
     held = next((other.name for other in STANDARD if other.type_id == one.object_type_id), one.object_type_id)
@@ -119,7 +113,7 @@ def _fitting(one: RecordList, kind: ObjectType) -> RecordList:
     raise UnknownList(message)
 
 
-def _list(raw: Mapping[str, Any]) -> RecordList:
+def _parse_list(raw: Mapping[str, Any]) -> RecordList:
     size = raw.get("size", (raw.get("additionalProperties") or {}).get("hs_list_size"))
     return RecordList(
         id=str(raw["listId"]),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapidfuzz import process
-
 from hsai_kit.errors import ScopesMissing, UnknownObjectType
 from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["STANDARD", "ObjectType", "read_object_types", "resolve"]
+__all__ = ["STANDARD", "ObjectType", "find_object_type", "read_object_types"]
+
+
+_ACTIVITIES = {"notes", "meetings", "calls", "emails", "tasks"}
+# Types from before HubSpot gave each creation date the same name.
+_OLDER = {"contacts", "companies", "deals", "tickets", "products", "line_items"}
 
 
 @dataclass(frozen=True)
@@ -56,47 +60,43 @@ STANDARD = (
 )
 
 
-_ACTIVITIES = {"notes", "meetings", "calls", "emails", "tasks"}
-_OLDER = {"contacts", "companies", "deals", "tickets", "products", "line_items"}
-
-
 async def read_object_types(client: HubSpotClient) -> tuple[ObjectType, ...]:
     """Return the standard object types and, where the key may see schemas, the portal's own."""
     try:
-        return (*STANDARD, *await _custom(client))
+        return (*STANDARD, *await _read_custom(client))
     except ScopesMissing:
         return STANDARD
 
 
-async def resolve(client: HubSpotClient, wanted: str) -> ObjectType:
+async def find_object_type(client: HubSpotClient, wanted: str) -> ObjectType:
     """Return the object type that `wanted` names; raises UnknownObjectType with the nearest name.
 
     The portal's custom objects are read only where no standard type fits.
     """
-    if found := _find(wanted, STANDARD):
+    if found := _match(wanted, STANDARD):
         return found
     note = ""
     try:
-        custom = await _custom(client)
+        custom = await _read_custom(client)
     except ScopesMissing as problem:
         # A key without the scope for schemas can still work on every standard type.
         custom, note = (), f" Custom objects cannot be seen with this key, which lacks {', '.join(problem.scopes)}."
-    if found := _find(wanted, custom):
+    if found := _match(wanted, custom):
         return found
     names = {name: kind.name for kind in (*STANDARD, *custom) for name in (kind.name, kind.label, *kind.also)}
-    near = process.extractOne(wanted, list(names), processor=str.casefold)
-    hint = f" Did you mean {names[near[0]]!r}?" if near and near[1] >= 60 else ""
+    near = find_nearest(wanted, names)
+    hint = f" Did you mean {names[near]!r}?" if near else ""
     known = ", ".join(kind.name for kind in (*STANDARD, *custom))
     message = f"This portal has no object type {wanted!r}.{hint} There are: {known}.{note}"
     raise UnknownObjectType(message)
 
 
-def _find(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
+def _match(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
     name = wanted.strip().casefold()
     return next((k for k in kinds if name in {k.type_id, *(a.casefold() for a in (k.name, k.label, *k.also))}), None)
 
 
-async def _custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
+async def _read_custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
     schemas = (await client.get(client.paths.schemas))["results"]
     return tuple(
         ObjectType(

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import process
-
 from hsai_kit.errors import UnknownOwner
-from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.client import HubSpotClient, read_cursor
+from hsai_kit.runtime.suggestion import find_nearest, suggest
 
-__all__ = ["Owner", "owner_named", "read_owners", "team_named"]
+__all__ = ["Owner", "find_owner", "find_team", "read_owners"]
 
 _PAGE = 500
 
@@ -38,14 +37,13 @@ async def read_owners(client: HubSpotClient, *, left: bool = False) -> list[Owne
     query: dict[str, Any] = {"limit": _PAGE, "archived": "true" if left else "false"}
     while True:
         answer = await client.get(client.paths.owners, query)
-        found += [_owner(raw) for raw in answer.get("results") or []]
-        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-        if after is None:
+        found += [_parse_owner(raw) for raw in answer.get("results") or []]
+        query["after"] = read_cursor(answer)
+        if query["after"] is None:
             return found
-        query["after"] = after
 
 
-def owner_named(owners: Sequence[Owner], wanted: str) -> Owner:
+def find_owner(owners: Sequence[Owner], wanted: str) -> Owner:
     """Return the owner of that name, e-mail address or owner id.
 
     Raises UnknownOwner with the nearest name, and where a name is not one person's alone.
@@ -66,26 +64,24 @@ def owner_named(owners: Sequence[Owner], wanted: str) -> Owner:
         )
         raise UnknownOwner(message)
     spellings = {text: one for one in owners for text in (one.name, one.email) if text}
-    near = process.extractOne(wanted, list(spellings), processor=str.casefold)
-    hint = f" Did you mean {spellings[near[0]].name} ({spellings[near[0]].email})?" if near and near[1] >= 60 else ""
+    near = find_nearest(wanted, spellings)
+    hint = f" Did you mean {spellings[near].name} ({spellings[near].email})?" if near else ""
     message = f"This portal has no active owner {wanted!r}.{hint} Owners are named by name, e-mail address or owner id."
     raise UnknownOwner(message)
 
 
-def team_named(owners: Sequence[Owner], wanted: str) -> list[Owner]:
+def find_team(owners: Sequence[Owner], wanted: str) -> list[Owner]:
     """Return the active owners in a team; raises UnknownOwner with the nearest team's name."""
     teams = sorted({team for one in owners for team in one.teams})
     name = next((team for team in teams if team.casefold() == wanted.strip().casefold()), None)
     if name is not None:
         return [one for one in owners if name in one.teams]
-    near = process.extractOne(wanted, teams, processor=str.casefold)
-    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
     known = f" Teams with active owners: {', '.join(teams)}." if teams else " No active owner is in a team."
-    message = f"This portal has no team {wanted!r} with active owners.{hint}{known}"
+    message = f"This portal has no team {wanted!r} with active owners.{suggest(wanted, teams)}{known}"
     raise UnknownOwner(message)
 
 
-def _owner(raw: Mapping[str, Any]) -> Owner:
+def _parse_owner(raw: Mapping[str, Any]) -> Owner:
     name = " ".join(filter(None, (raw.get("firstName"), raw.get("lastName"))))
     teams = tuple(str(team["name"]) for team in raw.get("teams") or [])
     return Owner(str(raw["id"]), name, str(raw.get("email") or ""), teams)

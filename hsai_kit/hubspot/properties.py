@@ -1,18 +1,37 @@
-"""Property definitions: what a property is called, its type, its options, and whether it may be written."""
+"""Property definitions: what a property is called, its type, its options and rules, and whether it may be written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from rapidfuzz import process
-
-from hsai_kit.errors import UnknownProperty
+from hsai_kit.errors import HubSpotError, ScopesMissing, UnknownProperty
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.validation_rules import Rule
+from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["Property", "PropertyOption", "pick", "read_properties"]
+__all__ = [
+    "Property",
+    "PropertyOption",
+    "PropertyType",
+    "Rule",
+    "pick",
+    "read_properties",
+    "read_required",
+    "read_rules",
+]
+
+
+class PropertyType(StrEnum):
+    """HubSpot's types that are treated in a way of their own; all others are text."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOL = "bool"
+    ENUMERATION = "enumeration"
+    DATE = "date"
+    DATETIME = "datetime"
 
 
 @dataclass(frozen=True)
@@ -24,8 +43,17 @@ class PropertyOption:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """One rule of a property; `normalized` says that HubSpot mends a value itself before it checks it."""
+
+    type: str
+    arguments: tuple[str, ...] = ()
+    normalized: bool = False
+
+
+@dataclass(frozen=True)
 class Property:
-    """A property's definition as the portal has it now."""
+    """A property's definition as the portal has it now; `type` is a PropertyType or another one of HubSpot's."""
 
     name: str
     label: str
@@ -45,6 +73,11 @@ class Property:
     def writable(self) -> bool:
         """True where a value may be written."""
         return not (self.calculated or self.read_only)
+
+    @property
+    def is_time(self) -> bool:
+        """True for a date, with or without a time of day."""
+        return self.type in {PropertyType.DATE, PropertyType.DATETIME}
 
     @property
     def several(self) -> bool:
@@ -72,7 +105,32 @@ class Property:
 async def read_properties(client: HubSpotClient, object_type: str) -> dict[str, Property]:
     """Return the live definitions of an object type by internal name."""
     answer = await client.get(client.paths.properties(object_type))
-    return {raw["name"]: _property(raw) for raw in answer["results"]}
+    return {raw["name"]: _parse_property(raw) for raw in answer["results"]}
+
+
+async def read_rules(client: HubSpotClient, type_id: str) -> dict[str, tuple[Rule, ...]]:
+    """Return the rules of an object type's properties by name; none where HubSpot does not let this key see them."""
+    try:
+        answer = await client.get(f"{client.paths.validations}/{type_id}")
+    except (ScopesMissing, HubSpotError):
+        # HubSpot checks every value itself: without the rules it is only later that a refusal is known.
+        return {}
+    return {
+        str(one["propertyName"]): tuple(_parse_rule(raw) for raw in one.get("propertyValidationRules") or [])
+        for one in answer.get("results") or []
+    }
+
+
+async def read_required(client: HubSpotClient, type_id: str) -> frozenset[str]:
+    """Return the properties that every record of a type has to have; none where this key may not see them.
+
+    Which properties a value of another one makes required is in HubSpot's settings and in none of its APIs.
+    """
+    try:
+        answer = await client.get(f"{client.paths.schemas}/{type_id}")
+    except (ScopesMissing, HubSpotError):
+        return frozenset()
+    return frozenset(map(str, answer.get("requiredProperties") or ()))
 
 
 def pick(known: Mapping[str, Property], wanted: Sequence[str], object_type: str) -> list[Property]:
@@ -80,27 +138,27 @@ def pick(known: Mapping[str, Property], wanted: Sequence[str], object_type: str)
     unknown = [name for name in wanted if name not in known]
     if not unknown:
         return [known[name] for name in wanted]
-    hints = [_hint(name, known) for name in unknown]
+    hints = [_suggest_property(name, known) for name in unknown]
     what = "no property" if len(unknown) == 1 else "no properties"
     raise UnknownProperty(
         f"{object_type} has {what} {'; '.join(hints)}. Nothing was read. Mend the name and try again."
     )
 
 
-def _hint(name: str, known: Mapping[str, Property]) -> str:
+def _suggest_property(name: str, known: Mapping[str, Property]) -> str:
     spellings = {definition.label: definition.name for definition in known.values()} | {key: key for key in known}
-    near = process.extractOne(name.casefold(), list(spellings), processor=str.casefold)
-    return f"{name!r} (did you mean {spellings[near[0]]!r}?)" if near and near[1] >= 60 else repr(name)
+    near = find_nearest(name, spellings)
+    return f"{name!r} (did you mean {spellings[near]!r}?)" if near else repr(name)
 
 
-def _property(raw: Mapping[str, Any]) -> Property:
+def _parse_property(raw: Mapping[str, Any]) -> Property:
     options = tuple(
         PropertyOption(str(o["value"]), str(o.get("label") or o["value"])) for o in raw.get("options") or []
     )
     return Property(
         name=raw["name"],
         label=str(raw.get("label") or raw["name"]),
-        type=str(raw.get("type") or "string"),
+        type=str(raw.get("type") or PropertyType.STRING),
         field_type=str(raw.get("fieldType") or "text"),
         options=options,
         calculated=bool(raw.get("calculated")),
@@ -109,3 +167,8 @@ def _property(raw: Mapping[str, Any]) -> Property:
         group=str(raw.get("groupName") or ""),
         referenced=str(raw.get("referencedObjectType") or ""),
     )
+
+
+def _parse_rule(raw: Mapping[str, Any]) -> Rule:
+    arguments = tuple(str(one) for one in raw.get("ruleArguments") or [])
+    return Rule(str(raw.get("ruleType") or ""), arguments, raw.get("shouldApplyNormalization") is True)

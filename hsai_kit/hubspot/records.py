@@ -1,27 +1,32 @@
-"""Records: list, search, read and update in batches, as plain dicts of strings."""
+"""Records: listed, read and updated in batches, as plain dicts of strings; and what became of merged ones."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from hsai_kit.errors import NotFound
-from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.errors import HubSpotError, NotFound
+from hsai_kit.hubspot.client import HubSpotClient, read_cursor
+from hsai_kit.hubspot.error_mapping import as_list
 from hsai_kit.runtime.rate_limit import Room
 
 __all__ = [
     "BATCH",
+    "MOST_SURVIVORS",
     "Record",
+    "Survivor",
     "UpdateResult",
-    "as_records",
+    "find_survivor",
     "iterate_records",
-    "list_page",
+    "parse_records",
     "read_batch",
     "read_many",
-    "survivor",
+    "read_page",
+    "read_reasons",
+    "read_survivors",
     "update_batch",
 ]
 
@@ -30,6 +35,8 @@ BATCH = 100
 # A list takes its properties in the address, and HubSpot refuses a long one (414). Its limit is not documented;
 # 8,000 characters is what the servers before it commonly take.
 _LONGEST_NAMES = 6_000
+# Each costs a request of its own, and what is gone is left alone whatever became of it.
+MOST_SURVIVORS = 100
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,45 @@ class UpdateResult:
         return frozenset(self.records)
 
 
+@dataclass(frozen=True)
+class Survivor:
+    """The record that a merged one is now: its values, "" where unset, and each one's versions, newest first."""
+
+    id: str
+    values: Mapping[str, str]
+    versions: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def took_over(self, name: str, value: str, since: str) -> bool:
+        """Tell whether the property `name` holds `value` because of a merge after the time `since` (ISO, UTC).
+
+        It does where its history tells of no value of its own before, and of nobody who typed it.
+        """
+        if self.values.get(name) != value:
+            return False
+        versions = self.versions.get(name) or []
+        newest = versions[0] if versions else {}
+        older = versions[1] if len(versions) > 1 else {}
+        # [?] How HubSpot's history names a merge: by a word of its own, or by who wrote the value before the merge.
+        source = str(newest.get("sourceType") or "")
+        by_merge = "MERGE" in source or source == "INTEGRATION"
+        # HubSpot's times have fractions of a second, ours none: 10:00:00.5Z is not before 10:00:00Z.
+        later = str(newest.get("timestamp") or "") >= since.removesuffix("Z")
+        return by_merge and not older.get("value") and later
+
+
 async def iterate_records(
     client: HubSpotClient, object_type: str, properties: Sequence[str]
 ) -> AsyncIterator[list[Record]]:
     """Yield all records, a page of up to 100 at a time, in the order of their ids."""
     after: str | int | None = None
     while True:
-        page, after = await list_page(client, object_type, properties, after)
+        page, after = await read_page(client, object_type, properties, after)
         yield page
         if after is None:
             return
 
 
-async def list_page(
+async def read_page(
     client: HubSpotClient, object_type: str, properties: Sequence[str], after: str | int | None
 ) -> tuple[list[Record], str | None]:
     """Return up to 100 records from the cursor `after` on (None: from the first), and the cursor of the next page.
@@ -80,20 +113,11 @@ async def list_page(
     if after is not None:
         query["after"] = after
     answer = await client.get(client.paths.objects(object_type), query)
-    page = as_records(answer["results"])
+    page = parse_records(answer["results"])
     if too_long and page:
         found = await read_batch(client, object_type, [record.id for record in page], properties)
         page = [found[record.id] for record in page if record.id in found]
-    following = ((answer.get("paging") or {}).get("next") or {}).get("after")
-    return page, None if following is None else str(following)
-
-
-async def survivor(client: HubSpotClient, object_type: str, record_id: str) -> str | None:
-    """Return the id of the record that one was merged into, None where there is no such record any more."""
-    try:
-        return str((await client.get(client.paths.objects(object_type, f"/{record_id}")))["id"])
-    except NotFound:
-        return None
+    return page, read_cursor(answer)
 
 
 async def read_batch(
@@ -107,7 +131,7 @@ async def read_batch(
     """Return up to 100 records by id; ids that were deleted or merged away are not among them."""
     body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
     reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
-    return {record.id: record for record in as_records(reply.data.get("results") or [])}
+    return {record.id: record for record in parse_records(reply.data.get("results") or [])}
 
 
 async def read_many(
@@ -131,20 +155,62 @@ async def update_batch(
     """Write up to 100 records once, `changes` by record id; the other arguments are those of `client.write`.
 
     An id that is neither in `records` nor in `reasons` was left out in silence, as HubSpot does with merged records.
-    Raises InvalidValues where HubSpot refused the whole batch, Unsettled where it has to be looked at before another
-    attempt.
+    Raises InvalidValues where HubSpot refused the whole batch, WriteUncertain where it has to be looked at before
+    another attempt.
     """
     body = {"inputs": [{"id": one, "properties": dict(values)} for one, values in changes.items()]}
     path = client.paths.objects(object_type, "/batch/update")
     reply = await client.write(path, body, attempt=attempt, until=until, room=room)
-    reasons = {
+    records = {record.id: record for record in parse_records(reply.data.get("results") or [])}
+    return UpdateResult(records, read_reasons(reply.data, "ids"))
+
+
+def read_reasons(answer: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Return HubSpot's reasons for what it refused of a batch, by what the errors name under `key`."""
+    return {
         str(one): str(error.get("message") or "HubSpot gave no reason")
-        for error in reply.data.get("errors") or []
-        for one in (error.get("context") or {}).get("ids") or []
+        for error in answer.get("errors") or []
+        for one in as_list((error.get("context") or {}).get(key))
     }
-    return UpdateResult({record.id: record for record in as_records(reply.data.get("results") or [])}, reasons)
 
 
-def as_records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
+def parse_records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
     """Return HubSpot's results as records."""
     return [Record(str(result["id"]), result.get("properties") or {}) for result in results]
+
+
+async def find_survivor(client: HubSpotClient, object_type: str, record_id: str) -> str | None:
+    """Return the id of the record that one was merged into, None where there is no such record any more."""
+    try:
+        return str((await client.get(client.paths.objects(object_type, f"/{record_id}")))["id"])
+    except NotFound:
+        return None
+
+
+async def read_survivors(
+    client: HubSpotClient, object_type: str, gone: Sequence[str], names: Sequence[str]
+) -> dict[str, Survivor]:
+    """Return for records that are gone those that took them over; the others were deleted, or are beyond the first 100.
+
+    HubSpot answers a read of one merged record with the record that it was merged into.
+    """
+    found = await asyncio.gather(*(_read_survivor(client, object_type, one, names) for one in gone[:MOST_SURVIVORS]))
+    return {one: survivor for one, survivor in zip(gone, found, strict=False) if survivor is not None}
+
+
+async def _read_survivor(client: HubSpotClient, object_type: str, gone: str, names: Sequence[str]) -> Survivor | None:
+    joined = ",".join(names)
+    query = {"properties": joined, "propertiesWithHistory": joined} if names else None
+    try:
+        answer = await client.get(client.paths.objects(object_type, f"/{gone}"), query)
+    except NotFound:
+        return None
+    except HubSpotError:
+        # What became of it is for the report only: no reason to end a push.
+        return None
+    if str(answer.get("id")) == gone:
+        return None
+    values = answer.get("properties") or {}
+    return Survivor(
+        str(answer["id"]), {name: values.get(name) or "" for name in names}, answer.get("propertiesWithHistory") or {}
+    )

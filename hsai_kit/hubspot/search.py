@@ -8,9 +8,9 @@ from typing import Any
 
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.filter_groups import Filter, SearchQuery
-from hsai_kit.hubspot.records import BATCH, Record, as_records
+from hsai_kit.hubspot.records import BATCH, Record, parse_records
 
-__all__ = ["edge", "find_matching", "ids_at", "pages", "total_of"]
+__all__ = ["MOST_RESULTS", "PAGE", "count_matches", "find_matching", "iterate_pages", "read_extent", "read_ids_at"]
 
 # HubSpot's own limits: 200 records a page, the first 10,000 results of a query; IN takes 100 values.
 PAGE, MOST_RESULTS = 200, 10_000
@@ -18,20 +18,20 @@ _ID = "hs_object_id"
 _BY_ID = {"propertyName": _ID, "direction": "ASCENDING"}
 
 
-async def total_of(client: HubSpotClient, object_type: str, query: SearchQuery) -> int:
+async def count_matches(client: HubSpotClient, object_type: str, query: SearchQuery) -> int:
     """Return how many records a query finds; its `rest` is not looked at."""
     return int((await _search(client, object_type, query, None, limit=1))["total"])
 
 
-async def edge(client: HubSpotClient, object_type: str) -> tuple[int, int]:
+async def read_extent(client: HubSpotClient, object_type: str) -> tuple[int, int]:
     """Return how many records there are and the highest id, (0, 0) where there are none."""
     body = {"sorts": [_BY_ID | {"direction": "DESCENDING"}], "properties": [_ID], "limit": 1}
     answer = await client.search(client.paths.objects(object_type, "/search"), body)
-    results = as_records(answer["results"])
+    results = parse_records(answer["results"])
     return (int(answer["total"]), int(results[0].id)) if results else (0, 0)
 
 
-async def pages(
+async def iterate_pages(
     client: HubSpotClient, object_type: str, properties: Sequence[str], query: SearchQuery, last: int = 0
 ) -> AsyncIterator[tuple[list[Record], int, int]]:
     """Yield (records that match, the highest id looked at, how many are still to be looked at) a page at a time.
@@ -40,14 +40,14 @@ async def pages(
     is the id after which to begin.
     """
     while True:
-        answer = await _search(client, object_type, query, _beyond(last), properties)
-        found = as_records(answer["results"])
+        answer = await _search(client, object_type, query, _build_id_above(last), properties)
+        found = parse_records(answer["results"])
         if not found:
             return
         last, left = int(found[-1].id), max(0, int(answer.get("total") or 0) - len(found))
         kept = found
         if query.rest:
-            fits = await _fitting(client, object_type, query.rest, [record.id for record in found])
+            fits = await _find_fitting(client, object_type, query.rest, [record.id for record in found])
             kept = [record for record in found if record.id in fits]
         yield kept, last, left
         if not left:
@@ -64,16 +64,16 @@ async def find_matching(
     """Return those of up to 100 records that any of the queries finds, by id."""
     found: dict[str, Record] = {}
     for query in queries:
-        answer = await _search(client, object_type, query, _one_of(ids), properties)
-        records = {record.id: record for record in as_records(answer["results"])}
+        answer = await _search(client, object_type, query, _build_id_in(ids), properties)
+        records = {record.id: record for record in parse_records(answer["results"])}
         if query.rest and records:
-            fits = await _fitting(client, object_type, query.rest, list(records))
+            fits = await _find_fitting(client, object_type, query.rest, list(records))
             records = {one: record for one, record in records.items() if one in fits}
         found |= records
     return found
 
 
-async def ids_at(client: HubSpotClient, object_type: str, query: SearchQuery, ranks: Sequence[int]) -> list[str]:
+async def read_ids_at(client: HubSpotClient, object_type: str, query: SearchQuery, ranks: Sequence[int]) -> list[str]:
     """Return the ids of the records at these ranks (0 is the lowest id); a rank beyond the last one gives none."""
     blocks: dict[int, list[int]] = {}
     for rank in sorted(set(ranks)):
@@ -81,28 +81,30 @@ async def ids_at(client: HubSpotClient, object_type: str, query: SearchQuery, ra
     found: list[str] = []
     last = 0
     for block in range(max(blocks, default=-1) + 1):
-        spans = _spans(blocks.get(block, []))
+        spans = _group_by_page(blocks.get(block, []))
         # Two at a time: search allows few a second for the whole account.
         for start in range(0, len(spans), 2):
             some = spans[start : start + 2]
             answers = await asyncio.gather(
                 *(
-                    _search(client, object_type, query, _beyond(last), after=span[0], limit=span[-1] - span[0] + 1)
+                    _search(
+                        client, object_type, query, _build_id_above(last), after=span[0], limit=span[-1] - span[0] + 1
+                    )
                     for span in some
                 )
             )
             for span, answer in zip(some, answers, strict=True):
-                records = as_records(answer["results"])
+                records = parse_records(answer["results"])
                 found += [records[one - span[0]].id for one in span if one - span[0] < len(records)]
         if block < max(blocks):
-            ends = await _search(client, object_type, query, _beyond(last), after=MOST_RESULTS - 1, limit=1)
+            ends = await _search(client, object_type, query, _build_id_above(last), after=MOST_RESULTS - 1, limit=1)
             if not ends["results"]:
                 break
-            last = int(as_records(ends["results"])[0].id)
+            last = int(parse_records(ends["results"])[0].id)
     return list(dict.fromkeys(found))
 
 
-def _spans(offsets: Sequence[int]) -> list[list[int]]:
+def _group_by_page(offsets: Sequence[int]) -> list[list[int]]:
     """Group offsets so that each group is read with one page."""
     groups: list[list[int]] = []
     for one in offsets:
@@ -113,14 +115,14 @@ def _spans(offsets: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-async def _fitting(
+async def _find_fitting(
     client: HubSpotClient, object_type: str, filters: tuple[Filter, ...], ids: Sequence[str]
 ) -> set[str]:
     fits: set[str] = set()
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
-        answer = await _search(client, object_type, SearchQuery((filters,)), _one_of(some), limit=BATCH)
-        fits |= {record.id for record in as_records(answer["results"])}
+        answer = await _search(client, object_type, SearchQuery((filters,)), _build_id_in(some), limit=BATCH)
+        fits |= {record.id for record in parse_records(answer["results"])}
     return fits
 
 
@@ -146,9 +148,9 @@ async def _search(
     return await client.search(client.paths.objects(object_type, "/search"), body)
 
 
-def _beyond(last: int) -> Filter:
+def _build_id_above(last: int) -> Filter:
     return {"propertyName": _ID, "operator": "GT", "value": str(last)}
 
 
-def _one_of(ids: Sequence[str]) -> Filter:
+def _build_id_in(ids: Sequence[str]) -> Filter:
     return {"propertyName": _ID, "operator": "IN", "values": list(ids)}

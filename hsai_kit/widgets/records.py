@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.where_builder import condition, verbs
+from hsai_kit.hubspot.where import build_condition, list_verbs
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.pull import count, lists, object_types, properties, pull
 from hsai_kit.widgets.blocks import frame_table, text
@@ -54,7 +54,7 @@ class RecordsPanel(Panel):
         self.add = self.button("Add →", self._add)
         self.remove = self.button("← Remove", self._remove)
         self.on = field(ipywidgets.Combobox(description="Only where", placeholder="property"))
-        self.verb = field(ipywidgets.Dropdown(options=verbs("string"), description="Condition"))
+        self.verb = field(ipywidgets.Dropdown(options=list_verbs("string"), description="Condition"))
         self.what = field(ipywidgets.Combobox(description="Value", placeholder="value"))
         self.also = self.button("Add the condition", self._add_condition)
         self.where = field(
@@ -171,7 +171,7 @@ class RecordsPanel(Panel):
         known = self._properties[self._properties["name"] == self.on.value]
         if known.empty:
             return
-        fitting = verbs(str(known["type"].iloc[0]))
+        fitting = list_verbs(str(known["type"].iloc[0]))
         if tuple(self.verb.options) != fitting:
             self.verb.options = fitting
         self.what.options = list(known["options"].iloc[0] or {})
@@ -181,7 +181,7 @@ class RecordsPanel(Panel):
         if not name:
             message = "Choose the property of the condition first."
             raise HsaiError(message)
-        made = condition(name, self.verb.value, self.what.value)
+        made = build_condition(name, self.verb.value, self.what.value)
         before = self.where.value.strip()
         self.where.value = f"{before} and {made}" if before else made
         self.on.value = self.what.value = ""

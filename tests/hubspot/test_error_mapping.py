@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, KeyRefused, NotFound, ScopesMissing
-from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, pause_for
+from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
 
 ID = "3f2a-77"
 PATH = "/crm/objects/2026-09/contacts"
@@ -53,7 +53,7 @@ def problem(status: int, **envelope) -> HsaiError:
 
 
 def test_the_ten_second_window_is_waited_out_whatever_its_message_says():
-    pauses = [pause_for(answer(429, **TEN_SECONDS), attempt) for attempt in range(1, 6)]
+    pauses = [find_pause(answer(429, **TEN_SECONDS), attempt) for attempt in range(1, 6)]
     assert pauses == [2, 4, 8, 10, 10]
     assert sum(pauses) > 10
 
@@ -66,12 +66,12 @@ def test_the_ten_second_window_is_waited_out_whatever_its_message_says():
     ],
 )
 def test_the_search_limit_is_over_after_a_second(envelope):
-    assert [pause_for(answer(429, **envelope), attempt) for attempt in (1, 5)] == [1, 1]
+    assert [find_pause(answer(429, **envelope), attempt) for attempt in (1, 5)] == [1, 1]
 
 
 @pytest.mark.parametrize("envelope", [DAILY, {"message": "You have reached your daily limit."}])
 def test_the_daily_limit_is_never_waited_out_and_says_when_it_is_over(envelope):
-    assert pause_for(answer(429, **envelope), 1) is None
+    assert find_pause(answer(429, **envelope), 1) is None
     error = problem(429, **envelope)
     assert isinstance(error, DailyLimit)
     assert "midnight in the account's time zone" in str(error)
@@ -81,7 +81,7 @@ def test_the_daily_limit_is_never_waited_out_and_says_when_it_is_over(envelope):
 @pytest.mark.parametrize("status", [477, 500, 502, 503, 504, 521, 523, 524])
 def test_what_passes_is_tried_again_after_growing_pauses_also_with_a_web_page_for_an_answer(status):
     page = ErrorResponse(status, "<html><body>Web server is down</body></html>")
-    assert [pause_for(page, attempt) for attempt in (1, 2, 3)] == [0.5, 1, 2]
+    assert [find_pause(page, attempt) for attempt in (1, 2, 3)] == [0.5, 1, 2]
     error = explain_error(page, "GET", PATH)
     assert isinstance(error, HubSpotError)
     assert error.status == status
@@ -94,16 +94,16 @@ def test_what_passes_is_tried_again_after_growing_pauses_also_with_a_web_page_fo
 )
 def test_a_time_that_hubspot_names_is_kept_to_within_reason(said, seconds):
     for name in ("Retry-After", "retry-after"):
-        assert pause_for(answer(477, {name: said}), 1) == seconds
+        assert find_pause(answer(477, {name: said}), 1) == seconds
 
 
 def test_a_locked_record_is_tried_again_after_two_seconds():
-    assert pause_for(answer(423, message="locked"), 4) == 2
+    assert find_pause(answer(423, message="locked"), 4) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 414, 415])
 def test_what_will_not_pass_is_not_tried_again(status):
-    assert pause_for(answer(status, message="no"), 1) is None
+    assert find_pause(answer(status, message="no"), 1) is None
 
 
 def test_a_refused_key_says_whether_it_expired_and_ends_with_the_command_to_copy():
@@ -190,7 +190,7 @@ def test_the_correlation_id_is_in_every_message_from_the_body_or_the_header(stat
 def test_no_envelope_of_any_shape_breaks_the_telling(status, envelope):
     for text in (json.dumps(envelope), json.dumps([envelope]), "", "<html>", json.dumps("text")):
         given_answer = ErrorResponse(status, text)
-        pause = pause_for(given_answer, 1)
+        pause = find_pause(given_answer, 1)
         assert pause is None or 0 <= pause <= 60
         error = explain_error(given_answer, "POST", PATH)
         assert len(str(error)) > 20

@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Prompt, object_types, pull, with_labels
 from hsai_kit.errors import PullError, UnknownObjectType, UnknownProperty
-from hsai_kit.hubspot.html_text import as_plain
+from hsai_kit.hubspot.rich_text import strip_html
 
 
 def beside(client, object_type: str, record_id: str, other: str) -> list[str]:
@@ -88,7 +88,7 @@ def test_the_newest_activities_are_one_dated_text_without_markup(hub, hubspot_cl
             hubspot_client, "notes", beside(hubspot_client, "contacts", one, "notes"), "hs_note_body", "hs_timestamp"
         )
         newest = sorted(notes.values(), key=lambda note: note["hs_timestamp"], reverse=True)
-        told = [f"{note['hs_timestamp'][:10]} Note: {as_plain(note['hs_note_body'])}" for note in newest]
+        told = [f"{note['hs_timestamp'][:10]} Note: {strip_html(note['hs_note_body'])}" for note in newest]
         assert some.loc[one, "notes (100)"] == "\n\n".join(told)
         assert some.loc[one, "notes (2)"] == "\n\n".join(told[:2])
     assert not frame["notes (100)"].dropna().str.contains(r"</|<br|<div|&nbsp;").any()
@@ -114,7 +114,7 @@ def test_the_newest_activities_are_one_dated_text_without_markup(hub, hubspot_cl
     ],
 )
 def test_html_reads_as_a_person_sees_it(html, text):
-    assert as_plain(html) == text
+    assert strip_html(html) == text
 
 
 def test_labels_and_owners_are_at_hand_and_calculated_properties_are_marked(hub, sandbox, hubspot_client):

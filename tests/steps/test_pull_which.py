@@ -182,13 +182,13 @@ def test_a_sample_is_random_and_the_same_again_for_the_same_seed(hub, unlimited)
 
 def test_each_record_is_as_likely_as_any_other_to_be_in_a_sample(hub, unlimited):
     from hsai_kit.hubspot.filter_groups import SearchQuery
-    from hsai_kit.hubspot.search import ids_at
+    from hsai_kit.hubspot.search import read_ids_at
     from hsai_kit.runtime import background
 
     everything = list(pull(hub, "contacts", []).index)
     # Whichever rank is drawn, the record of that rank is found, past what one search shows too.
     ranks = [0, 1, 199, 200, 1000, 2000, 2399]
-    found = background.run(ids_at(hub.hubspot, "contacts", SearchQuery(((),)), [*ranks, 5000]))
+    found = background.run(read_ids_at(hub.hubspot, "contacts", SearchQuery(((),)), [*ranks, 5000]))
     assert found == [everything[rank] for rank in ranks]
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, ScopesMissing
-from hsai_kit.hubspot.objects import ObjectType, resolve
+from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.hubspot.records import read_many
-from hsai_kit.hubspot.value_conversion import as_column
+from hsai_kit.hubspot.values import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
@@ -88,7 +88,7 @@ def read_approved_rows(
     reviewed = as_reviews(checked, "then(hub, checked, …)")
     run = reviewed[0].run
     _refuse_strange(hub, run)
-    kind = background.run(resolve(hub.hubspot, run.record.object_type))
+    kind = background.run(find_object_type(hub.hubspot, run.record.object_type))
     decisions = _together([hub.store.decisions.current(run.id, one.field) for one in reviewed])
     results = run.results()
     ids = [row.record_id for row in results if decision_of(decisions.get(row.record_id)).is_approved]

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from hsai_kit.hubspot.owners import Owner, owner_named, team_named
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.owners import Owner, find_owner, find_team
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.steps.actions.action import RECORD_OWNER
 
 __all__ = ["Assigner", "due_day", "due_moment", "today_in"]
@@ -82,9 +82,9 @@ def today_in(zone: str) -> date:
 def _pool(owners: Sequence[Owner], named: str | Sequence[str]) -> Iterable[Owner]:
     for one in [named] if isinstance(named, str) else named:
         if one.strip().casefold().startswith(_TEAM):
-            yield from team_named(owners, one.strip()[len(_TEAM) :].strip())
+            yield from find_team(owners, one.strip()[len(_TEAM) :].strip())
         else:
-            yield owner_named(owners, one)
+            yield find_owner(owners, one)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ScopesMissing
-from hsai_kit.hubspot.create import association_type, find_marked
+from hsai_kit.hubspot.associations import find_association_type
+from hsai_kit.hubspot.create import find_marked
 from hsai_kit.hubspot.records import Record
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.rich_text import build_html
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action, AddToList, Creation, Note, Notify, Task
 from hsai_kit.steps.actions.approved_rows import ApprovedRows
 from hsai_kit.steps.actions.assignee import Assigner, due_day, due_moment, today_in
-from hsai_kit.steps.actions.html_body import LONGEST, as_html, signature
+from hsai_kit.steps.actions.html_body import LONGEST, signature
 from hsai_kit.steps.actions.plan import (
     DONE,
     GONE,
@@ -53,7 +55,7 @@ Drafted = Callable[[list[str]], Mapping[str, ActionRow]]
 def plan_create(hub: Connection, source: ApprovedRows, action: Creation) -> ActionPlan:
     """Plan tasks or notes: what stands already is found by its mark, in the journal and in HubSpot itself."""
     # What cannot be linked to these records is told now, and not once everything was confirmed.
-    background.run(association_type(hub.hubspot, action.makes, source.kind.name))
+    background.run(find_association_type(hub.hubspot, action.makes, source.kind.name))
     waiting = [one for one in source.present if source.is_approved(one)]
     there = background.run(find_marked(hub.hubspot, source.kind.name, waiting, action.makes, KEPT[action.makes]))
     if isinstance(action, Task):
@@ -151,7 +153,7 @@ def _tasks(source: ApprovedRows, action: Task, due: str) -> Drafted:
         rows = {}
         for one in ids:
             mark, subject = source.mark(action, one), " ".join(subjects[one].split())
-            body = as_html(bodies[one]) + signature(source, one, mark)
+            body = build_html(bodies[one]) + signature(source, one, mark)
             refusal = "the subject is blank" if not subject else _too_long(subject, body)
             if refusal:
                 rows[one] = ActionRow(one, NOT_ALLOWED, subject, bodies[one], reason=refusal)
@@ -187,8 +189,10 @@ def _notes(source: ApprovedRows, action: Note) -> Drafted:
         rows = {}
         for one in ids:
             mark, subject = source.mark(action, one), subjects.get(one, "")
-            head = f"<p><strong>Draft e-mail, not sent</strong></p>{as_html(f'Subject: {subject}')}" if subjects else ""
-            body = head + as_html(bodies[one]) + signature(source, one, mark)
+            head = (
+                f"<p><strong>Draft e-mail, not sent</strong></p>{build_html(f'Subject: {subject}')}" if subjects else ""
+            )
+            body = head + build_html(bodies[one]) + signature(source, one, mark)
             refusal = "the note is blank" if not bodies[one].strip() else _too_long("", body)
             if refusal:
                 rows[one] = ActionRow(one, NOT_ALLOWED, subject, bodies[one], reason=refusal)

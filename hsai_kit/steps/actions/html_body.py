@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 
-from hsai_kit.hubspot.value_conversion import as_moment
+from hsai_kit.hubspot.dates import parse_moment
+from hsai_kit.hubspot.rich_text import strip_html
 from hsai_kit.steps.actions.approved_rows import ApprovedRows
 from hsai_kit.store import Decision
 
-__all__ = ["LONGEST", "as_html", "matches_sent", "signature"]
+__all__ = ["LONGEST", "matches_sent", "signature"]
 
 # HubSpot's limit for a text value, in characters.
 LONGEST = 65_536
-_TAG = re.compile(r"<[^>]*>")
-
-
-def as_html(text: str) -> str:
-    r"""Return plain text as HubSpot's rich text: paragraphs and line breaks, and everything else as it was written.
-
-    >>> as_html("Dear <Ana>,\n\nthank you\nfor writing")
-    '<p>Dear &lt;Ana&gt;,</p><p>thank you<br>for writing</p>'
-    """
-    paragraphs = [part for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if part.strip()]
-    return "".join(f"<p>{html.escape(part.strip(), quote=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)
 
 
 def signature(source: ApprovedRows, record_id: str, mark: str) -> str:
@@ -41,11 +30,7 @@ def matches_sent(held: Mapping[str, str], sent: Mapping[str, str]) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    if one == other or _plainly(one) == _plainly(other):
+    if one == other or strip_html(one).split() == strip_html(other).split():
         return True
-    moment = as_moment(one)
-    return moment is not None and moment == as_moment(other)
-
-
-def _plainly(value: str) -> str:
-    return " ".join(html.unescape(_TAG.sub(" ", value)).split())
+    moment = parse_moment(one)
+    return moment is not None and moment == parse_moment(other)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
-from hsai_kit.hubspot.lists import RecordList, add_members, find_list, member_pages, remove_members
+from hsai_kit.hubspot.lists import RecordList, add_members, find_list, iterate_members, remove_members
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import AddToList
@@ -137,7 +137,7 @@ class ListRemoveExecutor(UndoExecutor):
 
 
 async def _members(hub: Connection, list_id: str) -> set[str]:
-    return {one async for page in member_pages(hub.hubspot, list_id) for one in page}
+    return {one async for page in iterate_members(hub.hubspot, list_id) for one in page}
 
 
 def _size(found: RecordList) -> str:

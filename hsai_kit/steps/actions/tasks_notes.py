@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
-from hsai_kit.hubspot.create import Draft, archive_batch, association_type, create_batch, find_marked
+from hsai_kit.hubspot.associations import find_association_type
+from hsai_kit.hubspot.create import Draft, archive_batch, create_batch, find_marked
 from hsai_kit.hubspot.records import BATCH, Record
 from hsai_kit.steps.actions.build_plan import KEPT
 from hsai_kit.steps.actions.executor import ATTEMPTS, ActionExecutor
@@ -27,7 +28,7 @@ class CreateExecutor(ActionExecutor):
         await self._settle(found)
         known = self.journal.find_standing([row.mark for row in found])
         self.note([row for row in found if row.mark not in known], "done", "found in HubSpot by its mark")
-        self._link = await association_type(self.hub.hubspot, self.plan.target.id, self.plan.object_type)
+        self._link = await find_association_type(self.hub.hubspot, self.plan.target.id, self.plan.object_type)
 
     async def batch(self, rows: Sequence[ActionRow]) -> None:
         """Claim the rows in the journal, then create."""

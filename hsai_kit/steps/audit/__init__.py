@@ -11,8 +11,8 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.account import record_link
-from hsai_kit.hubspot.value_conversion import as_moment
+from hsai_kit.hubspot.account import build_record_link
+from hsai_kit.hubspot.dates import parse_moment
 from hsai_kit.steps.audit.html_page import CHANGED, as_page, heading
 from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
@@ -115,7 +115,7 @@ class Log:
 
     def link(self, entry: AuditEntry, record_id: str) -> str:
         """Return the address of a record for people."""
-        return record_link(entry.ui_domain, entry.portal_id, entry.object_type_id, record_id)
+        return build_record_link(entry.ui_domain, entry.portal_id, entry.object_type_id, record_id)
 
     def to_csv(self, path: str | Path) -> Path:
         """Write `.changes` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
@@ -221,7 +221,7 @@ def _moment(given: When, called: str, *, end: bool = False) -> str | None:
     if given is None:
         return None
     text = given.isoformat() if isinstance(given, date) else str(given).strip()
-    moment = as_moment(text)
+    moment = parse_moment(text)
     if moment is None:
         message = f"{called} is {text!r}; write a day such as 2026-11-01, or a moment such as 2026-11-01T08:00."
         raise HsaiError(message)

@@ -12,8 +12,8 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError, ScopesMissing
 from hsai_kit.hubspot.filter_groups import SearchQuery
-from hsai_kit.hubspot.lists import RecordList, find_list, member_pages
-from hsai_kit.hubspot.objects import ObjectType, resolve
+from hsai_kit.hubspot.lists import RecordList, find_list, iterate_members
+from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, Handle, start
@@ -140,7 +140,7 @@ class _Pull:
 
     async def frame(self) -> pd.DataFrame:
         asked, zone = self._asked, self._hub.portal.time_zone
-        kind = await resolve(self._client, asked.object_type)
+        kind = await find_object_type(self._client, asked.object_type)
         known = await read_properties(self._client, kind.name)
         # Everything is checked before the first record is read.
         columns = await parse_columns(self._client, kind, known, asked.properties)
@@ -231,7 +231,7 @@ class _Pull:
             return await sample_ids(self._client, kind.name, reading.queries, asked.sample, seed, self._control)
         ids = [*asked.given.ids] if asked.given else []
         if members is not None:
-            async for page in member_pages(self._client, members.id):
+            async for page in iterate_members(self._client, members.id):
                 ids += page
         return choose_ids(await filter_ids(self._client, kind.name, reading.queries, ids), asked.sample, seed)
 

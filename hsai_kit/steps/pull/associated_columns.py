@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hsai_kit.hubspot.activities import Activity, activity_properties, as_entry, as_story
+from hsai_kit.hubspot.activities import Activity, build_activity, build_story, list_activity_properties
 from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, read_associated_ids
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
@@ -148,18 +148,18 @@ class AssociatedColumns:
             for one in ids:
                 told = [entry for kind in column.kinds for entry in entries[kind].get(one, ())]
                 if told:
-                    self._stories[column.name][one] = as_story(told, column.most)
+                    self._stories[column.name][one] = build_story(told, column.most)
 
     async def _entries(self, kind: str, ids: Sequence[str]) -> dict[str, list[Activity]]:
         beside = await read_associated_ids(self._client, self._kind.name, ids, kind)
         wanted = list(dict.fromkeys(other for others in beside.values() for other in others))
-        names = activity_properties(kind)
+        names = list_activity_properties(kind)
         batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
         answers = await asyncio.gather(*(read_batch(self._client, kind, batch, names) for batch in batches))
         known: dict[str, Record] = {}
         for answer in answers:
             known |= answer
-        told = {one: as_entry(kind, one, record.properties) for one, record in known.items()}
+        told = {one: build_activity(kind, one, record.properties) for one, record in known.items()}
         return {one: [told[other] for other in others if other in told] for one, others in beside.items()}
 
 

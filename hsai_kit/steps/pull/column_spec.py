@@ -15,7 +15,7 @@ from rapidfuzz import process
 from hsai_kit.errors import PullError, UnknownProperty
 from hsai_kit.hubspot.activities import KINDS
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.objects import ObjectType, resolve
+from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 
 __all__ = ["ActivitiesColumn", "AssociationColumn", "Column", "OwnColumn", "OwnerColumn", "parse_columns"]
@@ -107,7 +107,7 @@ async def _other(
         return await _whole(client, text, name, how)
     if beside.casefold() == "owner" and not how:
         return _owned(kind, known, text, name)
-    other = await resolve(client, beside)
+    other = await find_object_type(client, beside)
     if other.name not in definitions:
         definitions[other.name] = await read_properties(client, other.name)
     source = pick(definitions[other.name], [name], other.name)[0]
@@ -128,13 +128,13 @@ async def _whole(client: HubSpotClient, text: str, name: str, how: str) -> Colum
         if name.casefold() == "activities":
             kinds: tuple[str, ...] = ("notes", "emails", "calls", "meetings")
         else:
-            kinds = ((await resolve(client, name)).name,)
+            kinds = ((await find_object_type(client, name)).name,)
         if kinds[0] not in KINDS or int(how) < 1:
             message = f"{text!r}: the newest ones are read of {', '.join(KINDS)} or activities, such as 'notes (5)'."
             raise PullError(message)
         return ActivitiesColumn(text, kinds, int(how))
     if how == "count":
-        return AssociationColumn(text, await resolve(client, name), None, "count", _COUNT)
+        return AssociationColumn(text, await find_object_type(client, name), None, "count", _COUNT)
     if how in _HOWS:
         message = f"{text!r} names no property to make a {how} of. Write it as: 'deals.amount ({how})'."
         raise PullError(message)

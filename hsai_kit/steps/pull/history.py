@@ -9,7 +9,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError
-from hsai_kit.hubspot.objects import resolve
+from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime import background
 from hsai_kit.steps.pull.associated_columns import AssociatedColumns
@@ -38,7 +38,7 @@ def open_pull(hub: Connection, pull_id: str) -> pd.DataFrame:
 
 
 async def _frame(hub: Connection, found: Pull) -> pd.DataFrame:
-    kind = await resolve(hub.hubspot, found.object_type)
+    kind = await find_object_type(hub.hubspot, found.object_type)
     known = await read_properties(hub.hubspot, kind.name)
     gone = [name for name in found.properties if name not in known]
     if gone:

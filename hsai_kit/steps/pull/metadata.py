@@ -11,11 +11,11 @@ from hsai_kit.connection import Connection
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.filter_groups import SearchQuery
-from hsai_kit.hubspot.lists import find_list, member_pages, read_lists
-from hsai_kit.hubspot.objects import ObjectType, read_object_types, resolve
+from hsai_kit.hubspot.lists import find_list, iterate_members, read_lists
+from hsai_kit.hubspot.objects import ObjectType, find_object_type, read_object_types
 from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
-from hsai_kit.hubspot.records import BATCH, Record, iterate_records, list_page
+from hsai_kit.hubspot.records import BATCH, Record, iterate_records, read_page
 from hsai_kit.runtime import background
 from hsai_kit.steps.pull.request import Since, Where, positive
 from hsai_kit.steps.pull.search_queries import build_queries, filter_ids, iterate_ids
@@ -47,7 +47,7 @@ def properties(hub: Connection, object_type: str, *, sample: int | None = None) 
     positive("sample", sample)
 
     async def read() -> pd.DataFrame:
-        kind = await resolve(hub.hubspot, object_type)
+        kind = await find_object_type(hub.hubspot, object_type)
         known = await read_properties(hub.hubspot, kind.name)
         frame = pd.DataFrame([_described(one) for one in known.values()])
         if sample:
@@ -69,7 +69,7 @@ def lists(hub: Connection, object_type: str | None = None) -> pd.DataFrame:
         if object_type is None:
             names = {kind.type_id: kind.name for kind in await read_object_types(client)}
         else:
-            kind = await resolve(client, object_type)
+            kind = await find_object_type(client, object_type)
             names = {kind.type_id: kind.name}
         found = [one for one in await read_lists(client) if object_type is None or one.object_type_id in names]
         rows = [
@@ -108,7 +108,7 @@ def count(
 
     async def read() -> int:
         client = hub.hubspot
-        kind = await resolve(client, object_type)
+        kind = await find_object_type(client, object_type)
         known = await read_properties(client, kind.name)
         queries = build_queries(where, changed_since, known, kind, hub.portal.time_zone)
         if list is None:
@@ -116,7 +116,7 @@ def count(
         members = await find_list(client, str(list), kind)
         if not queries and members.size is not None:
             return members.size
-        ids = [one async for page in member_pages(client, members.id) for one in page]
+        ids = [one async for page in iterate_members(client, members.id) for one in page]
         return len(await filter_ids(client, kind.name, queries, ids))
 
     return background.run(read())
@@ -139,7 +139,7 @@ def _described(one: Property) -> dict[str, object]:
 async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[SearchQuery]) -> int:
     one = queries[0] if queries else SearchQuery(((),))
     if len(queries) <= 1 and not one.rest:
-        return await search.total_of(client, kind.name, one)
+        return await search.count_matches(client, kind.name, one)
     # A record that two searches find counts once.
     return sum([len(page) async for page in iterate_ids(client, kind.name, queries)])
 
@@ -153,7 +153,7 @@ async def _blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sampl
 
 async def _spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str], sample: int) -> list[Record]:
     """Return records from places all over the range of ids, old ones and new ones: quicker than an exact sample."""
-    total, top = await search.edge(client, kind.name)
+    total, top = await search.read_extent(client, kind.name)
     places = max(_PLACES, -(-sample // BATCH))
     found: dict[str, Record] = {}
     if sample >= total:
@@ -161,7 +161,7 @@ async def _spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str],
             found |= {record.id: record for record in page}
     else:
         pages = await asyncio.gather(
-            *(list_page(client, kind.name, names, top * place // places or None) for place in range(places))
+            *(read_page(client, kind.name, names, top * place // places or None) for place in range(places))
         )
         for page, _ in pages:
             found |= {record.id: record for record in page[: -(-sample // places)]}

@@ -14,9 +14,9 @@ from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.list_endpoint import AT_ONCE, NotById, Span, read_spans
-from hsai_kit.hubspot.lists import RecordList, member_pages
+from hsai_kit.hubspot.lists import RecordList, iterate_members
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.hubspot.records import BATCH, Record, iterate_records, read_batch, survivor
+from hsai_kit.hubspot.records import BATCH, Record, find_survivor, iterate_records, read_batch
 from hsai_kit.runtime.background import Control
 from hsai_kit.steps.pull.associated_columns import AssociatedColumns
 from hsai_kit.steps.pull.search_queries import count_is_small
@@ -82,12 +82,12 @@ class PullReader:
     async def _cut(self, spans: list[Span]) -> list[Span]:
         """Return the spans of ids to read side by side, or none where HubSpot's search does not know such records."""
         try:
-            total, top = await search.edge(self.client, self.kind.name)
+            total, top = await search.read_extent(self.client, self.kind.name)
             self.control.progress.total = min(total, self.limit or total)
             if spans:
                 return spans
             if self.limit is not None and self.limit < total:
-                last = await search.ids_at(self.client, self.kind.name, SearchQuery(((),)), [self.limit - 1])
+                last = await search.read_ids_at(self.client, self.kind.name, SearchQuery(((),)), [self.limit - 1])
                 return [Span(0, 0, int(last[0]) + 1 if last else top + 1)]
         except (HubSpotError, ScopesMissing):
             return spans
@@ -102,7 +102,9 @@ class PullReader:
         seen = set(self.had)
         for number, query in enumerate(self.queries):
             last = ends.get(number, 0)
-            async for records, reached, left in search.pages(self.client, self.kind.name, self.names, query, last):
+            async for records, reached, left in search.iterate_pages(
+                self.client, self.kind.name, self.names, query, last
+            ):
                 new = [record for record in records if record.id not in seen]
                 if len(self.queries) > 1:
                     seen.update(record.id for record in new)
@@ -119,7 +121,7 @@ class PullReader:
         """Read the members of a list that match, and report those that are gone."""
         self.control.progress.total = of.size if self.limit is None else min(of.size or self.limit, self.limit)
         allowed = await self._allowed(of.size or 0)
-        pages = member_pages(self.client, of.id)
+        pages = iterate_members(self.client, of.id)
         chosen = ([one for one in page if allowed is None or one in allowed] async for page in pages)
         await self._certain(chosen, allowed)
 
@@ -174,7 +176,7 @@ class PullReader:
         for place, one in enumerate(gone):
             into = None
             if place < _ASKED_AFTER and await self.control.gate():
-                into = await survivor(self.client, self.kind.name, one)
+                into = await find_survivor(self.client, self.kind.name, one)
             if into is None:
                 self.left_out[one] = f"not among the {self.kind.name} of this portal: deleted, or never there"
                 continue

@@ -39,14 +39,14 @@ async def sample_ids(
     """
     one = queries[0] if queries else SearchQuery(((),))
     if len(queries) <= 1 and not one.rest:
-        total = await search.total_of(client, object_type, one)
+        total = await search.count_matches(client, object_type, one)
         ranks = choose_ids([str(rank) for rank in range(total)], number, seed)
         by_rank = (min(len(ranks), total / search.PAGE) + total / search.MOST_RESULTS) / _SEARCH_RATE
         by_list = total / BATCH / _LIST_RATE
         seconds = by_rank if queries else min(by_rank, by_list)
         control.progress.note = f"choosing {len(ranks):,} of {total:,} at random, about {seconds:,.0f} s"
         if queries or by_rank < by_list:
-            return await search.ids_at(client, object_type, one, [int(rank) for rank in ranks])
+            return await search.read_ids_at(client, object_type, one, [int(rank) for rank in ranks])
     if queries:
         found = [one async for page in iterate_ids(client, object_type, queries) for one in page]
         return choose_ids(sorted(found, key=int), number, seed)
@@ -59,7 +59,7 @@ async def _all(client: HubSpotClient, object_type: str, go_on: Callable[[], Awai
     def keep(records: list[Record], _: Sequence[Span]) -> None:
         found.update(record.id for record in records)
 
-    _, top = await search.edge(client, object_type)
+    _, top = await search.read_extent(client, object_type)
     try:
         await read_spans(client, object_type, (), [Span(0, 0, top + 1), Span(top + 1, top + 1, None)], keep, go_on)
     except NotById:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from hsai_kit.hubspot import search
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.hubspot.filter_groups import Filter, Groups, SearchQuery, as_groups, as_queries, milliseconds
+from hsai_kit.hubspot.dates import parse_since, to_milliseconds
+from hsai_kit.hubspot.filter_groups import Filter, Groups, SearchQuery, pack_queries, parse_filter_groups
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.records import BATCH
-from hsai_kit.hubspot.relative_dates import as_since
-from hsai_kit.hubspot.where_parser import filter_groups
+from hsai_kit.hubspot.where import parse_where
 from hsai_kit.steps.pull.request import Since, Where
 
 __all__ = ["build_queries", "count_is_small", "dump_queries", "filter_ids", "iterate_ids", "load_queries"]
@@ -30,11 +30,11 @@ def build_queries(
     groups: Groups = []
     if where is not None:
         groups = (
-            filter_groups(where, known, kind.name, zone)
+            parse_where(where, known, kind.name, zone)
             if isinstance(where, str)
-            else as_groups(where, known, kind.name)
+            else parse_filter_groups(where, known, kind.name)
         )
-    return as_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
+    return pack_queries(groups, None if changed_since is None else _changed(kind, changed_since, zone))
 
 
 def dump_queries(queries: Sequence[SearchQuery]) -> str:
@@ -54,7 +54,7 @@ async def iterate_ids(
     """Yield the ids of all records that any of the searches finds, page by page, each once."""
     seen: set[str] = set()
     for query in queries:
-        async for records, _, _ in search.pages(client, object_type, (), query):
+        async for records, _, _ in search.iterate_pages(client, object_type, (), query):
             new = [record.id for record in records if record.id not in seen]
             seen.update(new)
             yield new
@@ -64,7 +64,7 @@ async def count_is_small(
     client: HubSpotClient, object_type: str, queries: Sequence[SearchQuery], candidates: int
 ) -> set[str] | None:
     """Return the ids of all records that match, None where it takes fewer searches to ask about so many candidates."""
-    totals = [await search.total_of(client, object_type, query) for query in queries]
+    totals = [await search.count_matches(client, object_type, query) for query in queries]
     if sum(totals) / search.PAGE > candidates / BATCH * len(queries):
         return None
     return {one async for page in iterate_ids(client, object_type, queries) for one in page}
@@ -85,5 +85,5 @@ async def filter_ids(
 
 
 def _changed(kind: ObjectType, since: Since, zone: str) -> Filter:
-    moment = as_since(since, zone)
-    return {"propertyName": kind.last_change_property, "operator": "GTE", "value": milliseconds(moment)}
+    moment = parse_since(since, zone)
+    return {"propertyName": kind.last_change_property, "operator": "GTE", "value": to_milliseconds(moment)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hsai_kit.hubspot.owners import Owner
-from hsai_kit.hubspot.value_conversion import as_column, convert_column, texts
+from hsai_kit.hubspot.values import as_column, convert_column, to_string_array
 from hsai_kit.steps.pull.associated_columns import AssociatedColumns
 from hsai_kit.steps.pull.column_spec import Column, OwnColumn, OwnerColumn
 from hsai_kit.store import Store
@@ -73,7 +73,7 @@ def _raw(
         for name in names:
             values = [(records.get(one) or {}).get(name) for one in some]
             shared = [once.setdefault(value, value) if value and len(value) < 40 else value for value in values]
-            chunks[name].append(pd.Series(texts(shared)))
+            chunks[name].append(pd.Series(to_string_array(shared)))
         if len(once) > 50_000:
             once.clear()
     return {name: pd.concat(found, ignore_index=True).array for name, found in chunks.items()}

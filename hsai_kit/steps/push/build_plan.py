@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, ScopesMissing, UnknownOwner
-from hsai_kit.hubspot.merges import Survivor, read_survivors
-from hsai_kit.hubspot.objects import ObjectType, resolve
-from hsai_kit.hubspot.owners import Owner, owner_named, read_owners
-from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.validation_rules import read_rules
-from hsai_kit.hubspot.value_conversion import ValueCheck, as_hubspot, check_value, is_same_value
+from hsai_kit.hubspot.objects import ObjectType, find_object_type
+from hsai_kit.hubspot.owners import Owner, find_owner, read_owners
+from hsai_kit.hubspot.properties import Property, pick, read_properties, read_rules
+from hsai_kit.hubspot.records import Survivor, read_survivors
+from hsai_kit.hubspot.value_check import ValueCheck, check_value, is_same_value
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import RowResult
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.current_values import Present, explain_absence, look
@@ -78,7 +78,7 @@ def plan_push(hub: Connection, proposals: PushSource) -> PushPlan:
             "Connect to their own portal to push."
         )
         raise PushRefused(message)
-    kind = background.run(resolve(hub.hubspot, proposals.object_type))
+    kind = background.run(find_object_type(hub.hubspot, proposals.object_type))
     names = [target.name for target in proposals.targets]
     known = background.run(read_properties(hub.hubspot, kind.name))
     rules = background.run(read_rules(hub.hubspot, kind.type_id))
@@ -160,7 +160,7 @@ def _checked(said: str, definition: Property, owners: Sequence[Owner] | None) ->
     if definition.referenced != "OWNER" or owners is None or not said.strip():
         return check_value(said, definition)
     try:
-        return ValueCheck(owner_named(owners, said).id)
+        return ValueCheck(find_owner(owners, said).id)
     except UnknownOwner as problem:
         return ValueCheck(None, str(problem))
 

@@ -8,8 +8,7 @@ from typing import TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.hubspot.merges import Survivor
-from hsai_kit.hubspot.records import BATCH, read_batch
+from hsai_kit.hubspot.records import BATCH, Survivor, read_batch
 from hsai_kit.runtime import background
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.progress import Progress

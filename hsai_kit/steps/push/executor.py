@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
-from hsai_kit.hubspot.merges import MOST, Survivor, read_survivors
+from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, read_survivors
 from hsai_kit.hubspot.records import UpdateResult, update_batch
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.rate_limit import Room
@@ -149,7 +149,7 @@ class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
 
     async def _read_merged(self, rows: Sequence[PushRow]) -> dict[str, Survivor]:
         """Return what became of records that are gone, for the receipt; of the first hundred of a push only."""
-        wanted = [one for one in _ids(rows) if one not in self._gone][: max(0, MOST - len(self._gone))]
+        wanted = [one for one in _ids(rows) if one not in self._gone][: max(0, MOST_SURVIVORS - len(self._gone))]
         self._gone.update(dict.fromkeys(wanted))
         self._gone.update(await read_survivors(self.hub.hubspot, self.plan.object_type, wanted, []))
         return {one: survivor for one, survivor in self._gone.items() if survivor is not None}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hsai_kit.hubspot.merges import Survivor
-from hsai_kit.hubspot.records import UpdateResult
+from hsai_kit.hubspot.records import Survivor, UpdateResult
 from hsai_kit.steps.push.current_values import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow
 from hsai_kit.store import Change

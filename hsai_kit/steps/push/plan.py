@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
-from hsai_kit.hubspot.value_conversion import is_same_value
+from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation

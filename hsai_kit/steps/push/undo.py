@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
-from hsai_kit.hubspot.merges import Survivor, read_survivors
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.hubspot.properties import Property, pick, read_properties
-from hsai_kit.hubspot.validation_rules import read_required
-from hsai_kit.hubspot.value_conversion import is_same_value
+from hsai_kit.hubspot.properties import Property, pick, read_properties, read_required
+from hsai_kit.hubspot.records import Survivor, read_survivors
+from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.current_values import Present, explain_absence, look
 from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow

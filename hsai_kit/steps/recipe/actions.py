@@ -12,7 +12,7 @@ from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import find_address
 from hsai_kit.errors import PushRefused
-from hsai_kit.hubspot.objects import resolve
+from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions import add_to_list, create_note, create_task, log_email, notify
@@ -64,7 +64,7 @@ def check_actions(hub: Connection, actions: Sequence[Action], object_type: str, 
         if isinstance(action, Notify):
             find_address(action.to)
         elif isinstance(action, AddToList):
-            open_list(hub, action, background.run(resolve(hub.hubspot, object_type)))
+            open_list(hub, action, background.run(find_object_type(hub.hubspot, object_type)))
         elif isinstance(action, Task):
             Assigner(background.run(read_owners(hub.hubspot)), action.assignee, action.otherwise)
 

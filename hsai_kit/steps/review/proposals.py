@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.assistants.output_schema import Value
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import RowResult, Run, dtype_of
 
 __all__ = ["Mask", "Places", "Proposals"]

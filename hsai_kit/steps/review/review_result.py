@@ -15,7 +15,7 @@ import pandas as pd
 
 from hsai_kit.assistants.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import Run
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals

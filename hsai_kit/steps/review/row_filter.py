@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.paging import Facet, FacetOption, RowPlaces, TableQuery, make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 
 from hsai_kit.hubspot.account import Portal
-from hsai_kit.hubspot.value_conversion import as_hubspot
+from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.paging import Card, Segment, clip_segments, compare_words, make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places

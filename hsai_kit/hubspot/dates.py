@@ -1,4 +1,4 @@
-"""A moment as people say it: a date, a datetime, or words such as `yesterday` or `3 days ago`."""
+"""Moments: as HubSpot writes them, as its search compares them, and as people say them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,45 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hsai_kit.errors import PullError
-from hsai_kit.hubspot.value_conversion import as_moment
 
-__all__ = ["as_since", "parse_relative_time"]
+__all__ = ["DAY", "EPOCH", "parse_moment", "parse_relative_time", "parse_since", "to_milliseconds"]
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = 24 * 60 * 60 * 1000
+"""A day in milliseconds."""
 _SPAN = re.compile(r"(?:the )?(?:last |past )?(\d+|an?|one)?\s*(minute|hour|day|week|month|year)s?(?: ago)?", re.I)
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _FORMS = "2026-01-31, 2026-01-31T09:00, today, yesterday, 3 hours ago, 7 days ago, last week"
 
 
-def as_since(value: object, zone: str) -> datetime:
-    """Return the moment that `changed_since` means; raises PullError where it cannot be told.
+def parse_moment(text: str) -> datetime | None:
+    """Return the moment of an ISO date or time, UTC unless it says otherwise, or of milliseconds since 1970.
+
+    Every other form could be read in two ways and is None.
+    """
+    try:
+        if re.fullmatch(r"\s*-?\d{11,15}\s*", text, re.ASCII):
+            return EPOCH + timedelta(milliseconds=int(text))
+        if not re.match(r"\s*\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return None
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        moment.astimezone(UTC)  # overflows at both ends of the calendar
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def to_milliseconds(moment: datetime) -> str:
+    """Return a moment as search compares times: milliseconds since 1970, in UTC."""
+    return str((moment - EPOCH) // timedelta(milliseconds=1))
+
+
+def parse_since(value: object, zone: str) -> datetime:
+    """Return the moment that `changed_since` means: a date, a time, a timedelta, or words such as `yesterday`.
 
     Dates and times without a zone are UTC, as everywhere here; today and yesterday begin at midnight in the portal's
-    own time zone, a month ago is 30 days.
+    own time zone, a month ago is 30 days. Raises PullError where it cannot be told, or is still to come.
     """
     moment: datetime | None = None
     if isinstance(value, datetime):
@@ -30,7 +55,7 @@ def as_since(value: object, zone: str) -> datetime:
     elif isinstance(value, timedelta):
         moment = datetime.now(UTC) - abs(value)
     elif isinstance(value, str):
-        moment = as_moment(value) or parse_relative_time(value, zone)
+        moment = parse_moment(value) or parse_relative_time(value, zone)
     if moment is None or moment != moment:
         message = f"changed_since is {value!r}, which is no time. Write it as one of: {_FORMS}."
         raise PullError(message)
@@ -44,7 +69,7 @@ def parse_relative_time(text: str, zone: str) -> datetime | None:
     """Return the moment that words such as `yesterday` or `2 weeks ago` mean now, None for other words."""
     words = text.strip().casefold()
     if words in {"today", "yesterday"}:
-        midnight = datetime.now(_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = datetime.now(_find_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - timedelta(days=words == "yesterday")
     found = _SPAN.fullmatch(words)
     if found is None:
@@ -58,7 +83,7 @@ def parse_relative_time(text: str, zone: str) -> datetime | None:
         return None
 
 
-def _zone(name: str) -> tzinfo:
+def _find_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

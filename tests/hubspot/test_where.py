@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hsai_kit.errors import UnknownProperty, WhereError
 from hsai_kit.hubspot.properties import Property, PropertyOption
-from hsai_kit.hubspot.where_parser import filter_groups
+from hsai_kit.hubspot.where import parse_where
 
 KNOWN = {
     one.name: one
@@ -39,7 +39,7 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\"'
 
 
 def groups(where: str) -> list[list[dict[str, object]]]:
-    return filter_groups(where, KNOWN, "contacts")
+    return parse_where(where, KNOWN, "contacts")
 
 
 def only(where: str) -> dict[str, object]:
@@ -231,14 +231,14 @@ def test_as_much_as_hubspot_takes_and_no_more():
 @pytest.mark.parametrize(("typed", "meant"), [("state is knwn", "known"), ("state is unknow", "unknown")])
 def test_a_slip_in_known_is_not_taken_for_a_value(typed, meant):
     with pytest.raises(WhereError, match=f"Was '{meant}' meant\\? Otherwise write it in quotes"):
-        filter_groups(typed, KNOWN, "contacts")
+        parse_where(typed, KNOWN, "contacts")
 
 
 def test_times_may_be_said_in_words_where_one_is_compared_with_another():
     asked = only("createdate after 'an hour ago'")
     hour_ago = datetime.now(UTC).timestamp() * 1000 - 3_600_000
     assert abs(int(asked["value"]) - hour_ago) < 60_000
-    [[since]] = filter_groups("createdate >= yesterday", KNOWN, "contacts", "US/Eastern")
+    [[since]] = parse_where("createdate >= yesterday", KNOWN, "contacts", "US/Eastern")
     moment = datetime.fromtimestamp(int(since["value"]) / 1000, ZoneInfo("US/Eastern"))
     assert (moment.hour, moment.minute) == (0, 0)
     assert "is none. Write it as 2026-01-31" in refusal("createdate is yesterday")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.hubspot.validation_rules import Rule, explain_violation
+from hsai_kit.hubspot.properties import Rule
+from hsai_kit.hubspot.value_check import explain_violation
 
 
 @pytest.mark.parametrize(
