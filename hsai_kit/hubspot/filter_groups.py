@@ -11,7 +11,7 @@ from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.dates import to_milliseconds
 from hsai_kit.hubspot.properties import Property, pick
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.runtime.suggestion import suggest
+from hsai_kit.runtime.suggestion import find_nearest
 
 __all__ = ["Filter", "Groups", "SearchQuery", "check_limits", "pack_queries", "parse_filter_groups"]
 
@@ -105,7 +105,8 @@ def _parse_filter(one: Mapping[str, Any], known: Mapping[str, Property], object_
     pick(known, [name], object_type)
     operator = str(one.get("operator") or "").upper()
     if operator not in _OPERANDS:
-        hint = suggest(operator, _OPERANDS)
+        near = find_nearest(operator, _OPERANDS)
+        hint = f" Did you mean {near}?" if near else ""
         message = f"where has no operator {operator!r} for {name}.{hint} There are: {', '.join(_OPERANDS)}."
         raise WhereError(message)
     parsed: Filter = {"propertyName": name, "operator": operator}
