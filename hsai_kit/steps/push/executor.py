@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
-from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, read_survivors
-from hsai_kit.hubspot.records import UpdateResult, update_batch
+from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, UpdateResult, read_survivors, update_batch
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, JournaledExecutor, split_by_record
