@@ -5,12 +5,12 @@ Everything here is a pure function of its arguments, so the same question has th
 
 from __future__ import annotations
 
-from .choices import answer_choice, judge_choice
-from .estimates import estimate_levels, estimate_probability
-from .fields import answer_fields
-from .hostile import must_not_guess, must_refuse
-from .reply import MARK, FieldReply, FieldsReply, Reply
-from .text_answers import answer_text
+from hsai_kit.sandbox.assistant.choices import answer_choice, judge_choice
+from hsai_kit.sandbox.assistant.estimates import estimate_levels, estimate_probability
+from hsai_kit.sandbox.assistant.fields import answer_fields
+from hsai_kit.sandbox.assistant.hostile import must_not_guess, must_refuse
+from hsai_kit.sandbox.assistant.reply import MARK, FieldReply, FieldsReply, Reply
+from hsai_kit.sandbox.assistant.text_answers import answer_text
 
 __all__ = [
     "MARK",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .region_names import CODE_BY_NAME, key_of
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, key_of
 
 HOME = "home"
 ABROAD = "abroad"

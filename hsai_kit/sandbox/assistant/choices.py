@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
-from . import abroad
-from .hostile import REFUSAL, gives_orders, must_refuse
-from .judgment import Judgment, settle
-from .options import none_option, region_options
-from .record import plain, read_record
-from .region_names import key_of
-from .regions import evidence_of, locate
-from .reply import Reply
-from .sentences import without_asides, without_orders
-from .state_field import NOWHERE
-from .text_judge import case_of, choose_better, likely_good, rate_level
-from .topics import TOPICS, stem, terms_of, topics_for, weight_of
+from hsai_kit.sandbox.assistant import abroad
+from hsai_kit.sandbox.assistant.hostile import REFUSAL, gives_orders, must_refuse
+from hsai_kit.sandbox.assistant.judgment import Judgment, settle
+from hsai_kit.sandbox.assistant.options import none_option, region_options
+from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.region_names import key_of
+from hsai_kit.sandbox.assistant.regions import evidence_of, locate
+from hsai_kit.sandbox.assistant.reply import Reply
+from hsai_kit.sandbox.assistant.sentences import without_asides, without_orders
+from hsai_kit.sandbox.assistant.state_field import NOWHERE
+from hsai_kit.sandbox.assistant.text_judge import case_of, choose_better, likely_good, rate_level
+from hsai_kit.sandbox.assistant.topics import TOPICS, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping, Sequence
 
-    from .options import RegionOptions
-    from .text_judge import Case
+    from hsai_kit.sandbox.assistant.options import RegionOptions
+    from hsai_kit.sandbox.assistant.text_judge import Case
 
 _YES = frozenset({"yes", "true", "y", "1"})
 _NO = frozenset({"no", "false", "n", "0"})
@@ -160,7 +160,7 @@ def _judge_topic(instructions: str, text: str, options: tuple[str, ...], descrip
 
 
 def _judge_yes(instructions: str, text: str, options: dict[str, str], none: str | None) -> Judgment:
-    from .estimates import judge_predicate
+    from hsai_kit.sandbox.assistant.estimates import judge_predicate
 
     probability, difficulty = judge_predicate(instructions, text)
     yes = next(options[key] for key in options if key in _YES)

@@ -7,13 +7,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .judgment import Judgment, settle
-from .record import plain, read_record
-from .regions import locate
-from .sentences import without_orders
-from .state_field import NOWHERE
-from .text_judge import case_of, likely_good, rate_level
-from .topics import TOPICS, Topic, stem, terms_of, topics_for, weight_of
+from hsai_kit.sandbox.assistant.judgment import Judgment, settle
+from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.regions import locate
+from hsai_kit.sandbox.assistant.sentences import without_orders
+from hsai_kit.sandbox.assistant.state_field import NOWHERE
+from hsai_kit.sandbox.assistant.text_judge import case_of, likely_good, rate_level
+from hsai_kit.sandbox.assistant.topics import TOPICS, Topic, stem, terms_of, topics_for, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,17 +7,17 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .choices import answer_choice
-from .estimates import estimate_levels, estimate_probability
-from .hostile import REFUSAL, must_refuse
-from .record import plain, read_record
-from .region_names import key_of
-from .regions import locate
-from .reply import MARK, FieldReply, FieldsReply
-from .sentences import without_orders
-from .state_field import NOWHERE
-from .text_answers import summarize
-from .topics import stem, terms_of
+from hsai_kit.sandbox.assistant.choices import answer_choice
+from hsai_kit.sandbox.assistant.estimates import estimate_levels, estimate_probability
+from hsai_kit.sandbox.assistant.hostile import REFUSAL, must_refuse
+from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.region_names import key_of
+from hsai_kit.sandbox.assistant.regions import locate
+from hsai_kit.sandbox.assistant.reply import MARK, FieldReply, FieldsReply
+from hsai_kit.sandbox.assistant.sentences import without_orders
+from hsai_kit.sandbox.assistant.state_field import NOWHERE
+from hsai_kit.sandbox.assistant.text_answers import summarize
+from hsai_kit.sandbox.assistant.topics import stem, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

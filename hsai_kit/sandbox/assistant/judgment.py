@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from .reply import Reply
+from hsai_kit.sandbox.assistant.reply import Reply
 
 # How often a model slips, as a multiple of what the judgment's difficulty says.
 SKILL = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .record import plain
-from .reply import MARK
-from .sentences import pick_sentences
-from .topics import TOPICS, terms_of, weight_of
+from hsai_kit.sandbox.assistant.record import plain
+from hsai_kit.sandbox.assistant.reply import MARK
+from hsai_kit.sandbox.assistant.sentences import pick_sentences
+from hsai_kit.sandbox.assistant.topics import TOPICS, terms_of, weight_of
 
 if TYPE_CHECKING:
-    from .record import RecordText
+    from hsai_kit.sandbox.assistant.record import RecordText
 
 _OPENINGS = {
     "billing": "I am looking into the billing question that you raised.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .region_names import CODE_BY_NAME, LOOKALIKES, REGIONS, key_of
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, LOOKALIKES, REGIONS, key_of
 
 _NONE_WORDS = """
 unknown none na notapplicable other others unclear invalid null undetermined cannottell cannotbedetermined unsure

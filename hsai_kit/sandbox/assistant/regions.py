@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from . import abroad
-from .hostile import gives_orders
-from .record import plain, read_record
-from .region_names import CODE_BY_NAME, NAME_OF, key_of
-from .state_field import NOWHERE, StateGuess, is_left_blank, read_state, regions_of_city
-from .us_places import region_of_zip
+from hsai_kit.sandbox.assistant import abroad
+from hsai_kit.sandbox.assistant.hostile import gives_orders
+from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, NAME_OF, key_of
+from hsai_kit.sandbox.assistant.state_field import NOWHERE, StateGuess, is_left_blank, read_state, regions_of_city
+from hsai_kit.sandbox.assistant.us_places import region_of_zip
 
 if TYPE_CHECKING:
-    from .record import RecordText
+    from hsai_kit.sandbox.assistant.record import RecordText
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from .hostile import gives_orders
-from .record import plain
-from .topics import stem
+from hsai_kit.sandbox.assistant.hostile import gives_orders
+from hsai_kit.sandbox.assistant.record import plain
+from hsai_kit.sandbox.assistant.topics import stem
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"'\u201d)]*\s+(?=[\"'“(]?[A-Z0-9À-Þ])|\n+|(?<=[\u3002\uff01\uff1f])")
 _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|blockquote)\b[^<>]{0,400}>", re.I)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .judgment import draws
-from .sentences import split_sentences
+from hsai_kit.sandbox.assistant.judgment import draws
+from hsai_kit.sandbox.assistant.sentences import split_sentences
 
 # How often a model's summary holds something that the record does not say.
 SLIPS = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from . import abroad
-from .record import plain
-from .region_names import CODE_BY_NAME, CODE_BY_SHORT, NAME_OF, REGIONS, key_of
-from .us_places import city_table, region_of_zip
+from hsai_kit.sandbox.assistant import abroad
+from hsai_kit.sandbox.assistant.record import plain
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, CODE_BY_SHORT, NAME_OF, REGIONS, key_of
+from hsai_kit.sandbox.assistant.us_places import city_table, region_of_zip
 
 NOWHERE = ""  # stands for: no region of the United States, or none that can be told
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .hostile import REFUSAL, gives_orders, must_refuse
-from .letters import write_letter
-from .record import RecordText, plain, read_record
-from .regions import locate
-from .reply import MARK, Reply
-from .sentences import pick_sentences
-from .slips import with_slip
-from .state_field import NOWHERE
+from hsai_kit.sandbox.assistant.hostile import REFUSAL, gives_orders, must_refuse
+from hsai_kit.sandbox.assistant.letters import write_letter
+from hsai_kit.sandbox.assistant.record import RecordText, plain, read_record
+from hsai_kit.sandbox.assistant.regions import locate
+from hsai_kit.sandbox.assistant.reply import MARK, Reply
+from hsai_kit.sandbox.assistant.sentences import pick_sentences
+from hsai_kit.sandbox.assistant.slips import with_slip
+from hsai_kit.sandbox.assistant.state_field import NOWHERE
 
 _LETTER = re.compile(
     r"\b(?:e-?mail|(?<!two-)(?<!two )letter|outreach|reply to|respond to|draft|compose|follow-up message)\b",

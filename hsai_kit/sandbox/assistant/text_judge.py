@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .judgment import draws
-from .record import plain, read_record
-from .reply import MARK, Reply
-from .sentences import split_sentences
+from hsai_kit.sandbox.assistant.judgment import draws
+from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.reply import MARK, Reply
+from hsai_kit.sandbox.assistant.sentences import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

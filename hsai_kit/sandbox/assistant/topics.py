@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from .topic_words import TOPIC_WORDS
+from hsai_kit.sandbox.assistant.topic_words import TOPIC_WORDS
 
 _WORD = re.compile(r"[^\W_][\w%'\u2019-]*|[$€£]")
 _ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "es", "s", "ly")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .region_names import key_of
+from hsai_kit.sandbox.assistant.region_names import key_of
 
 _CITIES: dict[str, str] = {
     "AL": "Birmingham Montgomery Huntsville Mobile Tuscaloosa Hoover Dothan Auburn Decatur",

@@ -5,6 +5,6 @@ It is written from the facts about OpenAI's API, imports nothing of the kit, and
 
 from __future__ import annotations
 
-from .api import OpenAIApi
+from hsai_kit.sandbox.openai.api import OpenAIApi
 
 __all__ = ["OpenAIApi"]

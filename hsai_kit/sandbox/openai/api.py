@@ -9,16 +9,16 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .agents import BETA, list_agents, retrieve_agent
-from .batches import Batches
-from .catalog import MODELS
-from .decisions import Decisions
-from .files import Files
-from .keys import Keys, build_key_error
-from .limits import OpenAILimits, quota_error, rate_limit_error
-from .prompt_cache import PromptCache
-from .responses import Responses
-from .wire import Endpoint, Gate, Identifiers, OpenAICall, OpenAIError, answer_json, send_answer
+from hsai_kit.sandbox.openai.agents import BETA, list_agents, retrieve_agent
+from hsai_kit.sandbox.openai.batches import Batches
+from hsai_kit.sandbox.openai.catalog import MODELS
+from hsai_kit.sandbox.openai.decisions import Decisions
+from hsai_kit.sandbox.openai.files import Files
+from hsai_kit.sandbox.openai.keys import Keys, build_key_error
+from hsai_kit.sandbox.openai.limits import OpenAILimits, quota_error, rate_limit_error
+from hsai_kit.sandbox.openai.prompt_cache import PromptCache
+from hsai_kit.sandbox.openai.responses import Responses
+from hsai_kit.sandbox.openai.wire import Endpoint, Gate, Identifiers, OpenAICall, OpenAIError, answer_json, send_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from ..database import Database
-    from .wire import OpenAIAnswer
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.openai.wire import OpenAIAnswer
 
 _GONE = ("/v1/assistants", "/v1/threads", "/v1/prompts")
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
-    from .keys import Key
+    from hsai_kit.sandbox.openai.keys import Key
 
 ENDPOINT = "/v1/responses"
 MAX_LINES = 50_000

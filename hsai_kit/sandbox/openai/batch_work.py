@@ -9,15 +9,15 @@ from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .batch_lines import Line, Lines
-    from .keys import Key
-    from .responses import Responses
-    from .wire import Identifiers
+    from hsai_kit.sandbox.openai.batch_lines import Line, Lines
+    from hsai_kit.sandbox.openai.keys import Key
+    from hsai_kit.sandbox.openai.responses import Responses
+    from hsai_kit.sandbox.openai.wire import Identifiers
 
 _AT_ONCE = 25  # lines answered before other requests get their turn
 _PATIENCE = 0.5  # seconds of work that one look at a batch may cost

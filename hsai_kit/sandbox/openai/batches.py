@@ -6,21 +6,21 @@ import json
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from ..assistant.judgment import draws
-from .batch_clock import BatchJob, BatchStage, stage_of
-from .batch_lines import ENDPOINT, Lines, read_lines
-from .batch_work import BatchWork, Worker, begin
-from .checks import check_metadata, invalid_value, wrong_type
-from .keys import Key
-from .list_page import page_of
-from .wire import OpenAIAnswer, OpenAIError, answer_json
+from hsai_kit.sandbox.assistant.judgment import draws
+from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, stage_of
+from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, Lines, read_lines
+from hsai_kit.sandbox.openai.batch_work import BatchWork, Worker, begin
+from hsai_kit.sandbox.openai.checks import check_metadata, invalid_value, wrong_type
+from hsai_kit.sandbox.openai.keys import Key
+from hsai_kit.sandbox.openai.list_page import page_of
+from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from ..database import Database
-    from .files import Files
-    from .limits import OpenAILimits
-    from .responses import Responses
-    from .wire import Identifiers, OpenAICall
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.openai.files import Files
+    from hsai_kit.sandbox.openai.limits import OpenAILimits
+    from hsai_kit.sandbox.openai.responses import Responses
+    from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall
 
 _UNFINISHED = {
     "expired": ("batch_expired", "The batch expired before it came to this request."),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .catalog import CONTEXT_TOKENS
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
-    from .catalog import Model
+    from hsai_kit.sandbox.openai.catalog import Model
 
 _TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
 _SAMPLING = {"temperature": 2.0, "top_p": 1.0}  # the highest value of each; the lowest is 0

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import assistant
-from .catalog import CONTEXT_TOKENS, DECISIONS_MODEL
-from .checks import invalid_value, too_long, wrong_type
-from .messages import MESSAGE_TOKENS, read_input, text_of
-from .tokens import count_tokens
-from .wire import OpenAIAnswer, OpenAIError, answer_json
+from hsai_kit.sandbox import assistant
+from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS, DECISIONS_MODEL
+from hsai_kit.sandbox.openai.checks import invalid_value, too_long, wrong_type
+from hsai_kit.sandbox.openai.messages import MESSAGE_TOKENS, read_input, text_of
+from hsai_kit.sandbox.openai.tokens import count_tokens
+from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from .prompt_cache import PromptCache
-    from .wire import OpenAICall
+    from hsai_kit.sandbox.openai.prompt_cache import PromptCache
+    from hsai_kit.sandbox.openai.wire import OpenAICall
 
 MAX_QUESTIONS = 400
 MAX_CHOICES = 255

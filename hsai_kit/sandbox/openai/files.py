@@ -5,14 +5,14 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from .checks import invalid_value
-from .list_page import page_of
-from .multipart import read_form
-from .wire import OpenAIAnswer, OpenAIError, answer_json
+from hsai_kit.sandbox.openai.checks import invalid_value
+from hsai_kit.sandbox.openai.list_page import page_of
+from hsai_kit.sandbox.openai.multipart import read_form
+from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from ..database import Database
-    from .wire import Identifiers, OpenAICall
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _READABLE = frozenset({"batch", "batch_output", "fine-tune", "fine-tune-results"})

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .checks import invalid_value, wrong_type
-from .schemas import check_schema
-from .tokens import count_tokens
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.checks import invalid_value, wrong_type
+from hsai_kit.sandbox.openai.schemas import check_schema
+from hsai_kit.sandbox.openai.tokens import count_tokens
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 _FORMAT_NAME = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 

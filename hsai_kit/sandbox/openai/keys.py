@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .catalog import MODELS, Model
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.catalog import MODELS, Model
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from time import monotonic
 from typing import Any
 
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 QUOTAS = ("ok", "insufficient_quota", "billing_hard_limit_reached")
 ENDINGS = ("completed", "expired", "failed")

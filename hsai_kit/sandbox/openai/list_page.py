@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .checks import invalid_value, out_of_range
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.checks import invalid_value, out_of_range
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

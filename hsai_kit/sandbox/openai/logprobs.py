@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from .tokens import tokenize
+from hsai_kit.sandbox.openai.tokens import tokenize
 
 if TYPE_CHECKING:
-    from .output import Output, Piece
+    from hsai_kit.sandbox.openai.output import Output, Piece
 
 _LEAST = 1e-9
 

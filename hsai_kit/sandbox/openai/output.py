@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import assistant
-from .tokens import tokenize
+from hsai_kit.sandbox import assistant
+from hsai_kit.sandbox.openai.tokens import tokenize
 
 if TYPE_CHECKING:
-    from .request import Ask
+    from hsai_kit.sandbox.openai.request import Ask
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .catalog import CONTEXT_TOKENS
-from .checks import (
+from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS
+from hsai_kit.sandbox.openai.checks import (
     build_unsupported_error,
     check_rest,
     check_sampling,
@@ -15,15 +15,15 @@ from .checks import (
     too_long,
     wrong_type,
 )
-from .formats import read_text_options
-from .messages import read_input
-from .tokens import count_tokens
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.formats import read_text_options
+from hsai_kit.sandbox.openai.messages import read_input
+from hsai_kit.sandbox.openai.tokens import count_tokens
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
-    from .catalog import Model
-    from .formats import Format
-    from .keys import Key
+    from hsai_kit.sandbox.openai.catalog import Model
+    from hsai_kit.sandbox.openai.formats import Format
+    from hsai_kit.sandbox.openai.keys import Key
 
 LOGPROBS = "message.output_text.logprobs"
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

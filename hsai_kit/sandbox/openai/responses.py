@@ -8,19 +8,19 @@ from time import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from .catalog import DECISIONS_MODEL
-from .logprobs import token_logprobs
-from .output import Output, answer
-from .request import read_request
-from .tokens import count_tokens
-from .wire import OpenAIAnswer, OpenAIError, answer_json
+from hsai_kit.sandbox.openai.catalog import DECISIONS_MODEL
+from hsai_kit.sandbox.openai.logprobs import token_logprobs
+from hsai_kit.sandbox.openai.output import Output, answer
+from hsai_kit.sandbox.openai.request import read_request
+from hsai_kit.sandbox.openai.tokens import count_tokens
+from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from ..database import Database
-    from .keys import Key
-    from .prompt_cache import PromptCache
-    from .request import Ask
-    from .wire import Identifiers, OpenAICall
+    from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.openai.keys import Key
+    from hsai_kit.sandbox.openai.prompt_cache import PromptCache
+    from hsai_kit.sandbox.openai.request import Ask
+    from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall
 
 # Words in a record that make a response end in ways which real ones sometimes take.
 CONTENT_FILTER_WORD = "sandbox-content-filter"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .wire import OpenAIError
+from hsai_kit.sandbox.openai.wire import OpenAIError
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 _UNSUPPORTED = (

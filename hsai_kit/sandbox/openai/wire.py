@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from .keys import Key, Keys
-    from .limits import OpenAILimits
+    from hsai_kit.sandbox.openai.keys import Key, Keys
+    from hsai_kit.sandbox.openai.limits import OpenAILimits
 
 Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
