@@ -8,8 +8,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from hsai_kit.sandbox.app import SandboxSettings
 from hsai_kit.sandbox.database import DataFileError
+from hsai_kit.sandbox.doubles import SandboxSettings
 from hsai_kit.sandbox.faults import FaultSpec, FaultSpecError, parse_fault
 from hsai_kit.sandbox.portal import LoadError
 from hsai_kit.sandbox.server import PortError, serve
@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, metavar="FILE", help="keep the state in this SQLite file (default: in memory)")
     add("--seed", type=int, default=7, help="the seed of a new portal (default: 7)")
     add("--contacts", type=int, default=2400, help="how many contacts a new portal has (default: 2400)")
-    add("--hubspot-token", metavar="TOKEN", help="the token that HubSpot's side takes (default: a random one)")
-    add("--openai-key", metavar="KEY", help="the key that OpenAI's side takes (default: a random one)")
+    add("--hubspot-token", metavar="TOKEN", help="the token that HubSpot's double takes (default: a random one)")
+    add("--openai-key", metavar="KEY", help="the key that OpenAI's double takes (default: a random one)")
     add(
         "--load",
         type=_load,

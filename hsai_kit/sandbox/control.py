@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hsai_kit.sandbox.faults import SIDES, parse_fault
+from hsai_kit.sandbox.faults import APIS, parse_fault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -23,15 +23,18 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from hsai_kit.sandbox.app import SandboxApp
+    from hsai_kit.sandbox.doubles import Doubles
     from hsai_kit.sandbox.middleware import ApiMiddleware
 
 
 class ControlApi:
-    """What can be asked of a running sandbox; each public method is one route, its arguments the JSON body."""
+    """What can be asked of a running sandbox; each public method is one route.
 
-    def __init__(self, sandbox: SandboxApp, token: str) -> None:
-        self._sandbox = sandbox
+    Its parameters are the names in the JSON body or in the query.
+    """
+
+    def __init__(self, doubles: Doubles, token: str) -> None:
+        self._doubles = doubles
         self._token = token
         self.app = Starlette(
             routes=[
@@ -53,68 +56,68 @@ class ControlApi:
         )
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Count each side's requests by route and status."""
-        return {name: side.journal.counts() for name, side in self._sandbox.sides.items()}
+        """Count each API's requests by route and status."""
+        return {name: api.journal.counts() for name, api in self._doubles.apis.items()}
 
     def count_answered(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Count by side and route the POSTs that were answered whole, once or again."""
-        return {name: side.journal.count_answered() for name, side in self._sandbox.sides.items()}
+        """Count by API and route the POSTs that were answered whole, once or again."""
+        return {name: api.journal.count_answered() for name, api in self._doubles.apis.items()}
 
     def requests(self, side: str, last: str = "1000") -> list[dict[str, Any]]:
-        """List a side's newest requests, newest last."""
-        return self._side(side).journal.requests(int(last))
+        """List an API's newest requests, newest last."""
+        return self._api(side).journal.requests(int(last))
 
     def truth(self, object_type: str, property: str) -> dict[str, str]:  # noqa: A002  # HubSpot's own word
         """Tell the right value of each record's property, as the seed knows it."""
-        return self._sandbox.truth(object_type, property)
+        return self._doubles.truth(object_type, property)
 
     def faults(self) -> dict[str, list[dict[str, Any]]]:
         """List the armed faults with how often each has struck."""
-        return {name: side.faults.describe() for name, side in self._sandbox.sides.items()}
+        return {name: api.faults.describe() for name, api in self._doubles.apis.items()}
 
     def add_fault(self, spec: str) -> None:
         """Arm a fault, in the words of `faults.py`."""
         fault = parse_fault(spec)
-        self._side(fault.side).faults.add(fault)
+        self._api(fault.api).faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Disarm all faults of both sides."""
-        for side in self._sandbox.sides.values():
-            side.faults.clear()
+        """Disarm all faults of both APIs."""
+        for api in self._doubles.apis.values():
+            api.faults.clear()
 
     def latency(self, side: str, seconds: float, jitter: float = 0.0) -> None:
-        """Delay every request to a side."""
-        self._side(side).faults.set_latency(seconds, jitter)
+        """Delay every request to an API."""
+        self._api(side).faults.set_latency(seconds, jitter)
 
     def limits(self, side: str, **limits: float | str | None) -> None:
-        """Change a side's limits."""
-        self._side(side).side.set_limits(**limits)
+        """Change an API's limits."""
+        self._api(side).double.set_limits(**limits)
 
     def add_token(self, token: str, scopes: Sequence[str] | None = None, state: str = "live") -> None:
         """Accept another HubSpot token."""
-        self._sandbox.hubspot.add_token(token, scopes, state)
+        self._doubles.hubspot.add_token(token, scopes, state)
 
     def add_key(self, key: str, models: Sequence[str] | None = None, state: str = "live") -> None:
         """Accept another OpenAI key."""
-        self._sandbox.openai.add_key(key, models, state)
+        self._doubles.openai.add_key(key, models, state)
 
     def account(self, **details: Any) -> None:
         """Change what HubSpot's account details tell."""
-        self._sandbox.hubspot.set_account(**details)
+        self._doubles.hubspot.set_account(**details)
 
     def require(self, object_type: str, name: str, controlling: str, value: str) -> None:
         """Make a property required where another one has a value."""
-        self._sandbox.hubspot.require(object_type, name, controlling, value)
+        self._doubles.hubspot.require(object_type, name, controlling, value)
 
     def reset(self) -> None:
         """Go back to the first state."""
-        self._sandbox.reset()
+        self._doubles.reset()
 
-    def _side(self, name: str) -> ApiMiddleware:
-        if name not in self._sandbox.sides:
-            message = f"There is no side {name!r}. Sides: {', '.join(SIDES)}."
+    def _api(self, name: str) -> ApiMiddleware:
+        if name not in self._doubles.apis:
+            message = f"There is no API {name!r}. APIs: {', '.join(APIS)}."
             raise ValueError(message)
-        return self._sandbox.sides[name]
+        return self._doubles.apis[name]
 
     def _route(self, method: str, path: str, action: Callable[..., Any]) -> Route:
         return Route(path, self._endpoint(action), methods=[method])
@@ -123,7 +126,7 @@ class ControlApi:
         signature = inspect.signature(action)
 
         async def endpoint(request: Request) -> Response:
-            if not self._allowed(request):
+            if not self._is_allowed(request):
                 return _error(401, "The control address wants the token that the sandbox printed at its start.")
             body = await request.body()
             try:
@@ -135,7 +138,7 @@ class ControlApi:
 
         return endpoint
 
-    def _allowed(self, request: Request) -> bool:
+    def _is_allowed(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {self._token}".encode())
 

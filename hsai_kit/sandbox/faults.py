@@ -1,6 +1,6 @@
 """Faults on demand: their words, and which request gets which.
 
-A fault is one string, `side:kind[:option=value]...`, such as `openai:rate_limit:rate=0.05:retry_after=1`.
+A fault is one string, `api:kind[:option=value]...`, such as `openai:rate_limit:rate=0.05:retry_after=1`.
 The answers themselves are given in `middleware.py`.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from random import Random
 from typing import Any
 
-SIDES = ("hubspot", "openai")
-ANY_SIDE_KINDS = ("500", "502", "503_html", "reset", "stall", "cut", "commit_then_stall", "latency")
+APIS = ("hubspot", "openai")
+ANY_API_KINDS = ("500", "502", "503_html", "reset", "stall", "cut", "commit_then_stall", "latency")
 OWN_KINDS = {
     "hubspot": ("ten_secondly", "secondly", "daily", "423", "477", "521", "524", "414"),
     "openai": ("rate_limit", "insufficient_quota", "billing_hard_limit_reached", "401"),
@@ -30,10 +30,10 @@ class FaultSpec:
     """One fault as asked for.
 
     rate: share of the matching requests, 0 to 1. count: how often at most. after: how many matching requests
-    pass first. path: part of the path under the side's host. seconds, jitter, retry_after: seconds.
+    pass first. path: part of the path under the API's host. seconds, jitter, retry_after: seconds.
     """
 
-    side: str
+    api: str
     kind: str
     rate: float = 1.0
     count: int | None = None
@@ -50,40 +50,40 @@ class FaultSpec:
 
 
 def parse_fault(text: str) -> FaultSpec:
-    """Read `side:kind[:option=value]...`.
+    """Read `api:kind[:option=value]...`.
 
-    Raises FaultSpecError with a sentence that lists the sides, kinds or options there are.
+    Raises FaultSpecError with a sentence that lists the APIs, kinds or options there are.
 
     >>> parse_fault("hubspot:stall:seconds=5:count=1").seconds
     5.0
     """
-    side, _, rest = text.partition(":")
+    api, _, rest = text.partition(":")
     kind, *options = rest.split(":")
-    if side not in SIDES:
-        raise _error(text, f"there is no side {side!r}", "Sides", SIDES)
-    kinds = ANY_SIDE_KINDS + OWN_KINDS[side]
+    if api not in APIS:
+        raise _error(text, f"there is no API {api!r}", "APIs", APIS)
+    kinds = ANY_API_KINDS + OWN_KINDS[api]
     if kind not in kinds:
-        raise _error(text, f"{side} has no fault {kind!r}", "Kinds", kinds)
+        raise _error(text, f"{api} has no fault {kind!r}", "Kinds", kinds)
     values: dict[str, Any] = {}
     if kind in DEFAULT_SECONDS:
         values["seconds"] = DEFAULT_SECONDS[kind]
     if kind in DEFAULT_PATHS:
         values["path"] = DEFAULT_PATHS[kind]
-    allowed = _options_of(side, kind)
+    allowed = _options_of(api, kind)
     for option in options:
         name, equals, value = option.partition("=")
         if name not in allowed or not equals:
             raise _error(text, f"{kind} has no option {option!r}", "Options", [f"{one}=…" for one in allowed])
         values[name] = _value(text, name, value)
-    return FaultSpec(side, kind, **values)
+    return FaultSpec(api, kind, **values)
 
 
-def _options_of(side: str, kind: str) -> tuple[str, ...]:
+def _options_of(api: str, kind: str) -> tuple[str, ...]:
     if kind == "latency":
         return (*ANY_KIND_OPTIONS, "seconds", "jitter")
     if kind in DEFAULT_SECONDS:
         return (*ANY_KIND_OPTIONS, "seconds")
-    if kind in OWN_KINDS[side]:
+    if kind in OWN_KINDS[api]:
         return (*ANY_KIND_OPTIONS, "retry_after")
     return ANY_KIND_OPTIONS
 
@@ -130,14 +130,14 @@ class _Armed:
 
 
 class Faults:
-    """The faults and the latency of one side.
+    """The faults and the latency of one API.
 
     Every fault sees every request that matches it. Where several would strike one request the first given
     does; delays add up and come before it.
     """
 
-    def __init__(self, side: str, seed: int) -> None:
-        self._side = side
+    def __init__(self, api: str, seed: int) -> None:
+        self._api = api
         self._seed = seed
         self.clear()
         self.set_latency(0.0)
@@ -156,7 +156,7 @@ class Faults:
             message = f"Latency and jitter are seconds from 0 up, not {seconds!r} and {jitter!r}."
             raise ValueError(message)
         self._latency = (seconds, jitter)
-        self._random = Random(f"{self._seed}:{self._side}:latency")
+        self._random = Random(f"{self._seed}:{self._api}:latency")
 
     def draw(self, method: str, path: str) -> tuple[float, FaultSpec | None]:
         """For one request the delay in seconds and the fault that strikes it, if any."""

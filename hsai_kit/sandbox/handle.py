@@ -109,7 +109,7 @@ class Sandbox:
         return f"<Sandbox at {self.control_url.removesuffix('/control')}, {keys}>"
 
     def fault(self, spec: str) -> None:
-        """Arm a fault: `side:kind[:option=value]...`, such as `openai:rate_limit:rate=0.05:retry_after=1`.
+        """Arm a fault: `api:kind[:option=value]...`, such as `openai:rate_limit:rate=0.05:retry_after=1`.
 
         Options: rate (0 to 1, seeded), count (how often at most), after (so many matching requests pass
         first), path (part of it), method, seconds, jitter, retry_after. A wrong word raises SandboxError,
@@ -118,25 +118,25 @@ class Sandbox:
         self._ask("POST", "/faults", {"spec": spec})
 
     def faults(self) -> dict[str, list[dict[str, Any]]]:
-        """List each side's armed faults: their kind and options, and how many requests each has `seen` and `struck`."""
+        """List each API's armed faults: their kind and options, and how many requests each has `seen` and `struck`."""
         return _as_dict(self._ask("GET", "/faults"))
 
     def clear_faults(self) -> None:
         """Disarm all faults; the latency of `latency` stays."""
         self._ask("DELETE", "/faults")
 
-    def latency(self, side: str, seconds: float, jitter: float = 0.0) -> None:
-        """Delay every request to a side by `seconds`, give or take `jitter`."""
-        self._ask("POST", "/latency", {"side": side, "seconds": seconds, "jitter": jitter})
+    def latency(self, api: str, seconds: float, jitter: float = 0.0) -> None:
+        """Delay every request to an API by `seconds`, give or take `jitter`."""
+        self._ask("POST", "/latency", {"side": api, "seconds": seconds, "jitter": jitter})
 
-    def limits(self, side: str, **limits: float | str | None) -> None:
-        """Change a side's limits.
+    def limits(self, api: str, **limits: float | str | None) -> None:
+        """Change an API's limits.
 
         hubspot: per_ten_seconds, daily, search_per_second, search_lag (s), search_results (of one query).
         openai: requests_per_minute, tokens_per_minute, quota (`ok`, `insufficient_quota` or
         `billing_hard_limit_reached`).
         """
-        self._ask("POST", "/limits", {"side": side, **limits})
+        self._ask("POST", "/limits", {"side": api, **limits})
 
     def token(self, token: str, *, scopes: Sequence[str] | None = None, state: str = "live") -> None:
         """Accept another HubSpot token (live, expired or revoked); with all scopes where none are given."""
@@ -159,24 +159,24 @@ class Sandbox:
         self._ask("POST", "/require", body)
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Count requests: side, then `POST /v1/responses`, then status; `no answer` where none was given."""
+        """Count requests: API, then `POST /v1/responses`, then status; `no answer` where none was given."""
         return _as_dict(self._ask("GET", "/counts"))
 
     def count_answered(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Count POSTs answered whole: side, then `POST /v1/responses`, then `once` and `again`.
+        """Count POSTs answered whole: API, then `POST /v1/responses`, then `once` and `again`.
 
         `again` are whole answers to a request, the same path and body, that had one before: what was paid twice. An
         answer that a fault cut off counts as neither. The first 200,000 requests are known again.
         """
         return _as_dict(self._ask("GET", "/answered"))
 
-    def requests(self, side: str, last: int = 1000) -> list[dict[str, Any]]:
-        """List a side's newest requests, newest last, 2,000 at most.
+    def requests(self, api: str, last: int = 1000) -> list[dict[str, Any]]:
+        """List an API's newest requests, newest last, 2,000 at most.
 
         Each has method, path, query, status (None before the answer), body (JSON or None), at (s since
         1970) and fault (the kind that struck it, or None).
         """
-        return list(self._ask("GET", f"/requests?{urlencode({'side': side, 'last': last})}"))
+        return list(self._ask("GET", f"/requests?{urlencode({'side': api, 'last': last})}"))
 
     def truth(self, object_type: str, property: str) -> dict[str, str]:  # noqa: A002  # HubSpot's own word
         """Tell the right value of a property by record id, as the portal's seed knows it."""

@@ -1,4 +1,4 @@
-"""What each side was asked and how it answered: counts per route, and the newest requests."""
+"""What each API was asked and how it answered: counts per route, and the newest requests."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class JournalEntry:
 
 
 class Journal:
-    """Counts all requests of one side by route and status, and keeps the newest 2,000."""
+    """Counts all requests of one API by route and status, and keeps the newest 2,000."""
 
     def __init__(self, template: Callable[[str, str], str]) -> None:
         self._template = template

@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from hsai_kit.sandbox.app import SandboxApp
-from hsai_kit.sandbox.transport import ReachableProtocol
+from hsai_kit.sandbox.doubles import Doubles
+from hsai_kit.sandbox.middleware import ReachableProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from hsai_kit.sandbox.app import SandboxSettings
+    from hsai_kit.sandbox.doubles import SandboxSettings
 
 _STDIN = 0
 _KEEP_ALIVE_SECONDS = 75  # longer than any client's pool keeps a connection, so that none is cut under its feet
-_HEADER_BYTES = 262_144  # an address too long for HubSpot must still reach the side that says so
+_HEADER_BYTES = 262_144  # an address too long for HubSpot must still reach the double that says so
 
 
 class PortError(Exception):
@@ -35,9 +36,9 @@ class PortError(Exception):
 class _Server(uvicorn.Server):
     """uvicorn's server, which prints where it is, ends at once, and ends without an error when told to."""
 
-    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready_line: str) -> None:
         super().__init__(config)
-        self._greeting = greeting
+        self._ready_line = ready_line
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -59,7 +60,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and print the one line that a parent waits for."""
         await super().startup(sockets=sockets)
-        sys.stdout.write(self._greeting + "\n")
+        sys.stdout.write(self._ready_line + "\n")
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,20 +74,22 @@ class _Server(uvicorn.Server):
 def serve(settings: SandboxSettings, *, port: int = 0, with_parent: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, or with a parent until stdin ends; prints one JSON line when ready.
 
-    Raises PortError where the port is taken, and whatever `SandboxApp` raises.
+    Raises PortError where the port is taken, and whatever `Doubles` raises.
     """
     # The protocol is named because asyncio turns Nagle's delay off only where it is; 40 ms a request otherwise.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         _bind(listener, port)
-        app = SandboxApp(settings)
+        doubles = Doubles(settings)
         try:
             base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            server = _Server(_config(app), _greeting(settings, base, app.remarks))
+            server = _Server(
+                _config(SandboxApp(doubles, settings.control_token)), _ready_line(settings, base, doubles.remarks)
+            )
             if with_parent:
                 threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
             server.run(sockets=[listener])
         finally:
-            app.close()
+            doubles.close()
 
 
 def _bind(listener: socket.socket, port: int) -> None:
@@ -99,7 +102,7 @@ def _bind(listener: socket.socket, port: int) -> None:
         raise PortError(message) from error
 
 
-def _greeting(settings: SandboxSettings, base: str, remarks: list[str]) -> str:
+def _ready_line(settings: SandboxSettings, base: str, remarks: list[str]) -> str:
     return json.dumps(
         {
             "hubspot": f"{base}/hubspot",

@@ -62,9 +62,9 @@ def test_the_handle_asks_no_proxy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 
 
 def test_faults_never_strike_the_control_address(sandbox: Sandbox) -> None:
-    for side in ("hubspot", "openai"):
-        sandbox.fault(f"{side}:500")
-        sandbox.latency(side, 5)
+    for api in ("hubspot", "openai"):
+        sandbox.fault(f"{api}:500")
+        sandbox.latency(api, 5)
     begin = time.perf_counter()
     assert sandbox.counts() == {"hubspot": {}, "openai": {}}
     assert time.perf_counter() - begin < 4
@@ -132,7 +132,7 @@ def test_the_truth_is_told_for_known_properties_and_their_list_for_others(sandbo
 
 
 def test_what_control_does_not_know_is_answered_with_a_sentence(sandbox: Sandbox) -> None:
-    with pytest.raises(SandboxError, match=r"no side 'salesforce'\. Sides: hubspot, openai"):
+    with pytest.raises(SandboxError, match=r"no API 'salesforce'\. APIs: hubspot, openai"):
         sandbox.latency("salesforce", 1)
     with pytest.raises(SandboxError, match="from 0 up"):
         sandbox.latency("openai", -1)

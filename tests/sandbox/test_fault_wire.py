@@ -73,13 +73,13 @@ def test_a_503_is_a_web_page_not_json(sandbox: Sandbox, connection: HTTPConnecti
 
 @pytest.mark.parametrize("path", [MODELS, DETAILS])
 def test_a_reset_drops_the_connection_without_a_byte(sandbox: Sandbox, connection: HTTPConnection, path: str) -> None:
-    side = path.split("/")[1]
-    sandbox.fault(f"{side}:reset:count=1")
+    api = path.split("/")[1]
+    sandbox.fault(f"{api}:reset:count=1")
     with pytest.raises(ConnectionResetError):
         get(connection, sandbox, path)
     connection.close()
     assert get(connection, sandbox, path).read()
-    assert [(one["status"], one["fault"]) for one in sandbox.requests(side)] == [(None, "reset"), (200, None)]
+    assert [(one["status"], one["fault"]) for one in sandbox.requests(api)] == [(None, "reset"), (200, None)]
 
 
 @pytest.mark.parametrize("path", [MODELS, DETAILS])

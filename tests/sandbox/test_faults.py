@@ -9,14 +9,14 @@ from hsai_kit.sandbox.faults import Faults, FaultSpecError, parse_fault
 
 def struck(spec: str, requests: int, *, seed: int = 7, method: str = "GET", path: str = "/v1/models") -> list[int]:
     fault = parse_fault(spec)
-    faults = Faults(fault.side, seed)
+    faults = Faults(fault.api, seed)
     faults.add(fault)
     return [number for number in range(requests) if faults.draw(method, path)[1] is not None]
 
 
 def test_the_words_of_a_fault_are_read_with_all_their_options() -> None:
     fault = parse_fault("openai:rate_limit:rate=0.05:retry_after=1.5:count=3:after=2:path=/v1/responses:method=post")
-    assert (fault.side, fault.kind) == ("openai", "rate_limit")
+    assert (fault.api, fault.kind) == ("openai", "rate_limit")
     assert (fault.rate, fault.retry_after, fault.count, fault.after) == (0.05, 1.5, 3, 2)
     assert (fault.path, fault.method) == ("/v1/responses", "POST")
 
@@ -24,7 +24,7 @@ def test_the_words_of_a_fault_are_read_with_all_their_options() -> None:
 @pytest.mark.parametrize(
     ("spec", "problem", "listed"),
     [
-        ("salesforce:500", "no side 'salesforce'", "hubspot, openai"),
+        ("salesforce:500", "no API 'salesforce'", "hubspot, openai"),
         ("openai", "no fault ''", "rate_limit"),
         ("openai:ten_secondly", "no fault 'ten_secondly'", "insufficient_quota"),
         ("hubspot:rate_limit", "no fault 'rate_limit'", "ten_secondly"),

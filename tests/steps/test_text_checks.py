@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import ask, check_texts, pull
 from hsai_kit.errors import EvaluationError
-from hsai_kit.sandbox.assistant.slips import _INVENTED
+from hsai_kit.sandbox.assistant.reply import _INVENTED
 from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
 if TYPE_CHECKING:

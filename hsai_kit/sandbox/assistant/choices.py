@@ -11,12 +11,11 @@ from rapidfuzz import fuzz
 
 from hsai_kit.sandbox.assistant import abroad
 from hsai_kit.sandbox.assistant.hostile import REFUSAL, gives_orders, must_refuse
-from hsai_kit.sandbox.assistant.judgment import Judgment, settle
 from hsai_kit.sandbox.assistant.options import none_option, region_options
 from hsai_kit.sandbox.assistant.record import plain, read_record
 from hsai_kit.sandbox.assistant.region_names import key_of
 from hsai_kit.sandbox.assistant.regions import evidence_of, locate
-from hsai_kit.sandbox.assistant.reply import Reply
+from hsai_kit.sandbox.assistant.reply import Judgment, Reply, settle
 from hsai_kit.sandbox.assistant.sentences import without_asides, without_orders
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
 from hsai_kit.sandbox.assistant.text_judge import case_of, choose_better, likely_good, rate_level

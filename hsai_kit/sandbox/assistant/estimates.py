@@ -7,9 +7,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.assistant.judgment import Judgment, settle
 from hsai_kit.sandbox.assistant.record import plain, read_record
 from hsai_kit.sandbox.assistant.regions import locate
+from hsai_kit.sandbox.assistant.reply import Judgment, settle
 from hsai_kit.sandbox.assistant.sentences import without_orders
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
 from hsai_kit.sandbox.assistant.text_judge import case_of, likely_good, rate_level

@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.assistant.judgment import draws
 from hsai_kit.sandbox.assistant.record import plain, read_record
-from hsai_kit.sandbox.assistant.reply import MARK, Reply
+from hsai_kit.sandbox.assistant.reply import MARK, Reply, draws
 from hsai_kit.sandbox.assistant.sentences import split_sentences
 
 if TYPE_CHECKING:

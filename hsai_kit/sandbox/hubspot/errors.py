@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hsai_kit.sandbox.hubspot.values import InvalidValue
-
 
 class HubSpotError(Exception):
     """What HubSpot refuses, with its HTTP status and the fields of its error envelope."""
@@ -49,6 +47,15 @@ class HubSpotError(Exception):
         if self.context:
             body["context"] = {name: list(values) for name, values in self.context.items()}
         return {**body, **self.extra}
+
+
+class InvalidValue(Exception):
+    """A value that a property cannot hold, with HubSpot's code for the reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 def invalid(message: str, *errors: Mapping[str, Any]) -> HubSpotError:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.association_types import StandardType, standard_types
+from hsai_kit.sandbox.hubspot.links import StandardType, standard_types
 from hsai_kit.sandbox.hubspot.tables import empty_tables
 
 if TYPE_CHECKING:

@@ -11,12 +11,9 @@ from hsai_kit.sandbox.hubspot import (
     batches,
     list_calls,
     objects,
-    owner_calls,
-    pipeline_calls,
     property_calls,
     schema_calls,
     search,
-    validation_calls,
 )
 from hsai_kit.sandbox.hubspot.access import READ, WRITE
 
@@ -124,20 +121,20 @@ PROPERTIES = (
 )
 _RULE = "/{object_type}/{name}/rule-type/{rule_type}"
 VALIDATIONS = (
-    Operation("GET", "/{object_type}", validation_calls.list_validations, _definitions(READ)),
-    Operation("GET", "/{object_type}/{name}", validation_calls.read_validations, _definitions(READ)),
-    Operation("PUT", _RULE, validation_calls.put_validation, _definitions(WRITE)),
+    Operation("GET", "/{object_type}", schema_calls.list_validations, _definitions(READ)),
+    Operation("GET", "/{object_type}/{name}", schema_calls.read_validations, _definitions(READ)),
+    Operation("PUT", _RULE, schema_calls.put_validation, _definitions(WRITE)),
 )
 _STAGES = "/{object_type}/{pipeline_id}/stages"
 PIPELINES = (
-    Operation("GET", "/{object_type}", pipeline_calls.list_pipelines, _definitions(READ)),
-    Operation("GET", "/{object_type}/{pipeline_id}", pipeline_calls.read_pipeline, _definitions(READ)),
-    Operation("GET", _STAGES, pipeline_calls.list_stages, _definitions(READ)),
-    Operation("GET", f"{_STAGES}/{{stage_id}}", pipeline_calls.read_stage, _definitions(READ)),
+    Operation("GET", "/{object_type}", schema_calls.list_pipelines, _definitions(READ)),
+    Operation("GET", "/{object_type}/{pipeline_id}", schema_calls.read_pipeline, _definitions(READ)),
+    Operation("GET", _STAGES, schema_calls.list_stages, _definitions(READ)),
+    Operation("GET", f"{_STAGES}/{{stage_id}}", schema_calls.read_stage, _definitions(READ)),
 )
 OWNERS = (
-    Operation("GET", "", owner_calls.list_owners, _fixed(access.OWNERS_READ)),
-    Operation("GET", "/{owner_id}", owner_calls.read_owner, _fixed(access.OWNERS_READ)),
+    Operation("GET", "", account_calls.list_owners, _fixed(access.OWNERS_READ)),
+    Operation("GET", "/{owner_id}", account_calls.read_owner, _fixed(access.OWNERS_READ)),
 )
 _LISTS_READ, _LISTS_WRITE = _fixed(access.LISTS_READ), _fixed(access.LISTS_WRITE)
 _BY_NAME = "/object-type-id/{object_type}/name/{list_name:path}"

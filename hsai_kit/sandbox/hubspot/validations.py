@@ -12,7 +12,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsai_kit.sandbox.hubspot.values import InvalidValue, read_moment
+from hsai_kit.sandbox.hubspot.errors import InvalidValue
+from hsai_kit.sandbox.hubspot.values import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.clock import iso
+from hsai_kit.sandbox.hubspot.errors import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,15 +19,6 @@ LONGEST_TEXT = 65_536
 EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_MILLISECONDS = re.compile(r"-?\d{1,15}")
-
-
-class InvalidValue(Exception):
-    """A value that a property cannot hold, with HubSpot's code for the reason."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def as_text(raw: Any) -> str:

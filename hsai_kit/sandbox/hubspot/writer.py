@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsai_kit.sandbox.hubspot import clock, values
-from hsai_kit.sandbox.hubspot.errors import conflict, invalid, invalid_values
+from hsai_kit.sandbox.hubspot.errors import InvalidValue, conflict, invalid, invalid_values
 from hsai_kit.sandbox.hubspot.records import RecordRow
 from hsai_kit.sandbox.hubspot.validations import check
 
@@ -62,7 +62,7 @@ class Writer:
         definitions = self._catalog.definitions(kind)
         current = {} if row is None else row.properties
         changes: Changes = {}
-        problems: list[tuple[str, values.InvalidValue]] = []
+        problems: list[tuple[str, InvalidValue]] = []
         rules = self._validations.rules(kind)
         for name, raw in wish.properties.items():
             try:
@@ -70,7 +70,7 @@ class Writer:
                 if (value := changes[name]) is not None and value != current.get(name):
                     for rule in rules.get(name, ()):
                         check(rule, value)
-            except values.InvalidValue as problem:
+            except InvalidValue as problem:
                 problems.append((name, problem))
         if wish.version == ENFORCING_VERSION:
             problems += _missing(definitions.values(), changes, is_new=row is None)
@@ -83,10 +83,10 @@ class Writer:
     def _accept(self, name: str, definition: Definition | None, raw: Any, current: str | None) -> str | None:
         if definition is None:
             message = f'Property "{name}" does not exist'
-            raise values.InvalidValue("PROPERTY_DOESNT_EXIST", message)
+            raise InvalidValue("PROPERTY_DOESNT_EXIST", message)
         if definition.read_only or name in NEVER_WRITABLE:
             message = f'"{name}" is a read only property; its value cannot be set.'
-            raise values.InvalidValue("READ_ONLY_VALUE", message)
+            raise InvalidValue("READ_ONLY_VALUE", message)
         value = values.normalize(definition, values.as_text(raw), current, self._is_owner)
         if name == "lifecyclestage" and _goes_back(definition, current, value):
             return current  # answered with success all the same; cleared first, it can be set to anything
@@ -167,11 +167,11 @@ def read_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return properties
 
 
-def _conditional(missing: Mapping[str, str]) -> list[tuple[str, values.InvalidValue]]:
+def _conditional(missing: Mapping[str, str]) -> list[tuple[str, InvalidValue]]:
     return [
         (
             name,
-            values.InvalidValue(
+            InvalidValue(
                 "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
                 f"{name} is required because of a conditional property rule based on [{controlling}]",
             ),
@@ -186,15 +186,10 @@ def _goes_back(definition: Definition, current: str | None, value: str | None) -
     return definition.options.index(value) < definition.options.index(current)
 
 
-def _missing(
-    definitions: Iterable[Definition], changes: Changes, *, is_new: bool
-) -> list[tuple[str, values.InvalidValue]]:
+def _missing(definitions: Iterable[Definition], changes: Changes, *, is_new: bool) -> list[tuple[str, InvalidValue]]:
     names = [
         one.name
         for one in definitions
         if one.required and (changes.get(one.name) is None if is_new else changes.get(one.name, "") is None)
     ]
-    return [
-        (name, values.InvalidValue("MISSING_REQUIRED_PROPERTY", f'The property "{name}" is required.'))
-        for name in names
-    ]
+    return [(name, InvalidValue("MISSING_REQUIRED_PROPERTY", f'The property "{name}" is required.')) for name in names]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.openai.list_page import page_of
+from hsai_kit.sandbox.openai.gate import page_of
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.openai.wire import OpenAICall
+    from hsai_kit.sandbox.openai.gate import OpenAICall
 
 BETA = "agents=v1"
 

@@ -14,11 +14,12 @@ from hsai_kit.sandbox.openai.batches import Batches
 from hsai_kit.sandbox.openai.catalog import MODELS
 from hsai_kit.sandbox.openai.decisions import Decisions
 from hsai_kit.sandbox.openai.files import Files
+from hsai_kit.sandbox.openai.gate import Endpoint, Gate, OpenAICall, send_answer
 from hsai_kit.sandbox.openai.keys import Keys, build_key_error
 from hsai_kit.sandbox.openai.limits import OpenAILimits, quota_error, rate_limit_error
-from hsai_kit.sandbox.openai.prompt_cache import PromptCache
 from hsai_kit.sandbox.openai.responses import Responses
-from hsai_kit.sandbox.openai.wire import Endpoint, Gate, Identifiers, OpenAICall, OpenAIError, answer_json, send_answer
+from hsai_kit.sandbox.openai.tokens import PromptCache
+from hsai_kit.sandbox.openai.wire import Identifiers, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

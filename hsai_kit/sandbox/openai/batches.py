@@ -6,21 +6,22 @@ import json
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.assistant.judgment import draws
+from hsai_kit.sandbox.assistant.reply import draws
 from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, stage_of
 from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, Lines, read_lines
 from hsai_kit.sandbox.openai.batch_work import BatchWork, Worker, begin
 from hsai_kit.sandbox.openai.checks import check_metadata, invalid_value, wrong_type
+from hsai_kit.sandbox.openai.gate import page_of
 from hsai_kit.sandbox.openai.keys import Key
-from hsai_kit.sandbox.openai.list_page import page_of
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.database import Database
     from hsai_kit.sandbox.openai.files import Files
+    from hsai_kit.sandbox.openai.gate import OpenAICall
     from hsai_kit.sandbox.openai.limits import OpenAILimits
     from hsai_kit.sandbox.openai.responses import Responses
-    from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall
+    from hsai_kit.sandbox.openai.wire import Identifiers
 
 _UNFINISHED = {
     "expired": ("batch_expired", "The batch expired before it came to this request."),

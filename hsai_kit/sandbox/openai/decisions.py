@@ -12,8 +12,8 @@ from hsai_kit.sandbox.openai.tokens import count_tokens
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.openai.prompt_cache import PromptCache
-    from hsai_kit.sandbox.openai.wire import OpenAICall
+    from hsai_kit.sandbox.openai.gate import OpenAICall
+    from hsai_kit.sandbox.openai.tokens import PromptCache
 
 MAX_QUESTIONS = 400
 MAX_CHOICES = 255

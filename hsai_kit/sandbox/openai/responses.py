@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from hsai_kit.sandbox.openai.catalog import DECISIONS_MODEL
-from hsai_kit.sandbox.openai.logprobs import token_logprobs
 from hsai_kit.sandbox.openai.output import Output, answer
 from hsai_kit.sandbox.openai.request import read_request
-from hsai_kit.sandbox.openai.tokens import count_tokens
+from hsai_kit.sandbox.openai.tokens import count_tokens, token_logprobs
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.database import Database
+    from hsai_kit.sandbox.openai.gate import OpenAICall
     from hsai_kit.sandbox.openai.keys import Key
-    from hsai_kit.sandbox.openai.prompt_cache import PromptCache
     from hsai_kit.sandbox.openai.request import Ask
-    from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall
+    from hsai_kit.sandbox.openai.tokens import PromptCache
+    from hsai_kit.sandbox.openai.wire import Identifiers
 
 # Words in a record that make a response end in ways which real ones sometimes take.
 CONTENT_FILTER_WORD = "sandbox-content-filter"

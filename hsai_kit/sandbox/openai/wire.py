@@ -1,22 +1,15 @@
-"""Requests in, answers out: OpenAI's error form, its headers, and the gate that every request passes."""
+"""What goes out: OpenAI's form of answers and errors, and its ids."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from inspect import isawaitable
 from random import Random
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from starlette.types import Receive, Scope, Send
-
-    from hsai_kit.sandbox.openai.keys import Key, Keys
-    from hsai_kit.sandbox.openai.limits import OpenAILimits
 
 Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
@@ -44,33 +37,6 @@ class OpenAIError(Exception):
     def body(self) -> dict[str, Any]:
         """The whole JSON body."""
         return {"error": self.error}
-
-
-@dataclass(slots=True)
-class OpenAICall:
-    """One request that has passed the gate."""
-
-    key: Key
-    body: bytes
-    path: Mapping[str, str]
-    query: str
-    headers: Mapping[bytes, bytes]
-
-    def json(self) -> dict[str, Any]:
-        """Read the body as a JSON object; a 400 otherwise."""
-        try:
-            content = json.loads(self.body)
-        except ValueError as error:
-            message = f"The body of this request is no JSON: {error}."
-            raise OpenAIError(400, message) from error
-        if not isinstance(content, dict):
-            message = "The body of this request must be a JSON object."
-            raise OpenAIError(400, message)
-        return content
-
-    def parameters(self) -> dict[str, str]:
-        """Read the query's parameters."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
 
 
 @dataclass(slots=True)
@@ -106,96 +72,3 @@ class Identifiers:
     def new(self, prefix: str, digits: int = 32) -> str:
         """Make one more id."""
         return f"{prefix}{self._random.getrandbits(digits * 4):0{digits}x}"
-
-
-class Gate:
-    """What all routes share: who may pass, what is left of the minute, and which headers go along."""
-
-    def __init__(self, keys: Keys, limits: OpenAILimits, identifiers: Identifiers) -> None:
-        self.keys = keys
-        self.limits = limits
-        self.identifiers = identifiers
-
-    def headers(self, started: float) -> Headers:
-        """Make the headers that every answer carries."""
-        spent = int((perf_counter() - started) * 1000)
-        return [
-            (b"x-request-id", self.identifiers.new("req_").encode()),
-            (b"openai-processing-ms", str(spent).encode()),
-            (b"openai-organization", b"sandbox"),
-            (b"openai-version", b"2020-10-01"),
-            *self.limits.headers(),
-        ]
-
-
-class Endpoint:
-    """One route as an ASGI app. A `charged` one is a call of a model, which the minute's budgets count."""
-
-    def __init__(
-        self,
-        gate: Gate,
-        handle: Callable[[OpenAICall], OpenAIAnswer | Awaitable[OpenAIAnswer]],
-        *,
-        charged: bool = False,
-        beta: str = "",
-    ) -> None:
-        self._gate = gate
-        self._handle = handle
-        self._charged = charged
-        self._beta = beta
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        started = perf_counter()
-        body = await _body(receive)
-        try:
-            answer = await self._answer(scope, body)
-        except OpenAIError as error:
-            answer = answer_json(error.body, error.status)
-            answer.headers = error.headers
-        await send_answer(send, answer, self._gate.headers(started))
-
-    async def _answer(self, scope: Scope, body: bytes) -> OpenAIAnswer:
-        headers = dict(scope["headers"])
-        key = self._gate.keys.check(headers.get(b"authorization", b""))
-        if self._beta and self._beta.encode() not in headers.get(b"openai-beta", b""):
-            message = f"This address is in beta: send the header 'OpenAI-Beta: {self._beta}'."
-            raise OpenAIError(400, message, code="invalid_beta")
-        call = OpenAICall(key, body, scope.get("path_params", {}), scope["query_string"].decode("latin-1"), headers)
-        if not self._charged:
-            return await _result(self._handle(call))
-        limits = self._gate.limits
-        limits.admit()
-        try:
-            answer = await _result(self._handle(call))
-        except OpenAIError:
-            limits.take(0)  # a request that fails counts as well
-            raise
-        limits.take(answer.tokens)
-        if answer.commit is not None:
-            answer.commit()
-        return answer
-
-
-async def send_answer(send: Send, answer: OpenAIAnswer, headers: Headers) -> None:
-    """Send one answer with the shared headers."""
-    shared = [(b"content-type", answer.media_type), (b"content-length", str(len(answer.body)).encode())]
-    start = {"type": "http.response.start", "status": answer.status, "headers": shared + headers + answer.headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _result(result: OpenAIAnswer | Awaitable[OpenAIAnswer]) -> OpenAIAnswer:
-    return await result if isawaitable(result) else result
-
-
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    chunks = [body]
-    while message.get("more_body"):
-        message = await receive()
-        chunks.append(message.get("body", b""))
-    return b"".join(chunks)

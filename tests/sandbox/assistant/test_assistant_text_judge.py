@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hsai_kit.sandbox.assistant import answer_choice, answer_text, estimate_levels, estimate_probability
-from hsai_kit.sandbox.assistant.slips import SLIPS
+from hsai_kit.sandbox.assistant.reply import SLIPS
 from hsai_kit.sandbox.assistant.text_judge import JUDGES, is_faithful
 from hsai_kit.sandbox.portal.conversations import pick_conversation
 

@@ -11,10 +11,11 @@ from openai.types.responses import Response
 
 from hsai_kit.sandbox.database import Database
 from hsai_kit.sandbox.openai.decisions import Decisions
+from hsai_kit.sandbox.openai.gate import OpenAICall
 from hsai_kit.sandbox.openai.keys import Key
-from hsai_kit.sandbox.openai.prompt_cache import PromptCache
 from hsai_kit.sandbox.openai.responses import Responses
-from hsai_kit.sandbox.openai.wire import Identifiers, OpenAICall, OpenAIError
+from hsai_kit.sandbox.openai.tokens import PromptCache
+from hsai_kit.sandbox.openai.wire import Identifiers, OpenAIError
 
 KEY = Key("sk-test")
 JSON = st.recursive(
