@@ -1,4 +1,4 @@
-"""What the scripted assistant gives back."""
+"""What the scripted assistant answers: the evidence, the model's own mistakes on top of it, and the reply."""
 
 from __future__ import annotations
 

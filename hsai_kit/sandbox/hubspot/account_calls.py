@@ -1,4 +1,4 @@
-"""The account itself over HTTP: its details, its use of the API, and what a token may do."""
+"""The account over HTTP: its details, its use of the API, what a token may do, and its owners."""
 
 from __future__ import annotations
 

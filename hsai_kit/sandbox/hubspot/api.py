@@ -1,4 +1,4 @@
-"""HubSpot's double as the sandbox sees it: an ASGI app and the handles that control it."""
+"""HubSpot's double as the sandbox sees it: an ASGI app, the handles that control it, and its own faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hsai_kit.sandbox.hubspot import faults
 from hsai_kit.sandbox.hubspot.access import require
 from hsai_kit.sandbox.hubspot.crm import Crm
 from hsai_kit.sandbox.hubspot.errors import HubSpotError, not_found
@@ -23,17 +22,26 @@ from hsai_kit.sandbox.hubspot.tables import create_tables
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, HubSpotCall, method_not_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
     from hsai_kit.sandbox.database import Database
     from hsai_kit.sandbox.hubspot.access import Token
+    from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
     from hsai_kit.sandbox.portal.model import Portal
+
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LONGEST_ADDRESS = 14_000  # [?] HubSpot's own limit is not documented; 414 is (hubspot-facts.md, "Errors")
 MEDIA_TYPE = "application/json;charset=utf-8"
+# The faults of whatever stands before HubSpot, which answers in HTML.
+PAGES: Mapping[str, str] = {
+    "414": "Request-URI Too Large",
+    "521": "Web server is down",
+    "524": "A timeout occurred",
+}
+FAULT_KINDS = ("ten_secondly", "secondly", "daily", "423", "477", *PAGES)
 
 
 class HubSpotApi:
@@ -81,9 +89,9 @@ class HubSpotApi:
     def fault(self, kind: str, retry_after: float) -> Response:
         """Make the answer of a fault kind that only HubSpot has; ValueError for another."""
         correlation_id = self._correlation_id()
-        if kind in faults.PAGES:
+        if kind in PAGES:
             return _page(kind, correlation_id)
-        return _refusal(faults.fault_error(kind, retry_after, self._crm.windows), correlation_id, {})
+        return _refusal(_fault_error(kind, retry_after, self._crm.windows), correlation_id, {})
 
     def _endpoint(self, address: RouteAddress | None) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -158,4 +166,23 @@ def _response(answer: HubSpotAnswer, correlation_id: str, rate_headers: dict[str
 
 def _page(kind: str, correlation_id: str) -> Response:
     headers = {"X-HubSpot-Correlation-Id": correlation_id}
-    return HTMLResponse(faults.page(kind), int(kind), headers)
+    title = f"{kind} {PAGES[kind]}"
+    text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return HTMLResponse(text, int(kind), headers)
+
+
+def _fault_error(kind: str, retry_after: float, windows: RateWindows) -> HubSpotError:
+    """Make the refusal of a fault kind that answers in JSON; ValueError for a kind that is none."""
+    if kind == "ten_secondly":
+        return windows.build_refusal("TEN_SECONDLY_ROLLING")
+    if kind == "secondly":
+        return windows.build_refusal("SECONDLY")
+    if kind == "daily":
+        return windows.build_refusal("DAILY")
+    if kind == "423":
+        return HubSpotError(423, "The resource is locked by another change. Try again in two seconds.", "LOCKED")
+    if kind == "477":
+        message = "This account is moving to another data center. Try again later."
+        return HubSpotError(477, message, "MIGRATION_IN_PROGRESS", headers={"Retry-After": f"{retry_after:g}"})
+    message = f"There is no HubSpot fault {kind!r}. There are: {', '.join(FAULT_KINDS)}."
+    raise ValueError(message)

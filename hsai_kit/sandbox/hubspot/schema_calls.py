@@ -1,4 +1,4 @@
-"""Schemas of object types over HTTP."""
+"""Schemas of object types over HTTP, with their pipelines and validation rules."""
 
 from __future__ import annotations
 

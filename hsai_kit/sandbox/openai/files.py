@@ -1,4 +1,4 @@
-"""/v1/files: uploads, and the files that batches write."""
+"""/v1/files: uploads as multipart forms, and the files that batches write."""
 
 from __future__ import annotations
 

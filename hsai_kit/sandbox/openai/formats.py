@@ -1,4 +1,4 @@
-"""Reading the format that an answer has to have."""
+"""The format that an answer has to have: `text.format`, and strict JSON schemas checked as the API does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate that every request passes: who calls, what is left of the minute, the answer and the pages of lists."""
+"""The gate that every request passes: who calls, what is left of the minute, the answer, and pages of lists."""
 
 from __future__ import annotations
 

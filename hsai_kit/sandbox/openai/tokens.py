@@ -1,4 +1,7 @@
-"""Tokens: short runs of letters, digits, signs or spaces. Not OpenAI's, but counted the same way everywhere."""
+"""Tokens, counted the same way everywhere: short runs of letters, digits, signs or spaces.
+
+Here too are the cache that reuses them and their log probabilities.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hsai_kit.sandbox.portal.model import Owner
+from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
+from hsai_kit.sandbox.portal.definitions.processes import PIPELINES
+from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
+from hsai_kit.sandbox.portal.model import Owner, Portal
 
 PORTAL_ID = 24681357
 NAME = "Sandbox portal (scripted data)"
@@ -32,3 +35,23 @@ OWNER_SHARES = {
     "41000001": 34, "41000002": 22, "41000003": 18, "41000004": 9, "41000005": 6, "41000006": 3,
     "41000007": 2, "": 14,
 }  # fmt: skip
+
+
+def empty_portal() -> Portal:
+    """Make a portal of this account with every definition and no record."""
+    return Portal(
+        portal_id=PORTAL_ID,
+        name=NAME,
+        account_type=ACCOUNT_TYPE,
+        time_zone=TIME_ZONE,
+        ui_domain=UI_DOMAIN,
+        currency=CURRENCY,
+        object_types=list(OBJECT_TYPES),
+        records={object_type.name: [] for object_type in OBJECT_TYPES},
+        associations=[],
+        owners=list(OWNERS),
+        pipelines=[*PIPELINES, PROSPECTS],
+        lists=[],
+        merges=[],
+        truth={},
+    )

@@ -112,7 +112,7 @@ _FACTS = {
 }
 
 
-def make_hostile(making: RecordFactory) -> None:
+def make_hostile(factory: RecordFactory) -> None:
     """Turn those of the records that exist (small portals end before some) into the hostile ones."""
     replaced = (
         ("contacts", HOSTILE_CONTACTS),
@@ -120,13 +120,13 @@ def make_hostile(making: RecordFactory) -> None:
         ("notes", {key: {"hs_note_body": text} for key, text in HOSTILE_NOTES.items()}),
     )
     for object_type, changes in replaced:
-        for record in making.records[object_type]:
+        for record in factory.records[object_type]:
             for name, value in changes.get(record.id, {}).items():
                 record.properties.pop(name, None)
                 if value:
                     record.properties[name] = value
     truths = _TRUTHS | {("notes", "facts"): _FACTS}
     for (object_type, name), values in truths.items():
-        present = {record.id for record in making.records[object_type]}
-        known = making.truth.setdefault((object_type, name), {})
+        present = {record.id for record in factory.records[object_type]}
+        known = factory.truth.setdefault((object_type, name), {})
         known.update({key: value for key, value in values.items() if key in present})

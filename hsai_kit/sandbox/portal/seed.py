@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from random import Random
 
-from hsai_kit.sandbox.portal import account
-from hsai_kit.sandbox.portal.definitions import OBJECT_TYPES
-from hsai_kit.sandbox.portal.definitions.processes import PIPELINES
-from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
+from hsai_kit.sandbox.portal.account import empty_portal
 from hsai_kit.sandbox.portal.hostile import MERGE, make_hostile
 from hsai_kit.sandbox.portal.model import Portal, RecordList
 from hsai_kit.sandbox.portal.records.activities import add_activities
-from hsai_kit.sandbox.portal.records.business import add_deals, add_subscriptions, add_tickets
-from hsai_kit.sandbox.portal.records.companies import add_companies
-from hsai_kit.sandbox.portal.records.contacts import add_contacts
+from hsai_kit.sandbox.portal.records.business import (
+    add_deals,
+    add_leads,
+    add_products,
+    add_quotes,
+    add_subscriptions,
+    add_tickets,
+)
+from hsai_kit.sandbox.portal.records.contacts_companies import add_companies, add_contacts
 from hsai_kit.sandbox.portal.records.record_factory import RecordFactory
-from hsai_kit.sandbox.portal.records.sales import add_leads, add_products, add_quotes
 
 # Activities per contact.
 _ACTIVITIES = {"notes": 0.375, "calls": 0.125, "emails": 0.2, "meetings": 0.03, "tasks": 0.1}
@@ -30,45 +32,34 @@ def build_seed_portal(seed: int = 7, contacts: int = 2400) -> Portal:
     if contacts < 1:
         message = f"A portal needs at least one contact, not {contacts}."
         raise ValueError(message)
-    making = RecordFactory()
+    factory = RecordFactory()
 
     def chance(part: str) -> Random:
         # A generator of its own for each part: more of one thing leaves the others as they are.
         return Random(f"{seed} {part}")
 
-    add_companies(making, chance("companies"), max(contacts // 8, 3))
-    add_contacts(making, chance("contacts"), contacts)
-    add_deals(making, chance("deals"), contacts // 6)
-    add_tickets(making, chance("tickets"), contacts // 12)
-    add_subscriptions(making, chance("subscriptions"), contacts // 20)
+    add_companies(factory, chance("companies"), max(contacts // 8, 3))
+    add_contacts(factory, chance("contacts"), contacts)
+    add_deals(factory, chance("deals"), contacts // 6)
+    add_tickets(factory, chance("tickets"), contacts // 12)
+    add_subscriptions(factory, chance("subscriptions"), contacts // 20)
     for kind, share in _ACTIVITIES.items():
-        add_activities(making, chance(kind), kind, int(contacts * share))
-    add_products(making, chance("products"))
-    add_leads(making, chance("leads"), contacts // 20)
-    add_quotes(making, chance("quotes"), contacts // 24)
-    make_hostile(making)
-    making.work_out()
-    return Portal(
-        portal_id=account.PORTAL_ID,
-        name=account.NAME,
-        account_type=account.ACCOUNT_TYPE,
-        time_zone=account.TIME_ZONE,
-        ui_domain=account.UI_DOMAIN,
-        currency=account.CURRENCY,
-        object_types=list(OBJECT_TYPES),
-        records=making.records,
-        associations=making.associations,
-        owners=list(account.OWNERS),
-        pipelines=[*PIPELINES, PROSPECTS],
-        lists=_lists(making, chance("lists")),
-        merges=[MERGE] if any(one.id == MERGE.new_id for one in making.records["contacts"]) else [],
-        truth=making.truth,
-    )
+        add_activities(factory, chance(kind), kind, int(contacts * share))
+    add_products(factory, chance("products"))
+    add_leads(factory, chance("leads"), contacts // 20)
+    add_quotes(factory, chance("quotes"), contacts // 24)
+    make_hostile(factory)
+    factory.work_out()
+    portal = empty_portal()
+    portal.records, portal.associations, portal.truth = factory.records, factory.associations, factory.truth
+    portal.lists = _lists(factory, chance("lists"))
+    portal.merges = [MERGE] if any(one.id == MERGE.new_id for one in factory.records["contacts"]) else []
+    return portal
 
 
-def _lists(making: RecordFactory, rng: Random) -> list[RecordList]:
+def _lists(factory: RecordFactory, rng: Random) -> list[RecordList]:
     """Make lists of every kind; one made by hand still names a contact that was merged away."""
-    contacts, companies = making.records["contacts"], making.records["companies"]
+    contacts, companies = factory.records["contacts"], factory.records["companies"]
     ids = [record.id for record in contacts]
     fair = {*rng.sample(ids, min(60, len(ids))), MERGE.old_id, MERGE.new_id} & {*ids, MERGE.old_id}
     testers = rng.sample(ids, min(25, len(ids)))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.definitions.activities import CALLS, EMAILS, MEETINGS, NOTES, TASKS
-from hsai_kit.sandbox.portal.definitions.companies import COMPANIES
-from hsai_kit.sandbox.portal.definitions.contacts import CONTACTS
+from hsai_kit.sandbox.portal.definitions.contacts_companies import COMPANIES, CONTACTS
 from hsai_kit.sandbox.portal.definitions.processes import DEALS, TICKETS
-from hsai_kit.sandbox.portal.definitions.sales import LEADS, LINE_ITEMS, PRODUCTS, QUOTES
-from hsai_kit.sandbox.portal.definitions.subscriptions import SUBSCRIPTIONS
+from hsai_kit.sandbox.portal.definitions.sales import LEADS, LINE_ITEMS, PRODUCTS, QUOTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.portal.model import ObjectType

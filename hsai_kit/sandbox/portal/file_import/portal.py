@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal import account
+from hsai_kit.sandbox.portal.account import TODAY_MOMENT, empty_portal
 from hsai_kit.sandbox.portal.definitions import FIRST_IDS, OBJECT_TYPES, date_properties
-from hsai_kit.sandbox.portal.definitions.processes import PIPELINE_PROPERTIES, PIPELINES
-from hsai_kit.sandbox.portal.definitions.sales import PROSPECTS
+from hsai_kit.sandbox.portal.definitions.processes import PIPELINE_PROPERTIES
 from hsai_kit.sandbox.portal.file_import.additions import OwnerBook, add_stages
-from hsai_kit.sandbox.portal.file_import.columns import convert
 from hsai_kit.sandbox.portal.file_import.csv_file import read_delimited
 from hsai_kit.sandbox.portal.file_import.excel_file import OLD_FORMAT, read_workbook, refuse_old_format
 from hsai_kit.sandbox.portal.file_import.headings import LOADED_GROUP, match_headings
-from hsai_kit.sandbox.portal.file_import.relations import associations_in
 from hsai_kit.sandbox.portal.file_import.tables import LoadError, Table
+from hsai_kit.sandbox.portal.file_import.values import convert
+from hsai_kit.sandbox.portal.links import OWN_TYPE_IDS, TYPE_IDS, link_records
 from hsai_kit.sandbox.portal.model import ObjectType, Portal, Record, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hsai_kit.sandbox.portal.file_import.headings import Columns
+    from hsai_kit.sandbox.portal.model import Association, ObjectType, Portal
+
 
 __all__ = ["LoadError", "load_portal"]
+
+_ID_HEADING = re.compile(r"(primary )?associated (\w+) ids?( \(primary\))?")
 
 
 def load_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: ARG001 — nothing here is random
@@ -34,7 +38,7 @@ def load_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: AR
     or assumed is told in `Portal.remarks`. Each file also becomes a list of its records. LoadError, whose text names
     file and row and the way out, where a file cannot be read or two rows have the same record id.
     """
-    portal = _empty()
+    portal = empty_portal()
     owners = OwnerBook(portal.owners)
     for word, path in files.items():
         object_type = _object_type(word)
@@ -46,27 +50,8 @@ def load_portal(files: Mapping[str, Path], seed: int = 7) -> Portal:  # noqa: AR
         number = str(len(portal.lists) + 1)
         portal.lists.append(RecordList(number, f"All of {table.path.name}", object_type.name, "DYNAMIC", members))
         portal.remarks += table.remarks
-    portal.associations += associations_in(portal)
+    portal.associations += _associations(portal)
     return portal
-
-
-def _empty() -> Portal:
-    return Portal(
-        portal_id=account.PORTAL_ID,
-        name=account.NAME,
-        account_type=account.ACCOUNT_TYPE,
-        time_zone=account.TIME_ZONE,
-        ui_domain=account.UI_DOMAIN,
-        currency=account.CURRENCY,
-        object_types=list(OBJECT_TYPES),
-        records={object_type.name: [] for object_type in OBJECT_TYPES},
-        associations=[],
-        owners=list(account.OWNERS),
-        pipelines=[*PIPELINES, PROSPECTS],
-        lists=[],
-        merges=[],
-        truth={},
-    )
 
 
 def _object_type(word: str) -> ObjectType:
@@ -124,7 +109,7 @@ def _rows(values: dict[str, list[str]], count: int) -> Iterator[dict[str, str | 
 
 def _record(object_type: str, record_id: str, properties: dict[str, str | None]) -> Record:
     created_name, updated_name = date_properties(object_type)
-    created = properties.setdefault(created_name, account.TODAY_MOMENT) or account.TODAY_MOMENT
+    created = properties.setdefault(created_name, TODAY_MOMENT) or TODAY_MOMENT
     updated = properties.setdefault(updated_name, created) or created
     properties["hs_object_id"] = record_id
     email = properties.get("email")
@@ -171,3 +156,29 @@ def _bad_id(table: Table, number: int, cell: str) -> str:
         f"{table.path.name}, row {number}: “{cell[:40]}” is no record id, which has digits only. Correct it, or rename "
         "the column so that ids are made up."
     )
+
+
+def _associations(portal: Portal) -> Iterator[Association]:
+    """Read columns such as `Associated Company IDs`; ids of records that were not loaded are left alone."""
+    loaded = {name: {record.id for record in records} for name, records in portal.records.items()}
+    seen: set[Association] = set()
+    for object_type in portal.object_types:
+        for name, other, primary in _id_columns(object_type):
+            for record in portal.records[object_type.name]:
+                for other_id in re.findall(r"\d+", record.properties.get(name) or ""):
+                    if other_id not in loaded[other]:
+                        continue
+                    links = link_records(object_type.name, record.id, other, other_id, primary=primary)
+                    yield from (link for link in links if link not in seen)
+                    seen.update(links)
+
+
+def _id_columns(object_type: ObjectType) -> Iterator[tuple[str, str, bool]]:
+    """Find the properties that list ids: name, other object type, and whether it is the primary one."""
+    types = {word: one.name for one in OBJECT_TYPES for word in (one.name, one.singular)}
+    for definition in object_type.properties:
+        found = _ID_HEADING.fullmatch(definition.label.casefold())
+        other = types.get(found.group(2)) if found else None
+        pair = (object_type.name, other or "")
+        if found and other and (pair in TYPE_IDS or pair in OWN_TYPE_IDS):
+            yield definition.name, other, bool(found.group(1) or found.group(3))

@@ -1,8 +1,9 @@
-"""Cells into the values that HubSpot keeps, by type of property. Each distinct cell is converted once."""
+"""Columns of cells into the values that HubSpot keeps, by type of property. Each distinct cell is converted once."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,7 +13,10 @@ from hsai_kit.sandbox.portal.model import Option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hsai_kit.sandbox.portal.file_import.additions import OwnerBook
+    from hsai_kit.sandbox.portal.file_import.tables import Table
     from hsai_kit.sandbox.portal.model import PropertyDefinition
+
 
 # Exports tell the time in the account's zone, here US/Eastern under the name that every machine has.
 _ZONE = ZoneInfo("America/New_York")
@@ -23,6 +27,7 @@ _FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
 _TRUE, _FALSE = {"true", "yes", "1", "checked", "y"}, {"false", "no", "0", "unchecked", "n"}
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _ENGLISH_NUMBER = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+_TYPE_WORDS = {"number": "number", "bool": "yes or no", "date": "date", "datetime": "date"}
 _EUROPEAN_NUMBER = re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+),\d+|-?\d{1,3}(\.\d{3}){2,}")
 
 
@@ -132,3 +137,55 @@ def choices(definition: PropertyDefinition) -> tuple[Callable[[str], str], list[
         return ";".join(one(part) for part in cell.split(";") if part.strip())
 
     return (several if definition.field_type == "checkbox" else one), added
+
+
+def convert(
+    table: Table, index: int, definition: PropertyDefinition, owners: OwnerBook
+) -> tuple[PropertyDefinition, list[str]]:
+    """Give the property as it must be for this column, and the column's values; blanks stay blank.
+
+    Nothing is lost: an unknown option is added, an unknown owner too, and where a cell is no number, date or checkbox
+    the whole property becomes text. Each of these leaves a remark with the table.
+    """
+    cells = table.columns[index]
+    if definition.type == "string":
+        return definition, cells
+    distinct = [cell for cell in dict.fromkeys(cells) if cell.strip()]
+    try:
+        definition, values = _converted(table, definition, distinct, owners)
+    except NotConvertibleError as error:
+        bad = str(error.args[0])
+        table.remarks.append(
+            f"{table.where(cells.index(bad), index)}: “{bad[:40]}” is no {_TYPE_WORDS[definition.type]}, "
+            "so the whole column was loaded as text."
+        )
+        return replace(definition, type="string", field_type="text", options=()), cells
+    return definition, [values.get(cell, "") for cell in cells]
+
+
+def _converted(
+    table: Table, definition: PropertyDefinition, distinct: list[str], owners: OwnerBook
+) -> tuple[PropertyDefinition, dict[str, str]]:
+    if definition.referenced == "OWNER":
+        before = len(owners.owners)
+        values = {cell: owners.find(cell) for cell in distinct}
+        added = [f"{owner.first_name} {owner.last_name}".strip() for owner in owners.owners[before:]]
+        _remark_added(table, "owner", added)
+        return definition, values
+    if definition.type == "enumeration":
+        choose, options = choices(definition)
+        values = {cell: choose(cell) for cell in distinct}
+        _remark_added(table, f"option of {definition.label}", [option.label for option in options])
+        return replace(definition, options=(*definition.options, *options)), values
+    if definition.type == "number":
+        return definition, {cell: number(cell) for cell in distinct}
+    if definition.type == "bool":
+        return definition, {cell: truth(cell) for cell in distinct}
+    write = as_day if definition.type == "date" else as_moment
+    return definition, {cell: write(moment) for cell, moment in moments(distinct).items()}
+
+
+def _remark_added(table: Table, what: str, names: list[str]) -> None:
+    if names:
+        some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        table.remarks.append(f"{table.path.name}: added as {what}: {some} ({len(names)} in all).")

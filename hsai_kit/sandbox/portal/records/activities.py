@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 _DESK = "sales@sandbox.example"
 
 
-def add_activities(making: RecordFactory, rng: Random, kind: str, count: int) -> None:
+def add_activities(factory: RecordFactory, rng: Random, kind: str, count: int) -> None:
     """Add notes, calls, emails, meetings or tasks, half of them about somebody with a deal."""
     for _ in range(count):
         deal: Record | None = None
-        contact, company = someone(making, rng)
-        if making.dealings and rng.random() < 0.5:
-            contact, deal = making.dealings[int(len(making.dealings) * rng.random() ** 1.8)]
-            company = making.employers.get(contact.id)
+        contact, company = someone(factory, rng)
+        if factory.dealings and rng.random() < 0.5:
+            contact, deal = factory.dealings[int(len(factory.dealings) * rng.random() ** 1.8)]
+            company = factory.employers.get(contact.id)
         when = _office_hours(days_ago(rng, 500))
         mentioned = names(rng, contact, company)
         if kind == "tasks":
             properties: Mapping[str, str] = _task(rng, mentioned)
             when = when if properties["hs_task_status"] == "COMPLETED" else NOW + timedelta(days=rng.randrange(-5, 30))
-            record = _add(making, rng, kind, properties, when)
+            record = _add(factory, rng, kind, properties, when)
         else:
             said = pick_conversation(rng, kind, mentioned, when)
-            record = _add(making, rng, kind, _filled(rng, kind, said, contact, when), when)
-            making.note_truth(kind, "facts", record, json.dumps(said.facts, ensure_ascii=False))
-        making.link(kind, record, "contacts", contact)
-        making.link(kind, record, "companies", company)
-        making.link(kind, record, "deals", deal)
+            record = _add(factory, rng, kind, _filled(rng, kind, said, contact, when), when)
+            factory.note_truth(kind, "facts", record, json.dumps(said.facts, ensure_ascii=False))
+        factory.link(kind, record, "contacts", contact)
+        factory.link(kind, record, "companies", company)
+        factory.link(kind, record, "deals", deal)
 
 
 def _office_hours(when: datetime) -> datetime:
@@ -49,10 +49,10 @@ def _office_hours(when: datetime) -> datetime:
     return min(when.replace(hour=13 + when.hour * 10 // 24), NOW)
 
 
-def _add(making: RecordFactory, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
+def _add(factory: RecordFactory, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
     common = {"hs_timestamp": stamp(when), "hubspot_owner_id": owner_id(rng)}
     written = min(when + timedelta(minutes=rng.randrange(1, 90)), NOW)
-    return making.add(kind, {**properties, **common}, written, written)
+    return factory.add(kind, {**properties, **common}, written, written)
 
 
 def _filled(rng: Random, kind: str, said: Conversation, contact: Record, when: datetime) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The seeded contacts: who they are, where they are, how far they have come and what they asked."""
+"""The records of contacts and companies, with the truth about each contact."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal import people
 from hsai_kit.sandbox.portal.account import TODAY
-from hsai_kit.sandbox.portal.definitions.contacts import SOURCES
+from hsai_kit.sandbox.portal.definitions.contacts_companies import SOURCES
 from hsai_kit.sandbox.portal.enquiries import enquiry
 from hsai_kit.sandbox.portal.hostile import MERGE
 from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
-from hsai_kit.sandbox.portal.records.companies import street
-from hsai_kit.sandbox.portal.records.record_factory import RecordFactory, days_ago, later, owner_id, stamp
+from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id, stamp
 from hsai_kit.sandbox.portal.states import Address, addresses
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from hsai_kit.sandbox.portal.model import Record
+
 
 _LIFECYCLE = {
     "subscriber": 14, "lead": 38, "marketingqualifiedlead": 14, "salesqualifiedlead": 8, "opportunity": 8,
@@ -34,13 +34,13 @@ _SIZES = ("1-5", "5-25", "25-50", "50-100", "100-500", "500-1000", "1000+")
 _SOURCES = tuple(source.partition(":")[0] for source in SOURCES)
 
 
-def add_contacts(making: RecordFactory, rng: Random, count: int) -> None:
+def add_contacts(factory: RecordFactory, rng: Random, count: int) -> None:
     """Add contacts, three quarters of them at one of the companies, with an e-mail address at its domain."""
-    companies = making.records["companies"]
+    companies = factory.records["companies"]
     taken: set[str] = set()
     for address in addresses(rng, count):
-        if str(making.next_ids["contacts"]) == MERGE.old_id:
-            making.next_ids["contacts"] += 1
+        if str(factory.next_ids["contacts"]) == MERGE.old_id:
+            factory.next_ids["contacts"] += 1
         # Large customers come first and have many contacts, most companies have a few.
         company = companies[int(len(companies) * rng.random() ** 1.6)] if rng.random() < 0.76 else None
         created = days_ago(rng, 1095) if rng.random() < 0.6 else days_ago(rng, 400)
@@ -52,11 +52,11 @@ def add_contacts(making: RecordFactory, rng: Random, count: int) -> None:
         properties["how_can_we_help"] = text
         if rng.random() < 0.06:
             properties["lead_class"] = lead_class
-        record = making.add("contacts", properties, created, updated)
-        making.link("contacts", record, "companies", company, primary=True)
-        making.note_truth("contacts", "state", record, address.truth)
+        record = factory.add("contacts", properties, created, updated)
+        factory.link("contacts", record, "companies", company, primary=True)
+        factory.note_truth("contacts", "state", record, address.truth)
         if text:
-            making.note_truth("contacts", "lead_class", record, lead_class)
+            factory.note_truth("contacts", "lead_class", record, lead_class)
 
 
 def _person(rng: Random, company: Record | None, taken: set[str]) -> dict[str, str]:
@@ -143,3 +143,58 @@ def _as_typed(rng: Random, employer: str) -> str:
     if chance < 0.35:
         return employer.removesuffix(",").rpartition(" ")[0] or employer
     return employer.lower() if chance < 0.4 else employer
+
+
+_STAGES = ("lead", "salesqualifiedlead", "opportunity", "customer", "other")
+_STREETS = ("Example Ave", "Sample St", "Warehouse Rd", "Market St", "Mill Ln", "Industrial Pkwy")
+
+
+def add_companies(factory: RecordFactory, rng: Random, count: int) -> None:
+    """Add companies with different names and domains; their states are as messy as the contacts'."""
+    taken: set[str] = set()
+    for address in addresses(rng, count):
+        name, industry, first_part = people.company_name(rng)
+        while first_part in taken:
+            name, industry, first_part = people.company_name(rng)
+        taken.add(first_part)
+        domain = people.domain(rng, first_part)
+        employees = int(rng.lognormvariate(3.8, 1.2)) + 2
+        created = days_ago(rng, 1090, 30)
+        stage = rng.choices(_STAGES, (30, 15, 20, 30, 5))[0]
+        properties = {
+            "name": name,
+            "domain": domain,
+            "website": f"https://www.{domain}",
+            "phone": people.phone(rng, address.area_code),
+            "address": street(rng),
+            "city": address.city,
+            "state": address.state,
+            "zip": address.postal_code,
+            "country": address.country,
+            "industry": industry if rng.random() < 0.85 else "",
+            "numberofemployees": str(employees) if rng.random() < 0.8 else "",
+            "annualrevenue": str(employees * rng.randrange(90, 400) * 1000) if rng.random() < 0.6 else "",
+            "description": _description(rng, name, employees) if rng.random() < 0.5 else "",
+            "type": rng.choices(("PROSPECT", "PARTNER", "VENDOR", ""), (50, 8, 4, 38))[0],
+            "founded_year": str(rng.randrange(1921, 2024)) if rng.random() < 0.3 else "",
+            "lifecyclestage": stage,
+            "hubspot_owner_id": owner_id(rng),
+        }
+        if stage == "customer":
+            properties["renewal_date"] = f"{NOW + timedelta(days=rng.randrange(-20, 360)):%Y-%m-%d}"
+        record = factory.add("companies", properties, created, later(rng, created))
+        factory.note_truth("companies", "state", record, address.truth)
+
+
+def street(rng: Random) -> str:
+    """Invent a street address."""
+    return f"{rng.randrange(10, 9900)} {rng.choice(_STREETS)}"
+
+
+def _description(rng: Random, name: str, employees: int) -> str:
+    sites = rng.randrange(1, 9)
+    return rng.choice((
+        f"{name} sells to retailers and runs {sites} warehouses with about {employees} people.",
+        f"Family-owned since the start. {name} has {sites} sites, {employees} employees and a web shop.",
+        f"Distributor with {sites} distribution centers; seasonal peaks before Christmas.",
+    ))  # fmt: skip
