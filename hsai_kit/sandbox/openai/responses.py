@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from hsai_kit.sandbox.openai.catalog import DECISIONS_MODEL
-from hsai_kit.sandbox.openai.output import Output, answer
+from hsai_kit.sandbox.openai.output import Output, answer, token_logprobs
 from hsai_kit.sandbox.openai.request import read_request
-from hsai_kit.sandbox.openai.tokens import count_tokens, token_logprobs
+from hsai_kit.sandbox.openai.tokens import count_tokens
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:

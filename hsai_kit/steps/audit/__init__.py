@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import build_record_link
 from hsai_kit.hubspot.dates import parse_moment
-from hsai_kit.steps.audit.html_page import CHANGED, as_page, heading
+from hsai_kit.steps.audit.html_page import CHANGED, EntryCard, as_page, heading, short_text
 from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
@@ -127,8 +129,29 @@ class Log:
         `rows` is how many values of each entry are listed; the CSV has them all.
         """
         target = Path(path)
-        target.write_text(as_page(self, rows), "utf-8")
+        target.write_text(as_page([self._card(entry, rows) for entry in self.entries], self.query), "utf-8")
         return target
+
+    def _card(self, entry: AuditEntry, rows: int) -> EntryCard:
+        outcomes = self.outcomes[entry.id]
+        listed: list[tuple[AuditChange, str]] = []
+        common: Counter[tuple[str, str]] = Counter()
+        for change in self.changes_of(entry):
+            if len(listed) < rows:
+                listed.append((change, self.link(entry, change.record_id)))
+            if change.outcome in CHANGED and entry.kind == "push":
+                common[short_text(change.before), short_text(change.after)] += 1
+        return EntryCard(
+            entry=entry,
+            heading=heading(entry, self.count_changes(entry)),
+            changed=self.count_changes(entry),
+            outcomes=outcomes,
+            reviewers=self.reviewers.get(entry.run_id or "", []),
+            undone_by=self.undone_by.get(entry.id, ""),
+            common=[(before, after, count) for (before, after), count in itertools.islice(common.most_common(), 5)],
+            changes=listed,
+            total=sum(outcomes.values()),
+        )
 
     def _row(self, entry: AuditEntry) -> tuple[object, ...]:
         outcomes = self.outcomes[entry.id]

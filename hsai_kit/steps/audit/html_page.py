@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
-from typing import TYPE_CHECKING
 
 import jinja2
 
-from hsai_kit.store import AuditChange, AuditEntry
+from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-if TYPE_CHECKING:
-    from hsai_kit.steps.audit import Log
-
-__all__ = ["CHANGED", "as_page", "heading"]
+__all__ = ["CHANGED", "EntryCard", "as_page", "heading", "short_text"]
 
 # The outcomes that changed something in HubSpot, or sent something.
 CHANGED = ("written", "done", "taken back")
@@ -26,7 +20,7 @@ _LONGEST = 300
 
 
 @dataclass(frozen=True)
-class _Card:
+class EntryCard:
     """What the page shows of one entry."""
 
     entry: AuditEntry
@@ -40,21 +34,20 @@ class _Card:
     total: int
 
 
-def as_page(log: Log, rows: int) -> str:
-    """Return the page as HTML; `rows` is how many values of each entry are listed."""
-    cards = [_card(log, entry, rows) for entry in log.entries]
+def as_page(cards: Sequence[EntryCard], query: AuditQuery) -> str:
+    """Return the page of what a query found as HTML."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"shown": _shown, "moment": _moment, "number": lambda count: f"{count:,}"}
+    environment.filters |= {"shown": short_text, "moment": _moment, "number": lambda count: f"{count:,}"}
     template = environment.from_string((resources.files(__package__) / "page.html").read_text("utf-8"))
     changed = sum(card.changed for card in cards if not card.entry.undoes)
     taken_back = sum(card.changed for card in cards if card.entry.undoes)
     return template.render(
         cards=cards,
-        filters=_filters(log),
+        filters=_filters(query),
         made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        portals=list(dict.fromkeys((entry.portal_id, entry.portal_name) for entry in log.entries)),
+        portals=list(dict.fromkeys((card.entry.portal_id, card.entry.portal_name) for card in cards)),
         changed=changed,
         standing=max(0, changed - taken_back),
         people=sorted({card.entry.who for card in cards}),
@@ -74,34 +67,11 @@ def heading(entry: AuditEntry, changed: int) -> str:
     return f"Undo: {what}" if entry.undoes else f"Wrote {what}"
 
 
-def _card(log: Log, entry: AuditEntry, rows: int) -> _Card:
-    outcomes = log.outcomes[entry.id]
-    listed: list[tuple[AuditChange, str]] = []
-    common: Counter[tuple[str, str]] = Counter()
-    for change in log.changes_of(entry):
-        if len(listed) < rows:
-            listed.append((change, log.link(entry, change.record_id)))
-        if change.outcome in CHANGED and entry.kind == "push":
-            common[_shown(change.before), _shown(change.after)] += 1
-    return _Card(
-        entry=entry,
-        heading=heading(entry, log.count_changes(entry)),
-        changed=log.count_changes(entry),
-        outcomes=outcomes,
-        reviewers=log.reviewers.get(entry.run_id or "", []),
-        undone_by=log.undone_by.get(entry.id, ""),
-        common=[(before, after, count) for (before, after), count in itertools.islice(common.most_common(), 5)],
-        changes=listed,
-        total=sum(outcomes.values()),
-    )
-
-
 def _singular(object_type: str) -> str:
     return f"{object_type[:-3]}y" if object_type.endswith("ies") else object_type.removesuffix("s")
 
 
-def _filters(log: Log) -> list[str]:
-    query = log.query
+def _filters(query: AuditQuery) -> list[str]:
     said = [
         query.record_id and f"only record {query.record_id}",
         query.property and f"only {query.property}",
@@ -112,7 +82,8 @@ def _filters(log: Log) -> list[str]:
     return [text for text in said if text]
 
 
-def _shown(value: str) -> str:
+def short_text(value: str) -> str:
+    """Return a value on one line, cut where it is too long for a table."""
     return one_line(value, _LONGEST)
 
 

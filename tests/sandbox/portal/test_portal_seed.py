@@ -19,8 +19,8 @@ COUNTS = {
     "meetings": 72, "tasks": 240, "subscriptions": 120, "leads": 120, "products": 12, "line_items": 204, "quotes": 100,
 }  # fmt: skip
 FINGERPRINT = (
-    "from hsai_kit.sandbox.portal import seeded_portal; import hashlib;"
-    "print(hashlib.sha256(repr(seeded_portal(3, 300)).encode()).hexdigest())"
+    "from hsai_kit.sandbox.portal import build_seed_portal; import hashlib;"
+    "print(hashlib.sha256(repr(build_seed_portal(3, 300)).encode()).hexdigest())"
 )
 
 
