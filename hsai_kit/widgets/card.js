@@ -1,3 +1,4 @@
+// @ts-check
 // One thing at a time, decided by a key. What a record says arrives by message, is set as text, and is in no trait.
 function part(tag, name, ...children) {
   const node = document.createElement(tag);
@@ -12,6 +13,7 @@ function render({ model, el }) {
   root.tabIndex = 0;
   said.setAttribute("role", "status");
   el.append(root);
+  /** @type {any} What Python sent to be decided now. */
   let card = null;
   let began = 0;
   let waiting = false;

@@ -1,3 +1,4 @@
+// @ts-check
 // Listens on the outputs that hold widgets, and stops a key there after the widget itself has had it. Tells as well
 // that a click waits while another cell keeps the kernel busy: a stock button would look as if it had not been heard.
 const guarded = new WeakSet();

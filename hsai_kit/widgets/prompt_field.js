@@ -1,3 +1,4 @@
+// @ts-check
 function make(tag, name, parent) {
   return parent.appendChild(Object.assign(document.createElement(tag), { className: name }));
 }

@@ -1,3 +1,4 @@
+// @ts-check
 function render({ model, el }) {
   // Each field has a module of its own, so a counter or the time would give two of them the same id.
   const id = `hsai-secret-${Math.random().toString(36).slice(2)}`;

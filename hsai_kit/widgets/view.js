@@ -1,3 +1,4 @@
+// @ts-check
 // Everything that a record may say arrives by message and is set as text: no trait holds it, and none of it is markup.
 function make(tag, name, text) {
   const node = document.createElement(tag);

@@ -1,3 +1,4 @@
+// @ts-check
 // One row in full beside its source record, and the list of keys: dialogs, so that the focus stays in them.
 function drawCard(grid, card, row) {
   const dialog = grid.parts.card;

@@ -1,3 +1,4 @@
+// @ts-check
 const SIGNS = { pending: "·", approved: "✓", edited: "✎", rejected: "✕" };
 
 function segments(parts, blank) {

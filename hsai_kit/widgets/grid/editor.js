@@ -1,3 +1,4 @@
+// @ts-check
 // A field for another value, in the row itself or in the card; Enter saves, Escape leaves it as it was.
 function editor(action, text, about, save, cancel) {
   const shared = { class: "hsai-edit-field", "aria-label": about };

@@ -1,3 +1,4 @@
+// @ts-check
 // The grid itself: what is shown, where one is, what is selected. Rows are named by their place in what was found, which
 // stays the same until something else is looked for.
 let grids = 0;
@@ -10,12 +11,30 @@ const LATE = {
 
 class Grid {
   constructor(model, root) {
-    Object.assign(this, {
-      model, root, uid: ++grids, page: model.get("page"), columns: [], groupColumns: [], actions: [], facets: [], rows: [],
-      query: { search: "", filters: {}, sort: "", descending: false, grouped: false },
-      size: 0, records: 0, start: 0, row: 0, anchor: 0, selected: new Set(), all: false, filtersOpen: false, asked: 0,
-      editing: null,
-    });
+    this.model = model;
+    this.root = root;
+    this.uid = ++grids;
+    this.page = model.get("page");
+    this.columns = [];
+    this.groupColumns = [];
+    this.actions = [];
+    this.facets = [];
+    this.rows = [];
+    this.query = { search: "", filters: {}, sort: "", descending: false, grouped: false };
+    this.found = null;
+    this.size = 0;
+    this.records = 0;
+    this.start = 0;
+    this.row = 0;
+    this.anchor = 0;
+    this.selected = new Set();
+    this.all = false;
+    this.filtersOpen = false;
+    this.asked = 0;
+    this.editing = null;
+    this.told = "";
+    /** @type {Record<string, any>} */
+    this.parts = {};
     this.wire = connect(model, (seconds) => this.late(seconds), () => this.refresh());
     this.build();
   }

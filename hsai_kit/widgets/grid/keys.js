@@ -1,3 +1,4 @@
+// @ts-check
 // Keys that work anywhere in the grid, unless something is being typed.
 function pressed(grid, event) {
   const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";

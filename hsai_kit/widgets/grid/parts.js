@@ -1,3 +1,4 @@
+// @ts-check
 // Elements, made so that whatever a record holds is text: nothing here ever parses markup.
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -17,6 +18,7 @@ const number = (value) => value.toLocaleString("en-US");
 function moment(at) {
   const time = new Date(at);
   if (Number.isNaN(time.valueOf())) return "";
+  /** @type {Intl.DateTimeFormatOptions} */
   const clock = { hour: "2-digit", minute: "2-digit" };
   const today = time.toDateString() === new Date().toDateString();
   return time.toLocaleString([], today ? clock : { day: "numeric", month: "short", ...clock });

@@ -1,3 +1,4 @@
+// @ts-check
 // Search, filters and what can be done, above the table; pages below it.
 function filterField(grid, facet) {
   const current = grid.query.filters[facet.name];
@@ -41,7 +42,8 @@ function drawFilters(grid) {
   const field = (facet) => make("label", { class: "hsai-filter", dataset: { facet: facet.name } },
     make("span", {}, facet.label), filterField(grid, facet));
   // What is drawn anew loses the focus, and one would have to find the way back after each choice.
-  const focused = document.activeElement?.closest?.("[data-facet]");
+  /** @type {HTMLElement | null | undefined} */
+  const focused = document.activeElement?.closest("[data-facet]");
   const held = focused && grid.root.contains(focused) ? focused.dataset.facet : null;
   const [near, far] = [grid.facets.slice(0, 2), grid.facets.slice(2)];
   grid.parts.near.replaceChildren(
@@ -54,7 +56,7 @@ function drawFilters(grid) {
     chosen || grid.query.search ? make("button", { type: "button", onclick: () => grid.clear() }, "Clear") : "",
   );
   grid.parts.far.replaceChildren(...(grid.filtersOpen ? far.map(field) : []));
-  if (held !== null) grid.root.querySelector(`[data-facet="${CSS.escape(held)}"] :is(select, input)`)?.focus();
+  if (held !== null) grid.root.querySelector(`[data-facet="${CSS.escape(String(held))}"] :is(select, input)`)?.focus();
   grid.parts.group.hidden = grid.groupColumns.length === 0;
   grid.parts.group.setAttribute("aria-pressed", String(grid.query.grouped));
 }
