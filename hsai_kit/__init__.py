@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -173,6 +174,21 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _Package(ModuleType):
+    """This package, where `assistants` stays the function although a room has that name."""
+
+    @property
+    def assistants(self) -> object:
+        return __getattr__("assistants")
+
+    @assistants.setter
+    def assistants(self, room: ModuleType) -> None:
+        """Importing the room would put it in the function's place."""
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def _show_reviews_as_grids() -> None:

@@ -5,20 +5,20 @@ HsaiError
 │   ├── AssistantError      an assistant's file or what it asks for
 │   └── RecipeError         a recipe's file, or a gate that it did not pass
 ├── KeyProblem              a key is missing, refused, or cannot be kept
-│   ├── MissingKey
-│   ├── MissingAddress      no address for messages of that name
-│   ├── RefusedKey
+│   ├── KeyNotFound
+│   ├── AddressNotFound     no address for messages of that name
+│   ├── KeyRefused
 │   └── NoKeyRing
-├── MissingScopes           the HubSpot key may not do this
+├── ScopesMissing           the HubSpot key may not do this
 ├── NoConnection            the address cannot be reached, or did not answer in time
-├── Unsettled               a write did not go through at once; look before it is sent again
+├── WriteUncertain          a write did not go through at once; look before it is sent again
 ├── HubSpotError            HubSpot answered with an error
 │   ├── NotFound
 │   ├── InvalidValues       HubSpot's own validation refused a value
 │   └── DailyLimit          no calls left today
 ├── ModelError              the model's API answered with an error
 │   ├── UnknownModel
-│   ├── UnsupportedSetting  the model does not take this setting
+│   ├── SettingNotSupported  the model does not take this setting
 │   └── NoQuota             the account has no money or quota left
 ├── UnknownObjectType, UnknownProperty, UnknownList, WhereError, PullError    what was asked of pull
 ├── UnknownOwner            no such active owner or team in this portal
@@ -31,7 +31,7 @@ HsaiError
 └── PushRefused             a write that must not happen as asked
 
 KeyboardInterrupt
-└── Stopped                 Ctrl-C or Stop, after what was in flight has been kept
+└── WorkStopped             Ctrl-C or Stop, after what was in flight has been kept
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def test_every_error_is_public_and_says_what_it_is_for():
 
 def test_one_except_catches_all_but_a_stop():
     for name, kind in CLASSES.items():
-        assert issubclass(kind, HsaiError) is (name != "Stopped")
+        assert issubclass(kind, HsaiError) is (name != "WorkStopped")
 
 
 def test_what_an_error_knows_can_be_asked_of_it():
@@ -97,11 +97,11 @@ def notebook(tmp_path_factory):
 
 def test_a_notebook_shows_the_sentence_and_not_the_stack(notebook):
     shown = notebook(
-        "import pandas as pd\nfrom hsai_kit.prompt import Prompt",
+        "import pandas as pd\nfrom hsai_kit.assistants.prompt import Prompt",
         "Prompt('{{ sate }}').render(pd.DataFrame({'state': ['CA']}))",
         "from hsai_kit.errors import KeyProblem\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n"
         "    raise KeyProblem('The key is gone.')",
-        "from hsai_kit.errors import Stopped\nraise Stopped('Stopped after 3 of 9. Ask the same again.')",
+        "from hsai_kit.errors import WorkStopped\nraise WorkStopped('Stopped after 3 of 9. Ask the same again.')",
         "1 / 0",
     )
     assert shown[0] == ""
@@ -151,10 +151,10 @@ def test_a_script_ends_with_the_sentence_and_its_own_line(keys, tmp_path):
 def test_no_mode_of_tracebacks_prints_the_variables_around_an_error(notebook):
     shown = notebook(
         "%xmode Verbose",
-        "from hsai_kit.errors import RefusedKey\ndef check(key):\n    raise RefusedKey('The key was refused.')\n"
+        "from hsai_kit.errors import KeyRefused\ndef check(key):\n    raise KeyRefused('The key was refused.')\n"
         "check('sk-proj-' + 'x' * 9)",
     )
-    assert shown[1] == "RefusedKey: The key was refused.\n"
+    assert shown[1] == "KeyRefused: The key was refused.\n"
 
 
 def test_a_cell_that_was_stopped_stops_a_run_of_all_cells():

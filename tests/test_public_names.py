@@ -39,11 +39,11 @@ def test_a_star_import_and_completion_give_the_listed_names():
 
 def test_a_verb_is_still_a_verb_after_its_module_was_imported():
     code = (
-        "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.prompt\n"
+        "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.assistants.prompt\n"
         "from hsai_kit import ask, connect, push, plan\n"
-        "print(json.dumps([callable(one) for one in (ask, connect, push, plan, hsai_kit.ask)]))"
+        "print(json.dumps([callable(one) for one in (ask, connect, push, plan, hsai_kit.ask, hsai_kit.assistants)]))"
     )
-    assert child(code) == [True] * 5
+    assert child(code) == [True] * 6
 
 
 def test_a_name_that_does_not_exist_is_an_ordinary_attribute_error():

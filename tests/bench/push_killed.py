@@ -29,7 +29,7 @@ from hsai_kit.steps.push import push
 PUSHING = """
 import sys
 from hsai_kit import connect, open_receipt, open_run, push, review
-from hsai_kit.progress import quiet
+from hsai_kit.runtime.progress import quiet
 
 folder, how = sys.argv[1:]
 with connect(workspace=folder) as hub, quiet():

@@ -23,7 +23,7 @@ def release(tmp_path, monkeypatch):
         folder.mkdir(exist_ok=True)
         for name, content in contents.items():
             (folder / f"{name}.ipynb").write_text(content, "utf-8")
-        monkeypatch.setattr(notebooks, "packaged", lambda: sorted(folder.glob("*.ipynb")))
+        monkeypatch.setattr(notebooks, "list_notebooks", lambda: sorted(folder.glob("*.ipynb")))
 
     return make
 

@@ -186,9 +186,9 @@ def test_the_loop_goes_on_after_work_that_failed_or_was_stopped():
 
 CHILD = """
 import asyncio, signal, sys
-from hsai_kit import background
-from hsai_kit.errors import Stopped
-from hsai_kit.progress import Progress
+from hsai_kit.runtime import background
+from hsai_kit.errors import WorkStopped
+from hsai_kit.runtime.progress import Progress
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -202,7 +202,7 @@ async def work(control):
 
 try:
     background.start(work, Progress("Asking")).wait("Ask the same again to go on.")
-except Stopped as stopped:
+except WorkStopped as stopped:
     print(stopped, flush=True)
     sys.exit(7)
 """

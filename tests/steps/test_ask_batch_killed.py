@@ -20,10 +20,10 @@ ASKING = """
 import sys
 import pandas as pd
 from hsai_kit import ask, connect
-from hsai_kit.steps.ask import batch, collecting
+from hsai_kit.steps.ask import batch_collector, batch_sender
 
-collecting.FIRST_POLL = 0.02
-batch.QUESTIONS = 20
+batch_collector.FIRST_POLL = 0.02
+batch_sender.QUESTIONS = 20
 index = pd.Index([str(1 + n) for n in range(41)], name="record_id")
 frame = pd.DataFrame({"state": [f"Texas, place {n}" for n in range(41)], "country": "US"}, index=index)
 with connect(workspace=sys.argv[1]) as hub:

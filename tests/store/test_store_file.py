@@ -95,7 +95,7 @@ def read_all(path) -> None:
 
 
 def in_child(code: str, *arguments: str) -> subprocess.Popen[str]:
-    head = "import sys\nfrom pathlib import Path\nfrom hsai_kit.store import Answer, PlannedRow, Store\n"
+    head = "import sys\nfrom pathlib import Path\nfrom hsai_kit.store import Answer, RunRow, Store\n"
     return subprocess.Popen(
         [sys.executable, "-c", head + textwrap.dedent(code), *arguments],
         stdin=subprocess.PIPE,
