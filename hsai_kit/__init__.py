@@ -185,7 +185,7 @@ class _Package(ModuleType):
 
     @assistants.setter
     def assistants(self, room: ModuleType) -> None:
-        """Importing the room would put it in the function's place."""
+        """Keep the function where importing the room would put the room."""
 
 
 sys.modules[__name__].__class__ = _Package
