@@ -25,6 +25,7 @@ HsaiError
 ├── PromptError             a prompt's tokens
 ├── FrameError              a DataFrame that cannot be asked about
 ├── SandboxFailed           the sandbox could not be started or filled
+├── AuditError              a log that cannot be told as asked
 ├── ReviewError             a decision that cannot be made
 ├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
 ├── NotDelivered            a message that its service did not take
@@ -41,6 +42,7 @@ from collections.abc import Sequence
 __all__ = [
     "AddressNotFound",
     "AssistantError",
+    "AuditError",
     "DailyLimit",
     "EvaluationError",
     "FrameError",
@@ -239,6 +241,10 @@ class FrameError(HsaiError):
 
 class ReviewError(HsaiError):
     """A decision that cannot be made as asked."""
+
+
+class AuditError(HsaiError):
+    """The log of what was done cannot be narrowed as asked."""
 
 
 class EvaluationError(HsaiError):

@@ -25,7 +25,7 @@ def log(
     html: Annotated[Path | None, typer.Option(help="Write a page to show, which stands alone, to this file.")] = None,
 ) -> None:
     """Tell who changed what in HubSpot, when, and with which assistant: pushes, actions and undos. Needs no keys."""
-    from hsai_kit.steps.audit import read_log
+    from hsai_kit.steps.audit import log as read_log
     from hsai_kit.store import Store
     from hsai_kit.tabular.spreadsheet_safe import one_line
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from hsai_kit.stats.agreement import Agreement, alpha, kappa
-from hsai_kit.stats.bootstrap import RESAMPLES, SEED, bootstrap
-from hsai_kit.stats.calibration import Bins, bin_confidences, calibration_error
 from hsai_kit.stats.judge_correction import Accuracy, accuracy, correct_rate
-from hsai_kit.stats.pairs import TwoByTwoTable, holm, mcnemar, mean_difference, two_by_two
-from hsai_kit.stats.power import smallest_difference
-from hsai_kit.stats.proportions import Rate, fewest_for, rate, wilson
-from hsai_kit.stats.units import per_unit, units
+from hsai_kit.stats.pairs import TwoByTwoTable, holm, mcnemar, mean_difference, smallest_difference, two_by_two
+from hsai_kit.stats.proportions import Bins, Rate, bin_confidences, calibration_error, fewest_for, rate, wilson
+from hsai_kit.stats.units import RESAMPLES, SEED, bootstrap, per_unit, units
 
 __all__ = [
     "RESAMPLES",

@@ -10,11 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsai_kit.stats.bootstrap import SEED
+from hsai_kit.stats.units import SEED
 
 __all__ = ["Agreement", "alpha", "kappa"]
 
-Scale = Literal["nominal", "ordinal"]
 # The ends of a percentile interval settle well before this.
 _RESAMPLES = 4_000
 
@@ -59,12 +58,13 @@ def kappa(
     """
     n = len(first)
     if not n:
-        return Agreement("kappa", math.nan, math.nan, math.nan, 0, 2)
+        return Agreement("kappa", math.nan, math.nan, math.nan, n, 2)
     values = list(order) or list(dict.fromkeys([*first, *second]))
     place = {value: index for index, value in enumerate(values)}
     cells = np.zeros((len(values), len(values)))
     np.add.at(cells, ([place[one] for one in first], [place[one] for one in second]), 1)
-    weights = _steps(len(values)) ** 2 if order else 1.0 - np.eye(len(values))
+    places = np.arange(len(values), dtype=float)
+    weights = (places[:, None] - places[None, :]) ** 2 if order else 1.0 - np.eye(len(values))
     generator = np.random.default_rng(SEED)
     # Items that were rated alike are alike, so drawing items anew is drawing the cells of the table.
     drawn = generator.multinomial(n, cells.ravel() / n, _RESAMPLES)
@@ -75,10 +75,7 @@ def kappa(
 
 
 def alpha(
-    ratings: Sequence[Mapping[str, Hashable]],
-    *,
-    order: Sequence[Hashable] = (),
-    level: float = 0.95,
+    ratings: Sequence[Mapping[str, Hashable]], *, order: Sequence[Hashable] = (), level: float = 0.95
 ) -> Agreement:
     """Return Krippendorff's alpha over items, each with the value that each person gave; not everybody rates all.
 
@@ -99,20 +96,14 @@ def alpha(
     n = len(twice)
     if not n:
         return Agreement("alpha", math.nan, math.nan, math.nan, 0, raters)
-    scale: Scale = "ordinal" if order else "nominal"
     generator = np.random.default_rng(SEED)
     drawn = generator.multinomial(n, np.full(n, 1 / n), _RESAMPLES).astype(float)
     pairs = (drawn @ each.reshape(n, -1)).reshape(-1, *each.shape[1:])
     total = each.sum(0)
-    value = float(_alphas(total[None], scale)[0])
+    value = float(_alphas(total[None], ordinal=bool(order))[0])
     margins, sum_ = total.sum(0), total.sum()
     chance = float(sum_**2 - (margins**2).sum()) / float(sum_ * (sum_ - 1))
-    return Agreement("alpha", value, *_ends(value, _alphas(pairs, scale), n, chance, level), n, raters)
-
-
-def _steps(count: int) -> NDArray[np.float64]:
-    places = np.arange(count, dtype=float)
-    return np.abs(places[:, None] - places[None, :])
+    return Agreement("alpha", value, *_ends(value, _alphas(pairs, ordinal=bool(order)), n, chance, level), n, raters)
 
 
 def _kappas(tables: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -122,11 +113,11 @@ def _kappas(tables: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArra
         return np.asarray(1 - (tables * weights).sum((1, 2)) * n / expected, dtype=float)
 
 
-def _alphas(pairs: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+def _alphas(pairs: NDArray[np.float64], *, ordinal: bool) -> NDArray[np.float64]:
     """Return alpha for each table of coincidences."""
     margins = pairs.sum(2)
     n = margins.sum(1)
-    if scale == "ordinal":
+    if ordinal:
         until = np.cumsum(margins, axis=1) - margins / 2
         differences = (until[:, :, None] - until[:, None, :]) ** 2
     else:

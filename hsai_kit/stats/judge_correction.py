@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from hsai_kit.stats.proportions import Rate, wilson
+from hsai_kit.stats.proportions import Rate
 
 __all__ = ["Accuracy", "accuracy", "correct_rate"]
 
@@ -27,12 +27,12 @@ class Accuracy:
     @property
     def sensitivity(self) -> Rate:
         """The share of what people passed that the judge passed too, with Wilson's interval."""
-        return _rate(self.hits, self.positives)
+        return Rate.of(self.hits, self.positives)
 
     @property
     def specificity(self) -> Rate:
         """The share of what people failed that the judge failed too, with Wilson's interval."""
-        return _rate(self.rejections, self.negatives)
+        return Rate.of(self.rejections, self.negatives)
 
     @property
     def informedness(self) -> Rate:
@@ -63,10 +63,10 @@ def accuracy(people: list[bool], judge: list[bool]) -> Accuracy:
     """
     pairs = list(zip(people, judge, strict=True))
     return Accuracy(
-        hits=sum(said and judged for said, judged in pairs),
-        positives=sum(said for said, _ in pairs),
-        rejections=sum(not said and not judged for said, judged in pairs),
-        negatives=sum(not said for said, _ in pairs),
+        hits=sum(person and model for person, model in pairs),
+        positives=sum(person for person, _ in pairs),
+        rejections=sum(not person and not model for person, model in pairs),
+        negatives=sum(not person for person, _ in pairs),
     )
 
 
@@ -77,8 +77,8 @@ def correct_rate(passed: int, judged: int, known: Accuracy, level: float = 0.95)
     Lang and Reiczigel's (2014), which carries what is not known of all three: the judged sample, and the two samples of
     people's labels. None where the judge is not better than chance, since then nothing follows from what it says.
 
-    >>> told = corrected_rate(700, 1000, Accuracy(90, 100, 80, 100))
-    >>> round(told.share, 3), round(told.low, 3), round(told.high, 3)
+    >>> rate = correct_rate(700, 1000, Accuracy(90, 100, 80, 100))
+    >>> round(rate.share, 3), round(rate.low, 3), round(rate.high, 3)
     (0.714, 0.639, 0.803)
     """
     if not judged or not known.tells_apart:
@@ -100,10 +100,6 @@ def correct_rate(passed: int, judged: int, known: Accuracy, level: float = 0.95)
     low, high = _within(middle + shift - half), _within(middle + shift + half)
     share = _within(share)
     return Rate(share, min(low, share), max(high, share), judged)
-
-
-def _rate(hits: int, n: int) -> Rate:
-    return Rate(hits / n, *wilson(hits / n, n), n) if n else Rate(math.nan, 0.0, 1.0, 0)
 
 
 def _within(share: float) -> float:

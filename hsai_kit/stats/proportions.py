@@ -1,4 +1,4 @@
-"""Shares with their intervals, also where some rows are not independent of each other."""
+"""Shares with their intervals, also where some rows are not independent of each other, and shares by confidence."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-__all__ = ["Rate", "fewest_for", "rate", "wilson"]
+__all__ = ["Bins", "Rate", "bin_confidences", "calibration_error", "fewest_for", "rate", "wilson"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Rate:
     low: float
     high: float
     n: float
+
+    @classmethod
+    def of(cls, hits: int, n: int) -> Rate:
+        """Return the share of `hits` among `n` independent rows with Wilson's interval; NaN where there are none."""
+        return cls(hits / n, *wilson(hits / n, n), n) if n else cls(math.nan, 0.0, 1.0, 0)
 
 
 def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
@@ -74,3 +79,31 @@ def fewest_for(wanted: float, share: float = 1.0, level: float = 0.95) -> int:
     """
     z = float(ndtri(0.5 + level / 2))
     return math.ceil(z * z * wanted * (1 - wanted) / (share - wanted) ** 2)
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Units sorted into bins by confidence: which bin each is in, and the bins' edges."""
+
+    bin: NDArray[np.int64]
+    edges: NDArray[np.float64]
+
+
+def bin_confidences(confidence: ArrayLike, bins: int = 10) -> Bins:
+    """Sort confidences (0-1) into equal steps; 1 belongs to the highest."""
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.clip(np.searchsorted(edges, np.asarray(confidence, dtype=float), side="right") - 1, 0, bins - 1)
+    return Bins(place.astype(np.int64), edges)
+
+
+def calibration_error(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike, bins: int = 10) -> float:
+    """Return the expected calibration error: by how much confidence and share right differ, weighted over bins.
+
+    Naeini, Cooper and Hauskrecht (2015); 0 is perfect, NaN where nothing has a confidence.
+    """
+    c, r, w = (np.asarray(one, dtype=float) for one in (confidence, right, weights))
+    if not len(c):
+        return float("nan")
+    place = bin_confidences(c, bins).bin
+    gaps = np.abs(np.bincount(place, w * c, bins) - np.bincount(place, w * r, bins))
+    return float(gaps.sum() / w.sum())

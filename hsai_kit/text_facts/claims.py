@@ -13,7 +13,7 @@ from hsai_kit.text_facts.figures import Figure, Identifier, find_figures, find_i
 from hsai_kit.text_facts.names import find_names, words_of
 from hsai_kit.text_facts.readability import find_links, language_of
 
-__all__ = ["FACTS", "Fact", "find_unfounded", "read_claims", "says"]
+__all__ = ["FACTS", "Claims", "Fact", "find_unfounded", "read_claims", "says"]
 
 Fact = Literal["name", "amount", "figure", "date", "link"]
 FACTS: tuple[Fact, ...] = ("name", "amount", "figure", "date", "link")
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"(?<![\w.,$€£])\+?\(?\d{2,4}\)?(?:[ /.()-]{1,2}\d{2,8}){
 
 
 @dataclass(frozen=True)
-class _Said:
+class Claims:
     """What a text says, by kind."""
 
     text: str
@@ -48,7 +48,7 @@ class _Said:
     @cached_property
     def plain(self) -> str:
         """The text without case and odd spaces."""
-        return _plain(self.text)
+        return _normalize(self.text)
 
     @cached_property
     def letters(self) -> str:
@@ -57,7 +57,7 @@ class _Said:
 
 
 @lru_cache(maxsize=4096)
-def read_claims(text: str) -> _Said:
+def read_claims(text: str) -> Claims:
     """Read a text once: links, dates, times, phone numbers, identifiers and figures, each out of what is left."""
     links = find_links(text)
     rest = text
@@ -70,7 +70,7 @@ def read_claims(text: str) -> _Said:
     identifiers = find_identifiers(rest)
     for one in identifiers:
         rest = rest.replace(one.text, " ")
-    return _Said(text, links, days, times, phones, identifiers, find_figures(rest))
+    return Claims(text, links, days, times, phones, identifiers, find_figures(rest))
 
 
 def find_unfounded(text: str, source: str, known: Collection[str] = ()) -> list[tuple[Fact, str]]:
@@ -79,19 +79,17 @@ def find_unfounded(text: str, source: str, known: Collection[str] = ()) -> list[
     A figure, date or name counts as said however it is spelled. `known` are names and links that may stand in a text
     although no record holds them, such as one's own company. Small counts in words are let through.
 
-    >>> unfounded("Ada wants 1.2k USD by May 4.", "Ada Sample: $1,200 before 2026-05-03.")
+    >>> find_unfounded("Ada wants 1.2k USD by May 4.", "Ada Sample: $1,200 before 2026-05-03.")
     [('date', 'May 4')]
     """
     mine, theirs = read_claims(text), read_claims("\n".join([source, *known]))
-    found: list[tuple[Fact, str]] = [("name", name) for name in mine.names if not _named(name, theirs)]
-    found += [(_kind(one), one.text) for one in mine.figures if not _counted(one, theirs)]
+    found: list[tuple[Fact, str]] = [("name", name) for name in mine.names if not _has_name(name, theirs)]
+    found += [(_kind(one), one.text) for one in mine.figures if not _has_figure(one, theirs)]
     found += [("figure", one.text) for one in mine.identifiers if one.key not in theirs.letters]
-    found += [("figure", one) for one in mine.phones if not _digits_in(one, theirs)]
-    found += [("date", one.text) for one in mine.days if not _dated(one, theirs)]
-    found += [
-        ("date", one.text) for one in mine.times if not any(one.minutes & other.minutes for other in theirs.times)
-    ]
-    found += [("date", word) for word in _strange_weekdays(mine, theirs)]
+    found += [("figure", one) for one in mine.phones if not _has_phone(one, theirs)]
+    found += [("date", one.text) for one in mine.days if not _has_day(one, theirs)]
+    found += [("date", one.text) for one in mine.times if not one.stands_in(theirs.times)]
+    found += [("date", word) for word in _find_strange_weekdays(mine, theirs)]
     found += [("link", link) for link in mine.links if link.casefold().rstrip("/") not in theirs.plain]
     return list(dict.fromkeys(found))
 
@@ -104,20 +102,20 @@ def says(text: str, fact: Fact, source: str) -> list[tuple[str, bool]]:
     """
     mine, theirs = read_claims(text), read_claims(source)
     if fact == "name":
-        return [(name, _named(name, mine)) for name in dict.fromkeys(theirs.names)]
+        return [(name, _has_name(name, mine)) for name in dict.fromkeys(theirs.names)]
     if fact == "date":
-        return [(day.text, _dated(day, mine)) for day in dict.fromkeys(theirs.days)]
+        return [(day.text, _has_day(day, mine)) for day in dict.fromkeys(theirs.days)]
     if fact == "link":
         return [(link, link.casefold() in mine.plain) for link in dict.fromkeys(theirs.links)]
     figures = [one for one in theirs.figures if _kind(one) == fact and not one.in_words]
-    return [(one.text, _counted(one, mine)) for one in dict.fromkeys(figures)]
+    return [(one.text, _has_figure(one, mine)) for one in dict.fromkeys(figures)]
 
 
 def _kind(figure: Figure) -> Fact:
     return "figure" if figure.unit in {"", "%"} else "amount"
 
 
-def _counted(figure: Figure, theirs: _Said) -> bool:
+def _has_figure(figure: Figure, theirs: Claims) -> bool:
     if figure.in_words and max(figure.values) <= _MOST_COUNTED:
         return True
     if figure.stands_in(theirs.figures) or _word_for_word(figure.text, theirs):
@@ -127,15 +125,17 @@ def _counted(figure: Figure, theirs: _Said) -> bool:
     return digits.isdecimal() and re.search(rf"(?<!\d)(?<!\d[.,])0*{digits}(?!\d|[.,]\d)", theirs.text) is not None
 
 
-def _dated(day: Day, theirs: _Said) -> bool:
+def _has_day(day: Day, theirs: Claims) -> bool:
     return day.stands_in(theirs.days) or _word_for_word(day.text, theirs)
 
 
-def _named(name: str, theirs: _Said) -> bool:
-    return all(_worded(word, theirs) for word in _WORDS.findall(name) if len(word) > 1) or _word_for_word(name, theirs)
+def _has_name(name: str, theirs: Claims) -> bool:
+    return all(_has_word(word, theirs) for word in _WORDS.findall(name) if len(word) > 1) or _word_for_word(
+        name, theirs
+    )
 
 
-def _worded(word: str, theirs: _Said) -> bool:
+def _has_word(word: str, theirs: Claims) -> bool:
     word = word.casefold()
     if not words_of(word).isdisjoint(theirs.words):
         return True
@@ -151,11 +151,11 @@ def _initials(plain: str) -> str:
     return "".join(word[0] for word in _WORDS.findall(plain))
 
 
-def _digits_in(phone: str, theirs: _Said) -> bool:
+def _has_phone(phone: str, theirs: Claims) -> bool:
     return re.sub(r"\D", "", phone).lstrip("0") in re.sub(r"\D", "", theirs.text)
 
 
-def _strange_weekdays(mine: _Said, theirs: _Said) -> list[str]:
+def _find_strange_weekdays(mine: Claims, theirs: Claims) -> list[str]:
     known = {place for word in theirs.words if (place := weekday_of(word)) is not None}
     known |= {place for day in theirs.days for place in day.weekdays}
     return [
@@ -163,10 +163,10 @@ def _strange_weekdays(mine: _Said, theirs: _Said) -> list[str]:
     ]
 
 
-def _word_for_word(part: str, theirs: _Said) -> bool:
-    wanted = re.escape(_plain(part))
+def _word_for_word(part: str, theirs: Claims) -> bool:
+    wanted = re.escape(_normalize(part))
     return re.search(rf"(?<![\w.,]){wanted}(?![\w%]|[.,]\d)", theirs.plain) is not None
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     return " ".join(text.casefold().replace("\u2019", "'").split())

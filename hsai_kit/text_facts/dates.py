@@ -56,11 +56,7 @@ class Day:
     @property
     def weekdays(self) -> set[int]:
         """The weekdays (0 is Monday) that the date may be, where it tells its year."""
-        found = set()
-        for year, month, day in self.meanings:
-            if year is not None and day is not None:
-                found.add(date(year, month, day).weekday())
-        return found
+        return {date(year, month, day).weekday() for year, month, day in self.meanings if year and day}
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,10 @@ class Clock:
 
     text: str
     minutes: frozenset[int]
+
+    def stands_in(self, others: list[Clock]) -> bool:
+        """Tell whether one of `others` may be the same time."""
+        return any(self.minutes & other.minutes for other in others)
 
 
 def find_dates(text: str) -> tuple[list[Day], str]:
@@ -112,16 +112,16 @@ def weekday_of(word: str) -> int | None:
     return next((place for place, names in enumerate(_WEEKDAYS) if word.casefold() in names.split()), None)
 
 
-def _meanings(said: dict[str, Any]) -> set[tuple[int | None, int, int | None]]:
-    year = int(said["y"]) if said.get("y") else None
+def _meanings(parts: dict[str, Any]) -> set[tuple[int | None, int, int | None]]:
+    year = int(parts["y"]) if parts.get("y") else None
     if year is not None and year < 100:
         year += 2000
-    day = int(said["d"]) if said.get("d") else None
-    if name := said.get("name"):
+    day = int(parts["d"]) if parts.get("d") else None
+    if name := parts.get("name"):
         return _real({(year, _MONTHS[name.casefold()], day)})
-    if month := said.get("m"):
+    if month := parts.get("m"):
         return _real({(year, int(month), day)})
-    first, second = int(said.get("a") or 0), int(said.get("b") or 0)
+    first, second = int(parts.get("a") or 0), int(parts.get("b") or 0)
     return _real({(year, first, second), (year, second, first)})
 
 

@@ -100,7 +100,7 @@ def find_figures(text: str) -> list[Figure]:
         found.append(Figure(match[0].strip(), values, unit, is_rounded=about))
     # The million of "1.2 million" is told with its figure.
     for match in _IN_WORDS.finditer(_FIGURE.sub(" ", text)):
-        value = _spelled(match[0].lower())
+        value = _read_words(match[0].lower())
         if value:
             found.append(Figure(match[0], frozenset({Decimal(value).normalize()}), in_words=True))
     return found
@@ -147,7 +147,7 @@ def _last_place(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def _spelled(words: str) -> int:
+def _read_words(words: str) -> int:
     total, part = 0, 0
     for word in re.split(r"[ -]", words.replace(" and ", " ")):
         if word in _MULTIPLES:

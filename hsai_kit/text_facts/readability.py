@@ -72,7 +72,7 @@ def language_of(text: str) -> str | None:
     ('de', None)
     """
     plain = " ".join(word for word in _WORD.findall(_LINK.sub(" ", text)) if not word[0].isdigit())
-    return _told(plain) if len(plain.split()) >= _TELLING_WORDS else None
+    return _classify(plain) if len(plain.split()) >= _TELLING_WORDS else None
 
 
 def find_links(text: str) -> list[str]:
@@ -97,7 +97,7 @@ def _syllables(word: str, language: str) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _told(text: str) -> str:
+def _classify(text: str) -> str:
     # The model of 97 languages is read once, in a tenth of a second, and comes with the package.
     import py3langid
 

@@ -9,7 +9,7 @@ import ipywidgets
 from hsai_kit.connection import Connection
 from hsai_kit.steps.actions import ActionReceipt
 from hsai_kit.steps.audit import log
-from hsai_kit.steps.audit.html_page import heading
+from hsai_kit.steps.audit.html_page import entry_title
 from hsai_kit.steps.push import PushReceipt
 from hsai_kit.widgets.blocks import facts, text
 from hsai_kit.widgets.rows import RowsView
@@ -70,7 +70,7 @@ def past_receipts(hub: Connection) -> list[tuple[str, str]]:
     """Return what was done from this workspace to this portal, newest first: in words, and the receipt's id."""
     done = log(hub, portal=hub.portal.id)
     return [
-        (f"{one.at[:16].replace('T', ' ')} UTC: {heading(one, done.count_changes(one))}", one.id)
+        (f"{one.at[:16].replace('T', ' ')} UTC: {entry_title(one, done.count_changes(one))}", one.id)
         for one in done.entries[:_LISTED]
     ]
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hsai_kit import create_task, log, open_receipt, push, then, undo, update
 from hsai_kit.cli import app
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import AuditError
 
 HOSTILE = '=HYPERLINK("http://evil.example")<img src=http://evil.example/x onerror=alert(1)>\u202etxt'
 
@@ -63,7 +63,7 @@ def test_the_log_is_narrowed_by_portal_day_and_property(hub, day):
     assert len(log(hub, since=today, until=today).entries) == 3
     assert log(hub, since="2031-01-01").entries == log(hub, until="2020-01-01").entries == []
     assert log(hub, portal=1).entries == log(hub, record="999999").entries == []
-    with pytest.raises(HsaiError, match="since is 'yesterday'; write a day such as 2026-11-01"):
+    with pytest.raises(AuditError, match="since is 'yesterday'; write a day such as 2026-11-01"):
         log(hub, since="yesterday")
 
 

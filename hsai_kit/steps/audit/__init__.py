@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -12,15 +11,15 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import AuditError
 from hsai_kit.hubspot.account import build_record_link
 from hsai_kit.hubspot.dates import parse_moment
-from hsai_kit.steps.audit.html_page import CHANGED, EntryCard, as_page, heading, short_text
+from hsai_kit.steps.audit.html_page import CHANGED, EntryCard, as_page, entry_title, short_text
 from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
 
-__all__ = ["Log", "log", "read_log"]
+__all__ = ["Log", "log"]
 
 When: TypeAlias = str | date | None
 
@@ -39,7 +38,9 @@ class Log:
         undos = [entry for entry in store.audit.entries(AuditQuery()) if entry.undoes]
         # An undo may be repeated, and then finds nothing: it took nothing back.
         self.undone_by = {
-            undo.undoes: undo.id for undo in undos if _changed(store.audit.outcomes(undo.id, AuditQuery()))
+            undo.undoes: undo.id
+            for undo in undos
+            if not CHANGED.isdisjoint(store.audit.outcomes(undo.id, AuditQuery()))
         }
 
     def __repr__(self) -> str:
@@ -55,12 +56,12 @@ class Log:
     def lines(self) -> Iterator[str]:
         """Say each entry in two lines."""
         for entry in self.entries:
-            counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes[entry.id].items())
             broken_off = "" if entry.status == "done" else f" ({entry.status})"
-            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(heading(entry, self.count_changes(entry)), 100)}"
+            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(entry_title(entry, self.count_changes(entry)), 100)}"
             model = f", {entry.assistant} {entry.version[:8]} with {entry.model}" if entry.assistant else ""
+            counts = self.count_outcomes(entry) or "nothing"
             undone = f", taken back by {self.undone_by[entry.id]}" if entry.id in self.undone_by else ""
-            yield f"    by {one_line(entry.who)} in portal {entry.portal_id}{model}: {counts or 'nothing'}{undone}"
+            yield f"    by {one_line(entry.who)} in portal {entry.portal_id}{model}: {counts}{undone}"
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -70,14 +71,31 @@ class Log:
         (properties, or the action), `changed` (how many values were written, things made or taken back), `outcomes`
         (all of them in words), `status`, `run`, `assistant`, `version`, `model`, `undoes`, `undone_by`.
         """
-        rows = [self._row(entry) for entry in self.entries]
-        index = pd.Index([entry.id for entry in self.entries], dtype="string", name="entry")
-        frame = pd.DataFrame(rows, columns=_ENTRY_COLUMNS, index=index)
-        for name in ("at", "ended_at"):
-            frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+        entries = self.entries
+        columns = {
+            "at": None,
+            "ended_at": None,
+            "kind": [one.kind for one in entries],
+            "who": [one.who for one in entries],
+            "approved_by": [", ".join(self.reviewers.get(one.run_id or "", [])) for one in entries],
+            "portal": [one.portal_id for one in entries],
+            "object_type": [one.object_type for one in entries],
+            "what": [one.what for one in entries],
+            "changed": [self.count_changes(one) for one in entries],
+            "outcomes": [self.count_outcomes(one) for one in entries],
+            "status": [one.status for one in entries],
+            "run": [one.run_id for one in entries],
+            "assistant": [one.assistant for one in entries],
+            "version": [one.version for one in entries],
+            "model": [one.model for one in entries],
+            "undoes": [one.undoes for one in entries],
+            "undone_by": [self.undone_by.get(one.id) for one in entries],
+        }
+        frame = pd.DataFrame(columns, index=pd.Index([one.id for one in entries], dtype="string", name="entry"))
+        frame["at"] = _moments([one.at for one in entries])
+        frame["ended_at"] = _moments([one.ended_at for one in entries])
         numbers = {"portal": "Int64", "changed": "Int64"}
-        texts = {name: "string" for name in frame.columns if name not in {"at", "ended_at", *numbers}}
-        return frame.astype(texts | numbers)
+        return frame.astype({name: numbers.get(name, "string") for name in list(columns)[2:]})
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -104,8 +122,7 @@ class Log:
             "portal": [str(entry.portal_id) for entry, _ in found],
             "link": [self.link(entry, change.record_id) for entry, change in found],
         }
-        at = pd.to_datetime([change.at for _, change in found], utc=True).astype("datetime64[us, UTC]")
-        return pd.DataFrame(columns, index=at.rename("at"), dtype="string")
+        return pd.DataFrame(columns, index=_moments([one.at for _, one in found]).rename("at"), dtype="string")
 
     def changes_of(self, entry: AuditEntry) -> Iterator[AuditChange]:
         """Yield what one entry did that fits the query, by record id."""
@@ -113,7 +130,11 @@ class Log:
 
     def count_changes(self, entry: AuditEntry) -> int:
         """Return how many values an entry wrote, or how many things it did or took back."""
-        return _changed(self.outcomes[entry.id])
+        return sum(count for outcome, count in self.outcomes[entry.id].items() if outcome in CHANGED)
+
+    def count_outcomes(self, entry: AuditEntry) -> str:
+        """Return how often each outcome came of an entry, in words."""
+        return ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes[entry.id].items())
 
     def link(self, entry: AuditEntry, record_id: str) -> str:
         """Return the address of a record for people."""
@@ -143,66 +164,19 @@ class Log:
                 common[short_text(change.before), short_text(change.after)] += 1
         return EntryCard(
             entry=entry,
-            heading=heading(entry, self.count_changes(entry)),
+            heading=entry_title(entry, self.count_changes(entry)),
             changed=self.count_changes(entry),
             outcomes=outcomes,
             reviewers=self.reviewers.get(entry.run_id or "", []),
             undone_by=self.undone_by.get(entry.id, ""),
-            common=[(before, after, count) for (before, after), count in itertools.islice(common.most_common(), 5)],
+            common=[(before, after, count) for (before, after), count in common.most_common(5)],
             changes=listed,
             total=sum(outcomes.values()),
         )
 
-    def _row(self, entry: AuditEntry) -> tuple[object, ...]:
-        outcomes = self.outcomes[entry.id]
-        return (
-            entry.at,
-            entry.ended_at,
-            entry.kind,
-            entry.who,
-            ", ".join(self.reviewers.get(entry.run_id or "", [])),
-            entry.portal_id,
-            entry.object_type,
-            entry.what,
-            self.count_changes(entry),
-            ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()),
-            entry.status,
-            entry.run_id,
-            entry.assistant,
-            entry.version,
-            entry.model,
-            entry.undoes,
-            self.undone_by.get(entry.id),
-        )
-
-
-def _changed(outcomes: Mapping[str, int]) -> int:
-    return sum(count for outcome, count in outcomes.items() if outcome in CHANGED)
-
-
-_ENTRY_COLUMNS = [
-    "at",
-    "ended_at",
-    "kind",
-    "who",
-    "approved_by",
-    "portal",
-    "object_type",
-    "what",
-    "changed",
-    "outcomes",
-    "status",
-    "run",
-    "assistant",
-    "version",
-    "model",
-    "undoes",
-    "undone_by",
-]
-
 
 def log(
-    hub: Connection,
+    hub: Connection | Store,
     *,
     portal: int | None = None,
     since: When = None,
@@ -213,22 +187,9 @@ def log(
     """Return what was ever done to records from this workspace: pushes, actions and undos, newest first.
 
     `since` and `until` are days or moments ("2026-11-01", UTC; the day of `until` is included), `record` answers who
-    changed this record, `property` (or task, note, list, message) what was done to it. Raises HsaiError for a day that
-    cannot be read.
+    changed this record, `property` (or task, note, list, message) what was done to it. A workspace's store will do in
+    place of a connection. Raises AuditError for a day that cannot be read.
     """
-    return read_log(hub.store, portal=portal, since=since, until=until, record=record, property=property)
-
-
-def read_log(
-    store: Store,
-    *,
-    portal: int | None = None,
-    since: When = None,
-    until: When = None,
-    record: str | int | None = None,
-    property: str | None = None,  # noqa: A002 -- HubSpot's own word
-) -> Log:
-    """Return the log of a store, as `log` does; it needs no connection."""
     query = AuditQuery(
         portal_id=portal,
         since=_moment(since, "since"),
@@ -236,7 +197,7 @@ def read_log(
         record_id=None if record is None else str(record),
         property=property,
     )
-    return Log(store, query)
+    return Log(hub if isinstance(hub, Store) else hub.store, query)
 
 
 def _moment(given: When, called: str, *, end: bool = False) -> str | None:
@@ -247,6 +208,10 @@ def _moment(given: When, called: str, *, end: bool = False) -> str | None:
     moment = parse_moment(text)
     if moment is None:
         message = f"{called} is {text!r}; write a day such as 2026-11-01, or a moment such as 2026-11-01T08:00."
-        raise HsaiError(message)
+        raise AuditError(message)
     whole_day = len(text) == len("2026-11-01")
     return (moment + timedelta(days=1) if end and whole_day else moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moments(texts: Sequence[object]) -> pd.DatetimeIndex:
+    return pd.to_datetime(list(texts), utc=True).astype("datetime64[us, UTC]")

@@ -12,10 +12,10 @@ import jinja2
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.spreadsheet_safe import one_line
 
-__all__ = ["CHANGED", "EntryCard", "as_page", "heading", "short_text"]
+__all__ = ["CHANGED", "EntryCard", "as_page", "entry_title", "short_text"]
 
 # The outcomes that changed something in HubSpot, or sent something.
-CHANGED = ("written", "done", "taken back")
+CHANGED = frozenset({"written", "done", "taken back"})
 _LONGEST = 300
 
 
@@ -54,7 +54,7 @@ def as_page(cards: Sequence[EntryCard], query: AuditQuery) -> str:
     )
 
 
-def heading(entry: AuditEntry, changed: int) -> str:
+def entry_title(entry: AuditEntry, changed: int) -> str:
     """Say in words what an entry is: "Wrote state of 112 contacts", "Undo: Create a task for 4 contacts"."""
     them = entry.object_type
     if changed:
@@ -72,14 +72,14 @@ def _singular(object_type: str) -> str:
 
 
 def _filters(query: AuditQuery) -> list[str]:
-    said = [
+    filters = [
         query.record_id and f"only record {query.record_id}",
         query.property and f"only {query.property}",
         query.portal_id and f"only portal {query.portal_id}",
         query.since and f"from {_moment(query.since)}",
         query.until and f"before {_moment(query.until)}",
     ]
-    return [text for text in said if text]
+    return [text for text in filters if text]
 
 
 def short_text(value: str) -> str:
