@@ -84,7 +84,7 @@ class Run:
     @property
     def questions(self) -> int:
         """How many distinct questions the run has."""
-        return self.store.runs.question_count(self.id)
+        return self.store.runs.count_questions(self.id)
 
     @property
     def usd(self) -> float | None:
@@ -146,7 +146,7 @@ class Run:
         places: dict[tuple[str | None, ...], int] = {}
         for page in self.store.runs.iterate_plan(self.id):
             new = {row[1:]: row for row in page if row[1:] not in places}
-            answers = dict(self.store.runs.answers(self.id, sorted({key[0] for key in new if key[0] is not None})))
+            answers = dict(self.store.answers.read(self.id, sorted({key[0] for key in new if key[0] is not None})))
             for key, row in new.items():
                 places[key] = len(distinct)
                 answered = RowAnswer(RunRow(*row), *answers.get(row[1], (None, False, None)))

@@ -23,7 +23,7 @@ def runs(
     from hsai_kit.store import Store
 
     store = Store(workspace().store)
-    listed = store.overview.runs()[:last]
+    listed = store.runs.summaries()[:last]
     if not listed:
         say("There are no runs here yet. Make one with ask().")
     for one in listed:

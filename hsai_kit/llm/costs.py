@@ -53,7 +53,7 @@ class Costs:
 def costs_of(store: Store, run_id: str) -> Costs:
     """Work out the costs of a run from the usage of its answers, at prices of hsai.toml then, else those known now."""
     run = store.runs.get(run_id)
-    uses, ruled = store.overview.uses(run_id), store.overview.count_ruled(run_id)
+    uses, ruled = store.answers.uses(run_id), store.runs.count_ruled(run_id)
     live = {use.answer.question: _live(run, use) for use in uses}
     paid = [use for use in uses if use.paid_here]
     records = sum(use.records for use in uses)

@@ -6,20 +6,24 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hsai_kit.store.actions import Act, ActionRecord, ActionTable
+from hsai_kit.store.answers import Answer, AnswerTable, Use
 from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
-from hsai_kit.store.capabilities import CapabilityTable
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, DecisionRecord, DecisionTable, Undone, decision_of
-from hsai_kit.store.evaluations import EvaluationRecord, EvaluationRow, EvaluationRun, EvaluationTable
-from hsai_kit.store.labels import Label, LabelTable
-from hsai_kit.store.limits import AccountLimits, LimitTable
-from hsai_kit.store.overview import Overview, RunSummary, Use
+from hsai_kit.store.evaluations import (
+    EvaluationRecord,
+    EvaluationRow,
+    EvaluationRun,
+    EvaluationTable,
+    Label,
+    LabelTable,
+)
+from hsai_kit.store.model_facts import AccountLimits, ModelFactTable
 from hsai_kit.store.pulls import Pull, PullTable
 from hsai_kit.store.pushes import Change, PushRecord, PushSummary, PushTable
-from hsai_kit.store.ratings import Rating, RatingItem, RatingSet, RatingTable
-from hsai_kit.store.recipes import RecipeRunTable
-from hsai_kit.store.runs import Answer, RowAnswer, RunRecord, RunRow, RunTable
+from hsai_kit.store.ratings import Rating, RatingItem, RatingKind, RatingSet, RatingTable
+from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, RunSummary, RunTable
 
 __all__ = [
     "AccountLimits",
@@ -41,6 +45,7 @@ __all__ = [
     "PushSummary",
     "Rating",
     "RatingItem",
+    "RatingKind",
     "RatingSet",
     "RowAnswer",
     "RunRecord",
@@ -60,8 +65,8 @@ class Store:
         self._database = Database(path)
         self.path = path
         self.pulls = PullTable(self._database)
-        self.runs = RunTable(self._database)
-        self.overview = Overview(self._database)
+        self.answers = AnswerTable(self._database)
+        self.runs = RunTable(self._database, self.answers)
         self.decisions = DecisionTable(self._database)
         self.labels = LabelTable(self._database)
         self.evaluations = EvaluationTable(self._database)
@@ -71,8 +76,7 @@ class Store:
         self.audit = Audit(self._database)
         self.recipes = RecipeRunTable(self._database)
         self.batches = BatchTable(self._database)
-        self.capabilities = CapabilityTable(self._database)
-        self.limits = LimitTable(self._database)
+        self.model_facts = ModelFactTable(self._database)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"

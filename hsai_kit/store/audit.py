@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Database
+from hsai_kit.store.database import Table
 from hsai_kit.store.decisions import Decision
 
 __all__ = ["Audit", "AuditChange", "AuditEntry", "AuditQuery"]
@@ -97,11 +97,8 @@ SELECT entry_id, at, record_id, property, before, after, outcome, reason FROM (
 """  # noqa: S608 -- constants of ours
 
 
-class Audit:
+class Audit(Table):
     """Reads over all that was done; it writes nothing."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def entries(self, query: AuditQuery) -> list[AuditEntry]:
         """Return pushes, actions and undos, oldest first, that fit a query or have a change that does."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Database, now
+from hsai_kit.store.database import Table, now
 
 __all__ = ["BatchRecord", "BatchTable"]
 
@@ -25,11 +25,8 @@ class BatchRecord:
 _COLUMNS = "b.input_file, b.id, b.run_id, b.questions, b.status"
 
 
-class BatchTable:
+class BatchTable(Table):
     """Reads and writes of `batches` and `batch_questions`; a job is open until its answers were kept."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_upload(self, input_file: str, run_id: str, questions: Sequence[str]) -> bool:
         """Keep a file that was uploaded, its questions line by line, before the job over it is asked for.
@@ -39,12 +36,9 @@ class BatchTable:
         lines = ((input_file, line, question) for line, question in enumerate(questions, 1))
         try:
             with self._database.transaction():
-                self._database.execute(
-                    "INSERT INTO batches (input_file, run_id, questions, status, at) VALUES (?, ?, ?, 'uploaded', ?)",
-                    (input_file, run_id, len(questions), now()),
-                )
-                for line in lines:
-                    self._database.execute("INSERT INTO batch_questions VALUES (?, ?, ?)", line)
+                values = {"input_file": input_file, "run_id": run_id, "questions": len(questions)}
+                self._database.insert("batches", **values, status="uploaded", at=now())
+                self._database.many("INSERT INTO batch_questions VALUES (?, ?, ?)", lines)
         except sqlite3.IntegrityError:
             return False
         return True
@@ -75,8 +69,8 @@ class BatchTable:
 
     def is_open(self, input_file: str) -> bool:
         """Tell whether a job is still waited for, or another session has kept what it brought."""
-        row = self._database.one("SELECT 1 FROM batches WHERE input_file = ? AND ended_at IS NULL", (input_file,))
-        return row is not None
+        sql = "SELECT COUNT(*) FROM batches WHERE input_file = ? AND ended_at IS NULL"
+        return self._database.count(sql, (input_file,)) > 0
 
     def under_way(self) -> set[str]:
         """Return the questions of all open jobs."""
@@ -84,13 +78,12 @@ class BatchTable:
 
     def count_shared(self, run_id: str) -> int:
         """Return how many questions of a run that have no answer yet or failed are in open jobs."""
-        row = self._database.one(
+        return self._database.count(
             "SELECT COUNT(DISTINCT r.question) FROM rows r JOIN batch_questions b ON b.question = r.question "
             "LEFT JOIN answers a ON a.question = r.question "
             "WHERE r.run_id = ? AND (a.status IS NULL OR a.status = 'failed')",
             (run_id,),
         )
-        return int(row[0]) if row else 0
 
     def questions(self, input_file: str) -> dict[str, str]:
         """Return the questions of an open job in the order of its lines, text by hash."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.store.schema import MIGRATIONS
 
-__all__ = ["Database", "new_id", "now"]
+__all__ = ["MOST_PARAMETERS", "Database", "Table", "list_columns", "new_id", "now"]
 
 # How long one process waits for another to finish its writing.
 _PATIENCE_SECONDS = 30.0
+MOST_PARAMETERS = 900
+"""SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
 
 
 class Database:
@@ -27,13 +30,13 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with self._held():
+        with self._hold():
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
         self._connection.row_factory = sqlite3.Row
         try:
-            with self._held():
+            with self._hold():
                 self._prepare()
                 self._migrate()
         except BaseException:
@@ -48,19 +51,29 @@ class Database:
 
     def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return every row of a query."""
-        with self._held():
+        with self._hold():
             return self._connection.execute(sql, parameters).fetchall()
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
-        with self._held():
+        with self._hold():
             row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
+    def count(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Return the one number that a query counts."""
+        row = self.one(sql, parameters)
+        return int(row[0] or 0) if row else 0
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement, committed at once, and return how many rows it touched."""
-        with self._held():
+        with self._hold():
             return self._connection.execute(sql, parameters).rowcount
+
+    def insert(self, table: str, **values: Any) -> None:
+        """Add one row, its values by column, committed at once."""
+        marks = ", ".join("?" * len(values))
+        self.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 -- names are ours
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for many rows in one transaction."""
@@ -69,13 +82,13 @@ class Database:
 
     def within(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for many rows inside a transaction that was begun."""
-        with self._held():
+        with self._hold():
             self._connection.executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements of the block, or none of them; a block inside of another is part of it."""
-        with self._held():
+        with self._hold():
             if self._connection.in_transaction:
                 yield
                 return
@@ -90,7 +103,7 @@ class Database:
                 raise
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def _hold(self) -> Iterator[None]:
         """Hold the lock, and say in words what the file or its disk does not let through."""
         with self._lock:
             try:
@@ -98,7 +111,7 @@ class Database:
             except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
                 raise
             except sqlite3.DatabaseError as problem:
-                raise WorkspaceError(_in_words(self.path, problem)) from None
+                raise WorkspaceError(_explain(self.path, problem)) from None
 
     def _prepare(self) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -108,13 +121,12 @@ class Database:
                 self._connection.executescript(
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
                 )
+                return
             except sqlite3.OperationalError as problem:
                 # Where two processes make the file at once, SQLite does not wait for the other by itself.
                 if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
                 time.sleep(0.02)
-            else:
-                return
 
     def _migrate(self) -> None:
         with self.transaction():
@@ -126,9 +138,21 @@ class Database:
                 )
                 raise WorkspaceError(message)
             for script in MIGRATIONS[version:]:
-                for statement in _statements(script):
+                for statement in _split_statements(script):
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+class Table:
+    """Reads and writes of one part of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def list_columns(kind: type, table: str = "") -> str:
+    """Return the columns that a dataclass is kept in, for a SELECT, with a table's short name before each."""
+    return ", ".join(f"{table}.{field.name}" if table else field.name for field in fields(kind))
 
 
 def now() -> str:
@@ -141,7 +165,7 @@ def new_id(kind: str) -> str:
     return f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
-def _in_words(path: Path, problem: sqlite3.DatabaseError) -> str:
+def _explain(path: Path, problem: sqlite3.DatabaseError) -> str:
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return (
@@ -158,7 +182,7 @@ def _in_words(path: Path, problem: sqlite3.DatabaseError) -> str:
     )
 
 
-def _statements(script: str) -> Iterator[str]:
+def _split_statements(script: str) -> Iterator[str]:
     # executescript would commit the transaction that makes a migration all or nothing.
     statement = ""
     for line in script.splitlines():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from hsai_kit.store.database import Database, now
+from hsai_kit.store.database import Table, now
 
 __all__ = ["Decision", "DecisionRecord", "DecisionTable", "Undone", "decision_of"]
 
@@ -83,11 +83,8 @@ class Undone:
     put_back: int
 
 
-class DecisionTable:
+class DecisionTable(Table):
     """Reads and writes of `decisions` and `strokes`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(
         self,

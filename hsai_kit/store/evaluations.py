@@ -1,14 +1,26 @@
-"""Evaluations: which runs belong to one, and what counted as the right answer to each record."""
+"""Labels, which are right answers that people gave, and evaluations: their runs, and what counted as right."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import Table, list_columns, new_id, now
 
-__all__ = ["EvaluationRecord", "EvaluationRow", "EvaluationRun", "EvaluationTable"]
+__all__ = ["EvaluationRecord", "EvaluationRow", "EvaluationRun", "EvaluationTable", "Label", "LabelTable"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """One right answer: `value` None says that there is none; `asked` is the text it was given for, where known."""
+
+    record_id: str
+    value: str | float | bool | None
+    asked: str | None
+    source: str
+    who: str
+    at: str
 
 
 @dataclass(frozen=True)
@@ -44,23 +56,53 @@ class EvaluationRow:
     cluster: str | None
 
 
-class EvaluationTable:
-    """Reads and writes of `evaluations`, `evaluation_runs` and `evaluation_rows`."""
+class LabelTable(Table):
+    """Reads and writes of `labels`: every one is kept, the newest of a set, record and field holds."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def add(self, name: str, field: str, labels: Iterable[Label]) -> None:
+        """Keep labels of a set; they take the place of earlier ones of the same records."""
+        self._database.many(
+            "INSERT INTO labels (name, record_id, field, value, asked, source, who, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (name, one.record_id, field, json.dumps(one.value), one.asked, one.source, one.who, one.at)
+                for one in labels
+            ),
+        )
+
+    def take_back(self, name: str, field: str, record_ids: Iterable[str], who: str) -> None:
+        """Leave records without a label; the history keeps what they had."""
+        at = now()
+        self._database.many(
+            "INSERT INTO labels (name, record_id, field, value, source, who, at) VALUES (?, ?, ?, NULL, ?, ?, ?)",
+            ((name, one, field, "taken back", who, at) for one in record_ids),
+        )
+
+    def current(self, name: str, field: str) -> list[Label]:
+        """Return the labels of a set that hold, in the order in which they were given."""
+        rows = self._database.all(
+            "SELECT record_id, value, asked, source, who, at FROM labels WHERE id IN "
+            "(SELECT MAX(id) FROM labels WHERE name = ? AND field = ? GROUP BY record_id) AND value IS NOT NULL "
+            "ORDER BY id",
+            (name, field),
+        )
+        return [Label(row[0], json.loads(row[1]), *tuple(row)[2:]) for row in rows]
+
+    def names(self) -> list[tuple[str, str]]:
+        """Return the sets there are, each with a field that it has labels of."""
+        rows = self._database.all("SELECT DISTINCT name, field FROM labels ORDER BY name, field")
+        return [(row[0], row[1]) for row in rows]
+
+
+class EvaluationTable(Table):
+    """Reads and writes of `evaluations`, `evaluation_runs` and `evaluation_rows`."""
 
     def begin(self, rows: Iterable[EvaluationRow], runs: Iterable[EvaluationRun], **values: str | int) -> str:
         """Write an evaluation down and return its id; `values` are the other columns of EvaluationRecord."""
         one = new_id("evaluation")
-        columns = {"id": one, "at": now(), **values}
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         kept = ((one, row.record_id, json.dumps(row.expected) if row.labelled else None, row.cluster) for row in rows)
         with self._database.transaction():
-            self._database.execute(
-                f"INSERT INTO evaluations ({names}) VALUES ({marks})",  # noqa: S608 -- column names are ours
-                tuple(columns.values()),
-            )
+            self._database.insert("evaluations", id=one, at=now(), **values)
             self._database.within("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?)", kept)
             numbered = ((one, place, run.name, run.repeat, run.run_id) for place, run in enumerate(runs))
             self._database.within("INSERT INTO evaluation_runs VALUES (?, ?, ?, ?, ?)", numbered)
@@ -68,8 +110,8 @@ class EvaluationTable:
 
     def get(self, evaluation_id: str) -> EvaluationRecord | None:
         """Return the evaluation, or None."""
-        names = ", ".join(field.name for field in fields(EvaluationRecord))
-        row = self._database.one(f"SELECT {names} FROM evaluations WHERE id = ?", (evaluation_id,))  # noqa: S608 -- column names are ours
+        sql = f"SELECT {list_columns(EvaluationRecord)} FROM evaluations WHERE id = ?"  # noqa: S608 -- column names are ours
+        row = self._database.one(sql, (evaluation_id,))
         return EvaluationRecord(*row) if row else None
 
     def latest(self) -> str | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import Table, list_columns, new_id, now
 
 __all__ = ["Pull", "PullTable"]
 
@@ -23,11 +23,8 @@ class Pull:
     properties: tuple[str, ...]
 
 
-class PullTable:
+class PullTable(Table):
     """Reads and writes of `pulls`, `records` and `connections`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def record_connection(
         self, portal_id: int, name: str, account_type: str, ui_domain: str = "app.hubspot.com"
@@ -59,13 +56,17 @@ class PullTable:
         `searches` is what that means now, and still when the pull goes on another day.
         """
         pull_id = new_id("pull")
-        self._database.execute(
-            "INSERT INTO pulls (id, at, portal_id, object_type, object_type_id, properties, condition, request, "
-            "searches) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(pull_id, now(), portal_id, object_type, object_type_id),
-                *(json.dumps(list(properties)), condition, request, searches),
-            ),
+        self._database.insert(
+            "pulls",
+            id=pull_id,
+            at=now(),
+            portal_id=portal_id,
+            object_type=object_type,
+            object_type_id=object_type_id,
+            properties=json.dumps(list(properties)),
+            condition=condition,
+            request=request,
+            searches=searches,
         )
         return pull_id
 
@@ -139,13 +140,8 @@ class PullTable:
 
     def get(self, pull_id: str) -> Pull | None:
         """Return the pull, or None."""
-        row = self._database.one(
-            "SELECT id, at, portal_id, object_type, object_type_id, properties FROM pulls WHERE id = ?", (pull_id,)
-        )
-        if row is None:
-            return None
-        pulled, at, portal_id, object_type, object_type_id, properties = row
-        return Pull(pulled, at, portal_id, object_type, object_type_id, tuple(json.loads(properties)))
+        row = self._database.one(f"SELECT {list_columns(Pull)} FROM pulls WHERE id = ?", (pull_id,))  # noqa: S608 -- column names are ours
+        return None if row is None else Pull(**(dict(row) | {"properties": tuple(json.loads(row["properties"]))}))
 
     def find_holding(self, portal_id: int, ids: Sequence[str]) -> list[Pull]:
         """Return the pulls of a portal that hold all of `ids`, newest first; of many ids, 500 are looked up."""
@@ -160,10 +156,7 @@ class PullTable:
 
     def record(self, pull_id: str, record_id: str) -> dict[str, str | None]:
         """Return the raw values of one record of a pull, none where it is not in it."""
-        row = self._database.one(
-            "SELECT properties FROM records WHERE pull_id = ? AND record_id = ?", (pull_id, record_id)
-        )
-        return dict(json.loads(row["properties"])) if row else {}
+        return self.records(pull_id, [record_id]).get(record_id, {})
 
     def values(self, pull_id: str, name: str) -> dict[str, str | None]:
         """Return the raw value of one property for every record of a pull, None where unset."""

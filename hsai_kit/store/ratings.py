@@ -6,20 +6,29 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import Table, list_columns, new_id, now
 
-__all__ = ["Rating", "RatingItem", "RatingSet", "RatingTable"]
+__all__ = ["Rating", "RatingItem", "RatingKind", "RatingSet", "RatingTable"]
+
+
+class RatingKind(StrEnum):
+    """How texts are rated: the better of two, good enough or not, or a level of a scale."""
+
+    PAIRS = "pairs"
+    PASS = "pass"  # noqa: S105 -- good enough, no password
+    LEVELS = "levels"
 
 
 @dataclass(frozen=True)
 class RatingSet:
-    """What is asked of which variants: `kind` is pairs, pass or levels; `levels` are lowest first, with a meaning."""
+    """What is asked of which variants; `levels` are lowest first, with a meaning."""
 
     id: str
     at: str
     who: str
-    kind: str
+    kind: RatingKind
     question: str
     levels: Mapping[str, str]
     names: tuple[str, ...]
@@ -50,18 +59,15 @@ class Rating:
     at: str
 
 
-class RatingTable:
+class RatingTable(Table):
     """Reads and writes of `rating_sets`, `rating_items` and `ratings`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def begin(
         self,
         items: Sequence[RatingItem],
         *,
         who: str,
-        kind: str,
+        kind: RatingKind,
         question: str,
         levels: Mapping[str, str],
         names: Sequence[str],
@@ -83,11 +89,11 @@ class RatingTable:
     def get(self, set_id: str) -> RatingSet | None:
         """Return a set, None where there is no such."""
         row = self._database.one("SELECT * FROM rating_sets WHERE id = ?", (set_id,))
-        return None if row is None else _set(row)
+        return None if row is None else _parse_set(row)
 
     def all(self) -> list[RatingSet]:
         """Return every set, newest first."""
-        return [_set(row) for row in self._database.all("SELECT * FROM rating_sets ORDER BY at DESC, rowid DESC")]
+        return [_parse_set(row) for row in self._database.all("SELECT * FROM rating_sets ORDER BY at DESC, rowid DESC")]
 
     def latest(self) -> str | None:
         """Return the id of the newest set."""
@@ -108,22 +114,21 @@ class RatingTable:
         self, set_id: str, item: int, rater: str, value: str | None, *, shown: str, seconds: float | None, note: str
     ) -> None:
         """Keep one rating; None takes an earlier one back."""
-        self._database.execute(
-            "INSERT INTO ratings (set_id, item, rater, value, shown, seconds, note, at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (set_id, item, rater, value, shown, seconds, note, now()),
-        )
+        values = {"set_id": set_id, "item": item, "rater": rater, "value": value, "shown": shown}
+        self._database.insert("ratings", **values, seconds=seconds, note=note, at=now())
 
     def current(self, set_id: str) -> list[Rating]:
         """Return the ratings that hold, in the order in which they were given."""
         rows = self._database.all(
-            "SELECT item, rater, value, shown, seconds, note, at FROM ratings WHERE id IN "
+            f"SELECT {list_columns(Rating)} FROM ratings WHERE id IN "  # noqa: S608 -- column names are ours
             "(SELECT MAX(id) FROM ratings WHERE set_id = ? GROUP BY item, rater) AND value IS NOT NULL ORDER BY id",
             (set_id,),
         )
         return [Rating(*tuple(row)) for row in rows]
 
 
-def _set(row: sqlite3.Row) -> RatingSet:
+def _parse_set(row: sqlite3.Row) -> RatingSet:
     levels, names = json.loads(row["levels"]), tuple(json.loads(row["names"]))
-    return RatingSet(row["id"], row["at"], row["who"], row["kind"], row["question"], levels, names, row["seed"])
+    return RatingSet(
+        row["id"], row["at"], row["who"], RatingKind(row["kind"]), row["question"], levels, names, row["seed"]
+    )

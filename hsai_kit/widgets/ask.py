@@ -206,7 +206,7 @@ class AskPanel(Panel):
 
     @staticmethod
     def _left(run: Run) -> int:
-        return len(run.store.runs.find_outstanding(run.id))
+        return len(run.store.answers.find_outstanding(run.id))
 
     def _advise(self) -> None:
         run, going = self._run, self.going.running

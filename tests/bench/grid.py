@@ -170,10 +170,10 @@ def made(workspace: Workspace, rows: int) -> str:
         portal_id=1, pull_id=pull, object_type="contacts", assistant=assistant.name, model="none", **about
     )
     hashes = [f"{run}-{n}" for n in range(distinct)]
-    store.runs.add_questions(((one, "State: Calif") for one in hashes), "none", assistant.version)
+    store.answers.add_questions(((one, "State: Calif") for one in hashes), "none", assistant.version)
     store.runs.add_rows(run, (RunRow(str(n), hashes[n % distinct]) for n in range(rows)))
     answer = json.dumps({"answer": "CA"})
-    store.runs.add_answers(run, (Answer(one, "answered", answer, 0.5 + n % 50 / 100) for n, one in enumerate(hashes)))
+    store.answers.add(run, (Answer(one, "answered", answer, 0.5 + n % 50 / 100) for n, one in enumerate(hashes)))
     store.runs.end(run, "done")
     store.close()
     return run

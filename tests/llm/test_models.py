@@ -41,7 +41,7 @@ def again(hub, keys):
 
 
 def known(hub, model: str) -> dict[str, str]:
-    return hub.store.capabilities.read_refused(hub.llm.base_url, model)
+    return hub.store.model_facts.read_refused(hub.llm.base_url, model)
 
 
 def test_log_probabilities_that_a_model_refuses_are_asked_for_once_and_never_again(hub, again, sandbox, capsys):
@@ -86,14 +86,14 @@ def test_a_model_without_efforts_refuses_all_of_them(hub, sandbox):
 
 def test_what_a_model_takes_is_kept_as_well_by_address(hub):
     ask(hub, frame_of("a"), CLOSED.model_copy(update={"temperature": 0.5}))
-    taken = hub.store.capabilities.read_accepted(hub.llm.base_url, "sandbox-luna")
+    taken = hub.store.model_facts.read_accepted(hub.llm.base_url, "sandbox-luna")
     assert taken == {"temperature=0.5", "logprobs", "json_schema", "store"}
-    assert hub.store.capabilities.read_accepted("https://another.example/v1", "sandbox-luna") == set()
+    assert hub.store.model_facts.read_accepted("https://another.example/v1", "sandbox-luna") == set()
 
 
 def test_a_refusal_is_found_out_anew_after_a_month(hub):
     long_ago = (datetime.now(UTC) - timedelta(days=31)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    hub.store.capabilities.learn(hub.llm.base_url, "sandbox-luna", "temperature", accepted=False, reason="not taken")
+    hub.store.model_facts.learn(hub.llm.base_url, "sandbox-luna", "temperature", accepted=False, reason="not taken")
     with pytest.raises(SettingNotSupported):
         ask(hub, frame_of("a"), FREE, model="sandbox-luna", temperature=0.4)
     hub.store._database.execute("UPDATE capabilities SET at = ?", (long_ago,))

@@ -187,7 +187,7 @@ def test_its_models_have_no_price_and_a_budget_on_them_is_refused_until_they_are
     for refused in (ask, evaluate):
         with pytest.raises(HsaiError, match=r'price of llama-4-scout is not known.*\[openai.prices."llama-4-scout"\]'):
             refused(hub, frame_of("Texas"), STATES, budget_usd=1)
-    assert len(hub.store.overview.runs()) == 1, "nothing is begun that could not be kept to"
+    assert len(hub.store.runs.summaries()) == 1, "nothing is begun that could not be kept to"
     with (hub.workspace.folder / "hsai.toml").open("a") as settings:
         settings.write('\n[openai.prices."llama-4-scout"]\ninput = 1\noutput = 4\n')
     with connect(workspace=hub.workspace.folder) as priced:

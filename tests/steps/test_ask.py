@@ -150,7 +150,7 @@ def test_two_that_ask_the_same_at_the_same_moment_pay_once(hub, sandbox):
             refused.append(str(problem))
     assert [one.startswith("3 of these questions are being asked by run-") for one in refused] == [True]
     assert requests_sent(sandbox) == 3
-    assert len(hub.store.overview.runs()) == 1, "what was refused leaves no run behind"
+    assert len(hub.store.runs.summaries()) == 1, "what was refused leaves no run behind"
 
 
 @pytest.mark.parametrize("kind", ["500", "reset", "cut", "503_html"])

@@ -73,7 +73,7 @@ def places(*texts: str) -> pd.DataFrame:
 
 def live_price(hub, run) -> dict[str, float]:
     """What each question of a run costs live, by its hash."""
-    paid = [use.answer for use in hub.store.overview.uses(run.id)]
+    paid = [use.answer for use in hub.store.answers.uses(run.id)]
     return {
         one.question: price("gpt-6-luna", Usage(one.input_tokens, one.cached_tokens, one.output_tokens)) for one in paid
     }
@@ -139,7 +139,7 @@ def test_decisions_are_paid_by_their_input_alone_and_saved_at_that_price_too(pay
     frame = places("Texas", "Texas", "Ohio", "Iowa")
     first = ask(paying, frame.head(2), "state-abbreviations", engine="decisions")
     run = ask(paying, frame, "state-abbreviations", engine="decisions")
-    used = {use.answer.question: use.answer.input_tokens for use in paying.store.overview.uses(run.id)}
+    used = {use.answer.question: use.answer.input_tokens for use in paying.store.answers.uses(run.id)}
     by_row = [used[one] * 0.10 / 1_000_000 for one in run.answers["question"]]  # USD per million input tokens
     assert first.costs.spent == pytest.approx(by_row[0])
     assert (run.costs.by_memory, run.costs.by_sharing) == pytest.approx((by_row[0], by_row[1]))

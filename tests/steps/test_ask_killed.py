@@ -74,11 +74,11 @@ def test_a_run_that_another_session_is_asking_is_not_asked_twice(keys, tmp_path)
         with pytest.raises(HsaiError, match="by another notebook or terminal"):
             resume(hub)
         contacts = pull(hub, "contacts", ["state", "country"], where="state is known").tail(200)
-        (theirs,) = hub.store.overview.runs()
+        (theirs,) = hub.store.runs.summaries()
         for engine in ("responses", "batch"):
             with pytest.raises(HsaiError, match=f"are being asked by {theirs.id} just now.*comes from memory then"):
                 ask(hub, contacts, "state-abbreviations", engine=engine)
-        assert len(hub.store.overview.runs()) == 1, "what was refused leaves no run behind"
+        assert len(hub.store.runs.summaries()) == 1, "what was refused leaves no run behind"
         others = contacts.head(3).assign(state=["Utah 1", "Utah 2", "Utah 3"])
         keys.latency("openai", 0)
         assert ask(hub, others, "state-abbreviations").record.status == "done"

@@ -108,7 +108,7 @@ def test_what_people_decided_differently_is_not_remembered(hub):
     assert remember(run) == 1
     checked.edit("2", "CO")
     assert remember(run) == 0
-    assert hub.store.runs.read_remembered("state-abbreviations") == {}, "what was remembered before is forgotten"
+    assert hub.store.answers.read_remembered("state-abbreviations") == {}, "what was remembered before is forgotten"
     checked.approve("2")
     assert remember(run) == 1
 

@@ -180,7 +180,7 @@ def test_what_stops_one_assistant_is_noted_with_those_after_it(hub, sandbox, con
     sandbox.fault("openai:insufficient_quota:path=/responses")
     with pytest.raises(NoQuota):
         evaluate(hub, contacts.head(5), [LUNA, SOL])
-    noted = [(one.status, "no quota left" in one.note) for one in hub.store.overview.runs()]
+    noted = [(one.status, "no quota left" in one.note) for one in hub.store.runs.summaries()]
     assert sorted(noted) == [("failed", True), ("stopped", True)]
 
 

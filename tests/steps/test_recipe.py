@@ -201,7 +201,7 @@ def test_a_gate_that_is_not_passed_stops_it_before_anything_is_asked_or_written(
         run_recipe(hub, name)
     assert not [one for one in sandbox.counts()["hubspot"] if "batch/update" in one]
     # Nothing but the labelled rows was asked about.
-    assert hub.store.overview.runs()[0].records == 130
+    assert hub.store.runs.summaries()[0].records == 130
 
 
 @pytest.fixture
@@ -339,7 +339,7 @@ def test_what_comes_then_is_done_once_for_each_record_whatever_is_killed_or_repe
 def test_what_cannot_be_done_then_is_told_before_anything_is_asked(hub, sandbox, recipe, then, said):
     with pytest.raises(HsaiError, match=said):
         run_recipe(hub, recipe(with_then(f"[then]\n{then}")))
-    assert hub.store.overview.runs() == []
+    assert hub.store.runs.summaries() == []
 
 
 def test_what_people_approve_is_finished_by_the_recipe(hub, recipe, known, capsys):

@@ -49,7 +49,7 @@ def begun(store: Store, **values) -> str:
 def asked(store: Store, *questions: str) -> str:
     """A run with one row for each question."""
     run = begun(store)
-    store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
+    store.answers.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
     store.runs.add_rows(run, [RunRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
@@ -84,7 +84,7 @@ def test_the_newest_run_is_the_latest_also_within_one_second(store):
 def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
     run = asked(store, "q2", "q1")
     store.runs.add_rows(run, [RunRow("900", "q2"), RunRow("901", skipped="every value is blank")], first=2)
-    store.runs.add_answer(run, Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01))
+    store.answers.add(run, [Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)])
     rows = list(store.runs.rows(run))
     assert [row.row.record_id for row in rows] == ["101", "102", "900", "901"]
     assert [row.row.question for row in rows] == ["q2", "q1", "q2", None]
@@ -94,13 +94,13 @@ def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
     assert rows[0].answer == Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)
     assert rows[1].answer is None
     assert [row.paid_here for row in rows] == [True, False, True, False]
-    assert store.runs.question_count(run) == 2
+    assert store.runs.count_questions(run) == 2
 
 
 def test_an_answer_is_remembered_in_a_later_run_and_is_not_that_ones_cost(store):
     first, second = asked(store, "q1"), asked(store, "q1", "q2")
-    store.runs.add_answer(first, Answer("q1", "answered", output="CA"))
-    assert store.runs.find_known(["q1", "q2"]) == {"q1"}
+    store.answers.add(first, [Answer("q1", "answered", output="CA")])
+    assert store.answers.find_known(["q1", "q2"]) == {"q1"}
     rows = list(store.runs.rows(second))
     assert rows[0].answer is not None
     assert not rows[0].paid_here
@@ -110,9 +110,9 @@ def test_an_answer_is_remembered_in_a_later_run_and_is_not_that_ones_cost(store)
 @pytest.mark.parametrize("status", ["answered", "refused", "cut_off"])
 def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
     first, second = asked(store, "q1"), asked(store, "q1")
-    store.runs.add_answer(first, Answer("q1", status, output="CA"))
+    store.answers.add(first, [Answer("q1", status, output="CA")])
     for later in ("failed", "answered"):
-        store.runs.add_answer(second, Answer("q1", later, output="TX"))
+        store.answers.add(second, [Answer("q1", later, output="TX")])
     kept = answer_to(store, first, "q1")
     assert kept == Answer("q1", status, output="CA")
 
@@ -120,9 +120,9 @@ def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
 @pytest.mark.parametrize("later", ["failed", "answered", "refused"])
 def test_a_failed_answer_is_asked_again_and_replaced_whole(store, later):
     first, second = asked(store, "q1"), asked(store, "q1")
-    store.runs.add_answer(first, Answer("q1", "failed", reason="HTTP 500", usd=0.0, request_id="req_1"))
-    assert store.runs.find_known(["q1"]) == set()
-    store.runs.add_answer(second, Answer("q1", later, output="CA", usd=0.5))
+    store.answers.add(first, [Answer("q1", "failed", reason="HTTP 500", usd=0.0, request_id="req_1")])
+    assert store.answers.find_known(["q1"]) == set()
+    store.answers.add(second, [Answer("q1", later, output="CA", usd=0.5)])
     assert answer_to(store, second, "q1") == Answer("q1", later, output="CA", usd=0.5)
     assert next(store.runs.rows(second)).paid_here
     assert not next(store.runs.rows(first)).paid_here
@@ -132,17 +132,17 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
     questions = [f"q{n}" for n in range(2500)]
     run = asked(store, *questions)
     for one in questions[::500]:
-        store.runs.add_answer(run, Answer(one, "answered"))
-    assert store.runs.find_known(questions) == set(questions[::500])
-    assert store.runs.find_known([]) == set()
+        store.answers.add(run, [Answer(one, "answered")])
+    assert store.answers.find_known(questions) == set(questions[::500])
+    assert store.answers.find_known([]) == set()
 
 
 def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_rows(store):
     run = asked(store, "q3", "q1", "q2", "q4")
     store.runs.add_rows(run, [RunRow("900", "q3"), RunRow("901", skipped="blank")], first=4)
-    store.runs.add_answer(run, Answer("q1", "answered"))
-    store.runs.add_answer(run, Answer("q2", "failed", reason="HTTP 500"))
-    assert list(store.runs.find_outstanding(run).items()) == [
+    store.answers.add(run, [Answer("q1", "answered")])
+    store.answers.add(run, [Answer("q2", "failed", reason="HTTP 500")])
+    assert list(store.answers.find_outstanding(run).items()) == [
         ("q3", "text of q3"),
         ("q2", "text of q2"),
         ("q4", "text of q4"),
@@ -151,11 +151,11 @@ def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_row
 
 def test_what_a_run_spent_is_what_it_paid_itself(store):
     first, second = asked(store, "q1", "q2"), asked(store, "q1", "q3")
-    assert store.runs.spent(first) == 0
-    store.runs.add_answer(first, Answer("q1", "answered", usd=0.5))
-    store.runs.add_answer(first, Answer("q2", "cut_off", usd=0.25))
-    store.runs.add_answer(second, Answer("q3", "answered", usd=None))
-    assert (store.runs.spent(first), store.runs.spent(second)) == (0.75, 0)
+    assert store.answers.sum_usd(first) == 0
+    store.answers.add(first, [Answer("q1", "answered", usd=0.5)])
+    store.answers.add(first, [Answer("q2", "cut_off", usd=0.25)])
+    store.answers.add(second, [Answer("q3", "answered", usd=None)])
+    assert (store.answers.sum_usd(first), store.answers.sum_usd(second)) == (0.75, 0)
 
 
 def test_a_run_that_goes_on_is_running_again_under_its_old_budget_or_a_new_one(store):
@@ -175,26 +175,27 @@ def test_every_run_is_listed_newest_first(store):
 
 def test_what_was_approved_is_remembered_for_its_assistant_and_the_newest_holds(store):
     run, later = begun(store), begun(store)
-    store.runs.remember("states", run, [("State: Calif.", '"CA"', "ana"), ("State: Tex", '"TX"', "ana")])
-    store.runs.remember("states", later, [("State: Tex", '"UNKNOWN"', "ben")])
-    assert store.runs.read_remembered("states") == {"State: Calif.": ('"CA"', run), "State: Tex": ('"UNKNOWN"', later)}
-    assert store.runs.read_remembered("triage") == {}
+    store.answers.remember("states", run, [("State: Calif.", '"CA"', "ana"), ("State: Tex", '"TX"', "ana")])
+    store.answers.remember("states", later, [("State: Tex", '"UNKNOWN"', "ben")])
+    assert store.answers.read_remembered("states") == {
+        "State: Calif.": ('"CA"', run),
+        "State: Tex": ('"UNKNOWN"', later),
+    }
+    assert store.answers.read_remembered("triage") == {}
 
 
 def test_what_a_model_refuses_is_known_for_that_model_at_that_address_until_it_takes_it(store):
-    store.capabilities.learn("http://a", "luna", "temperature", accepted=False, reason="not supported")
-    store.capabilities.learn("http://a", "luna", "logprobs", accepted=True)
-    assert store.capabilities.read_refused("http://a", "luna") == {"temperature": "not supported"}
-    assert (
-        store.capabilities.read_refused("http://b", "luna") == store.capabilities.read_refused("http://a", "sol") == {}
-    )
-    store.capabilities.learn("http://a", "luna", "temperature", accepted=True)
-    assert store.capabilities.read_refused("http://a", "luna") == {}
+    store.model_facts.learn("http://a", "luna", "temperature", accepted=False, reason="not supported")
+    store.model_facts.learn("http://a", "luna", "logprobs", accepted=True)
+    assert store.model_facts.read_refused("http://a", "luna") == {"temperature": "not supported"}
+    assert store.model_facts.read_refused("http://b", "luna") == store.model_facts.read_refused("http://a", "sol") == {}
+    store.model_facts.learn("http://a", "luna", "temperature", accepted=True)
+    assert store.model_facts.read_refused("http://a", "luna") == {}
 
 
 def test_the_text_of_a_question_stays_as_it_was_first_asked(store):
     run = asked(store, "q1")
-    store.runs.add_questions([("q1", "another")], "m", "v")
+    store.answers.add_questions([("q1", "another")], "m", "v")
     assert next(store.runs.rows(run)).input == "text of q1"
 
 

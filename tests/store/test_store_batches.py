@@ -19,7 +19,7 @@ def asked(store: Store, *questions: str) -> str:
         portal_id=1, object_type="contacts", assistant="a", assistant_version="v", assistant_json="{}", prompt="p",
         model="m",
     )  # fmt: skip
-    store.runs.add_questions(((one, f"text of {one}") for one in questions), "m", "v")
+    store.answers.add_questions(((one, f"text of {one}") for one in questions), "m", "v")
     store.runs.add_rows(run, [RunRow(str(n), one) for n, one in enumerate(questions)])
     return run
 

@@ -84,7 +84,7 @@ def asked(store: Store, *questions: str) -> str:
         prompt="{{ state }}",
         model="sandbox-luna",
     )
-    store.runs.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
+    store.answers.add_questions([(one, f"text of {one}") for one in questions], "sandbox-luna", "abc")
     store.runs.add_rows(run, [RunRow(str(101 + place), one) for place, one in enumerate(questions)])
     return run
 
@@ -264,14 +264,14 @@ def test_threads_share_one_store(store):
 
     def add(part):
         for one in part:
-            store.runs.add_answer(run, Answer(one, "answered", output=one))
+            store.answers.add(run, [Answer(one, "answered", output=one)])
 
     threads = [threading.Thread(target=add, args=(questions[n::4],)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.runs.find_known(questions) == set(questions)
+    assert store.answers.find_known(questions) == set(questions)
 
 
 def test_processes_that_make_the_same_store_at_the_same_moment_all_get_it(path):
@@ -300,15 +300,15 @@ def test_two_processes_keep_their_answers_in_one_store(path, store):
     store = Store(Path(sys.argv[1]))
     print("ready", flush=True)
     for n in range(150):
-        store.runs.add_answer(sys.argv[2], Answer(f"t{n}", "answered", output="CA"))
+        store.answers.add(sys.argv[2], [Answer(f"t{n}", "answered", output="CA")])
     store.close()
     """
     child = in_child(code, str(path), run)
     assert child.stdout.readline() == "ready\n"
     for one in mine:
-        store.runs.add_answer(run, Answer(one, "answered", output="TX"))
+        store.answers.add(run, [Answer(one, "answered", output="TX")])
     assert child.communicate(timeout=30)[1] == ""
-    assert store.runs.find_known([*mine, *theirs]) == {*mine, *theirs}
+    assert store.answers.find_known([*mine, *theirs]) == {*mine, *theirs}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
@@ -318,7 +318,7 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
     code = """
     store = Store(Path(sys.argv[1]))
     for n in range(100_000):
-        store.runs.add_answer(sys.argv[2], Answer(f"q{n}", "answered", output="x" * 500, usd=0.001))
+        store.answers.add(sys.argv[2], [Answer(f"q{n}", "answered", output="x" * 500, usd=0.001)])
         print(n, flush=True)
     """
     with in_child(code, str(path), run) as child:
@@ -328,7 +328,7 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
         kept = [int(kept), *(int(line) for line in child.stdout.read().splitlines() if line)][-1]
     assert 299 <= kept < 99_999
     again = Store(path)
-    known = again.runs.find_known([f"q{n}" for n in range(kept + 1)])
+    known = again.answers.find_known([f"q{n}" for n in range(kept + 1)])
     assert len(known) == kept + 1
     last = next(row.answer for row in again.runs.rows(run) if row.row.question == f"q{kept}")
     assert last == Answer(f"q{kept}", "answered", output="x" * 500, usd=0.001)

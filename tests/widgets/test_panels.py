@@ -211,13 +211,13 @@ def test_a_run_is_stopped_gone_on_with_and_its_failures_are_told_by_reason(hub, 
     panel.going.stop.click()
     panel.settle()
     assert panel.value.record.status == "stopped"
-    left = len(hub.store.runs.find_outstanding(panel.value.id))
+    left = len(hub.store.answers.find_outstanding(panel.value.id))
     assert left
     assert panel.retry.description == f"Go on with {left} left"
     sandbox.latency("openai", 0.0)
     clicked(panel, panel.retry)
     assert panel.value.record.status == "done"
-    assert hub.store.runs.find_outstanding(panel.value.id) == {}
+    assert hub.store.answers.find_outstanding(panel.value.id) == {}
 
 
 def test_an_error_in_a_callback_is_said_in_words_and_never_as_a_stack(hub):

@@ -191,7 +191,7 @@ def resume(
             f"Ask about the records again: ask(..., engine={name!r})"
         )
         raise HsaiError(message)
-    if not hub.store.runs.find_outstanding(found.id):
+    if not hub.store.answers.find_outstanding(found.id):
         say(f"Nothing is left to ask in {found.id}.")
         if wait:
             return found
@@ -263,10 +263,10 @@ def _carry_on(
 
 
 async def _sent(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None, control: Control) -> Run:
-    questions = await asyncio.to_thread(hub.store.runs.find_outstanding, run_id)
+    questions = await asyncio.to_thread(hub.store.answers.find_outstanding, run_id)
     control.progress.total, control.progress.run_id = len(questions), run_id
     control.progress.started = time.monotonic()
-    control.progress.usd = hub.store.runs.spent(run_id)
+    control.progress.usd = hub.store.answers.sum_usd(run_id)
     if isinstance(engine, BatchEngine):
         await BatchSender(hub, engine, run_id, questions, budget_usd).run(control)
     else:

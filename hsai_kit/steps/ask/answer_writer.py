@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from hsai_kit.store import Answer
-from hsai_kit.store.runs import RunTable
+from hsai_kit.store.answers import AnswerTable
 
 __all__ = ["AnswerWriter"]
 
@@ -16,8 +16,8 @@ class AnswerWriter:
     What is not committed yet counts as in flight, since whoever brings an answer waits for its commit.
     """
 
-    def __init__(self, runs: RunTable, run_id: str) -> None:
-        self._runs = runs
+    def __init__(self, store: AnswerTable, run_id: str) -> None:
+        self._store = store
         self._run_id = run_id
         self._answers: list[Answer] = []
         self._committed: asyncio.Future[None] | None = None
@@ -34,7 +34,7 @@ class AnswerWriter:
     def _commit(self, committed: asyncio.Future[None]) -> None:
         answers, self._answers, self._committed = self._answers, [], None
         try:
-            self._runs.add_answers(self._run_id, answers)
+            self._store.add(self._run_id, answers)
         except Exception as problem:  # noqa: BLE001 -- raised where the answers are waited for
             committed.set_exception(problem)
         else:

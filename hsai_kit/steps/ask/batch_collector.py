@@ -122,11 +122,11 @@ class BatchCollector:
             if answer is not None:
                 answers.append(replace(answer, question=str(line.get("custom_id"))))
             if len(answers) >= _AT_ONCE:
-                self.hub.store.runs.add_answers(run_id, answers)
+                self.hub.store.answers.add(run_id, answers)
                 kept += len(answers)
                 answers = []
                 await asyncio.sleep(0)
-        self.hub.store.runs.add_answers(run_id, answers)
+        self.hub.store.answers.add(run_id, answers)
         return kept + len(answers)
 
     def _answer(self, line: dict[str, Any], text: str) -> Answer | None:

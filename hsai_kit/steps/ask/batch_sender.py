@@ -126,7 +126,7 @@ class BatchSender:
             # No session asks live what is about to be in a job: until it is, these are this session's own.
             with lock_run(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
-                self.questions = await asyncio.to_thread(self.hub.store.runs.find_outstanding, self.run_id)
+                self.questions = await asyncio.to_thread(self.hub.store.answers.find_outstanding, self.run_id)
                 while (left := self._left()) and await control.gate():
                     if not (part := self._affordable(left)):
                         break
@@ -192,7 +192,7 @@ class BatchSender:
             answer = Answer(one, "failed", reason=str(problem), usd=0.0)
         else:
             learning.record_answer()
-        self.hub.store.runs.add_answer(self.run_id, answer)
+        self.hub.store.answers.add(self.run_id, [answer])
 
     async def _written(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
         """Write as many questions as one file may hold, and return their hashes line by line."""
@@ -249,7 +249,7 @@ class BatchSender:
         """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
         if self.budget_usd is None:
             return left
-        spent = self.hub.store.runs.spent(self.run_id)
+        spent = self.hub.store.answers.sum_usd(self.run_id)
         Cap(self.budget_usd, spent, self.engine)  # refuses a cap on an unknown price
         under_way = (self.hub.store.batches.questions(job.input_file).values() for job in self._own_jobs())
         room = self.budget_usd - spent - sum(map(self._most, itertools.chain.from_iterable(under_way)))
@@ -281,7 +281,7 @@ class BatchSender:
 
     def _end(self, collecting: BatchCollector, control: Control) -> None:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
-        missing, of = runs.count_unanswered(self.run_id), runs.question_count(self.run_id)
+        missing, of = self.hub.store.answers.count_unanswered(self.run_id), runs.count_questions(self.run_id)
         if open_jobs:
             runs.end(self.run_id, "waiting", f"{missing:,} questions are in jobs at OpenAI; resume picks them up.")
         elif self._reached and missing:

@@ -47,7 +47,7 @@ def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
 
 def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
     """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
-    questions = hub.store.runs.find_outstanding(run_id)
+    questions = hub.store.answers.find_outstanding(run_id)
     first = {one: questions[one] for one in list(questions)[:PILOT]}
     sending = LiveSender(hub, engine, run_id, first, budget_usd)
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
@@ -82,7 +82,7 @@ def agree(
 
 
 def _projected(hub: Connection, run_id: str, left: int) -> Projection:
-    paid = hub.store.runs.paid(run_id)
+    paid = hub.store.answers.list_paid(run_id)
     prices = [answer.usd for answer in paid]
     known = [usd for usd in prices if usd is not None]
     tokens = [(answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in paid]

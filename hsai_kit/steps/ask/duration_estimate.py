@@ -42,8 +42,8 @@ def estimate_duration(
     """
     if name == "batch" or not requests:
         return None
-    limits = hub.llm.limits or hub.store.limits.read(hub.llm.base_url, engine.model)
-    seconds = hub.store.runs.seconds_each(engine.model, name)
+    limits = hub.llm.limits or hub.store.model_facts.read_limits(hub.llm.base_url, engine.model)
+    seconds = hub.store.answers.median_seconds(engine.model, name)
     paced = None if seconds is None else max(seconds, requests * seconds / hub.llm.concurrency)
     if limits.requests is None and limits.tokens is None:
         return DurationEstimate(paced=paced)

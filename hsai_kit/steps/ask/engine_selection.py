@@ -32,7 +32,7 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     own = hub.workspace.settings.openai.prices.get(model)
     if name == "decisions":
         return DecisionsEngine(assistant, model, own)
-    refused = hub.store.capabilities.read_refused(hub.llm.base_url, model)
+    refused = hub.store.model_facts.read_refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
     return (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
 
@@ -59,7 +59,7 @@ def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Mo
 
 def refuse_known_settings(hub: Connection, engine: Engine) -> None:
     """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
-    refused = hub.store.capabilities.read_refused(hub.llm.base_url, engine.model)
+    refused = hub.store.model_facts.read_refused(hub.llm.base_url, engine.model)
     for setting, value in engine.settings.items():
         for known in (setting, _valued(setting, value)):
             if known in refused and setting not in engine.without:
@@ -104,7 +104,7 @@ class CapabilityLearner:
 
     def _learn(self, setting: str, *, accepted: bool, reason: str = "") -> None:
         address = self.hub.llm.base_url
-        self.hub.store.capabilities.learn(address, self.engine.model, setting, accepted=accepted, reason=reason)
+        self.hub.store.model_facts.learn(address, self.engine.model, setting, accepted=accepted, reason=reason)
 
 
 def _valued(setting: str, value: str) -> str:

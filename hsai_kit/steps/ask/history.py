@@ -32,7 +32,7 @@ def runs(hub: Connection) -> pd.DataFrame:
     stopped, paused, failed), `records`, `questions`, `answered` (records that have an answer, whoever gave it), `usd`
     (what the run paid, NA where a price is not known) and `note`. A run that was killed still says running.
     """
-    listed = hub.store.overview.runs()
+    listed = hub.store.runs.summaries()
     frame = pd.DataFrame.from_records([vars(one) for one in listed], columns=list(_COLUMNS))
     return frame.astype(_COLUMNS).assign(at=lambda made: pd.to_datetime(made["at"], utc=True))
 

@@ -45,14 +45,14 @@ class LiveSender:
         Raises what every further question would meet as well: a refused key, no quota, a setting not taken.
         """
         runs = self.hub.store.runs
-        spent = runs.spent(self.run_id)
+        spent = self.hub.store.answers.sum_usd(self.run_id)
         try:
             self._cap = Cap(self.budget_usd, spent, self.engine) if self.budget_usd is not None else None
         except HsaiError as problem:
             runs.end(self.run_id, "failed", str(problem))
             raise
         self._spending = CostTracker(spent, len(self.questions), runs.count_spared(self.run_id, len(self.questions)))
-        self._keeper = AnswerWriter(runs, self.run_id)
+        self._keeper = AnswerWriter(self.hub.store.answers, self.run_id)
         self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
@@ -125,7 +125,7 @@ class LiveSender:
     def _end(self, control: Control) -> None:
         runs = self.hub.store.runs
         if limits := self.hub.llm.limits:
-            self.hub.store.limits.keep(self.hub.llm.base_url, self.engine.model, limits)
+            self.hub.store.model_facts.keep_limits(self.hub.llm.base_url, self.engine.model, limits)
         if self._failures:
             problem = self._failures[0]
             if isinstance(problem, SettingNotSupported):
@@ -133,7 +133,7 @@ class LiveSender:
             runs.end(self.run_id, "failed", str(problem))
             raise problem
         if self._out_of_budget:
-            left = runs.find_outstanding(self.run_id)
+            left = self.hub.store.answers.find_outstanding(self.run_id)
             most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
             note = (
                 f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "

@@ -127,7 +127,7 @@ class AskPlan:
             budget_usd=budget_usd,
             price=self.engine.own.model_dump_json() if self.engine.own else "",
         )
-        runs.add_questions(self.texts.items(), self.engine.model, assistant.version)
+        self.hub.store.answers.add_questions(self.texts.items(), self.engine.model, assistant.version)
         runs.add_rows(run_id, self.rows)
         return run_id
 
@@ -159,7 +159,7 @@ def plan_ask(
         raise PromptError(message)
     texts = Prompt(assistant.prompt).render(frame)
     hashes = {text: _hash(engine, text, repeat) for text in texts.dropna().unique()}
-    approved = hub.store.runs.read_remembered(assistant.name) if use_approved else {}
+    approved = hub.store.answers.read_remembered(assistant.name) if use_approved else {}
     rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
     questions = {one: text for text, one in hashes.items() if one in asked}
@@ -173,7 +173,7 @@ def plan_ask(
         object_type=source.object_type,
         rows=rows,
         texts=questions,
-        known=hub.store.runs.find_known(list(questions)),
+        known=hub.store.answers.find_known(list(questions)),
     )
 
 

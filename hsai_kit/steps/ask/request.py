@@ -97,7 +97,7 @@ def forecast_run(
 
 def read_refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
     """Return the settings that the model to be asked is known to refuse, each with the reason."""
-    return hub.store.capabilities.read_refused(hub.llm.base_url, check_model(hub, model, assistant).id)
+    return hub.store.model_facts.read_refused(hub.llm.base_url, check_model(hub, model, assistant).id)
 
 
 def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> 
     for other in _live(hub):
         record = hub.store.runs.get(other)
         joined = other == run_id or record is None or (in_jobs and record.engine == "batch")
-        if not joined and (both := hub.store.runs.count_shared(run_id, other)):
+        if not joined and (both := hub.store.answers.count_shared(run_id, other)):
             message = (
                 f"{both:,} of these questions are being asked by {other} just now, in another cell, notebook or "
                 "terminal, and asking them here as well would pay twice. Wait until that run has ended (hsai runs) or "

@@ -57,7 +57,7 @@ def remember(run: Run) -> int:
         reviewers[row.input] = made[-1].reviewer
     agreed = {text: next(iter(found)) for text, found in answers.items() if len(found) == 1}
     entries = [(text, answer, reviewers[text]) for text, answer in agreed.items() if answer is not None]
-    run.store.runs.remember(run.record.assistant, run.id, entries)
+    run.store.answers.remember(run.record.assistant, run.id, entries)
     return len(entries)
 
 

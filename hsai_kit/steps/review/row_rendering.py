@@ -90,7 +90,7 @@ class RowRenderer:
             if text and name != self._to and name not in _ALWAYS
         ]
         if one.question is not None:
-            asked = next((text for _, (text, *_) in run.store.runs.answers(run.id, [one.question])), None)
+            asked = next((text for _, (text, *_) in run.store.answers.read(run.id, [one.question])), None)
             source.append(("Asked", make_printable(asked or "")))
         text = self._final(place)
         before, after = compare_words(make_printable(proposals.before[place]), make_printable(text))

@@ -63,7 +63,7 @@ def _rows(
     results = run.results()
     sharing = Counter(row.question for row in results)
     # What memory answered was paid by another run, and costs the same the next time it is not remembered.
-    prices = {use.answer.question: use.answer.usd for use in store.overview.uses(run.id)}
+    prices = {use.answer.question: use.answer.usd for use in store.answers.uses(run.id)}
     for row in results:
         given = known[row.record_id]
         answer = row.fields.get(field)

@@ -115,8 +115,8 @@ class ExperimentPlan:
 
     async def send(self, runs: Sequence[EvaluationRun], control: Control) -> None:
         """Send the runs one after the other, up to the budget over all of them."""
-        store = self.hub.store.runs
-        waiting = await asyncio.to_thread(lambda: [store.find_outstanding(run.run_id) for run in runs])
+        store, answers = self.hub.store.runs, self.hub.store.answers
+        waiting = await asyncio.to_thread(lambda: [answers.find_outstanding(run.run_id) for run in runs])
         control.progress.total = sum(map(len, waiting))
         left = self.budget_usd
         try:
@@ -127,7 +127,7 @@ class ExperimentPlan:
                 control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
                 await self._send(one.contender.ready.engine, run.run_id, questions, left, control)
                 if left is not None:
-                    left = max(1e-9, left - store.spent(run.run_id))
+                    left = max(1e-9, left - answers.sum_usd(run.run_id))
         except HsaiError as problem:
             # What stops one stops those after it, which nobody asks any more.
             for run in runs:
@@ -144,7 +144,7 @@ class ExperimentPlan:
             return
         with lock_run(self.hub, run_id):
             # Read now: one before it may have asked the same with another engine.
-            questions = await asyncio.to_thread(self.hub.store.runs.find_outstanding, run_id)
+            questions = await asyncio.to_thread(self.hub.store.answers.find_outstanding, run_id)
             await LiveSender(self.hub, engine, run_id, questions, budget_usd).run(control)
 
 

@@ -14,7 +14,7 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import texts_of
-from hsai_kit.store import RatingItem
+from hsai_kit.store import RatingItem, RatingKind
 
 __all__ = ["LEVELS", "Kind", "Texts", "check_levels", "kind_of", "open_rating", "rate", "texts_by_name"]
 
@@ -66,7 +66,7 @@ def rate(
     made = hub.store.ratings.begin(
         items,
         who=hub.workspace.reviewer,
-        kind=kind,
+        kind=RatingKind(kind),
         question=question or _QUESTIONS[kind],
         levels=meant,
         names=list(named),

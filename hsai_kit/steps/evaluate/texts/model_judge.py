@@ -184,7 +184,7 @@ def _asked(rows: Sequence[Sequence[str]], columns: list[str]) -> pd.DataFrame:
 
 
 def _engines(hub: Connection, model: str | None) -> list[EngineName]:
-    known = hub.store.capabilities.read_refused(hub.llm.base_url, hub.model_for(model, None))
+    known = hub.store.model_facts.read_refused(hub.llm.base_url, hub.model_for(model, None))
     return ["responses"] if _DECISIONS in known else ["decisions", "responses"]
 
 
@@ -195,7 +195,7 @@ def _go_on_without(
     if last or name != _DECISIONS:
         raise problem
     chosen = hub.model_for(model, None)
-    hub.store.capabilities.learn(hub.llm.base_url, chosen, _DECISIONS, accepted=False, reason=str(problem))
+    hub.store.model_facts.learn(hub.llm.base_url, chosen, _DECISIONS, accepted=False, reason=str(problem))
     say(f"There are no decisions of {chosen} for this account; it is asked for JSON instead.")
 
 

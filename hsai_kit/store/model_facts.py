@@ -1,21 +1,27 @@
-"""What models were found to take or refuse, so that it is found out only once."""
+"""What was found out about models: settings they take or refuse, and what the account may ask a minute."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hsai_kit.store.database import Database, now
+from hsai_kit.store.database import Table, now
 
-__all__ = ["CapabilityTable"]
+__all__ = ["AccountLimits", "ModelFactTable"]
 
 _HOLDS = timedelta(days=30)
 
 
-class CapabilityTable:
-    """Reads and writes of `capabilities`; a setting is known for a model at an address."""
+@dataclass(frozen=True)
+class AccountLimits:
+    """Requests and tokens a minute, each None where no answer told it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    requests: float | None = None
+    tokens: float | None = None
+
+
+class ModelFactTable(Table):
+    """Reads and writes of `capabilities` and `limits`; a fact is known for a model at an address."""
 
     def learn(self, base_url: str, model: str, setting: str, *, accepted: bool, reason: str = "") -> None:
         """Keep what was found out."""
@@ -42,3 +48,17 @@ class CapabilityTable:
             (base_url, model, since),
         )
         return {row["setting"]: row["reason"] for row in rows}
+
+    def keep_limits(self, base_url: str, model: str, limits: AccountLimits) -> None:
+        """Keep what the newest answers told of the account's limits, so that a run can say how long it will take."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO limits VALUES (?, ?, ?, ?, ?)",
+            (base_url, model, limits.requests, limits.tokens, now()),
+        )
+
+    def read_limits(self, base_url: str, model: str) -> AccountLimits:
+        """Return the limits that were told last."""
+        row = self._database.one(
+            "SELECT requests, tokens FROM limits WHERE base_url = ? AND model = ?", (base_url, model)
+        )
+        return AccountLimits(*row) if row else AccountLimits()
