@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         undo,
         update,
     )
-    from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs
+    from hsai_kit.steps.ask import ask, cancel, open_run, resume, runs, start_ask, start_resume
     from hsai_kit.steps.assistants.catalog import assistants, copy_agent, import_assistant
     from hsai_kit.steps.audit import log
     from hsai_kit.steps.connect import connect
@@ -99,6 +99,8 @@ __all__ = [
     "review",
     "run_recipe",
     "runs",
+    "start_ask",
+    "start_resume",
     "then",
     "undo",
     "update",
@@ -156,6 +158,8 @@ _HOMES = {
     "review": "hsai_kit.steps.review",
     "run_recipe": "hsai_kit.steps.recipe",
     "runs": "hsai_kit.steps.ask",
+    "start_ask": "hsai_kit.steps.ask",
+    "start_resume": "hsai_kit.steps.ask",
     "then": "hsai_kit.steps.actions",
     "undo": "hsai_kit.steps.actions",
     "update": "hsai_kit.steps.actions",

@@ -1,7 +1,7 @@
 """The one event loop of the kit, on its own daemon thread, safe to call from a notebook, a script or a widget.
 
 A notebook's kernel thread already runs a loop of its own, so nothing here ever touches the caller's loop:
-work goes in by `start` and comes back through a `Handle`.
+work goes in by `start` and comes back through a `Handle`. A whole step is started by `in_background`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,25 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
+import inspect
 import threading
+import time
+import warnings
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from contextvars import ContextVar, copy_context
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from hsai_kit.errors import WorkStopped
 from hsai_kit.runtime.progress import Progress, show_progress
 
-__all__ = ["Control", "Handle", "follow", "run", "start"]
+__all__ = ["Control", "Handle", "accept_wait", "follow", "in_background", "is_in_background", "run", "start"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+# The step in the background that this code is a part of.
+_step: ContextVar[Control | None] = ContextVar("step", default=None)
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -85,6 +94,11 @@ class Control:
 
     async def lead(self, handle: Handle[T]) -> T:
         """Wait for other work as a part of this one: stopped and paused alike, with one progress."""
+        self.join(handle)
+        return await handle
+
+    def join(self, handle: Handle[Any]) -> None:
+        """Make other work a part of this one."""
         self.progress = handle.progress
         self._led.append(handle)
         # What was asked for before there was anything to pass it on to.
@@ -94,7 +108,6 @@ class Control:
             handle.cancel()
         elif self._paused.is_set():
             handle.pause()
-        return await handle
 
 
 class Handle(Generic[T]):
@@ -152,6 +165,10 @@ class Handle(Generic[T]):
         flight.
         """
         _refuse_own_thread()
+        if (step := _step.get()) is not None:
+            # Whoever started the step holds its handle, and stops and watches this work through it.
+            step.join(self)
+            return self._future.result()
         try:
             return self._shown()
         except KeyboardInterrupt:
@@ -168,8 +185,66 @@ class Handle(Generic[T]):
         raise WorkStopped(message)
 
     def _shown(self) -> T:
-        with show_progress(self.progress) as refresh:
+        with show_progress(lambda: self.progress) as refresh:
             return _finished(self._future, refresh)
+
+
+def in_background(step: Callable[P, T]) -> Callable[P, Handle[T]]:
+    """Return the function that starts `step` in the background: the same arguments, and a handle at once.
+
+    >>> start_ask = in_background(ask)  # doctest: +SKIP
+    """
+
+    @functools.wraps(step)
+    def start_step(*args: P.args, **kwargs: P.kwargs) -> Handle[T]:
+        control, future = Control(Progress("Working")), concurrent.futures.Future[T]()
+        future.set_running_or_notify_cancel()
+
+        def work() -> None:
+            _step.set(control)
+            # The cell or button that began it ends first: each of its messages would wait for a turn beside planning.
+            time.sleep(0.05)
+            try:
+                future.set_result(step(*args, **kwargs))
+            except BaseException as problem:  # noqa: BLE001 -- raised where the result is waited for
+                future.set_exception(problem)
+
+        # In the caller's context, so that what is quiet there stays quiet.
+        threading.Thread(target=copy_context().run, args=(work,), name="hsai_kit step", daemon=True).start()
+        return Handle(future, control)
+
+    name, signature = step.__name__, inspect.signature(step)
+    returned = signature.return_annotation
+    returned = f"Handle[{returned if isinstance(returned, str) else returned.__name__}]"
+    start_step.__name__ = start_step.__qualname__ = f"start_{name}"
+    start_step.__signature__ = signature.replace(return_annotation=returned)  # type: ignore[attr-defined]
+    start_step.__doc__ = (
+        f"Start what `{name}` does, with its arguments, and return a handle at once.\n\n"
+        "The handle has `.progress`, `.pause()`, `.resume()`, `.cancel()`, `.done` and `.result()`, which raises what\n"
+        f"`{name}` raises. Nobody can be asked in the background, so what asks first needs `confirm=`."
+    )
+    return start_step
+
+
+def is_in_background() -> bool:
+    """Tell whether this is a part of a step that was started by `in_background`: nobody can be asked there."""
+    return _step.get() is not None
+
+
+def accept_wait(step: Callable[P, T]) -> Callable[P, T]:
+    """Let a step take 0.1's `wait=` for one more release, with a DeprecationWarning."""
+
+    @functools.wraps(step)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+        wait = kwargs.pop("wait", None)
+        if wait is None:
+            return step(*args, **kwargs)
+        name = step.__name__
+        message = f"wait= will be removed: call {name}(...) to wait, and start_{name}(...) for a handle at once."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return step(*args, **kwargs) if wait else in_background(step)(*args, **kwargs)
+
+    return call
 
 
 def start(work: Callable[[Control], Coroutine[Any, Any, T]], progress: Progress | None = None) -> Handle[T]:

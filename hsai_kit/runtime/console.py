@@ -25,6 +25,11 @@ def many(count: int, what: str) -> str:
 
 def ask_text(question: str) -> str | None:
     """Ask and return what was typed; None where nobody can be asked."""
+    # Imported here: `hsai --help` needs no event loop.
+    from hsai_kit.runtime.background import is_in_background
+
+    if is_in_background():
+        return None
     try:
         return input(question)
     except (EOFError, OSError, NotImplementedError):

@@ -96,8 +96,8 @@ def _wrap_line(line: str, width: int) -> str:
 
 
 @contextmanager
-def show_progress(progress: Progress) -> Iterator[Callable[[], None]]:
-    """Show `progress` as one line while the block runs; yields what redraws it (at most 4 times a second).
+def show_progress(read: Callable[[], Progress]) -> Iterator[Callable[[], None]]:
+    """Show the progress that `read` returns as one line while the block runs; yields what redraws it.
 
     Nothing is drawn where nobody watches: output that is piped or captured stays clean.
     """
@@ -119,9 +119,10 @@ def show_progress(progress: Progress) -> Iterator[Callable[[], None]]:
         TextColumn("{task.fields[note]}", markup=False),
     )
     with Line(*columns, refresh_per_second=3, console=console) as line:
-        task = line.add_task(progress.label, total=progress.total, note="")
+        task = line.add_task("", note="")
 
         def refresh() -> None:
+            progress = read()
             line.update(
                 task,
                 description=progress.label,
@@ -130,6 +131,7 @@ def show_progress(progress: Progress) -> Iterator[Callable[[], None]]:
                 note=progress.note,
             )
 
+        refresh()
         try:
             yield refresh
         finally:

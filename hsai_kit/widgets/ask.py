@@ -13,7 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Handle
-from hsai_kit.steps.ask import RunForecast, ask, forecast_run, open_run, resume, runs
+from hsai_kit.steps.ask import RunForecast, forecast_run, open_run, runs, start_ask, start_resume
 from hsai_kit.widgets.blocks import Block, bars, frame_table, text
 from hsai_kit.widgets.costs import Costs
 from hsai_kit.widgets.panel import Panel, field, row, show_if
@@ -146,13 +146,13 @@ class AskPanel(Panel):
             return
         budget, engine, yes = self.costs.usd, self.engine.value, self.costs.yes
         self._asked = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
-        self._ask_through(lambda: ask(hub, frame, assistant, engine=engine, budget_usd=budget, confirm=yes, wait=False))
+        self._ask_through(lambda: start_ask(hub, frame, assistant, engine=engine, budget_usd=budget, confirm=yes))
 
     def _go_on(self) -> None:
         hub, run, budget = self._hub, self._run, self.costs.usd
         if hub is not None and run is not None:
             self._asked = run.assistant
-            self._ask_through(lambda: resume(hub, run, budget_usd=budget, wait=False))
+            self._ask_through(lambda: start_resume(hub, run, budget_usd=budget))
 
     def _ask_through(self, begin: Callable[[], Handle[Run]]) -> None:
         self._ended.clear()

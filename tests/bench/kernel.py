@@ -2,7 +2,7 @@
 
     python tests/bench/kernel.py --url http://127.0.0.1:PORT/v1 --rows 10000
 
-A heartbeat of 1 ms on the kernel's event loop tells how late it ever is, from before `ask(..., wait=False)` until all
+A heartbeat of 1 ms on the kernel's event loop tells how late it ever is, from before `start_ask(...)` until all
 answers are there. Then the same rows are asked once more in a cell that waits, and the drawings of its progress are
 counted. It prints its figures as JSON.
 """
@@ -23,7 +23,7 @@ import argparse, asyncio, sys, time
 sys.path.insert(0, {folder!r})
 import client
 from pathlib import Path
-from hsai_kit import ask
+from hsai_kit import start_ask
 client.pin(0)
 given = argparse.Namespace(rows={rows}, distinct={rows}, edited=False, refused=False)
 hub = client.connection({url!r}, Path({workspace!r}))
@@ -41,7 +41,7 @@ async def heartbeat():
 beating = asyncio.get_running_loop().create_task(heartbeat())
 """
 IDLE = "import asyncio; await asyncio.sleep(1); idle = max(late); late.clear()"
-ASK = "handle = ask(hub, rows, chosen, budget_usd=1000.0, confirm=True, wait=False)"
+ASK = "handle = start_ask(hub, rows, chosen, budget_usd=1000.0, confirm=True)"
 WATCH = """
 while not handle.done:
     await asyncio.sleep(0.05)

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from hsai_kit import ask, connect, resume
+from hsai_kit import ask, connect, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
 from hsai_kit.llm.batches import passes
 from hsai_kit.sandbox import Sandbox
@@ -189,15 +189,15 @@ def _small_jobs(rows: int) -> Iterator[None]:
         batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL = before
 
 
-def _ask(hub: Any, storm: Storm, rows: int, **more: Any) -> Any:
-    return ask(hub, frame_of(rows), "state-abbreviations", PROMPT, engine=storm.engine, confirm=True, **more)
+def _ask(hub: Any, storm: Storm, rows: int, step: Any = ask) -> Any:
+    return step(hub, frame_of(rows), "state-abbreviations", PROMPT, engine=storm.engine, confirm=True)
 
 
 def _disturbed(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int, goal: int, deed: str) -> int:
     """Ask until `goal` rows are done and do the deed then; returns how often a fault stopped the run by itself."""
     with connect(workspace=workspace) as hub:
         known = _kept(workspace)
-        handle = _ask(hub, storm, rows, wait=False)
+        handle = _ask(hub, storm, rows, start_ask)
         while not handle.done and known + handle.progress.done < goal:
             time.sleep(0.005)
         if deed == "pause":

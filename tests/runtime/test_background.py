@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 
 from hsai_kit.errors import WorkStopped
 from hsai_kit.runtime import background
-from hsai_kit.runtime.progress import Progress
+from hsai_kit.runtime.console import ask_yes_no
+from hsai_kit.runtime.progress import Progress, quiet, say
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one child alone")
 
@@ -249,3 +251,69 @@ def test_a_second_ctrl_c_does_not_wait_for_what_is_in_flight():
 def test_stopped_is_no_ordinary_error_so_a_run_of_all_cells_ends_there():
     assert issubclass(WorkStopped, KeyboardInterrupt)
     assert not issubclass(WorkStopped, Exception)
+
+
+def count(total: int, *, each: float = 0.01) -> int:
+    """Count, as a step of the kit would."""
+    say("about to count")
+    return background.start(counting(total, each), Progress("Counting")).wait()
+
+
+start_count = background.in_background(count)
+
+
+def test_a_step_started_in_the_background_returns_a_handle_with_the_progress_of_its_work():
+    handle = start_count(5)
+    assert not handle.done
+    assert handle.result(5) == 5
+    assert (handle.progress.label, handle.progress.done) == ("Counting", 5)
+    assert start_count(3).wait() == 3
+
+
+def test_a_start_function_shows_the_arguments_of_its_step():
+    assert start_count.__name__ == "start_count"
+    assert str(inspect.signature(start_count)) == "(total: 'int', *, each: 'float' = 0.01) -> 'Handle[int]'"
+    assert "what `count` does" in str(start_count.__doc__)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_step_in_the_background_is_paused_and_stopped_by_its_handle(early):
+    handle = start_count(1000)
+    assert early or soon(lambda: handle.progress.done > 0)
+    handle.pause()
+    time.sleep(0.2)
+    held = handle.progress.done
+    time.sleep(0.1)
+    assert handle.progress.done == held < 1000
+    handle.resume()
+    assert soon(lambda: handle.progress.done > held)
+    handle.cancel()
+    assert held < handle.result(5) < 1000
+
+
+def test_a_step_in_the_background_raises_where_its_result_is_read_and_asks_nobody(capsys):
+    def step() -> bool | None:
+        said = ask_yes_no("Go on?")
+        if said is None:
+            raise LookupError("nobody")
+        return said
+
+    with pytest.raises(LookupError, match="nobody"):
+        background.in_background(step)().result(5)
+    with quiet():
+        handle = start_count(1)
+    handle.result(5)
+    assert capsys.readouterr().out == ""
+
+
+def test_wait_is_still_taken_with_a_warning():
+    step = background.accept_wait(count)
+    assert step(1) == 1
+    instead = r"call count\(\.\.\.\) to wait, and start_count\(\.\.\.\)"
+    with pytest.warns(DeprecationWarning, match=instead) as warned:
+        assert step(2, wait=True) == 2
+    assert warned[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match=instead):
+        handle = step(3, wait=False)
+    assert handle.result(5) == 3
+    assert "wait" not in inspect.signature(step).parameters

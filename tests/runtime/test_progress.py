@@ -108,7 +108,7 @@ def test_an_output_that_has_no_arrows_does_not_end_the_work(encoding):
 def test_nothing_is_drawn_where_output_is_captured(capsys, monkeypatch):
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "JPY_PARENT_PID"):
         monkeypatch.delenv(name, raising=False)
-    with show_progress(Progress("Asking", total=3)) as refresh:
+    with show_progress(lambda: Progress("Asking", total=3)) as refresh:
         refresh()
     out = capsys.readouterr()
     assert out.out + out.err == ""
@@ -126,7 +126,7 @@ def terminal(monkeypatch):
 @pytest.mark.usefixtures("terminal")
 def test_a_terminal_shows_the_label_how_far_it_is_and_the_note(capsys):
     work = Progress("Asking [bold]states[/]", total=40)
-    with show_progress(work):
+    with show_progress(lambda: work):
         work.done, work.note = 17, "waiting for HubSpot [/]"
     drawn = capsys.readouterr().err
     assert "Asking [bold]states[/]" in drawn
@@ -136,7 +136,7 @@ def test_a_terminal_shows_the_label_how_far_it_is_and_the_note(capsys):
 
 @pytest.mark.usefixtures("terminal")
 def test_quiet_draws_no_line_in_a_terminal_either(capsys):
-    with quiet(), show_progress(Progress("Asking", total=3)) as refresh:
+    with quiet(), show_progress(lambda: Progress("Asking", total=3)) as refresh:
         refresh()
     assert capsys.readouterr().err == ""
 
@@ -144,7 +144,7 @@ def test_quiet_draws_no_line_in_a_terminal_either(capsys):
 @pytest.mark.usefixtures("terminal")
 def test_an_unknown_total_can_be_shown_and_learned_later(capsys):
     work = Progress("Pulling")
-    with show_progress(work) as refresh:
+    with show_progress(lambda: work) as refresh:
         refresh()
         work.total, work.done = 7, 7
     assert "7/7" in capsys.readouterr().err

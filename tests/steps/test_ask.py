@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, open_run, pull, resume
+from hsai_kit import Assistant, ask, open_run, pull, resume, start_ask
 from hsai_kit.errors import (
     AssistantError,
     FrameError,
@@ -128,7 +128,7 @@ def test_one_row_that_the_api_always_refuses_ends_alone_with_its_reason(hub, san
 def test_only_what_failed_is_asked_again(hub, sandbox):
     frame = frame_of(state=["Calif.", "Texas", "Ohio"], country=["US", "US", "US"])
     sandbox.fault("openai:stall:path=/responses:seconds=30:count=1")
-    handle = ask(hub, frame.head(1), "state-abbreviations", wait=False)
+    handle = start_ask(hub, frame.head(1), "state-abbreviations")
     handle.cancel(drain=False)
     handle.result(30)
     sandbox.clear_faults()
@@ -141,7 +141,7 @@ def test_only_what_failed_is_asked_again(hub, sandbox):
 def test_two_that_ask_the_same_at_the_same_moment_pay_once(hub, sandbox):
     frame = frame_of(state=["Calif.", "Texas", "Ohio"], country=["US", "US", "US"])
     sandbox.latency("openai", 0.3)
-    handles = [ask(hub, frame.iloc[::step], "state-abbreviations", wait=False) for step in (1, -1)]
+    handles = [start_ask(hub, frame.iloc[::step], "state-abbreviations") for step in (1, -1)]
     refused = []
     for handle in handles:
         try:
@@ -271,7 +271,7 @@ def test_an_unknown_assistant_names_the_nearest_one(hub, contacts):
 
 def test_a_handle_comes_back_at_once_and_a_cancel_keeps_what_is_there(hub, sandbox, contacts):
     sandbox.latency("openai", 0.1)
-    handle = ask(hub, contacts, "state-abbreviations", wait=False)
+    handle = start_ask(hub, contacts, "state-abbreviations")
     while handle.progress.done < 20:
         time.sleep(0.01)
     handle.cancel()
@@ -289,7 +289,7 @@ def test_a_handle_comes_back_at_once_and_a_cancel_keeps_what_is_there(hub, sandb
 def test_a_cut_does_not_wait_for_what_is_in_flight_and_the_rest_is_asked_later(hub, sandbox, contacts):
     ask(hub, contacts.head(20), "state-abbreviations")
     sandbox.fault("openai:stall:path=/responses:seconds=60")
-    handle = ask(hub, contacts, "state-abbreviations", wait=False)
+    handle = start_ask(hub, contacts, "state-abbreviations")
     time.sleep(0.5)
     handle.cancel(drain=False)
     run = handle.result(5)
@@ -300,7 +300,7 @@ def test_a_cut_does_not_wait_for_what_is_in_flight_and_the_rest_is_asked_later(h
 
 def test_a_pause_sends_nothing_until_it_is_lifted(hub, sandbox, contacts):
     sandbox.latency("openai", 0.05)
-    handle = ask(hub, contacts, "state-abbreviations", wait=False)
+    handle = start_ask(hub, contacts, "state-abbreviations")
     handle.pause()
     time.sleep(0.3)
     at_pause = requests_sent(sandbox)

@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, cancel, resume
+from hsai_kit import Assistant, ask, cancel, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, ModelError, NoQuota, SettingNotSupported, UnknownModel
 from hsai_kit.steps.ask import batch_collector, batch_sender
 
@@ -96,7 +96,7 @@ def test_files_are_split_by_count_and_by_size_with_every_question_in_one_of_them
 
 def test_the_lines_are_the_live_requests_under_the_hash_of_the_question(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=60)
-    handle = ask(hub, places(4), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(4), "state-abbreviations", engine="batch")
     wait_until(lambda: jobs(openai_client))
     (job,) = jobs(openai_client)
     sent = lines(openai_client, job)
@@ -119,7 +119,7 @@ def test_the_files_are_deleted_at_openai_once_their_answers_are_here(hub, sandbo
 
 def test_progress_says_how_far_the_job_is_in_words(hub, sandbox):
     sandbox.limits("openai", batch_seconds=1.0)
-    handle = ask(hub, places(200), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(200), "state-abbreviations", engine="batch")
     seen = set()
     while not handle.done:
         seen.add((handle.progress.note, 0 < handle.progress.done < 200))
@@ -211,7 +211,7 @@ def test_a_line_that_openai_does_not_take_is_told_with_its_question(hub, sandbox
 
 def test_no_quota_stops_a_batch_with_the_way_out(hub, sandbox):
     sandbox.limits("openai", batch_seconds=0.5)
-    handle = ask(hub, places(5), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(5), "state-abbreviations", engine="batch")
     wait_until(lambda: handle.progress.done)
     handle.cancel()
     run = handle.result(10)
@@ -237,7 +237,7 @@ def test_a_setting_that_the_model_refuses_shows_before_any_job_is_sent(hub, sand
 
 def test_a_refused_key_says_so_and_the_job_is_picked_up_with_a_good_one(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=0.6)
-    handle = ask(hub, places(5), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(5), "state-abbreviations", engine="batch")
     wait_until(lambda: jobs(openai_client))
     sandbox.fault("openai:401:count=1:path=/batches/")
     with pytest.raises(KeyRefused):
@@ -267,7 +267,7 @@ def test_a_lost_answer_to_the_order_of_a_job_makes_no_second_job(hub, sandbox, o
 
 def test_the_same_questions_asked_again_wait_for_the_job_that_has_them(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=0.6)
-    handle = ask(hub, places(10), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(10), "state-abbreviations", engine="batch")
     wait_until(lambda: jobs(openai_client))
     handle.cancel()
     first = handle.result(10)
@@ -282,7 +282,7 @@ def test_the_same_questions_asked_again_wait_for_the_job_that_has_them(hub, sand
 
 def test_cancel_ends_the_job_and_keeps_what_it_answered_by_then(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=1.5)
-    handle = ask(hub, places(101), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(101), "state-abbreviations", engine="batch")
     wait_until(lambda: handle.progress.done > 10)
     handle.cancel()
     assert handle.result(10).record.status == "waiting"
@@ -305,7 +305,7 @@ def test_cancel_has_nothing_to_do_for_a_run_without_a_job(hub, sandbox):
 
 def test_a_job_that_another_key_sent_is_told_and_can_be_given_up(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=60)
-    handle = ask(hub, places(3), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(3), "state-abbreviations", engine="batch")
     wait_until(lambda: jobs(openai_client))
     handle.cancel()
     run = handle.result(10)
@@ -330,7 +330,7 @@ def test_an_assistant_may_say_itself_that_it_is_asked_in_batches(hub, sandbox):
 def test_two_sessions_that_send_the_same_at_once_send_it_once(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=0.5)
     sandbox.latency("openai", 0.1)
-    handles = [ask(hub, places(30), "state-abbreviations", engine="batch", wait=False) for _ in range(2)]
+    handles = [start_ask(hub, places(30), "state-abbreviations", engine="batch") for _ in range(2)]
     done = [handle.result(30) for handle in handles]
     assert [run.record.status for run in done] == ["done", "done"]
     for run in done:
@@ -363,7 +363,7 @@ def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
 
 def test_ctrl_c_does_not_wait_for_a_network_that_hangs(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=60)
-    handle = ask(hub, places(5), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(5), "state-abbreviations", engine="batch")
     wait_until(lambda: handle.progress.note.startswith("the job at OpenAI"))
     sandbox.fault("openai:stall:seconds=30:path=/batches/")
     time.sleep(0.3)
@@ -375,7 +375,7 @@ def test_ctrl_c_does_not_wait_for_a_network_that_hangs(hub, sandbox, openai_clie
 
 def test_what_a_job_answered_and_openai_no_longer_keeps_is_asked_again(hub, sandbox, openai_client):
     sandbox.limits("openai", batch_seconds=0.6)
-    handle = ask(hub, places(6), "state-abbreviations", engine="batch", wait=False)
+    handle = start_ask(hub, places(6), "state-abbreviations", engine="batch")
     wait_until(lambda: jobs(openai_client))
     handle.cancel()
     run = handle.result(10)

@@ -8,7 +8,7 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, connect, open_run, resume
+from hsai_kit import Assistant, ask, connect, open_run, resume, start_ask
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
@@ -143,7 +143,7 @@ def test_a_budget_that_is_no_amount_is_refused_before_anything_is_written_down(p
 def test_what_is_spent_and_saved_is_told_while_the_run_goes_on(paying, priced):
     twice = pd.concat([distinct(300), distinct(300).set_axis([f"b{n}" for n in range(300)])])
     twice.index.name = "record_id"
-    handle = ask(paying, twice, "state-abbreviations", confirm=True, wait=False)
+    handle = start_ask(paying, twice, "state-abbreviations", confirm=True)
     handle.result(60)
     assert re.fullmatch(r"0\.00 of about 0\.0\d USD, saves about 0\.0\d USD", handle.progress.note)
     assert paying.store.runs.count_spared(paying.store.runs.latest(), 0) == 300
@@ -168,7 +168,7 @@ def test_minutes_are_said_before_the_run_as_far_as_anything_is_known(paying, cap
 def test_minutes_at_the_accounts_limits_are_remembered_from_one_day_to_the_next(priced, tmp_path, capsys):
     for day, wait in enumerate(["minutes known after the first answers", "about 2 minutes"]):
         with connect(workspace=tmp_path / "paying") as hub:
-            handle = ask(hub, distinct(1200), "state-abbreviations", wait=False, confirm=True)
+            handle = start_ask(hub, distinct(1200), "state-abbreviations", confirm=True)
             while not handle.progress.done:
                 time.sleep(0.01)
             handle.cancel()

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, open_run, pull, resume, review
+from hsai_kit import Assistant, ask, open_run, pull, resume, review, start_ask
 from hsai_kit.assistants.output_schema import Output
 from hsai_kit.errors import AssistantError, HsaiError, ModelError, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import ModelResponse
@@ -171,7 +171,7 @@ def test_an_assistant_of_that_engine_is_decided_and_resumed_with_it(hub, sandbox
     )
     own.save(hub.workspace)
     sandbox.latency("openai", 0.1)
-    handle = ask(hub, contacts, "state-abbreviations", wait=False)
+    handle = start_ask(hub, contacts, "state-abbreviations")
     handle.cancel()
     handle.result(30)
     sandbox.latency("openai", 0)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Literal, overload
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.run import Run
-from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.gc_freeze import only_new_objects
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.batch_sender import BatchSender, goes_on
@@ -39,41 +38,12 @@ __all__ = [
     "read_refused_settings",
     "resume",
     "runs",
+    "start_ask",
+    "start_resume",
 ]
 
 
-@overload
-def ask(
-    hub: Connection,
-    frame: pd.DataFrame,
-    assistant: str | Assistant,
-    prompt: str | None = ...,
-    *,
-    model: str | None = ...,
-    temperature: float | None = ...,
-    reasoning_effort: Effort | None = ...,
-    engine: EngineName | None = ...,
-    budget_usd: float | None = ...,
-    object_type: str | None = ...,
-    confirm: bool | None = ...,
-    wait: Literal[True] = ...,
-) -> Run: ...
-@overload
-def ask(
-    hub: Connection,
-    frame: pd.DataFrame,
-    assistant: str | Assistant,
-    prompt: str | None = ...,
-    *,
-    model: str | None = ...,
-    temperature: float | None = ...,
-    reasoning_effort: Effort | None = ...,
-    engine: EngineName | None = ...,
-    budget_usd: float | None = ...,
-    object_type: str | None = ...,
-    confirm: bool | None = ...,
-    wait: Literal[False],
-) -> Handle[Run]: ...
+@accept_wait
 def ask(
     hub: Connection,
     frame: pd.DataFrame,
@@ -87,8 +57,7 @@ def ask(
     budget_usd: float | None = None,
     object_type: str | None = None,
     confirm: bool | None = None,
-    wait: bool = True,
-) -> Run | Handle[Run]:
+) -> Run:
     """Ask the assistant about every row of `frame` and return the run; nothing is written to HubSpot.
 
     Rows with the same rendered prompt are one question and one request; a question that was answered before under the
@@ -101,8 +70,7 @@ def ask(
     A run that may cost more than `ask_above_usd` in hsai.toml asks first; `confirm=True` says yes beforehand, and
     `confirm=False` lets any run ask first that sends anything.
     `object_type` says what the records are where the frame has lost it, as merges and joins do; without it the pulls
-    in the store are looked through. With `wait=False` a handle comes back at once, all of the work is done in the
-    background, and what it raises is raised by `.result()`; nobody can be asked there, so it may need `confirm=True`.
+    in the store are looked through. `start_ask` does the same in the background.
 
     Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; RefusedKey, NoQuota and
     UnsupportedSetting stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
@@ -135,47 +103,29 @@ def ask(
         say_done_without(asked)
         low, high = estimate.usd_low, estimate.usd_high
         # Whoever has said yes beforehand has nothing to decide after a pilot.
-        piloted = wait and confirm is None and name != "batch" and wants_pilot(hub, estimate)
+        piloted = not is_in_background() and confirm is None and name != "batch" and wants_pilot(hub, estimate)
         if not piloted:
             agreed = confirm if estimate.requests else True
-            agree(hub, low, high, confirm=agreed, asks=wait, kept="Nothing was asked and nothing was paid")
+            agree(hub, low, high, confirm=agreed, kept="Nothing was asked and nothing was paid")
         run_id = _begun(hub, asking, budget_usd, held)
         if piloted:
             found = pilot(hub, asked, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
-            agree(hub, found.usd_low, found.usd_high, confirm=confirm, asks=wait, kept=kept)
+            agree(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
             hub.store.runs.begin_again(run_id, None, name)
         return run_id
 
-    return _carry_on(hub, asked, begin, budget_usd, wait=wait)
+    return _carry_on(hub, asked, begin, budget_usd)
 
 
-@overload
-def resume(
-    hub: Connection,
-    run: Run | str | None = ...,
-    *,
-    engine: EngineName | None = ...,
-    budget_usd: float | None = ...,
-    wait: Literal[True] = ...,
-) -> Run: ...
-@overload
-def resume(
-    hub: Connection,
-    run: Run | str | None = ...,
-    *,
-    engine: EngineName | None = ...,
-    budget_usd: float | None = ...,
-    wait: Literal[False],
-) -> Handle[Run]: ...
+@accept_wait
 def resume(
     hub: Connection,
     run: Run | str | None = None,
     *,
     engine: EngineName | None = None,
     budget_usd: float | None = None,
-    wait: bool = True,
-) -> Run | Handle[Run]:
+) -> Run:
     """Go on with a run that was stopped, paused or killed, or ask again what failed; without one, with the newest.
 
     A batch's jobs at OpenAI are picked up, from another process or on another day as well. Nothing that has an answer
@@ -193,8 +143,7 @@ def resume(
         raise HsaiError(message)
     if not hub.store.answers.find_outstanding(found.id):
         say(f"Nothing is left to ask in {found.id}.")
-        if wait:
-            return found
+        return found
     asking = engine_for(hub, name, found.assistant, found.record.model)
     check_budget(budget_usd or found.record.budget_usd, asking)
     say_done_without(asking)
@@ -204,7 +153,10 @@ def resume(
         hub.store.runs.begin_again(found.id, budget_usd, name)
         return found.id
 
-    return _carry_on(hub, asking, begin, budget_usd or found.record.budget_usd, wait=wait)
+    return _carry_on(hub, asking, begin, budget_usd or found.record.budget_usd)
+
+
+start_ask, start_resume = in_background(ask), in_background(resume)
 
 
 def _begun(hub: Connection, asking: AskPlan, budget_usd: float | None, held: contextlib.ExitStack) -> str:
@@ -226,35 +178,20 @@ def _join(hub: Connection, engine: Engine, run_id: str, held: contextlib.ExitSta
 
 
 def _carry_on(
-    hub: Connection,
-    engine: Engine,
-    begin: Callable[[contextlib.ExitStack], str],
-    budget_usd: float | None,
-    *,
-    wait: bool,
-) -> Run | Handle[Run]:
-    """Begin a run and send what it has outstanding; without `wait` both happen in the background.
-
-    A notebook's own thread, which buttons and other cells need, would be held by the planning of many rows.
-    """
-    progress = Progress(f"Asking {engine.assistant.name}")
-    if not wait:
-
-        async def all_of_it(control: Control) -> Run:
-            # The cell or button that began it ends first: each of its messages would wait for a turn beside planning.
-            await asyncio.sleep(0.05)
-            with contextlib.ExitStack() as held:
-                if not isinstance(engine, BatchEngine):
-                    # A batch may wait for a day: too long to keep the collector from anything.
-                    held.enter_context(only_new_objects())
-                return await _sent(hub, engine, await asyncio.to_thread(begin, held), budget_usd, control)
-
-        return start(all_of_it, progress)
+    hub: Connection, engine: Engine, begin: Callable[[contextlib.ExitStack], str], budget_usd: float | None
+) -> Run:
+    """Begin a run and send what it has outstanding."""
+    batch = isinstance(engine, BatchEngine)
     with contextlib.ExitStack() as held:
+        if is_in_background() and not batch:
+            # A batch may wait for a day: too long to keep the collector from anything.
+            held.enter_context(only_new_objects())
         run_id = begin(held)
+        progress = Progress(f"Asking {engine.assistant.name}")
         handle = start(lambda control: _sent(hub, engine, run_id, budget_usd, control), progress)
-        kept = "The answers so far are kept: ask the same again to go on."
-        run = handle.wait(goes_on(run_id) if isinstance(engine, BatchEngine) else kept)
+        run = handle.wait(goes_on(run_id) if batch else "The answers so far are kept: ask the same again to go on.")
+    if is_in_background():
+        return run
     if run.record.status == "paused":
         say(f"{run.record.note} Go on with more: resume(hub, {run.id!r}, budget_usd=…)")
     elif run.record.note:

@@ -15,7 +15,7 @@ from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, Handle, start
 from hsai_kit.runtime.progress import say
-from hsai_kit.steps.ask import ask
+from hsai_kit.steps.ask import ask, start_ask
 from hsai_kit.steps.evaluate.repro_code import write_call, write_texts
 from hsai_kit.steps.evaluate.texts.human_rating import Kind, Texts, check_levels, kind_of, texts_by_name
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeResult
@@ -129,7 +129,7 @@ async def _in_background(
     judged: Callable[[Run], JudgeResult],
 ) -> JudgeResult:
     def begun(name: EngineName) -> Handle[Run]:
-        return ask(hub, frame, assistant, engine=name, object_type="", wait=False, **options)
+        return start_ask(hub, frame, assistant, engine=name, object_type="", **options)
 
     for last, name in _with_last(engines):
         try:
