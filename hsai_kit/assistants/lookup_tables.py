@@ -13,7 +13,7 @@ from hsai_kit.assistants.assistant import Lookup
 from hsai_kit.assistants.output_schema import Choice, Output
 from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.tabular.cell_text import as_text
-from hsai_kit.tabular.read_table import read_table
+from hsai_kit.tabular.table_files import read_table
 
 __all__ = ["look_up", "table"]
 

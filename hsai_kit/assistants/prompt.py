@@ -13,8 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from hsai_kit.assistants.prompt_tokens import Columns, as_name, as_token, unknown_token
 from hsai_kit.errors import PromptError
-from hsai_kit.tabular.cell_text import as_text
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import as_text, format_line
 
 __all__ = ["Prompt", "Template"]
 
@@ -94,8 +93,8 @@ class Prompt:
         try:
             return template.render({as_name(token): value for token, value in values.items()}).strip()
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
-            record = ", ".join(f"{token} {one_line(value)!r}" for token, value in values.items())
-            reason = one_line(problem, 120).rstrip(".")
+            record = ", ".join(f"{token} {format_line(value)!r}" for token, value in values.items())
+            reason = format_line(problem, 120).rstrip(".")
             message = f"The {self.called} cannot be rendered for {record}: {reason}. Mend the expression and try again."
         raise PromptError(message)
 

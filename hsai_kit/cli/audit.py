@@ -27,7 +27,7 @@ def log(
     """Tell who changed what in HubSpot, when, and with which assistant: pushes, actions and undos. Needs no keys."""
     from hsai_kit.steps.audit import log as read_log
     from hsai_kit.store import Store
-    from hsai_kit.tabular.spreadsheet_safe import one_line
+    from hsai_kit.tabular.cell_text import format_line
 
     store = Store(workspace().store)
     try:
@@ -41,7 +41,7 @@ def log(
         if record is not None:
             for entry in found.entries[:last]:
                 for change in found.changes_of(entry):
-                    before, after = one_line(change.before), one_line(change.after)
+                    before, after = format_line(change.before), format_line(change.after)
                     say(f"{change.at}  {change.property}: {before} → {after}, {change.outcome}, by {entry.who}")
         for path, write in ((csv, found.to_csv), (html, found.to_html)):
             if path is not None:

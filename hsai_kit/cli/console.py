@@ -59,6 +59,6 @@ def say(text: str, console: Console = screen, style: str | None = None) -> None:
 
 def plain(text: str) -> str:
     """Return text without markup, and without control characters that a record or a portal may have put there."""
-    from hsai_kit.tabular.spreadsheet_safe import one_line
+    from hsai_kit.tabular.cell_text import format_line
 
-    return escape(one_line(text, 4000))
+    return escape(format_line(text, 4000))

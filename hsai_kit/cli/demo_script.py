@@ -25,7 +25,7 @@ from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import PushPlan, plan, push, undo
 from hsai_kit.steps.review import Review, review
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["run_demo"]
@@ -77,7 +77,7 @@ def _shown(screen: Console, hub: Connection, everything: pd.DataFrame, export: P
     values = contacts["state"].value_counts()
     # From the most common to the rarest, so that the odd ones show as well.
     odd = values.index[values.index.str.len() != 2]
-    some = [f"“{one_line(value, 20)}”" for value in odd[:: max(1, len(odd) // 8)][:8]]
+    some = [f"“{format_line(value, 20)}”" for value in odd[:: max(1, len(odd) // 8)][:8]]
     such = f", such as {', '.join(some)}" if some else ""
     _say(screen, f"{_some(len(values), 'way')} to write one{such}.")
     return contacts
@@ -114,7 +114,7 @@ def _reviewed(screen: Console, run: Run) -> Review:
     )
     for (before, after), row in changes.sort_values("size", ascending=False).head(8).iterrows():
         least = "unknown" if pd.isna(row["min"]) else f"{row['min']:.2f}"
-        table.add_row(escape(one_line(before, 24)), escape(one_line(after)), f"{int(row['size']):,}", least)
+        table.add_row(escape(format_line(before, 24)), escape(format_line(after)), f"{int(row['size']):,}", least)
     if len(changes):
         screen.print(Padding(table, (0, 0, 0, _INDENT), expand=False))
     flags = Counter(flag for flags in frame["flags"] for flag in flags)

@@ -39,12 +39,12 @@ def pull(
 ) -> None:
     """Read records from HubSpot, and show the first of them or write all to a CSV file."""
     from hsai_kit import pull as read
-    from hsai_kit.tabular.provenance import origin
-    from hsai_kit.tabular.spreadsheet_safe import write_csv
+    from hsai_kit.tabular.provenance import read_origin
+    from hsai_kit.tabular.table_files import write_csv
 
     with _connected(portal) as hub:
         frame = read(hub, object_type, properties, where=where, list=list_, limit=limit, resume=resume)
-    count, width, kind = len(frame), len(frame.columns), origin(frame).object_type or "records"
+    count, width, kind = len(frame), len(frame.columns), read_origin(frame).object_type or "records"
     say(f"{count:,} {'record' if count == 1 else kind}, {width} {'property' if width == 1 else 'properties'}.")
     if frame.empty:
         return
@@ -74,7 +74,7 @@ def ask(
     from hsai_kit.assistants.assistant import load
     from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.steps.ask.request import prepare_request
-    from hsai_kit.tabular.read_table import read_table
+    from hsai_kit.tabular.table_files import read_table
 
     with _connected(portal) as hub:
         chosen = load(hub.workspace, assistant)
@@ -158,20 +158,20 @@ def _connected(portal: int | None) -> Connection:
 
 
 def _show_frame(frame: pd.DataFrame) -> None:
-    from hsai_kit.tabular.spreadsheet_safe import one_line
+    from hsai_kit.tabular.cell_text import format_line
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("record_id", *frame.columns):
         table.add_column(plain(str(name)), overflow="ellipsis", no_wrap=True)
     for row in frame.head(_SHOWN).itertuples(name=None):
-        table.add_row(*(plain(one_line(value)) for value in row))
+        table.add_row(*(plain(format_line(value)) for value in row))
     screen.print(table)
     if len(frame) > _SHOWN:
         say(f"… and {len(frame) - _SHOWN:,} more. All of them in a file: --csv")
 
 
 def _show_review(checked: Review) -> None:
-    from hsai_kit.tabular.spreadsheet_safe import format_exact
+    from hsai_kit.tabular.cell_text import format_exact
 
     frame = checked.frame
     changing = frame[frame["changes"]]

@@ -1,11 +1,17 @@
-"""Values as text: what a cell of a frame reads like, whatever stands in the other rows."""
+"""Values as text: for prompts, whatever stands in the other rows, and for terminals, which obey control characters."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "format_exact", "format_line"]
+
+# Spaces at either end, several of them together, and those that are none of the keyboard's.
+_ODD_SPACES = re.compile(r"^ +| +$|  +|[^\S ]")
+_MARKS = {" ": "␣"}
 
 
 def as_text(column: pd.Series) -> pd.Series:
@@ -15,11 +21,33 @@ def as_text(column: pd.Series) -> pd.Series:
     whatever stands in the other rows: another text would be another question, and paid again.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return _times(column)
-    return column.astype(object).map(_one, na_action=None).astype(object)
+        return _format_times(column)
+    return column.astype(object).map(_format_value, na_action=None).astype(object)
 
 
-def _times(column: pd.Series) -> pd.Series:
+def format_line(value: object, width: int = 40) -> str:
+    """Return a value as one short line that a terminal can show: `(blank)` for none, `·` for what cannot be printed.
+
+    Control characters could clear the screen, and direction marks could show a value other than it is.
+    """
+    blank = value is None or (pd.api.types.is_scalar(value) and pd.isna(value))
+    text = "" if blank else " ".join(str(value).split())
+    plain = "".join(letter if letter.isprintable() else "·" for letter in text) or "(blank)"
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
+
+
+def format_exact(value: object, width: int = 40) -> str:
+    r"""Return a value as `format_line` does, with marks for spaces that nobody would see, so that two never look alike.
+
+    >>> format_exact("New\u00a0York "), format_exact("a  b"), format_exact(" ")
+    ('New·York␣', 'a␣␣b', '␣')
+    """
+    if not isinstance(value, str):
+        return format_line(value, width)
+    return format_line(_ODD_SPACES.sub(lambda found: _MARKS.get(found[0][0], "·") * len(found[0]), value), width)
+
+
+def _format_times(column: pd.Series) -> pd.Series:
     zone = "" if column.dt.tz is None else "Z"
     moments = column if column.dt.tz is None else column.dt.tz_convert("UTC")
     days = moments.dt.strftime("%Y-%m-%d").astype(object)
@@ -27,9 +55,9 @@ def _times(column: pd.Series) -> pd.Series:
     return texts.where(column.notna(), "")
 
 
-def _one(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, list | tuple | set):
-        return "; ".join(map(_one, value))
+        return "; ".join(map(_format_value, value))
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool | np.bool_):

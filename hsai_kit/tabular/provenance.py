@@ -11,7 +11,16 @@ import pandas as pd
 
 from hsai_kit.errors import FrameError
 
-__all__ = ["Origin", "as_record_id", "id_column", "mark", "origin", "record_ids", "records_left_out", "with_labels"]
+__all__ = [
+    "Origin",
+    "find_id_column",
+    "mark",
+    "parse_record_id",
+    "read_origin",
+    "read_record_ids",
+    "records_left_out",
+    "with_labels",
+]
 
 _ATTRIBUTE = "hsai_kit"
 # How HubSpot's own exports and the API call the record's id.
@@ -70,8 +79,10 @@ def with_labels(data: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
     """
     known = (data.attrs.get(_ATTRIBUTE) or {}).get("labels") or {}
     if isinstance(data, pd.DataFrame):
-        return data.assign(**{column: _labeled(data[column], known[column]) for column in data if column in known})
-    return _labeled(data, known[data.name]) if data.name in known else data
+        return data.assign(
+            **{column: _replace_labels(data[column], known[column]) for column in data if column in known}
+        )
+    return _replace_labels(data, known[data.name]) if data.name in known else data
 
 
 def records_left_out(frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +91,7 @@ def records_left_out(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"record_id": list(noted), "reason": list(noted.values())}, dtype="string")
 
 
-def _labeled(column: pd.Series, known: Mapping[str, str]) -> pd.Series:
+def _replace_labels(column: pd.Series, known: Mapping[str, str]) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         shown = [known.get(value, value) for value in column.cat.categories]
         if len(set(shown)) == len(shown):
@@ -93,20 +104,20 @@ def _labeled(column: pd.Series, known: Mapping[str, str]) -> pd.Series:
     ).astype(column.dtype)
 
 
-def origin(frame: pd.DataFrame) -> Origin:
+def read_origin(frame: pd.DataFrame) -> Origin:
     """Return what the frame itself knows of where it came from; merges and joins lose it."""
     noted = frame.attrs.get(_ATTRIBUTE) or {}
     return Origin(noted.get("pull_id"), str(noted.get("object_type") or ""))
 
 
-def record_ids(frame: pd.DataFrame) -> list[str]:
+def read_record_ids(frame: pd.DataFrame) -> list[str]:
     """Return the record id of each row; raises FrameError where ids are missing, blank or there twice."""
     if not isinstance(frame, pd.DataFrame):
         message = (
             f"Records are asked about as a DataFrame, and this is a {type(frame).__name__}. Pull them with pull()."
         )
         raise FrameError(message)
-    ids = _ids(frame)
+    ids = _list_ids(frame)
     blank = [place for place, one in enumerate(ids) if not one]
     if blank:
         message = f"Row {blank[0] + 1} of the DataFrame has no record id. Drop such rows, or pull the records anew."
@@ -114,7 +125,7 @@ def record_ids(frame: pd.DataFrame) -> list[str]:
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         twice = next(one for one in ids if one in seen or seen.add(one))  # type: ignore[func-returns-value]
-        column = id_column(frame)
+        column = find_id_column(frame)
         way = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
         message = (
             f"Record {twice} is in the DataFrame more than once. Each record is asked about once: "
@@ -124,16 +135,16 @@ def record_ids(frame: pd.DataFrame) -> list[str]:
     return ids
 
 
-def _ids(frame: pd.DataFrame) -> list[str]:
-    column = id_column(frame)
+def _list_ids(frame: pd.DataFrame) -> list[str]:
+    column = find_id_column(frame)
     values = frame.index.to_series() if column is None else frame[column]
     if isinstance(values, pd.DataFrame):
         message = f"The DataFrame has the column {column!r} more than once. Keep the one that holds the record ids."
         raise FrameError(message)
-    return [as_record_id(value) for value in values]
+    return [parse_record_id(value) for value in values]
 
 
-def id_column(frame: pd.DataFrame) -> str | None:
+def find_id_column(frame: pd.DataFrame) -> str | None:
     """Return the name of the column that holds the ids, None where the index does; raises FrameError without one."""
     if frame.index.name in _ID_COLUMNS:
         return None
@@ -147,7 +158,7 @@ def id_column(frame: pd.DataFrame) -> str | None:
     raise FrameError(message)
 
 
-def as_record_id(value: object) -> str:
+def parse_record_id(value: object) -> str:
     """Return a cell as a record id, "" where it is blank; raises FrameError where a spreadsheet has rounded it."""
     # Spreadsheets turn ids into floats: 101.0 is record 101. Long ones they round, and then the record is lost.
     text = "" if value is None or value is pd.NA or value != value else str(value).strip().removesuffix(".0")

@@ -15,7 +15,7 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.llm.models import Model
 from hsai_kit.steps.assistants.catalog import assistants, copy_agent
 from hsai_kit.steps.pull import properties
-from hsai_kit.tabular.provenance import origin
+from hsai_kit.tabular.provenance import read_origin
 from hsai_kit.widgets.assistant_form import AssistantForm
 from hsai_kit.widgets.blocks import Block, code, text
 from hsai_kit.widgets.panel import Panel, field, row, show_if
@@ -107,7 +107,7 @@ class AssistantPanel(Panel):
     def _look(self, hub: Connection) -> _Known:
         listed = assistants(hub)
         agents = listed[listed["where"] == "account"]
-        kind = origin(self._frame).object_type if self._frame is not None else ""
+        kind = read_origin(self._frame).object_type if self._frame is not None else ""
         known = properties(hub, kind or "contacts")
         try:
             models = hub.models()

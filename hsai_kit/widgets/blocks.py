@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["Block", "Tone", "bars", "code", "facts", "frame_table", "link", "table", "text", "ticks"]
 
@@ -40,7 +40,7 @@ def ticks(title: str, items: Iterable[tuple[bool, str]], *, wide: bool = False) 
 
 def link(said: object, href: str) -> dict[str, str]:
     """Return a cell that leads somewhere; only https addresses are followed."""
-    return {"text": one_line(str(said), _CELL), "href": href}
+    return {"text": format_line(str(said), _CELL), "href": href}
 
 
 def table(
@@ -69,7 +69,7 @@ def frame_table(frame: pd.DataFrame, *, title: str = "", most: int = 10, index: 
 
 def bars(title: str, items: Iterable[tuple[str, int]]) -> Block:
     """Show counts as bars, in the order given."""
-    rows = [[one_line(label, 60), int(count)] for label, count in items]
+    rows = [[format_line(label, 60), int(count)] for label, count in items]
     return {"kind": "bars", "title": title, "items": rows, "beside": True}
 
 
@@ -77,7 +77,7 @@ def _shown(value: object) -> object:
     if isinstance(value, dict):
         return value
     if isinstance(value, list | tuple):
-        return one_line(", ".join(map(str, value)), _CELL) if value else ""
+        return format_line(", ".join(map(str, value)), _CELL) if value else ""
     if value is None or value is pd.NA or value is pd.NaT or value == "" or value != value:
         return ""
     if isinstance(value, bool):
@@ -88,4 +88,4 @@ def _shown(value: object) -> object:
         return f"{value:,.3g}"
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M")
-    return one_line(str(value), _CELL)
+    return format_line(str(value), _CELL)

@@ -22,8 +22,8 @@ from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.push.targets import ReviewLike, as_reviews
 from hsai_kit.store import Decision, DecisionRecord, decision_of
-from hsai_kit.tabular.provenance import record_ids
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
+from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["ApprovedRows", "read_approved_rows"]
 
@@ -74,7 +74,7 @@ class ApprovedRows:
             meant = {one.strip().casefold() for one in wanted}
             for one, value in self.render(f"{{{{ {column} }}}}", ids).items():
                 if value.strip().casefold() not in meant:
-                    found.setdefault(one, f"{column} is {one_line(value) or 'blank'}")
+                    found.setdefault(one, f"{column} is {format_line(value) or 'blank'}")
         return found
 
 
@@ -187,7 +187,7 @@ def _pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
 
 
 def _given(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
-    known = frame.set_axis(pd.Index(record_ids(frame), dtype="string", name="record_id"))
+    known = frame.set_axis(pd.Index(read_record_ids(frame), dtype="string", name="record_id"))
     missing = index.difference(known.index)
     if len(missing):
         message = (

@@ -14,7 +14,7 @@ from hsai_kit.steps.actions.approved_rows import ApprovedRows
 from hsai_kit.steps.actions.build_plan import build_action_plan
 from hsai_kit.steps.actions.executor import ActionExecutor
 from hsai_kit.steps.actions.plan import NOBODY, NOT_ALLOWED, WILL, ActionPlan, ActionRow, ActionTarget
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["NotifyExecutor", "plan_notify"]
 
@@ -37,7 +37,7 @@ def plan_notify(hub: Connection, source: ApprovedRows, action: Notify) -> Action
             owner = source.present[one]
             group = {"record": one, "owner": emails.get(owner, "") or owner, "digest": ""}[action.per]
             text = _CALLS.sub(lambda call: f"{call[0]}\u200b", texts[one].strip())
-            title = one_line(action.title or f"{source.run.record.assistant}: {source.kind.name}", 200)
+            title = format_line(action.title or f"{source.run.record.assistant}: {source.kind.name}", 200)
             verdict, reason = (WILL, "") if text else (NOT_ALLOWED, "the message is blank")
             if personal and "@" not in emails.get(owner, ""):
                 verdict, reason = NOBODY, "the address is the owner's own, and the record has no active owner"

@@ -10,7 +10,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = [
     "CHANGED",
@@ -114,12 +114,12 @@ class ActionPlan(PlanBase):
         lines = [f"{title}: {self._title()} in {self.where}", f"  {self._said(self.rows, 'no rows')}"]
         if self.to_do:
             first = self.to_do[0]
-            lines.append(f"  For example: {one_line(first.what, 100)}, {self._link(first.record_id)}")
+            lines.append(f"  For example: {format_line(first.what, 100)}, {self._link(first.record_id)}")
             if first.text:
-                lines.append(f"    {one_line(first.text, 200)}")
+                lines.append(f"    {format_line(first.text, 200)}")
             people = Counter(row.assignee for row in self.to_do if row.assignee)
             if people:
-                said = ", ".join(f"{one_line(who)} {count:,}" for who, count in people.most_common(8))
+                said = ", ".join(f"{format_line(who)} {count:,}" for who, count in people.most_common(8))
                 more = f" and {len(people) - 8} others" if len(people) > 8 else ""
                 lines.append(f"  For: {said}{more}")
         lines += [f"  {remark}" for remark in (self.target.note, *self.remarks) if remark]

@@ -18,7 +18,7 @@ from hsai_kit.llm.error_mapping import Failure, explain_failure, failure_of, sto
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, BatchRecord
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["BatchCollector", "unknown_here"]
 
@@ -215,7 +215,7 @@ def _reason(reason: BatchError, texts: list[str]) -> str:
     said = reason.message.rstrip(".")
     if reason.line is None or not 1 <= reason.line <= len(texts):
         return said
-    return f"{said} (the question {one_line(texts[reason.line - 1], 120)!r})"
+    return f"{said} (the question {format_line(texts[reason.line - 1], 120)!r})"
 
 
 def unknown_here(record: BatchRecord) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError
-from hsai_kit.tabular.provenance import Origin, origin
+from hsai_kit.tabular.provenance import Origin, read_origin
 
 __all__ = ["source_of"]
 
@@ -20,7 +20,7 @@ def source_of(hub: Connection, frame: pd.DataFrame, ids: Sequence[str], object_t
     An object type that cannot be told is "", and nothing can be pushed from such a run. Raises FrameError where the
     records are another portal's, or could be of several object types.
     """
-    noted = origin(frame)
+    noted = read_origin(frame)
     pull = hub.store.pulls.get(noted.pull_id) if noted.pull_id else None
     if pull is not None:
         if pull.portal_id != hub.portal.id:

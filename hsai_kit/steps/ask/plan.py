@@ -18,7 +18,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.duration_estimate import DurationEstimate, estimate_duration
 from hsai_kit.steps.ask.origin import source_of
 from hsai_kit.store import RunRow
-from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["AskPlan", "Estimate", "dollars", "plan_ask"]
 
@@ -148,7 +148,7 @@ def plan_ask(
     A `repeat` above 1 is another question with the same text: memory answers it only where it was that repeat before.
     """
     assistant = engine.assistant
-    ids = record_ids(frame)
+    ids = read_record_ids(frame)
     if not ids:
         message = "The DataFrame has no rows, so there is nothing to ask. Pull more, or loosen its filter."
         raise PromptError(message)

@@ -17,7 +17,8 @@ from hsai_kit.hubspot.dates import parse_moment
 from hsai_kit.steps.audit.html_page import CHANGED, EntryCard, as_page, entry_title, short_text
 from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
-from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
+from hsai_kit.tabular.cell_text import format_line
+from hsai_kit.tabular.table_files import write_csv
 
 __all__ = ["Log", "log"]
 
@@ -57,11 +58,12 @@ class Log:
         """Say each entry in two lines."""
         for entry in self.entries:
             broken_off = "" if entry.status == "done" else f" ({entry.status})"
-            yield f"{entry.at}  {entry.id}{broken_off}: {one_line(entry_title(entry, self.count_changes(entry)), 100)}"
+            title = format_line(entry_title(entry, self.count_changes(entry)), 100)
+            yield f"{entry.at}  {entry.id}{broken_off}: {title}"
             model = f", {entry.assistant} {entry.version[:8]} with {entry.model}" if entry.assistant else ""
             counts = self.count_outcomes(entry) or "nothing"
             undone = f", taken back by {self.undone_by[entry.id]}" if entry.id in self.undone_by else ""
-            yield f"    by {one_line(entry.who)} in portal {entry.portal_id}{model}: {counts}{undone}"
+            yield f"    by {format_line(entry.who)} in portal {entry.portal_id}{model}: {counts}{undone}"
 
     @property
     def frame(self) -> pd.DataFrame:

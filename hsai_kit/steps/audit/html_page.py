@@ -10,7 +10,7 @@ from importlib import resources
 import jinja2
 
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["CHANGED", "EntryCard", "as_page", "entry_title", "short_text"]
 
@@ -84,7 +84,7 @@ def _filters(query: AuditQuery) -> list[str]:
 
 def short_text(value: str) -> str:
     """Return a value on one line, cut where it is too long for a table."""
-    return one_line(value, _LONGEST)
+    return format_line(value, _LONGEST)
 
 
 def _moment(text: str | None) -> str:

@@ -24,7 +24,7 @@ from hsai_kit.runtime.excepthook import say_uncaught_in_words
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.connect.key_storage import check_key, disconnect, keep_keys, locate_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.workspace import Settings, Workspace
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _with_sandbox(
         failure = SandboxFailed(str(problem))
     else:
         for remark in running.remarks:
-            say(one_line(remark, 1000))
+            say(format_line(remark, 1000))
         sides = replace(sides, struck=lambda: _struck(running))
         if which != "openai":
             token = SecretStr(running.hubspot_token)

@@ -13,7 +13,8 @@ import pandas as pd
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.runtime.console import YES
 from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.tabular.spreadsheet_safe import one_line, write_csv
+from hsai_kit.tabular.cell_text import format_line
+from hsai_kit.tabular.table_files import write_csv
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["PlanBase", "RecordRows"]
@@ -117,5 +118,5 @@ class PlanBase(RecordRows, ABC):
     def _left_alone(self, verdicts: set[str], width: int) -> list[str]:
         """Return the last lines of a plan: the most common reasons of the rows with these verdicts, and its size."""
         reasons = Counter(row.reason for row in self._listed if row.reason and row.verdict in verdicts)
-        lines = [f"  Left alone: {one_line(why, width)} ({n:,})" for why, n in reasons.most_common(_MOST_REASONS)]
+        lines = [f"  Left alone: {format_line(why, width)} ({n:,})" for why, n in reasons.most_common(_MOST_REASONS)]
         return [*lines, *([f"  Too many: {self.too_many}"] if self.too_many else [])]

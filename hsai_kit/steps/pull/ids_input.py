@@ -10,8 +10,8 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.errors import FrameError, PullError
-from hsai_kit.tabular.provenance import as_record_id, id_column
-from hsai_kit.tabular.read_table import FILES, read_table
+from hsai_kit.tabular.provenance import find_id_column, parse_record_id
+from hsai_kit.tabular.table_files import FILES, read_table
 
 __all__ = ["Ids", "IdsInput", "read_ids_input"]
 
@@ -33,7 +33,7 @@ class IdsInput:
 
 def read_ids_input(ids: Ids) -> IdsInput:
     """Return the record ids of `ids`; raises PullError where there is none, and for a file without a column of ids."""
-    cells = [as_record_id(value) for value in _cells(ids)]
+    cells = [parse_record_id(value) for value in _cells(ids)]
     known = list(dict.fromkeys(cell for cell in cells if cell))
     good = tuple(one for one in known if one.isascii() and one.isdigit())
     seen: set[str] = set()
@@ -68,7 +68,7 @@ def _column(frame: pd.DataFrame, name: str) -> Iterable[object]:
     if len(frame.columns) == 1 and isinstance(frame.index, pd.RangeIndex):
         return list(frame.iloc[:, 0])
     try:
-        column = id_column(frame)
+        column = find_id_column(frame)
     except FrameError:
         there = ", ".join(map(str, frame.columns[:20]))
         message = (

@@ -29,7 +29,7 @@ from hsai_kit.steps.push.plan import (
 )
 from hsai_kit.steps.push.protected import refuse_protected
 from hsai_kit.store import Decision, DecisionRecord, decision_of
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["PropertyTarget", "PushSource", "plan_push"]
 
@@ -185,7 +185,7 @@ def _row(result: RowResult, target: PropertyTarget, definition: Property, found:
     known = {pulled, target.ours.get(one, pulled)}
     if target.pulled is not None and one in target.pulled and now not in known:
         return PushRow(one, name, CONFLICT, now, value.value, "the value was changed in HubSpot since the pull")
-    mapped = "" if value.value == said else f"{one_line(said)} is written as {one_line(value.value)}"
+    mapped = "" if value.value == said else f"{format_line(said)} is written as {format_line(value.value)}"
     return PushRow(one, name, WILL_CHANGE, now, value.value, mapped)
 
 

@@ -9,7 +9,7 @@ from hsai_kit.hubspot.records import Survivor, UpdateResult
 from hsai_kit.steps.push.current_values import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow
 from hsai_kit.store import Change
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["FORWARD_ONLY", "build_journal_line", "explain_left_alone", "read_outcome"]
 
@@ -47,4 +47,4 @@ def explain_left_alone(
         if lost:
             return build_journal_line(replace(row, after=now), "written")
         return build_journal_line(row, "same already", "somebody wrote the same value meanwhile")
-    return build_journal_line(row, "conflict", f"the value was changed in HubSpot meanwhile, to {one_line(now)}")
+    return build_journal_line(row, "conflict", f"the value was changed in HubSpot meanwhile, to {format_line(now)}")

@@ -13,7 +13,7 @@ from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.tabular.spreadsheet_safe import format_exact
+from hsai_kit.tabular.cell_text import format_exact
 from hsai_kit.workspace import PushSettings
 
 __all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "PushPlan", "PushRow"]

@@ -17,7 +17,7 @@ from hsai_kit.steps.push.current_values import Present, explain_absence, look
 from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow
 from hsai_kit.steps.push.protected import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, DecisionRecord, PushRecord, decision_of
-from hsai_kit.tabular.spreadsheet_safe import one_line
+from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["plan_rest", "plan_undo"]
 
@@ -154,7 +154,7 @@ class _UndoLookup:
         elif now == before:
             reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
         else:
-            reason = f"{merged}, which holds {one_line(now)}"
+            reason = f"{merged}, which holds {format_line(now)}"
         return PushRow(one, name, GONE, before, after, reason)
 
 
@@ -178,4 +178,4 @@ def _rest_row(change: Change, present: Present, definition: Property) -> PushRow
     if is_same_value(now, after, definition):
         written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
         return PushRow(one, name, SAME, before, after, written)
-    return PushRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {one_line(now)}")
+    return PushRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {format_line(now)}")

@@ -18,7 +18,7 @@ from hsai_kit.steps.evaluate.texts.model_judge import judge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.recipe.records import beside, frame_of, load_recipe
 from hsai_kit.steps.recipe.schema import EvaluateSection, Recipe
-from hsai_kit.tabular.read_table import FILES
+from hsai_kit.tabular.table_files import FILES
 
 __all__ = ["RecipeEvaluation", "assistant_of", "evaluate_recipe"]
 

@@ -10,8 +10,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, RecipeError
 from hsai_kit.steps.pull import open_pull, pull
 from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
-from hsai_kit.tabular.provenance import record_ids
-from hsai_kit.tabular.read_table import read_table
+from hsai_kit.tabular.provenance import read_record_ids
+from hsai_kit.tabular.table_files import read_table
 
 __all__ = ["beside", "frame_of", "load_recipe"]
 
@@ -44,7 +44,7 @@ def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
     """Read a file of records as text: a frozen set, which no push changes."""
     try:
         frame = read_table(beside(hub, records.csv or ""))
-        frame.index = pd.Index(record_ids(frame), dtype="string", name="record_id")
+        frame.index = pd.Index(read_record_ids(frame), dtype="string", name="record_id")
     except FrameError as problem:
         message = f"The records of the recipe cannot be read. {problem}"
         raise RecipeError(message) from None

@@ -21,7 +21,7 @@ from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.store import Decision
-from hsai_kit.tabular.spreadsheet_safe import defuse, write_csv
+from hsai_kit.tabular.table_files import defuse, write_csv
 
 __all__ = ["Review", "Rows", "Tally", "tally"]
 

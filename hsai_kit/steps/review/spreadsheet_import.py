@@ -11,8 +11,8 @@ from hsai_kit.assistants.output_schema import Value, parse_value
 from hsai_kit.errors import FrameError, ReviewError
 from hsai_kit.steps.review.review_result import Review
 from hsai_kit.store import Decision
-from hsai_kit.tabular.provenance import record_ids
-from hsai_kit.tabular.read_table import read_table
+from hsai_kit.tabular.provenance import read_record_ids
+from hsai_kit.tabular.table_files import read_table
 
 __all__ = ["import_decisions"]
 
@@ -53,7 +53,7 @@ def _read(review: Review, path: Path) -> list[tuple[str, Decision, Value]]:
     """Return the rows that are to be decided anew: record, decision and, of edited ones, the value."""
     try:
         table, now = _table(path), review.frame
-        ids = record_ids(table)
+        ids = read_record_ids(table)
     except FrameError as problem:
         message = f"The decisions cannot be read: {problem}"
         raise ReviewError(message) from None

@@ -16,7 +16,7 @@ from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels
 from hsai_kit.steps.evaluate.scoring import field_of, read_label
 from hsai_kit.store import EvaluationRow
-from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["choose_field", "choose_rows"]
 
@@ -43,7 +43,7 @@ def choose_rows(
 
     Raises EvaluationError for labels that no assistant could give, and for rows that one was shown as examples.
     """
-    ids = record_ids(frame)
+    ids = read_record_ids(frame)
     if cluster is not None and cluster not in frame.columns:
         message = f"The rows cannot be clustered by {cluster!r}, which is not among the columns. Pull it too."
         raise EvaluationError(message)

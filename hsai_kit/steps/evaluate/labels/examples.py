@@ -16,7 +16,7 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.steps.evaluate.labels.labels import Labels
-from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["refuse_leaks", "with_examples"]
 
@@ -47,7 +47,7 @@ def with_examples(
         message = f"The assistant {assistant.name!r} has no prompt, so its examples would have no text. Give it one."
         raise AssistantError(message)
     right = {one.record_id: one.value for one in labels.items}
-    ids = record_ids(frame)
+    ids = read_record_ids(frame)
     labelled = [place for place, one in enumerate(ids) if one in right]
     asking: dict[str, list[str]] = defaultdict(list)
     for place, text in zip(labelled, Prompt(assistant.prompt).render(frame.iloc[labelled]), strict=True):

@@ -15,7 +15,7 @@ from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.steps.evaluate.scoring import Kind, field_of, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
-from hsai_kit.tabular.provenance import record_ids
+from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["LabelSession", "label"]
 
@@ -49,7 +49,7 @@ def label(
         raise AssistantError(message)
     names = list(chosen.output.fields)
     measured = field_of(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
-    texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(record_ids(frame), name="record_id"))
+    texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(read_record_ids(frame), name="record_id"))
     return LabelSession(hub, name, measured, chosen.output.fields[measured], texts.dropna())
 
 

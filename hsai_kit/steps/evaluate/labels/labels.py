@@ -17,8 +17,8 @@ from hsai_kit.run import Run
 from hsai_kit.steps.evaluate.scoring import field_of
 from hsai_kit.store import Decision, Label
 from hsai_kit.store.database import now
-from hsai_kit.tabular.provenance import as_record_id, record_ids
-from hsai_kit.tabular.read_table import FILES, read_table
+from hsai_kit.tabular.provenance import parse_record_id, read_record_ids
+from hsai_kit.tabular.table_files import FILES, read_table
 
 __all__ = ["APPROVED", "Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
 
@@ -121,7 +121,7 @@ def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Lab
     file = Path(path).expanduser()
     try:
         frame = read_table(file)
-        ids = record_ids(frame)
+        ids = read_record_ids(frame)
     except FrameError as problem:
         message = f"The labels in {file} cannot be used: {problem}"
     else:
@@ -145,7 +145,7 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
         return _of_values(hub, given.items(), field, f"column {given.name}" if given.name else "a Series")
     if isinstance(given, pd.DataFrame):
         values = given[_column(given, field, "The DataFrame with the labels")]
-        return _of_values(hub, zip(record_ids(given), values, strict=True), field, "a DataFrame")
+        return _of_values(hub, zip(read_record_ids(given), values, strict=True), field, "a DataFrame")
     if isinstance(given, Mapping):
         return _of_values(hub, given.items(), field, "a mapping")
     if not isinstance(given, str | Path):
@@ -155,7 +155,7 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
         )
         raise EvaluationError(message)
     if isinstance(given, str) and given in frame.columns:
-        return _of_values(hub, zip(record_ids(frame), frame[given], strict=True), field, f"column {given}")
+        return _of_values(hub, zip(read_record_ids(frame), frame[given], strict=True), field, f"column {given}")
     if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
         return read_labels(hub, _found(hub, given), field)
     if not hub.store.labels.current(given, field):
@@ -173,7 +173,7 @@ def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: 
     who, at = hub.workspace.reviewer, now()
     items: dict[str, Label] = {}
     for name, value in values:
-        one = as_record_id(name)
+        one = parse_record_id(name)
         plain = value.item() if hasattr(value, "item") else value
         if plain is pd.NA or plain is pd.NaT or plain != plain or (isinstance(plain, str) and not plain.strip()):
             continue

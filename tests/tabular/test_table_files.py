@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.tabular.read_table import read_table
-from hsai_kit.tabular.spreadsheet_safe import defuse, one_line, write_csv
+from hsai_kit.tabular.cell_text import format_line
+from hsai_kit.tabular.table_files import defuse, read_table, write_csv
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.
@@ -121,19 +121,19 @@ def test_an_empty_frame_can_be_exported():
 
 @pytest.mark.parametrize("nothing", [None, "", "  \n", float("nan"), pd.NA, pd.NaT])
 def test_a_blank_reads_blank_on_a_line(nothing):
-    assert one_line(nothing) == "(blank)"
+    assert format_line(nothing) == "(blank)"
 
 
 @given(st.text(st.characters()), st.integers(2, 60))
 def test_a_line_is_one_printable_line_of_the_width_asked_for(text, width):
-    line = one_line(text, width)
+    line = format_line(text, width)
     assert line.isprintable()
     assert len(line) <= max(width, len("(blank)"))
 
 
 def test_what_would_move_the_cursor_or_turn_the_direction_shows_as_a_dot():
-    assert one_line("a\x1b[2Jb") == "a·[2Jb"
-    assert one_line("\u202egnp.exe") == "·gnp.exe"
+    assert format_line("a\x1b[2Jb") == "a·[2Jb"
+    assert format_line("\u202egnp.exe") == "·gnp.exe"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -1,13 +1,23 @@
-"""Record text made harmless: for spreadsheets, which run formulas, and for terminals, which obey control characters."""
+"""Tables in files: read whatever their encoding, and written so that no record's text acts as a formula."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from charset_normalizer import from_bytes
 
-__all__ = ["defuse", "format_exact", "one_line", "restore", "write_csv"]
+from hsai_kit.errors import FrameError
+
+__all__ = ["FILES", "defuse", "read_table", "restore", "write_csv"]
+
+FILES = {".csv", ".tsv", ".txt", ".xlsx"}
+# Only what is blank is missing: NA is Namibia, and a state field that says N/A says it.
+_AS_TEXT: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
 
 # What Excel, LibreOffice and Google Sheets read as the beginning of a formula, also full-width, and behind spaces,
 # quotes and marks that do not show.
@@ -17,12 +27,33 @@ _SPLIT = re.compile(rf"([;\t])(?={_LEAD})")
 _KEPT_WHOLE = re.compile(rf"([;\t])'(?={_LEAD})")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # XML 1.0, and so Excel's format, has no place for these, nor has UTF-8 for the last range.
-# Spaces at either end, several of them together, and those that are none of the keyboard's.
-_UNSEEN = re.compile(r"^ +| +$|  +|[^\S ]")
-_MARKS = {" ": "␣"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 # The most characters that a cell of an Excel file can hold; an emoji counts as two.
 _CELL = 32_767
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Return a CSV or Excel file as texts, blanks as NA; raises FrameError where it cannot be read.
+
+    What our own exports put before a text, so that a spreadsheet does not run it as a formula, is taken off.
+    """
+    file = Path(path).expanduser()
+    try:
+        if file.suffix.lower() == ".xlsx":
+            return restore(pd.read_excel(file, dtype=str, **_AS_TEXT))
+        data = file.read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        message = f"The file {file} cannot be read: {reason}. Look whether it is there, and is a CSV or Excel file."
+        raise FrameError(message) from None
+    text = _decode(data)
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        return restore(pd.read_csv(io.StringIO(text), sep=separator, dtype=str, **_AS_TEXT))
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+        message = f"The file {file} cannot be read as a table: {str(problem).strip()}. Export it again as CSV."
+        raise FrameError(message) from None
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
@@ -33,10 +64,10 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
     """
     safe = defuse(frame)
     for place in range(safe.shape[1]):
-        safe.isetitem(place, safe.iloc[:, place].map(_unsplit))
-    safe.index = safe.index.map(_unsplit)
+        safe.isetitem(place, safe.iloc[:, place].map(_defuse_splits))
+    safe.index = safe.index.map(_defuse_splits)
     target = Path(path)
-    safe.rename(columns=_unsplit).to_csv(target, encoding="utf-8-sig")
+    safe.rename(columns=_defuse_splits).to_csv(target, encoding="utf-8-sig")
     return target
 
 
@@ -46,45 +77,34 @@ def defuse(frame: pd.DataFrame) -> pd.DataFrame:
     Lists become text, times lose their zone (Excel has none), and texts beyond 32,767 characters are cut with a mark.
     """
     safe = frame.copy()
-    safe.index = safe.index.map(_harmless)
+    safe.index = safe.index.map(_defuse_value)
     # By place and not by name: a name can be there twice.
     for place in range(safe.shape[1]):
         column = safe.iloc[:, place]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             safe.isetitem(place, column.dt.tz_localize(None))
         elif not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)):
-            safe.isetitem(place, column.astype(object).map(_harmless))
-    return safe.rename(columns=_harmless)
+            safe.isetitem(place, column.astype(object).map(_defuse_value))
+    return safe.rename(columns=_defuse_value)
 
 
 def restore(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of texts read from a file as it was before `write_csv`: without the apostrophes put in by it."""
-    return frame.map(_restored).astype(frame.dtypes).rename(columns=_restored)
+    return frame.map(_restore_value).astype(frame.dtypes).rename(columns=_restore_value)
 
 
-def one_line(value: object, width: int = 40) -> str:
-    """Return a value as one short line that a terminal can show: `(blank)` for none, `·` for what cannot be printed.
-
-    Control characters could clear the screen, and direction marks could show a value other than it is.
-    """
-    blank = value is None or (pd.api.types.is_scalar(value) and pd.isna(value))
-    text = "" if blank else " ".join(str(value).split())
-    plain = "".join(letter if letter.isprintable() else "·" for letter in text) or "(blank)"
-    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
-
-
-def _restored(value: object) -> object:
+def _restore_value(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = _KEPT_WHOLE.sub(r"\1", value)
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
-def _unsplit(value: object) -> object:
+def _defuse_splits(value: object) -> object:
     return _SPLIT.sub(r"\1'", value) if isinstance(value, str) else value
 
 
-def _harmless(value: object) -> object:
+def _defuse_value(value: object) -> object:
     if isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if not isinstance(value, str):
@@ -99,12 +119,9 @@ def _harmless(value: object) -> object:
     )
 
 
-def format_exact(value: object, width: int = 40) -> str:
-    r"""Return a value as `one_line` does, with marks for spaces that nobody would see, so that two never look alike.
-
-    >>> spelled("New\u00a0York "), spelled("a  b"), spelled(" ")
-    ('New·York␣', 'a␣␣b', '␣')
-    """
-    if not isinstance(value, str):
-        return one_line(value, width)
-    return one_line(_UNSEEN.sub(lambda found: _MARKS.get(found[0][0], "·") * len(found[0]), value), width)
+def _decode(data: bytes) -> str:
+    with contextlib.suppress(UnicodeDecodeError):
+        # Text in another encoding is hardly ever valid UTF-8, and a guess from a few letters is often wrong.
+        return data.decode("utf-8-sig")
+    found = from_bytes(data).best()
+    return str(found).removeprefix("\ufeff") if found else data.decode("utf-8", "replace")
