@@ -110,7 +110,7 @@ def _value(text: str, name: str, value: str) -> Any:
     return number
 
 
-class _Armed:
+class _FaultState:
     """One fault with its own random numbers and its own tally."""
 
     def __init__(self, spec: FaultSpec, seed: str) -> None:
@@ -144,11 +144,11 @@ class Faults:
 
     def add(self, spec: FaultSpec) -> None:
         """Arm one more; the same words again are a second, independent fault."""
-        self._armed.append(_Armed(spec, f"{self._seed}:{len(self._armed)}:{spec}"))
+        self._armed.append(_FaultState(spec, f"{self._seed}:{len(self._armed)}:{spec}"))
 
     def clear(self) -> None:
         """Disarm all faults; the latency of `set_latency` stays."""
-        self._armed: list[_Armed] = []
+        self._armed: list[_FaultState] = []
 
     def set_latency(self, seconds: float, jitter: float = 0.0) -> None:
         """Delay every request by `seconds`, give or take `jitter`, both in seconds."""

@@ -105,7 +105,7 @@ class Sandbox:
     def __repr__(self) -> str:
         if self._child is None:
             return "<Sandbox, not running>"
-        keys = f"hubspot_token={_masked(self.hubspot_token)}, openai_key={_masked(self.openai_key)}"
+        keys = f"hubspot_token={_mask(self.hubspot_token)}, openai_key={_mask(self.openai_key)}"
         return f"<Sandbox at {self.control_url.removesuffix('/control')}, {keys}>"
 
     def fault(self, spec: str) -> None:
@@ -140,11 +140,11 @@ class Sandbox:
 
     def token(self, token: str, *, scopes: Sequence[str] | None = None, state: str = "live") -> None:
         """Accept another HubSpot token (live, expired or revoked); with all scopes where none are given."""
-        self._ask("POST", "/tokens", {"token": token, "scopes": _listed(scopes), "state": state})
+        self._ask("POST", "/tokens", {"token": token, "scopes": _as_list(scopes), "state": state})
 
     def key(self, key: str, *, models: Sequence[str] | None = None, state: str = "live") -> None:
         """Accept another OpenAI key (live, expired or revoked); for all models where none are given."""
-        self._ask("POST", "/keys", {"key": key, "models": _listed(models), "state": state})
+        self._ask("POST", "/keys", {"key": key, "models": _as_list(models), "state": state})
 
     def account(self, **details: Any) -> None:
         """Change HubSpot's account details by their own names, such as accountType="STANDARD"."""
@@ -226,7 +226,7 @@ def _check(fault: str) -> None:
     raise SandboxError(message)
 
 
-def _listed(values: Sequence[str] | None) -> list[str] | None:
+def _as_list(values: Sequence[str] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
@@ -234,7 +234,7 @@ def _as_dict(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _masked(key: str) -> str:
+def _mask(key: str) -> str:
     return f"{key[:4]}…"
 
 

@@ -67,13 +67,13 @@ class ApiMiddleware:
             return
         entry = self.journal.begin(scope["method"], path, scope["query_string"].decode("latin-1"), body)
 
-        async def journaling_send(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
             await send(message)
 
         try:
-            await self._serve(scope, _Replay(body, receive), journaling_send, entry)
+            await self._serve(scope, _Replay(body, receive), send_and_note, entry)
         finally:
             self.journal.end(entry)
 

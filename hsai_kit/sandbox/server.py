@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take a signal for the wish to end; uvicorn would raise it again after the end."""
+        """Take a signal as the order to end; uvicorn would raise it again after the end."""
 
         def end(_number: int, _frame: FrameType | None) -> None:
             self.should_exit = True

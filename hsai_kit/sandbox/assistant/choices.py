@@ -60,12 +60,12 @@ def _answer(
 ) -> Reply:
     if must_refuse(text):
         return Reply(REFUSAL, None, refusal=True)
-    if (case := case_of(text)) is not None and (judged := _judged(model, text, case, options)) is not None:
-        return judged
+    if (case := case_of(text)) is not None and (judged_reply := _judge_case(model, text, case, options)) is not None:
+        return judged_reply
     return settle(model, text, judge_choice(instructions, text, options, descriptions))
 
 
-def _judged(model: str, text: str, case: Case, options: tuple[str, ...]) -> Reply | None:
+def _judge_case(model: str, text: str, case: Case, options: tuple[str, ...]) -> Reply | None:
     """Judge a written text by the options: which of two, yes or no, or a level from the lowest to the highest."""
     if len(case.texts) > 1:
         return choose_better(model, text, case, options)
@@ -86,7 +86,7 @@ def judge_choice(
     descriptions: tuple[tuple[str, str], ...] = (),
 ) -> Judgment:
     """Say what the evidence tells, before any model's own mistakes."""
-    shown = _by_example(instructions, text, options)
+    shown = _match_example(instructions, text, options)
     if shown is not None:
         return Judgment(((shown, 1.0),), 0.004, options[:3])
     regions = region_options(options)
@@ -95,7 +95,7 @@ def judge_choice(
     return _judge_topic(instructions, text, options, dict(descriptions))
 
 
-def _by_example(instructions: str, text: str, options: tuple[str, ...]) -> str | None:
+def _match_example(instructions: str, text: str, options: tuple[str, ...]) -> str | None:
     """Find the answer which the instructions themselves give for exactly this record, as "Calif. -> CA"."""
     examples = _examples(instructions)
     if not examples:
@@ -137,19 +137,19 @@ def _judge_topic(instructions: str, text: str, options: tuple[str, ...], descrip
     body = plain(without_orders(record.text))
     none = none_option(options)
     if not body:
-        return _nothing_said(options, none, is_hostile=gives_orders(record.text))
+        return _judge_blank(options, none, is_hostile=gives_orders(record.text))
     yes_or_no = {key_of(option): option for option in options}
     if len(options) <= 3 and yes_or_no.keys() & _YES and yes_or_no.keys() & _NO:
         return _judge_yes(instructions, text, yes_or_no, none)
     terms = terms_of(without_asides(body))
     scores = {
-        option: _score(option, descriptions.get(option) or _told(instructions, option), body, terms)
+        option: _score(option, descriptions.get(option) or _find_description(instructions, option), body, terms)
         for option in options
         if option != none
     }
     top = max(scores.values())
     if top < 0.5:
-        return _nothing_said(options, none, is_hostile=False)
+        return _judge_blank(options, none, is_hostile=False)
     if none is not None:
         scores[none] = max(0.8, weight_of(TOPICS["anything else"], terms))
     exponents = {option: math.exp(min(score or -2.0, 9.0) - min(top, 9.0)) for option, score in scores.items()}
@@ -182,7 +182,7 @@ def _score(option: str, description: str, body: str, terms: Counter[str]) -> flo
     return score
 
 
-def _nothing_said(options: tuple[str, ...], none: str | None, *, is_hostile: bool) -> Judgment:
+def _judge_blank(options: tuple[str, ...], none: str | None, *, is_hostile: bool) -> Judgment:
     """Judge a record that tells nothing: the none-like option, else the middle one, else a guess."""
     if none is not None:
         return Judgment(((none, 0.97 if is_hostile else 0.75),), 0.0 if is_hostile else 0.03, options[:2])
@@ -199,7 +199,7 @@ def _nothing_said(options: tuple[str, ...], none: str | None, *, is_hostile: boo
 
 
 @lru_cache(maxsize=2048)
-def _told(instructions: str, option: str) -> str:
+def _find_description(instructions: str, option: str) -> str:
     """Find what the instructions say about an option on a line of its own, as "billing: invoices and refunds"."""
     pattern = rf"^\W*{re.escape(option)}\W*\s*(?::|=|\u2013|\u2014|-)\s+(.+)$"
     match = re.search(pattern, instructions, re.IGNORECASE | re.MULTILINE)

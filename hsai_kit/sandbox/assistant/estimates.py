@@ -112,13 +112,13 @@ def _position(question: str, text: str) -> tuple[float, float]:
         ((high, low) for words, high, low in _SCALES if any(word in lowered for word in words)),
         (("positive", "sales"), ("negative", "spam")),
     )
-    up = max(weight_of(topic, terms) for topic in _named(high))
-    down = max(weight_of(topic, terms) for topic in _named(low))
+    up = max(weight_of(topic, terms) for topic in _topics(high))
+    down = max(weight_of(topic, terms) for topic in _topics(low))
     position = (up + 1.0) / (up + down + 2.0)
     return position, min(1.0, (up + down) / 6.0)
 
 
-def _named(names: tuple[str, ...]) -> list[Topic]:
+def _topics(names: tuple[str, ...]) -> list[Topic]:
     return [TOPICS[name] for name in names]
 
 

@@ -49,11 +49,11 @@ def answer_fields(model: str, instructions: str, text: str, schema: Mapping[str,
     >>> answer_fields("sandbox-sol", "", "We need 40 seats.", schema).values
     {'seats': 40}
     """
-    return _answer(model, instructions, text, json.dumps(schema, sort_keys=False))
+    return _answer_all(model, instructions, text, json.dumps(schema, sort_keys=False))
 
 
 @lru_cache(maxsize=16384)
-def _answer(model: str, instructions: str, text: str, schema: str) -> FieldsReply:
+def _answer_all(model: str, instructions: str, text: str, schema: str) -> FieldsReply:
     if must_refuse(text):
         return FieldsReply({}, REFUSAL)
     return _fill(model, instructions, text, json.loads(schema), {})
@@ -65,23 +65,23 @@ def _fill(model: str, instructions: str, text: str, schema: dict[str, Any], defi
     for name, part in schema.get("properties", {}).items():
         # A definition is not followed into itself: such a schema has no end.
         left = {key: known for key, known in definitions.items() if f'/{key}"' not in json.dumps(part)}
-        fields[name] = _field(model, instructions, text, name, _resolved(part, definitions), left)
+        fields[name] = _answer_field(model, instructions, text, name, _resolve(part, definitions), left)
     return FieldsReply(fields)
 
 
-def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _resolve(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference; of several alternatives take the first that is not null."""
     if "$ref" in schema:
         return dict(definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {}))
     if "anyOf" in schema:
-        parts = [_resolved(part, definitions) for part in schema["anyOf"]]
+        parts = [_resolve(part, definitions) for part in schema["anyOf"]]
         chosen = next((part for part in parts if part.get("type") != "null"), {})
         nullable = any(part.get("type") == "null" for part in parts)
         return {**chosen, "description": schema.get("description", ""), "nullable": nullable}
     return schema
 
 
-def _field(
+def _answer_field(
     model: str, instructions: str, text: str, name: str, schema: dict[str, Any], definitions: dict[str, Any]
 ) -> FieldReply:
     kinds = schema.get("type", "string")
@@ -93,7 +93,7 @@ def _field(
     if "const" in schema:
         return FieldReply(schema["const"], 1.0)
     if options:
-        return _chosen(model, f"{asked}\n{instructions}", text, options)
+        return _choose(model, f"{asked}\n{instructions}", text, options)
     if kind == "boolean":
         probability = estimate_probability(model, asked, text)
         sure = max(probability, 1 - probability)
@@ -101,9 +101,9 @@ def _field(
     if kind == "object":
         return FieldReply(_fill(model, instructions, text, schema, definitions), 0.9)
     if kind == "array":
-        return _listed(model, instructions, text, name, _resolved(schema.get("items", {}), definitions))
+        return _list_values(model, instructions, text, name, _resolve(schema.get("items", {}), definitions))
     is_number = kind in ("number", "integer")
-    found = _number(model, asked, text, schema) if is_number else _string(name, asked, text)
+    found = _find_number(model, asked, text, schema) if is_number else _answer_string(name, asked, text)
     if found is None:
         empty: Any = None if nullable else 0 if is_number else ""
         return FieldReply(empty, 0.8 if nullable else 0.5)
@@ -111,7 +111,7 @@ def _field(
     return FieldReply(round(value) if kind == "integer" and not isinstance(value, str) else value, confidence)
 
 
-def _chosen(model: str, asked: str, text: str, options: list[Any]) -> FieldReply:
+def _choose(model: str, asked: str, text: str, options: list[Any]) -> FieldReply:
     names = {_name_of(option): option for option in options}
     if len(names) == 1:
         return FieldReply(options[0], 1.0)
@@ -124,9 +124,9 @@ def _name_of(option: Any) -> str:
     return option if isinstance(option, str) else json.dumps(option)
 
 
-def _listed(model: str, instructions: str, text: str, name: str, items: dict[str, Any]) -> FieldReply:
+def _list_values(model: str, instructions: str, text: str, name: str, items: dict[str, Any]) -> FieldReply:
     if items.get("enum"):
-        return FieldReply([_chosen(model, f"{name}\n{instructions}", text, items["enum"]).value], 0.7)
+        return FieldReply([_choose(model, f"{name}\n{instructions}", text, items["enum"]).value], 0.7)
     if items.get("type", "string") != "string":
         return FieldReply([], 0.5)
     counted = terms_of(plain(without_orders(read_record(text).text)))
@@ -134,7 +134,7 @@ def _listed(model: str, instructions: str, text: str, name: str, items: dict[str
     return FieldReply(words[:3], 0.6)
 
 
-def _number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[float, float] | None:
+def _find_number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[float, float] | None:
     """Find a figure whose label or neighbors speak of what is asked, or a place on a scale."""
     wanted = {word for word in terms_of(asked) if " " not in word and len(word) > 2}
     record = read_record(text)
@@ -172,7 +172,7 @@ def _value_of(match: re.Match[str]) -> float:
     return int(value * factor) if (value * factor).is_integer() else value * factor
 
 
-def _string(name: str, asked: str, text: str) -> tuple[str, float] | None:
+def _answer_string(name: str, asked: str, text: str) -> tuple[str, float] | None:
     record = read_record(text)
     key = key_of(name)
     body = plain(without_orders(record.text))

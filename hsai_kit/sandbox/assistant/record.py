@@ -52,11 +52,11 @@ def read_record(text: str) -> RecordText:
             label, value = fields[-1]
             fields[-1] = (label, f"{value}\n{line.rstrip()}" if value else line.strip())
         else:
-            rest.append(_unquoted(line.strip()) or line)
+            rest.append(_unquote(line.strip()) or line)
     if not fields and (quoted := _QUOTED.findall(text)):
         # A prompt without labels still tells the record's own words from those around them.
-        return RecordText((), "\n".join(_unquoted(value) for value in quoted))
-    return RecordText(tuple((label, _unquoted(value)) for label, value in fields), "\n".join(rest).strip())
+        return RecordText((), "\n".join(_unquote(value) for value in quoted))
+    return RecordText(tuple((label, _unquote(value)) for label, value in fields), "\n".join(rest).strip())
 
 
 def plain(value: str) -> str:
@@ -73,7 +73,7 @@ def _is_invisible(character: str) -> bool:
     return character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs")
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     if len(value) >= 2 and value[0] == '"' and value[-1] == '"':
         try:
             inner = json.loads(value)

@@ -63,9 +63,9 @@ def locate(text: str) -> RegionGuess:
         return RegionGuess(((NOWHERE, 0.97),), 0.0)
     country = abroad.classify_country(evidence.country)
     if country is not None and country in NAME_OF:
-        return _in_territory(evidence, country)
+        return _locate_territory(evidence, country)
     if country == abroad.ABROAD:
-        return _abroad(evidence)
+        return _locate_abroad(evidence)
     reading = read_state(evidence.state, country)
     return _weigh(reading, evidence, country)
 
@@ -83,14 +83,14 @@ def _kind_of(label: str) -> str | None:
     return None
 
 
-def _in_territory(evidence: Evidence, code: str) -> RegionGuess:
+def _locate_territory(evidence: Evidence, code: str) -> RegionGuess:
     said = read_state(evidence.state, abroad.HOME).codes[0][0] if evidence.state else NOWHERE
     if said in (NOWHERE, code):
         return RegionGuess(((code, 1.0),), 0.02)
     return RegionGuess(((code, 0.6), (said, 0.4)), 0.05)
 
 
-def _abroad(evidence: Evidence) -> RegionGuess:
+def _locate_abroad(evidence: Evidence) -> RegionGuess:
     """Another country decides, unless the rest of the record plainly speaks of the United States."""
     said, weight = read_state(evidence.state, abroad.HOME).codes[0] if evidence.state else (NOWHERE, 0.0)
     is_name = key_of(evidence.state) in CODE_BY_NAME and key_of(evidence.state) != "georgia"
@@ -109,11 +109,11 @@ def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> Regi
     if code == "GA" and country is None and key_of(evidence.state) == "georgia" and "GA" not in witnesses:
         return RegionGuess(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
     if code == NOWHERE and weight == 1.0:
-        return _without_state(reading, evidence, country, by_zip, cities)
+        return _locate_without_state(reading, evidence, country, by_zip, cities)
     if country is None and code not in witnesses and _looks_foreign(evidence):
         return RegionGuess(((NOWHERE, 0.8), (code, 0.2)), 0.06)
     if weight < 0.95:
-        return _decided(reading, by_zip, cities)
+        return _decide(reading, by_zip, cities)
     if code in witnesses:
         return RegionGuess(reading.codes, reading.difficulty * 0.5)
     if by_zip or len(cities) == 1:  # more often left over from an older address than a wrong state
@@ -129,7 +129,7 @@ def _looks_foreign(evidence: Evidence) -> bool:
     return is_odd_code or abroad.is_foreign_city(evidence.city)
 
 
-def _without_state(
+def _locate_without_state(
     reading: StateGuess, evidence: Evidence, country: str | None, by_zip: str | None, cities: dict[str, float]
 ) -> RegionGuess:
     """Nothing usable in the state field: city and ZIP code may still tell, at home or where no country is named."""
@@ -149,7 +149,7 @@ def _without_state(
     return RegionGuess(((NOWHERE, 1.0),), reading.difficulty)
 
 
-def _decided(reading: StateGuess, by_zip: str | None, cities: dict[str, float]) -> RegionGuess:
+def _decide(reading: StateGuess, by_zip: str | None, cities: dict[str, float]) -> RegionGuess:
     """Several candidates: take the one that the ZIP code or the city names."""
     for code, _ in reading.codes:
         if code and (code == by_zip or (code in cities and len(cities) == 1)):

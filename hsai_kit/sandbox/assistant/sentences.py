@@ -76,7 +76,7 @@ def pick_sentences(text: str, count: int, words: int | None = None) -> list[str]
     if not sentences:
         return []
     frequency = Counter(stem_ for s in sentences for stem_ in _content(s))
-    ranked = sorted(range(len(sentences)), key=lambda i: -_telling(sentences[i], i, frequency))
+    ranked = sorted(range(len(sentences)), key=lambda i: -_score(sentences[i], i, frequency))
     picked: list[int] = []
     left = words if words is not None else 10**9
     for index in ranked:
@@ -86,14 +86,14 @@ def pick_sentences(text: str, count: int, words: int | None = None) -> list[str]
             left -= length
     if not picked:
         return [" ".join(sentences[ranked[0]].split()[:words]).rstrip(",;:") + " …"]
-    return [_shortened(sentences[index]) for index in sorted(picked)]
+    return [_shorten(sentences[index]) for index in sorted(picked)]
 
 
 def _content(sentence: str) -> list[str]:
     return [stem(w.lower()) for w in _WORD.findall(sentence) if len(w) > 2 and w.lower() not in _STOP]
 
 
-def _telling(sentence: str, index: int, frequency: Counter[str]) -> float:
+def _score(sentence: str, index: int, frequency: Counter[str]) -> float:
     stems = set(_content(sentence))
     score = sum(frequency[s] for s in stems) / (len(stems) + 4) if stems else 0.0
     score += 1.2 * min(len(_FIGURE.findall(sentence)), 2)
@@ -103,7 +103,7 @@ def _telling(sentence: str, index: int, frequency: Counter[str]) -> float:
     return score + 0.8 / (1 + index) - 0.02 * max(0, len(sentence.split()) - 40)
 
 
-def _shortened(sentence: str, limit: int = 60) -> str:
+def _shorten(sentence: str, limit: int = 60) -> str:
     words = sentence.split()
     text = sentence if len(words) <= limit else " ".join(words[:limit]).rstrip(",;:") + " …"
     return text if text[-1] in ".!?…\u3002\uff01\uff1f" else text + "."

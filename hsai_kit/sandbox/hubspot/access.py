@@ -51,7 +51,7 @@ class Token:
 class Access:
     """The tokens that the portal knows.
 
-    Raises ApiError: 401 for a token that is not live, 403 for one without the scopes.
+    Raises HubSpotError: 401 for a token that is not live, 403 for one without the scopes.
     """
 
     FIRST_APP_ID = 4_100_001

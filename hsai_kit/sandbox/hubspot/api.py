@@ -71,7 +71,7 @@ class HubSpotApi:
         self._crm.set_account(details)
 
     def require(self, object_type: str, name: str, controlling: str, value: str) -> None:
-        """Make a property required where another one has a value; ApiError for an unknown type."""
+        """Make a property required where another one has a value; HubSpotError for an unknown type."""
         self._crm.validations.require(self._crm.catalog.resolve(object_type), name, controlling, value)
 
     def set_limits(self, **limits: Any) -> None:

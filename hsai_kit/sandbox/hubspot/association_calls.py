@@ -23,11 +23,11 @@ LARGEST_READ, LARGEST_CREATE, PAGE = 1_000, 2_000, 500
 
 def list_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what one record is linked to, in order of id."""
-    one, other = _kinds(crm, call)
-    from_id = _existing(crm, one, call.path["object_id"])
+    one, other = _resolve_kinds(crm, call)
+    from_id = _require_record(crm, one, call.path["object_id"])
     linked = crm.links.read(one, [from_id], other).get(from_id, [])
     shown, following = page(linked, call.after(), call.limit(PAGE, PAGE))
-    body: dict[str, Any] = {"results": _shown(shown)}
+    body: dict[str, Any] = {"results": _render_links(shown)}
     if following is not None:
         body["paging"] = call.next_page(following)
     return HubSpotAnswer(200, body)
@@ -35,27 +35,27 @@ def list_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def link_labeled(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link two records by the types in the body."""
-    one, other = _kinds(crm, call)
-    from_id = _existing(crm, one, call.path["object_id"])
-    to_id = _existing(crm, other, call.path["to_object_id"])
-    types = _types(crm, one, other, call.json())
+    one, other = _resolve_kinds(crm, call)
+    from_id = _require_record(crm, one, call.path["object_id"])
+    to_id = _require_record(crm, other, call.path["to_object_id"])
+    types = _read_types(crm, one, other, call.json())
     with crm.write_transaction():
         crm.links.add(one, from_id, other, to_id, types)
-    return HubSpotAnswer(201, _pair(one, from_id, other, to_id, types))
+    return HubSpotAnswer(201, _render_pair(one, from_id, other, to_id, types))
 
 
 def link_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link two records by the type without a label."""
     started = clock.now()
-    one, other = _kinds(crm, call)
-    from_id = _existing(crm, one, call.path["object_id"])
-    to_id = _existing(crm, other, call.path["to_object_id"])
+    one, other = _resolve_kinds(crm, call)
+    from_id = _require_record(crm, one, call.path["object_id"])
+    to_id = _require_record(crm, other, call.path["to_object_id"])
     return batch_answer(_link_by_default(crm, one, other, [(from_id, to_id)]), [], started)
 
 
 def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between two records."""
-    one, other = _kinds(crm, call)
+    one, other = _resolve_kinds(crm, call)
     ids = [whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
     if None not in ids:
         with crm.write_transaction():
@@ -65,25 +65,25 @@ def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def labels(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the association types from one object type to another."""
-    one, other = _kinds(crm, call)
+    one, other = _resolve_kinds(crm, call)
     return HubSpotAnswer(200, {"results": [known.wire() for known in crm.links.types(one, other)]})
 
 
 def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what many records are linked to; those that are linked to nothing are errors in a 207."""
     started = clock.now()
-    one, other = _kinds(crm, call)
-    inputs = {_id(wish): wish for wish in call.inputs(LARGEST_READ)}
+    one, other = _resolve_kinds(crm, call)
+    inputs = {_read_id(entry): entry for entry in call.inputs(LARGEST_READ)}
     ids = {text: number for text in inputs if (number := whole_number(text)) is not None}
     found = crm.links.read(one, list(ids.values()), other)
     results, problems = [], []
-    for text, wish in inputs.items():
+    for text, entry in inputs.items():
         linked = found.get(ids.get(text, -1))
         if not linked:
-            problems.append(_nothing_linked(one, other, text))
+            problems.append(_no_links_error(one, other, text))
             continue
-        shown, following = page(linked, whole_number(str(wish.get("after", ""))), PAGE)
-        result: dict[str, Any] = {"from": {"id": text}, "to": _shown(shown)}
+        shown, following = page(linked, whole_number(str(entry.get("after", ""))), PAGE)
+        result: dict[str, Any] = {"from": {"id": text}, "to": _render_links(shown)}
         if following is not None:
             result["paging"] = {"next": {"after": str(following), "link": f"?after={following}"}}
         results.append(result)
@@ -93,26 +93,28 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link many pairs by the types that each names."""
     started = clock.now()
-    one, other = _kinds(crm, call)
-    wishes = [(_end(wish, "from"), _end(wish, "to"), wish.get("types")) for wish in call.inputs(LARGEST_CREATE)]
-    typed = [(start, end, _types(crm, one, other, types)) for start, end, types in wishes]
-    problems = _missing_ends(crm, one, other, [(start, end) for start, end, _ in typed])
+    one, other = _resolve_kinds(crm, call)
+    links = [
+        (_read_end(entry, "from"), _read_end(entry, "to"), entry.get("types")) for entry in call.inputs(LARGEST_CREATE)
+    ]
+    typed = [(start, end, _read_types(crm, one, other, types)) for start, end, types in links]
+    problems = _find_absent_ends(crm, one, other, [(start, end) for start, end, _ in typed])
     bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
     results = []
     with crm.write_transaction():
         for start, end, types in typed:
             if start not in bad and end not in bad:
                 crm.links.add(one, int(start), other, int(end), types)
-                results.append(_pair(one, int(start), other, int(end), types))
+                results.append(_render_pair(one, int(start), other, int(end), types))
     return batch_answer(results, problems, started, status=201)
 
 
 def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Link many pairs by the type without a label."""
     started = clock.now()
-    one, other = _kinds(crm, call)
-    pairs = [(_end(wish, "from"), _end(wish, "to")) for wish in call.inputs(LARGEST_CREATE)]
-    problems = _missing_ends(crm, one, other, pairs)
+    one, other = _resolve_kinds(crm, call)
+    pairs = [(_read_end(entry, "from"), _read_end(entry, "to")) for entry in call.inputs(LARGEST_CREATE)]
+    problems = _find_absent_ends(crm, one, other, pairs)
     bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
     good = [(int(start), int(end)) for start, end in pairs if start not in bad and end not in bad]
     return batch_answer(_link_by_default(crm, one, other, good), problems, started)
@@ -120,41 +122,41 @@ def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between many pairs."""
-    one, other = _kinds(crm, call)
+    one, other = _resolve_kinds(crm, call)
     with crm.write_transaction():
-        for wish in call.inputs(LARGEST_CREATE):
-            ends = wish.get("to")
+        for entry in call.inputs(LARGEST_CREATE):
+            ends = entry.get("to")
             if not isinstance(ends, list):
                 raise invalid("Invalid input JSON: to has to be a list of objects with an id.")
-            start = whole_number(_end(wish, "from"))
-            for end in (whole_number(_id(target)) for target in ends):
+            start = whole_number(_read_end(entry, "from"))
+            for end in (whole_number(_read_id(target)) for target in ends):
                 if start is not None and end is not None:
                     crm.links.remove(one, start, other, end)
     return HubSpotAnswer(204)
 
 
-def _kinds(crm: Crm, call: HubSpotCall) -> tuple[ObjectKind, ObjectKind]:
+def _resolve_kinds(crm: Crm, call: HubSpotCall) -> tuple[ObjectKind, ObjectKind]:
     return crm.catalog.resolve(call.path["object_type"]), crm.catalog.resolve(call.path["to_object_type"])
 
 
-def _existing(crm: Crm, kind: ObjectKind, identifier: str) -> int:
+def _require_record(crm: Crm, kind: ObjectKind, identifier: str) -> int:
     row = crm.records.find(kind, identifier)
     if row is None:
         raise not_found()
     return row.id
 
 
-def _id(given: Any) -> str:
+def _read_id(given: Any) -> str:
     if not isinstance(given, dict) or not isinstance(given.get("id"), str | int):
         raise invalid("Invalid input JSON: expected an object with an id.")
     return str(given["id"])
 
 
-def _end(wish: dict[str, Any], name: str) -> str:
-    return _id(wish.get(name))
+def _read_end(entry: dict[str, Any], name: str) -> str:
+    return _read_id(entry.get(name))
 
 
-def _types(crm: Crm, one: ObjectKind, other: ObjectKind, given: Any) -> list[LinkType]:
+def _read_types(crm: Crm, one: ObjectKind, other: ObjectKind, given: Any) -> list[LinkType]:
     if not isinstance(given, list) or not given or not all(isinstance(spec, dict) for spec in given):
         raise invalid("Invalid input JSON: at least one association type has to be given.")
     return [
@@ -176,7 +178,9 @@ def _link_by_default(
     ]
 
 
-def _missing_ends(crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[tuple[str, str]]) -> list[HubSpotError]:
+def _find_absent_ends(
+    crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[tuple[str, str]]
+) -> list[HubSpotError]:
     problems = []
     for kind, ends in ((one, [start for start, _ in pairs]), (other, [end for _, end in pairs])):
         numbers = {text: whole_number(text) for text in ends}
@@ -187,7 +191,7 @@ def _missing_ends(crm: Crm, one: ObjectKind, other: ObjectKind, pairs: Sequence[
     return problems
 
 
-def _nothing_linked(one: ObjectKind, other: ObjectKind, identifier: str) -> HubSpotError:
+def _no_links_error(one: ObjectKind, other: ObjectKind, identifier: str) -> HubSpotError:
     return HubSpotError(
         404,
         f"No {other.singular} is associated with {one.singular} {identifier}.",
@@ -201,11 +205,13 @@ def _nothing_linked(one: ObjectKind, other: ObjectKind, identifier: str) -> HubS
     )
 
 
-def _shown(linked: Iterable[LinkEnd]) -> list[dict[str, Any]]:
+def _render_links(linked: Iterable[LinkEnd]) -> list[dict[str, Any]]:
     return [{"toObjectId": one.to_id, "associationTypes": [known.wire() for known in one.types]} for one in linked]
 
 
-def _pair(one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]) -> dict[str, Any]:
+def _render_pair(
+    one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]
+) -> dict[str, Any]:
     return {
         "fromObjectTypeId": one.type_id,
         "fromObjectId": from_id,

@@ -56,8 +56,8 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     fields = call.fields()
     history = read_names(fields.get("propertiesWithHistory"), "propertiesWithHistory")
     most, what = (LARGEST_HISTORY_BATCH, " for property histories") if history else (LARGEST_BATCH, "")
-    ids = [_id(one) for one in call.inputs(most, what)]
-    found = _find(crm, kind, ids, _one_id_property([fields]), archived=call.flag("archived"))
+    ids = [_read_id(one) for one in call.inputs(most, what)]
+    found = _find(crm, kind, ids, _read_id_property([fields]), archived=call.flag("archived"))
     view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"), history)
     rows = {row.id: row for row in found.rows.values()}
     problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
@@ -69,17 +69,17 @@ def batch_update(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
     inputs = call.inputs(LARGEST_BATCH)
-    ids = _distinct([_id(one) for one in inputs])
-    found = _find(crm, kind, ids, _one_id_property(inputs))
+    ids = _require_distinct([_read_id(one) for one in inputs])
+    found = _find(crm, kind, ids, _read_id_property(inputs))
     results = []
     with crm.write_transaction():
         for one in inputs:
-            row = found.rows.get(_id(one))
+            row = found.rows.get(_read_id(one))
             if row is not None:
                 results.append(_update_one(crm, call, kind, row, one))
             else:  # a value that cannot be written spoils the batch even where its record is missing
                 crm.writer.check(kind, WriteRequest(read_properties(one), call.version), NOBODY)
-    return batch_answer(results, _not_found(kind, inputs, found.missing), started)
+    return batch_answer(results, _not_found_error(kind, inputs, found.missing), started)
 
 
 def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -100,7 +100,7 @@ def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
                 problem.context = {**(problem.context or {}), "objectWriteTraceId": [one["objectWriteTraceId"]]}
                 problems.append(problem)
             else:
-                results.append(_shown(crm, call, kind, row, list(row.properties), one))
+                results.append(_render(crm, call, kind, row, list(row.properties), one))
     return batch_answer(results, problems, started, status=201)
 
 
@@ -109,28 +109,28 @@ def batch_upsert(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     started = clock.now()
     kind = crm.catalog.resolve(call.path["object_type"])
     inputs = call.inputs(LARGEST_BATCH)
-    ids = _distinct([_id(one) for one in inputs])
-    name = _one_id_property(inputs)
+    ids = _require_distinct([_read_id(one) for one in inputs])
+    name = _read_id_property(inputs)
     with crm.write_transaction():
         found = _find(crm, kind, ids, name)
         results = []
         for one in inputs:
-            row = found.rows.get(_id(one))
+            row = found.rows.get(_read_id(one))
             if row is not None:
                 results.append(_update_one(crm, call, kind, row, one) | {"new": False})
             elif name is not None:
-                fields = {"properties": {name: _id(one), **read_properties(one)}}
+                fields = {"properties": {name: _read_id(one), **read_properties(one)}}
                 created = create_one(crm, call, kind, fields)
-                shown = _shown(crm, call, kind, created, list(created.properties), one)
-                results.append(shown | {"new": True})
-    problems = _not_found(kind, inputs, found.missing) if name is None else []
+                rendered = _render(crm, call, kind, created, list(created.properties), one)
+                results.append(rendered | {"new": True})
+    problems = _not_found_error(kind, inputs, found.missing) if name is None else []
     return batch_answer(results, problems, started)
 
 
 def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Put many records into the recycling bin; ids that are no records are passed over."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    ids = [_id(one) for one in call.inputs(LARGEST_BATCH)]
+    ids = [_read_id(one) for one in call.inputs(LARGEST_BATCH)]
     with crm.write_transaction():
         for row in {row.id: row for row in _find(crm, kind, ids, None).rows.values()}.values():
             archive_one(crm, kind, row)
@@ -158,33 +158,33 @@ def _update_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, o
     properties = read_properties(one)
     changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
     row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
-    return _shown(crm, call, kind, row, list(properties), one)
+    return _render(crm, call, kind, row, list(properties), one)
 
 
-def _shown(
+def _render(
     crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, names: list[str], one: dict[str, Any]
 ) -> dict[str, Any]:
-    shown = View(crm, kind, call.token, names).render([row])[0]
+    rendered = View(crm, kind, call.token, names).render([row])[0]
     if "objectWriteTraceId" in one:
-        shown["objectWriteTraceId"] = one["objectWriteTraceId"]
-    return shown
+        rendered["objectWriteTraceId"] = one["objectWriteTraceId"]
+    return rendered
 
 
-def _not_found(kind: ObjectKind, inputs: Iterable[dict[str, Any]], missing: Sequence[str]) -> list[HubSpotError]:
-    traces = {_id(one): one.get("objectWriteTraceId") for one in inputs}
+def _not_found_error(kind: ObjectKind, inputs: Iterable[dict[str, Any]], missing: Sequence[str]) -> list[HubSpotError]:
+    traces = {_read_id(one): one.get("objectWriteTraceId") for one in inputs}
     if any(traces[one] is not None for one in missing):
         return [records_not_found(kind.singular, [one], traces[one]) for one in missing]
     return [records_not_found(kind.singular, missing)] if missing else []
 
 
-def _id(one: dict[str, Any]) -> str:
+def _read_id(one: dict[str, Any]) -> str:
     identifier = one.get("id")
     if not isinstance(identifier, str | int):
         raise invalid("Invalid input JSON: every input needs an id.")
     return str(identifier)
 
 
-def _distinct(ids: list[str]) -> list[str]:
+def _require_distinct(ids: list[str]) -> list[str]:
     lowered = [one.lower() for one in ids]
     twice = {one for one in lowered if lowered.count(one) > 1}
     if twice:
@@ -193,7 +193,7 @@ def _distinct(ids: list[str]) -> list[str]:
     return ids
 
 
-def _one_id_property(inputs: Iterable[dict[str, Any]]) -> str | None:
+def _read_id_property(inputs: Iterable[dict[str, Any]]) -> str | None:
     given = [one.get("idProperty") for one in inputs]
     if not all(name is None or isinstance(name, str) for name in given):
         raise invalid("Invalid input JSON: idProperty has to be the name of a property.")

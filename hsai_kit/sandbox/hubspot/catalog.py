@@ -107,7 +107,7 @@ class Catalog:
             "SELECT wire, required FROM hubspot_definitions WHERE object_type = ? AND archived = ? ORDER BY rowid",
             (kind.name, archived),
         )
-        definitions = (_definition(kind, json.loads(wire), required=bool(required)) for wire, required in rows)
+        definitions = (_read_definition(kind, json.loads(wire), required=bool(required)) for wire, required in rows)
         return {one.name: one for one in definitions}
 
     def put(self, kind: ObjectKind, wire: Mapping[str, Any], *, required: bool, archived: bool) -> Definition:
@@ -118,10 +118,10 @@ class Catalog:
             (kind.name, wire["name"], json.dumps(wire), required, archived),
         )
         self._definitions = {}
-        return _definition(kind, wire, required=required)
+        return _read_definition(kind, wire, required=required)
 
 
-def _definition(kind: ObjectKind, wire: Mapping[str, Any], *, required: bool) -> Definition:
+def _read_definition(kind: ObjectKind, wire: Mapping[str, Any], *, required: bool) -> Definition:
     email_of_contact = kind.name == "contacts" and wire["name"] == "email"
     return Definition(
         name=wire["name"],

@@ -35,10 +35,10 @@ class Crm:
         self.records = Records(database)
         self.history = History(database)
         self.links = Links(database)
-        self.unseen = SearchLag()
+        self.search_lag = SearchLag()
         self.validations = Validations(database)
         self.writer = Writer(
-            self.catalog, self.records, self.history, self.unseen, self.validations, is_owner=self.is_owner
+            self.catalog, self.records, self.history, self.search_lag, self.validations, is_owner=self.is_owner
         )
 
     def forget(self) -> None:
@@ -46,7 +46,7 @@ class Crm:
         self.catalog.forget()
         self.validations.forget()
         self.records.forget()
-        self.unseen.forget()
+        self.search_lag.forget()
 
     @contextmanager
     def write_transaction(self) -> Iterator[None]:
@@ -55,9 +55,9 @@ class Crm:
             with self.database.transaction():
                 yield
         except BaseException:
-            self.unseen.discard()
+            self.search_lag.discard()
             raise
-        self.unseen.commit(self.windows.limits.search_lag or 0.0)
+        self.search_lag.commit(self.windows.limits.search_lag or 0.0)
 
     def account(self) -> dict[str, Any]:
         """Return the account's details, in HubSpot's words."""

@@ -45,13 +45,13 @@ def predicate(groups: Any, definitions: Mapping[str, Definition]) -> Predicate:
         raise invalid(f"A filterGroup has {max(sizes)} filters, at most {MOST_PER_GROUP} are allowed.")
     if sum(sizes) > MOST_FILTERS:
         raise invalid(f"There are {sum(sizes)} filters in all, at most {MOST_FILTERS} are allowed.")
-    either = [_all_of([_condition(one, definitions) for one in group.get("filters") or []]) for group in groups]
+    either = [_match_all([_read_condition(one, definitions) for one in group.get("filters") or []]) for group in groups]
     if len(either) == 1:
         return either[0]
     return lambda properties: not either or any(fits(properties) for fits in either)
 
 
-def _all_of(tests: list[Predicate]) -> Predicate:
+def _match_all(tests: list[Predicate]) -> Predicate:
     def fits(properties: dict[str, str]) -> bool:
         for test in tests:  # noqa: SIM110  # all() takes twice the time, and this runs for every record
             if not test(properties):
@@ -107,7 +107,7 @@ def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> Sort:
         name, reverse = sort["propertyName"], sort.get("direction") == "DESCENDING"
     else:
         raise invalid("A sort is a property name or an object with propertyName and direction.")
-    read = _reader(_definition(name, definitions))
+    read = _choose_reader(_require_definition(name, definitions))
 
     def key(properties: dict[str, str]) -> tuple[bool, Comparable]:
         value = read(properties[name]) if name in properties else None
@@ -116,19 +116,19 @@ def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> Sort:
     return Sort(name, key, reverse)
 
 
-def _condition(given: Any, definitions: Mapping[str, Definition]) -> Predicate:
+def _read_condition(given: Any, definitions: Mapping[str, Definition]) -> Predicate:
     if not isinstance(given, dict):
         raise invalid("Invalid input JSON: a filter has to be an object.")
     operator = str(given.get("operator"))
     if operator not in OPERATORS:
         raise invalid(f"{operator} is no operator. There are: {', '.join(OPERATORS)}")
-    definition = _definition(given.get("propertyName"), definitions)
+    definition = _require_definition(given.get("propertyName"), definitions)
     name = definition.name
     if operator == "HAS_PROPERTY":
         return lambda properties: name in properties
     if operator == "NOT_HAS_PROPERTY":
         return lambda properties: name not in properties
-    test = _value_test(operator, given, definition)
+    test = _test_value(operator, given, definition)
     if operator == "NOT_CONTAINS_TOKEN":
         return lambda properties: name not in properties or not test(properties[name])
     # [?] A record without the property fits neither NEQ nor NOT_IN.
@@ -136,21 +136,21 @@ def _condition(given: Any, definitions: Mapping[str, Definition]) -> Predicate:
     return lambda properties: name in properties and test(properties[name]) is wanted
 
 
-def _value_test(operator: str, given: Mapping[str, Any], definition: Definition) -> Callable[[str], bool]:
+def _test_value(operator: str, given: Mapping[str, Any], definition: Definition) -> Callable[[str], bool]:
     if operator.endswith("CONTAINS_TOKEN"):
-        return _token_test(_operand(given, "value", operator))
-    read = _reader(definition)
+        return _test_tokens(_read_operand(given, "value", operator))
+    read = _choose_reader(definition)
     if operator in {"IN", "NOT_IN"}:
         values = given.get("values")
         if not isinstance(values, list) or not values:
             raise invalid(f"The operator {operator} needs a list of values.")
-        return _membership(definition, [str(value) for value in values])
-    low = _filter_value(definition, _operand(given, "value", operator))
+        return _test_membership(definition, [str(value) for value in values])
+    low = _read_value(definition, _read_operand(given, "value", operator))
     if operator == "BETWEEN":
-        high = _filter_value(definition, _operand(given, "highValue", operator))
+        high = _read_value(definition, _read_operand(given, "highValue", operator))
         return lambda text: (value := read(text)) is not None and low <= value <= high  # type: ignore[operator]
     if operator in {"EQ", "NEQ"}:
-        return _membership(definition, [str(given["value"])], any_case=True)
+        return _test_membership(definition, [str(given["value"])], any_case=True)
     compare: dict[str, Callable[[Any], bool]] = {
         "LT": lambda value: value < low,
         "LTE": lambda value: value <= low,
@@ -161,7 +161,7 @@ def _value_test(operator: str, given: Mapping[str, Any], definition: Definition)
     return lambda text: (value := read(text)) is not None and ordered(value)
 
 
-def _membership(definition: Definition, values: list[str], *, any_case: bool = False) -> Callable[[str], bool]:
+def _test_membership(definition: Definition, values: list[str], *, any_case: bool = False) -> Callable[[str], bool]:
     if definition.field_type == "checkbox":
         chosen = set(values)
         return lambda text: not chosen.isdisjoint(text.split(";"))
@@ -172,12 +172,12 @@ def _membership(definition: Definition, values: list[str], *, any_case: bool = F
         # nothing, `IN ["texas"]` and `EQ "Texas"` find Texas.
         lowered = {value.lower() for value in values} if any_case else set(values)
         return lambda text: text.lower() in lowered
-    read = _reader(definition)
-    wanted = {_filter_value(definition, value) for value in values}
+    read = _choose_reader(definition)
+    wanted = {_read_value(definition, value) for value in values}
     return lambda text: read(text) in wanted
 
 
-def _token_test(value: str) -> Callable[[str], bool]:
+def _test_tokens(value: str) -> Callable[[str], bool]:
     patterns = [re.compile(re.escape(part).replace(r"\*", ".*"), re.DOTALL) for part in value.lower().split()]
 
     def fits(text: str) -> bool:
@@ -188,37 +188,37 @@ def _token_test(value: str) -> Callable[[str], bool]:
     return fits
 
 
-def _reader(definition: Definition) -> Callable[[str], Comparable | None]:
+def _choose_reader(definition: Definition) -> Callable[[str], Comparable | None]:
     """Read a stored value for comparing; dates are stored so that their text sorts as they do."""
     if definition.type == "number":
-        return _number
+        return _as_float
     return str.lower if definition.type == "string" else str
 
 
-def _filter_value(definition: Definition, text: str) -> Comparable:
+def _read_value(definition: Definition, text: str) -> Comparable:
     if definition.type in {"date", "datetime"} and (moment := read_moment(text)) is not None:
         return iso(moment) if definition.type == "datetime" else moment.date().isoformat()
-    value = None if definition.type in {"date", "datetime"} else _reader(definition)(text)
+    value = None if definition.type in {"date", "datetime"} else _choose_reader(definition)(text)
     if value is None:
         raise invalid(f"{text} is no value of type {definition.type} for the property {definition.name}.")
     return value
 
 
-def _number(text: str) -> float | None:
+def _as_float(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
         return None
 
 
-def _operand(given: Mapping[str, Any], field: str, operator: str) -> str:
+def _read_operand(given: Mapping[str, Any], field: str, operator: str) -> str:
     value = given.get(field)
     if value is None or value == "" or isinstance(value, list | dict):
         raise invalid(f"The operator {operator} needs a {field}.")
     return str(value)
 
 
-def _definition(name: Any, definitions: Mapping[str, Definition]) -> Definition:
+def _require_definition(name: Any, definitions: Mapping[str, Definition]) -> Definition:
     if not isinstance(name, str) or name not in definitions:
         raise invalid(f"There is no property {name} to filter or sort by.")
     return definitions[name]

@@ -39,11 +39,11 @@ def fill_tables(database: Database, portal: Portal) -> None:
         _fill_associations(database, portal)
         database.executemany(
             "INSERT INTO hubspot_owners VALUES (?, ?, ?)",
-            ((int(one.id), one.archived, json.dumps(_owner(one))) for one in portal.owners),
+            ((int(one.id), one.archived, json.dumps(_wire_owner(one))) for one in portal.owners),
         )
         database.executemany(
             "INSERT INTO hubspot_pipelines VALUES (?, ?, ?)",
-            ((one.object_type, one.id, json.dumps(_pipeline(one))) for one in portal.pipelines),
+            ((one.object_type, one.id, json.dumps(_wire_pipeline(one))) for one in portal.pipelines),
         )
         database.executemany(
             "INSERT INTO hubspot_merges VALUES (?, ?, ?)",
@@ -78,13 +78,13 @@ def _fill_object_type(database: Database, object_type: ObjectType) -> None:
     database.executemany(
         "INSERT INTO hubspot_definitions VALUES (?, ?, ?, ?, 0)",
         (
-            (object_type.name, one.name, json.dumps(_definition(object_type, one)), one.required)
+            (object_type.name, one.name, json.dumps(_wire_definition(object_type, one)), one.required)
             for one in object_type.properties
         ),
     )
 
 
-def _definition(object_type: ObjectType, one: PropertyDefinition) -> dict[str, Any]:
+def _wire_definition(object_type: ObjectType, one: PropertyDefinition) -> dict[str, Any]:
     own = not object_type.custom and not one.group.startswith(OWN_GROUPS)
     fixed = one.calculated or one.read_only
     wire = {
@@ -156,7 +156,7 @@ def _fill_associations(database: Database, portal: Portal) -> None:
     names = {one.name for one in portal.object_types}
     types = [one for one in standard_types() if {one.from_type, one.to_type} <= names]
     rows = {(one.from_type, one.to_type, "HUBSPOT_DEFINED", one.type_id): one for one in types}
-    for one in _own_types(portal.associations):
+    for one in _find_own_types(portal.associations):
         rows.setdefault((one.from_type, one.to_type, "USER_DEFINED", one.type_id), one)
     database.executemany(
         "INSERT INTO hubspot_association_types VALUES (?, ?, ?, ?, ?, ?)",
@@ -171,7 +171,7 @@ def _fill_associations(database: Database, portal: Portal) -> None:
     )
 
 
-def _own_types(associations: list[Association]) -> Iterator[StandardType]:
+def _find_own_types(associations: list[Association]) -> Iterator[StandardType]:
     """Return the portal's own types, each with its way back: the one of the same label in the other direction."""
     found = {
         (one.from_type, one.to_type, one.label): one.type_id
@@ -182,7 +182,7 @@ def _own_types(associations: list[Association]) -> Iterator[StandardType]:
         yield StandardType(start, end, type_id, found.get((end, start, label), type_id), label)
 
 
-def _owner(one: Owner) -> dict[str, Any]:
+def _wire_owner(one: Owner) -> dict[str, Any]:
     return {
         "id": one.id,
         "email": one.email,
@@ -200,7 +200,7 @@ def _owner(one: Owner) -> dict[str, Any]:
     }
 
 
-def _pipeline(one: Pipeline) -> dict[str, Any]:
+def _wire_pipeline(one: Pipeline) -> dict[str, Any]:
     stamps = {"createdAt": BEGINNING, "updatedAt": BEGINNING, "archived": False}
     stages = [
         {

@@ -22,18 +22,18 @@ LARGEST_CHANGE = 100_000
 def lists_by_id(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the lists of the ids in `listIds`; ids that are no lists are passed over."""
     wanted = call.names("listIds")
-    return HubSpotAnswer(200, {"lists": [one for one in _lists(crm) if one["listId"] in wanted]})
+    return HubSpotAnswer(200, {"lists": [one for one in _read_lists(crm) if one["listId"] in wanted]})
 
 
 def read_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one list by its id."""
-    return HubSpotAnswer(200, {"list": _list(crm, call)})
+    return HubSpotAnswer(200, {"list": _render_list(crm, call)})
 
 
 def read_list_by_name(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one list by object type and name."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    for one in _lists(crm):
+    for one in _read_lists(crm):
         if one["objectTypeId"] == kind.type_id and one["name"] == call.path["list_name"]:
             return HubSpotAnswer(200, {"list": one})
     raise not_found()
@@ -51,7 +51,7 @@ def search_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     types = fields.get("processingTypes") or []
     found = [
         one
-        for one in _lists(crm)
+        for one in _read_lists(crm)
         if query.lower() in one["name"].lower()
         and (not ids or one["listId"] in ids)
         and (not types or one["processingType"] in types)
@@ -63,7 +63,7 @@ def search_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def list_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show a page of a list's members, in order of record id."""
-    wanted = _list(crm, call)
+    wanted = _render_list(crm, call)
     size = call.limit(100, LARGEST_MEMBER_PAGE)
     rows = crm.database.execute(
         "SELECT record_id, joined_at FROM hubspot_list_members WHERE list_id = ? AND record_id >= ? "
@@ -109,12 +109,12 @@ def add_and_remove_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 
 def _change(crm: Crm, call: HubSpotCall, *, add: Any, remove: Any) -> HubSpotAnswer:
-    wanted = _list(crm, call)
+    wanted = _render_list(crm, call)
     if wanted["processingType"] == "DYNAMIC":
         message = f"The list {wanted['listId']} is DYNAMIC: its filters alone decide who is a member."
         raise invalid(message)
     kind = crm.catalog.resolve(wanted["objectTypeId"])
-    asked_in, asked_out = _ids(add), _ids(remove)
+    asked_in, asked_out = _read_ids(add), _read_ids(remove)
     known = crm.records.select_existing(kind, asked_in.values())
     members = {
         number
@@ -142,7 +142,7 @@ def _change(crm: Crm, call: HubSpotCall, *, add: Any, remove: Any) -> HubSpotAns
     return HubSpotAnswer(200, body)
 
 
-def _ids(given: Any) -> dict[str, int]:
+def _read_ids(given: Any) -> dict[str, int]:
     if not isinstance(given, list) or not all(isinstance(one, str | int) for one in given):
         raise invalid("Invalid input JSON: expected a list of record ids.")
     if len(given) > LARGEST_CHANGE:
@@ -150,13 +150,13 @@ def _ids(given: Any) -> dict[str, int]:
     return {str(one): -1 if (number := whole_number(str(one))) is None else number for one in given}
 
 
-def _list(crm: Crm, call: HubSpotCall) -> dict[str, Any]:
-    for one in _lists(crm, call.path["list_id"]):
+def _render_list(crm: Crm, call: HubSpotCall) -> dict[str, Any]:
+    for one in _read_lists(crm, call.path["list_id"]):
         return one
     raise not_found()
 
 
-def _lists(crm: Crm, list_id: str | None = None) -> Iterable[dict[str, Any]]:
+def _read_lists(crm: Crm, list_id: str | None = None) -> Iterable[dict[str, Any]]:
     rows = crm.database.execute(
         "SELECT id, object_type, name, processing_type, created_at, updated_at, "
         "(SELECT count(*) FROM hubspot_list_members WHERE list_id = id) "

@@ -56,7 +56,7 @@ def create_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def create_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, fields: dict[str, Any]) -> RecordRow:
     """Create the record that a body or one input of a batch asks for."""
     changes = crm.writer.check(kind, WriteRequest(read_properties(fields), call.version), None)
-    links = _wished_links(crm, kind, fields.get("associations"))
+    links = _read_links(crm, kind, fields.get("associations"))
     row = crm.writer.create(kind, changes, WriteSource.of_app(call.token.app_id))
     for other, to_id, types in links:
         crm.links.add(kind, row.id, other, to_id, types)
@@ -138,14 +138,14 @@ def check_id_property(crm: Crm, kind: ObjectKind, name: str) -> None:
         raise invalid(message)
 
 
-def _wished_links(crm: Crm, kind: ObjectKind, given: Any) -> list[tuple[ObjectKind, int, list[LinkType]]]:
+def _read_links(crm: Crm, kind: ObjectKind, given: Any) -> list[tuple[ObjectKind, int, list[LinkType]]]:
     links = []
     if not isinstance(given, list | None):
         raise invalid("Invalid input JSON: associations has to be a list.")
-    for wish in given or []:
+    for entry in given or []:
         try:
-            identifier = str(wish["to"]["id"])
-            specs = [(spec["associationCategory"], spec["associationTypeId"]) for spec in wish["types"]]
+            identifier = str(entry["to"]["id"])
+            specs = [(spec["associationCategory"], spec["associationTypeId"]) for spec in entry["types"]]
         except (TypeError, KeyError, IndexError) as error:
             message = "Invalid input JSON: an association needs to.id and types with category and type id."
             raise invalid(message) from error

@@ -48,7 +48,7 @@ def list_properties(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def read_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one property."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return HubSpotAnswer(200, _property(crm, call, kind, archived=call.flag("archived")).wire)
+    return HubSpotAnswer(200, _require_property(crm, call, kind, archived=call.flag("archived")).wire)
 
 
 def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -69,8 +69,8 @@ def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         "displayOrder": -1,
         "hidden": False,
         "formField": False,
-        **_changes(fields),
-        "options": _options(fields.get("options", [])),
+        **_read_changes(fields),
+        "options": _read_options(fields.get("options", [])),
         "calculated": False,
         "externalOptions": False,
         "hasUniqueValue": fields.get("hasUniqueValue") is True,
@@ -89,13 +89,13 @@ def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def update_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change a property's definition; values that do not fit it any more stay as they are."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    definition = _property(crm, call, kind)
+    definition = _require_property(crm, call, kind)
     if definition.wire["modificationMetadata"]["readOnlyDefinition"]:
         raise invalid(f"The definition of {definition.name} is read only.")
     fields = call.fields()
-    wire = {**definition.wire, **_changes(fields)}
+    wire = {**definition.wire, **_read_changes(fields)}
     if "options" in fields:
-        wire["options"] = _options(fields["options"])
+        wire["options"] = _read_options(fields["options"])
     wire["updatedAt"] = clock.now_after(wire["updatedAt"])
     _check(crm, kind, wire)
     changed = crm.catalog.put(kind, wire, required=definition.required, archived=False)
@@ -105,7 +105,7 @@ def update_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def archive_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Archive a property; its values are not shown any more."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    definition = _property(crm, call, kind)
+    definition = _require_property(crm, call, kind)
     if not definition.wire["modificationMetadata"]["archivable"]:
         raise invalid(f"{definition.name} is HubSpot's own property and cannot be archived.")
     wire = {**definition.wire, "archived": True, "archivedAt": clock.now()}
@@ -116,13 +116,13 @@ def archive_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def list_groups(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the groups that a type's properties stand in."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return HubSpotAnswer(200, {"results": list(_groups(crm, kind).values())})
+    return HubSpotAnswer(200, {"results": list(_read_groups(crm, kind).values())})
 
 
 def read_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one group."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    return HubSpotAnswer(200, _group(crm, call, kind))
+    return HubSpotAnswer(200, _require_group(crm, call, kind))
 
 
 def create_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -132,7 +132,7 @@ def create_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     name = fields.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
-    if name in _groups(crm, kind):
+    if name in _read_groups(crm, kind):
         raise _exists(f"A property group named '{name}' already exists.")
     return HubSpotAnswer(201, _put_group(crm, kind, {"displayOrder": -1, **fields, "name": name}))
 
@@ -140,28 +140,28 @@ def create_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def update_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Change a group's label or place."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    group = _group(crm, call, kind)
+    group = _require_group(crm, call, kind)
     return HubSpotAnswer(200, _put_group(crm, kind, {**group, **call.fields(), "name": group["name"]}))
 
 
 def archive_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Archive a group that no property stands in."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    name = _group(crm, call, kind)["name"]
+    name = _require_group(crm, call, kind)["name"]
     if any(one.wire["groupName"] == name for one in crm.catalog.definitions(kind).values()):
         raise invalid(f"The group {name} has properties; move them first.")
     crm.database.execute("UPDATE hubspot_groups SET archived = 1 WHERE object_type = ? AND name = ?", (kind.name, name))
     return HubSpotAnswer(204)
 
 
-def _property(crm: Crm, call: HubSpotCall, kind: ObjectKind, *, archived: bool = False) -> Definition:
+def _require_property(crm: Crm, call: HubSpotCall, kind: ObjectKind, *, archived: bool = False) -> Definition:
     found = crm.catalog.definitions(kind, archived=archived).get(call.path["name"].lower())
     if found is None:
         raise not_found(f"The property {call.path['name']} of {kind.name} does not exist.")
     return found
 
 
-def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _read_changes(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name, kind in CHANGEABLE.items():
         if name in fields and not isinstance(fields[name], kind):
             raise invalid(f"Invalid input JSON: {name} of a property is a {kind.__name__}.")
@@ -176,13 +176,13 @@ def _check(crm: Crm, kind: ObjectKind, wire: Mapping[str, Any]) -> None:
     if wire.get("fieldType") not in FIELD_TYPES[wire["type"]]:
         allowed = ", ".join(sorted(FIELD_TYPES[wire["type"]]))
         raise invalid(f"{wire.get('fieldType')} is no field type for {wire['type']}. There are: {allowed}")
-    if wire.get("groupName") not in _groups(crm, kind):
+    if wire.get("groupName") not in _read_groups(crm, kind):
         raise invalid(f"The group {wire.get('groupName')} does not exist.")
     if wire["type"] == "enumeration" and not wire["options"] and not wire["externalOptions"]:
         raise invalid("An enumeration needs options.")
 
 
-def _options(given: Any) -> list[dict[str, Any]]:
+def _read_options(given: Any) -> list[dict[str, Any]]:
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise invalid("Invalid input JSON: options has to be a list of objects.")
     for one in given:
@@ -203,7 +203,7 @@ def _options(given: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _groups(crm: Crm, kind: ObjectKind) -> dict[str, dict[str, Any]]:
+def _read_groups(crm: Crm, kind: ObjectKind) -> dict[str, dict[str, Any]]:
     rows = crm.database.execute(
         "SELECT name, label, display_order FROM hubspot_groups WHERE object_type = ? AND NOT archived "
         "ORDER BY display_order, rowid",
@@ -214,8 +214,8 @@ def _groups(crm: Crm, kind: ObjectKind) -> dict[str, dict[str, Any]]:
     }
 
 
-def _group(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> dict[str, Any]:
-    found = _groups(crm, kind).get(call.path["name"])
+def _require_group(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> dict[str, Any]:
+    found = _read_groups(crm, kind).get(call.path["name"])
     if found is None:
         raise not_found(f"The property group {call.path['name']} of {kind.name} does not exist.")
     return found
@@ -229,7 +229,7 @@ def _put_group(crm: Crm, kind: ObjectKind, fields: Mapping[str, Any]) -> dict[st
         "INSERT OR REPLACE INTO hubspot_groups VALUES (?, ?, ?, ?, 0)",
         (kind.name, fields["name"], label, order),
     )
-    return _groups(crm, kind)[fields["name"]]
+    return _read_groups(crm, kind)[fields["name"]]
 
 
 def _exists(message: str) -> HubSpotError:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def list_schemas(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the custom object types; none of them is ever archived here."""
     kinds = [] if call.flag("archived") else [kind for kind in crm.catalog.kinds() if kind.custom]
-    return HubSpotAnswer(200, {"results": [_schema(crm, kind) for kind in kinds]})
+    return HubSpotAnswer(200, {"results": [_render_schema(crm, kind) for kind in kinds]})
 
 
 def read_schema(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one object type, standard ones too."""
-    return HubSpotAnswer(200, _schema(crm, crm.catalog.resolve(call.path["object_type"])))
+    return HubSpotAnswer(200, _render_schema(crm, crm.catalog.resolve(call.path["object_type"])))
 
 
-def _schema(crm: Crm, kind: ObjectKind) -> dict[str, Any]:
+def _render_schema(crm: Crm, kind: ObjectKind) -> dict[str, Any]:
     definitions = crm.catalog.definitions(kind).values()
     first = next(iter(definitions)).wire
     return {
@@ -42,14 +42,14 @@ def _schema(crm: Crm, kind: ObjectKind) -> dict[str, Any]:
         "searchableProperties": [kind.primary_property],
         "requiredProperties": [one.name for one in definitions if one.required],
         "properties": [one.wire for one in definitions],
-        "associations": _associations(crm, kind),
+        "associations": _render_associations(crm, kind),
         "createdAt": first["createdAt"],
         "updatedAt": first["updatedAt"],
         "archived": False,
     }
 
 
-def _associations(crm: Crm, kind: ObjectKind) -> list[dict[str, Any]]:
+def _render_associations(crm: Crm, kind: ObjectKind) -> list[dict[str, Any]]:
     return [
         {
             "id": str(known.type_id),
@@ -66,32 +66,32 @@ def _associations(crm: Crm, kind: ObjectKind) -> list[dict[str, Any]]:
 
 def list_pipelines(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show a type's pipelines with their stages; most types have none."""
-    return HubSpotAnswer(200, {"results": _pipelines(crm, call)})
+    return HubSpotAnswer(200, {"results": _read_pipelines(crm, call)})
 
 
 def read_pipeline(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one pipeline."""
-    return HubSpotAnswer(200, _with_id(_pipelines(crm, call), call.path["pipeline_id"]))
+    return HubSpotAnswer(200, _find_id(_read_pipelines(crm, call), call.path["pipeline_id"]))
 
 
 def list_stages(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the stages of one pipeline."""
-    return HubSpotAnswer(200, {"results": _with_id(_pipelines(crm, call), call.path["pipeline_id"])["stages"]})
+    return HubSpotAnswer(200, {"results": _find_id(_read_pipelines(crm, call), call.path["pipeline_id"])["stages"]})
 
 
 def read_stage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one stage."""
-    pipeline = _with_id(_pipelines(crm, call), call.path["pipeline_id"])
-    return HubSpotAnswer(200, _with_id(pipeline["stages"], call.path["stage_id"]))
+    pipeline = _find_id(_read_pipelines(crm, call), call.path["pipeline_id"])
+    return HubSpotAnswer(200, _find_id(pipeline["stages"], call.path["stage_id"]))
 
 
-def _pipelines(crm: Crm, call: HubSpotCall) -> list[dict[str, Any]]:
+def _read_pipelines(crm: Crm, call: HubSpotCall) -> list[dict[str, Any]]:
     kind = crm.catalog.resolve(call.path["object_type"])
     rows = crm.database.execute("SELECT wire FROM hubspot_pipelines WHERE object_type = ? ORDER BY rowid", (kind.name,))
     return [json.loads(wire) for (wire,) in rows]
 
 
-def _with_id(found: Iterable[dict[str, Any]], wanted: str) -> dict[str, Any]:
+def _find_id(found: Iterable[dict[str, Any]], wanted: str) -> dict[str, Any]:
     for one in found:
         if one["id"] == wanted:
             return one
@@ -111,14 +111,14 @@ def list_validations(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def read_validations(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the rules of one property."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    rules = crm.validations.rules(kind).get(_name(crm, call, kind), [])
+    rules = crm.validations.rules(kind).get(_read_name(crm, call, kind), [])
     return HubSpotAnswer(200, {"results": [rule.wire for rule in rules]})
 
 
 def put_validation(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Set the rule of one type for a property."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    name, rule_type, fields = _name(crm, call, kind), call.path["rule_type"], call.fields()
+    name, rule_type, fields = _read_name(crm, call, kind), call.path["rule_type"], call.fields()
     if rule_type not in TYPES:
         raise invalid(f"{rule_type} is no rule type. There are: {', '.join(sorted(TYPES))}")
     arguments = fields.get("ruleArguments")
@@ -129,7 +129,7 @@ def put_validation(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     return HubSpotAnswer(204)
 
 
-def _name(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> str:
+def _read_name(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> str:
     name = call.path["name"].lower()
     if name not in crm.catalog.definitions(kind):
         raise not_found(f"The property {name} of {kind.name} does not exist.")

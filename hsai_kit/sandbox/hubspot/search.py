@@ -34,7 +34,7 @@ def search_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     sort = sort_key(fields["sorts"], definitions) if fields.get("sorts") else None
     if sort is not None:
         names.add(sort.name)
-    former = crm.unseen.former(kind)
+    former = crm.search_lag.former(kind)
     found = _candidates(crm, kind, tuple(sorted(names)), former)
     for fits in tests:
         found = [one for one in found if fits(one[1])]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.records import RecordRow
 
 
-class UnseenWrite(NamedTuple):
+class LagEntry(NamedTuple):
     """One write; `before` is the record as search still shows it, None for a new one."""
 
     kind: str
@@ -26,8 +26,8 @@ class SearchLag:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._noted: list[UnseenWrite] = []
-        self._waiting: deque[tuple[float, UnseenWrite]] = deque()
+        self._noted: list[LagEntry] = []
+        self._waiting: deque[tuple[float, LagEntry]] = deque()
 
     def forget(self) -> None:
         """Let search see everything."""
@@ -36,7 +36,7 @@ class SearchLag:
 
     def note(self, kind: ObjectKind, number: int, before: RecordRow | None) -> None:
         """Remember a write until it is known whether it holds."""
-        self._noted.append(UnseenWrite(kind.name, number, before))
+        self._noted.append(LagEntry(kind.name, number, before))
 
     def discard(self) -> None:
         """Drop the writes noted last: they were taken back."""

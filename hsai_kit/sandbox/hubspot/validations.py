@@ -115,7 +115,7 @@ def check(rule: ValidationRule, text: str) -> None:
         raise InvalidValue(*found)
 
 
-def _alphanumeric(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_alphanumeric(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     letters = "".join(text.split())
     if rule.arguments[0] == "ALPHA_ONLY":
         return None if letters.isalpha() else ("INVALID_ALPHA", "Enter only letters")
@@ -124,27 +124,27 @@ def _alphanumeric(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     return None if letters.isalnum() else ("INVALID_ALPHANUMERIC", "Enter only letters and numbers")
 
 
-def _length(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_length(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     bound = int(rule.arguments[0])
     if rule.type == "MAX_LENGTH":
         return None if len(text) <= bound else ("MAX_LENGTH_EXCEEDED", f"Enter at most {bound} characters")
     return None if len(text) >= bound else ("MIN_LENGTH_NOT_MET", f"Enter at least {bound} characters")
 
 
-def _number(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_number(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     number, bound = Decimal(text), Decimal(rule.arguments[0])
     if rule.type == "MAX_NUMBER":
         return None if number <= bound else ("NUMBER_TOO_LARGE", f"Enter a number of at most {bound}")
     return None if number >= bound else ("NUMBER_TOO_SMALL", f"Enter a number of at least {bound}")
 
 
-def _decimal(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_decimal(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     places = -int(Decimal(text).normalize().as_tuple().exponent)
     most = int(rule.arguments[0])
     return None if places <= most else ("TOO_MANY_DECIMALS", f"Enter at most {most} decimal places")
 
 
-def _bound_in_time(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_bound_in_time(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     moment, bound = read_moment(text), read_moment(rule.arguments[0])
     if moment is None or bound is None:
         return None
@@ -153,24 +153,24 @@ def _bound_in_time(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     return None if moment >= bound else ("DATE_TOO_EARLY", f"Enter a date no earlier than {bound.date()}")
 
 
-def _day(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_day(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     moment = read_moment(text)
     if moment is None or moment.strftime("%A").upper() in rule.arguments:
         return None
     return "INVALID_DAY_OF_WEEK", f"Enter one of the days {', '.join(rule.arguments)}"
 
 
-def _case(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_case(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     wanted = {"UPPER": text.upper(), "LOWER": text.lower()}.get(rule.arguments[0], text)
     return None if rule.normalized or wanted == text else ("INVALID_FORMAT", f"Enter {rule.arguments[0]} case")
 
 
-def _pattern(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_pattern(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     said = rule.arguments[1] if len(rule.arguments) > 1 else "Enter a value of the expected form"
     return None if re.search(rule.arguments[0], text) else ("INVALID_REGEX", said)
 
 
-def _special(rule: ValidationRule, text: str) -> tuple[str, str] | None:
+def _check_special(rule: ValidationRule, text: str) -> tuple[str, str] | None:
     plain = all(letter.isalnum() or letter.isspace() for letter in text)
     return (
         None if plain or rule.normalized else ("SPECIAL_CHARACTERS_NOT_ALLOWED", "Special characters are not allowed")
@@ -178,18 +178,18 @@ def _special(rule: ValidationRule, text: str) -> tuple[str, str] | None:
 
 
 _CHECKS: dict[str, Callable[[ValidationRule, str], tuple[str, str] | None]] = {
-    "ALPHANUMERIC": _alphanumeric,
-    "MAX_LENGTH": _length,
-    "MIN_LENGTH": _length,
-    "MAX_NUMBER": _number,
-    "MIN_NUMBER": _number,
-    "DECIMAL": _decimal,
-    "START_DATE": _bound_in_time,
-    "END_DATE": _bound_in_time,
-    "START_DATETIME": _bound_in_time,
-    "END_DATETIME": _bound_in_time,
-    "DAYS_OF_WEEK": _day,
-    "FORMAT": _case,
-    "REGEX": _pattern,
-    "SPECIAL_CHARACTERS": _special,
+    "ALPHANUMERIC": _check_alphanumeric,
+    "MAX_LENGTH": _check_length,
+    "MIN_LENGTH": _check_length,
+    "MAX_NUMBER": _check_number,
+    "MIN_NUMBER": _check_number,
+    "DECIMAL": _check_decimal,
+    "START_DATE": _check_bound_in_time,
+    "END_DATE": _check_bound_in_time,
+    "START_DATETIME": _check_bound_in_time,
+    "END_DATETIME": _check_bound_in_time,
+    "DAYS_OF_WEEK": _check_day,
+    "FORMAT": _check_case,
+    "REGEX": _check_pattern,
+    "SPECIAL_CHARACTERS": _check_special,
 }

@@ -45,21 +45,21 @@ def normalize(definition: Definition, text: str, current: str | None, is_owner: 
         message = f"The value is {len(text)} characters long, at most {LONGEST_TEXT} are allowed."
         raise InvalidValue("PROPERTY_VALUE_TOO_LONG", message)
     if definition.type == "number":
-        return _number(text)
+        return _normalize_number(text)
     if definition.type == "bool":
-        return _boolean(text)
+        return _normalize_boolean(text)
     if definition.type == "date":
-        return _date(text)
+        return _normalize_date(text)
     if definition.type == "datetime":
-        return _moment(text)
+        return _normalize_moment(text)
     if definition.referenced == "OWNER":
         if not is_owner(text):
             raise InvalidValue("INVALID_OWNER_ID", f"Owner {text} does not exist")
         return text
     if definition.type == "enumeration":
-        return _options(definition, text, current)
+        return _normalize_options(definition, text, current)
     if definition.name == "email":
-        return _email(text)
+        return _normalize_email(text)
     return text
 
 
@@ -75,14 +75,14 @@ def read_moment(text: str) -> datetime | None:
         return None
 
 
-def _moment(text: str) -> str:
+def _normalize_moment(text: str) -> str:
     moment = read_moment(text)
     if moment is None:
         raise InvalidValue("INVALID_LONG", f"{text} was not a valid long.")
     return iso(moment)
 
 
-def _date(text: str) -> str:
+def _normalize_date(text: str) -> str:
     moment = read_moment(text)
     if moment is None:
         raise InvalidValue("INVALID_DATE", f"{text} was not a valid date.")
@@ -91,7 +91,7 @@ def _date(text: str) -> str:
     return moment.date().isoformat()
 
 
-def _number(text: str) -> str:
+def _normalize_number(text: str) -> str:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -101,19 +101,19 @@ def _number(text: str) -> str:
     return text.strip()
 
 
-def _boolean(text: str) -> str:
+def _normalize_boolean(text: str) -> str:
     if text.lower() not in {"true", "false"}:
         raise InvalidValue("INVALID_OPTION", f"{text} was not one of the allowed options: [true, false]")
     return text.lower()
 
 
-def _email(text: str) -> str:
+def _normalize_email(text: str) -> str:
     if not EMAIL.fullmatch(text.strip()):
         raise InvalidValue("INVALID_EMAIL", f"Email address {text} is invalid")
     return text.strip().lower()
 
 
-def _options(definition: Definition, text: str, current: str | None) -> str | None:
+def _normalize_options(definition: Definition, text: str, current: str | None) -> str | None:
     if definition.field_type != "checkbox":
         chosen = [text]
     else:

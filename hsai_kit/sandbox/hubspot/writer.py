@@ -42,7 +42,7 @@ class Writer:
         catalog: Catalog,
         records: Records,
         history: History,
-        unseen: SearchLag,
+        search_lag: SearchLag,
         validations: Validations,
         *,
         is_owner: Callable[[str], bool],
@@ -50,12 +50,12 @@ class Writer:
         self._catalog = catalog
         self._records = records
         self._history = history
-        self._unseen = unseen
+        self._search_lag = search_lag
         self._validations = validations
         self._is_owner = is_owner
 
-    def check(self, kind: ObjectKind, wish: WriteRequest, row: RecordRow | None) -> Changes:
-        """Return what would be stored for a wish; `row` is the record as it is, None for a new one.
+    def check(self, kind: ObjectKind, request: WriteRequest, row: RecordRow | None) -> Changes:
+        """Return what would be stored for a request; `row` is the record as it is, None for a new one.
 
         Raises a 400 that names each property that cannot be written so, or a 409 for a value that is taken.
         """
@@ -64,7 +64,7 @@ class Writer:
         changes: Changes = {}
         problems: list[tuple[str, InvalidValue]] = []
         rules = self._validations.rules(kind)
-        for name, raw in wish.properties.items():
+        for name, raw in request.properties.items():
             try:
                 changes[name] = self._accept(name, definitions.get(name), raw, current.get(name))
                 if (value := changes[name]) is not None and value != current.get(name):
@@ -72,9 +72,9 @@ class Writer:
                         check(rule, value)
             except InvalidValue as problem:
                 problems.append((name, problem))
-        if wish.version == ENFORCING_VERSION:
-            problems += _missing(definitions.values(), changes, is_new=row is None)
-            problems += _conditional(self._validations.find_missing(kind, current, changes))
+        if request.version == ENFORCING_VERSION:
+            problems += _check_required(definitions.values(), changes, is_new=row is None)
+            problems += _explain_conditional(self._validations.find_missing(kind, current, changes))
         if problems:
             raise invalid_values(problems)
         self._check_unique(kind, definitions, changes, row)
@@ -131,7 +131,7 @@ class Writer:
         now = clock.now_after(row.updated_at)
         self._records.put(kind, [RecordRow(row.id, row.properties, row.created_at, now, now)])
         self._records.release(kind, row.id)
-        self._unseen.note(kind, row.id, row)
+        self._search_lag.note(kind, row.id, row)
 
     def merge(self, kind: ObjectKind, kept: RecordRow, gone: RecordRow, source: WriteSource) -> RecordRow:
         """Merge `gone` into `kept`, whose values win; what `kept` has not set comes from `gone`."""
@@ -147,7 +147,7 @@ class Writer:
         self._records.remove(kind, gone.id)
         self._records.note_merge(kind, gone.id, kept.id)
         self._history.forget(kind, gone.id)
-        self._unseen.note(kind, gone.id, gone)
+        self._search_lag.note(kind, gone.id, gone)
         return self.update(kind, kept, taken, source)
 
     def _keep(self, kind: ObjectKind, before: RecordRow | None, after: RecordRow) -> None:
@@ -156,7 +156,7 @@ class Writer:
             if definition.unique and old.get(name) != after.properties.get(name):
                 self._records.hold(kind, name, after.id, old=old.get(name), new=after.properties.get(name))
         self._records.put(kind, [after])
-        self._unseen.note(kind, after.id, before)
+        self._search_lag.note(kind, after.id, before)
 
 
 def read_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -167,7 +167,7 @@ def read_properties(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return properties
 
 
-def _conditional(missing: Mapping[str, str]) -> list[tuple[str, InvalidValue]]:
+def _explain_conditional(missing: Mapping[str, str]) -> list[tuple[str, InvalidValue]]:
     return [
         (
             name,
@@ -186,7 +186,9 @@ def _goes_back(definition: Definition, current: str | None, value: str | None) -
     return definition.options.index(value) < definition.options.index(current)
 
 
-def _missing(definitions: Iterable[Definition], changes: Changes, *, is_new: bool) -> list[tuple[str, InvalidValue]]:
+def _check_required(
+    definitions: Iterable[Definition], changes: Changes, *, is_new: bool
+) -> list[tuple[str, InvalidValue]]:
     names = [
         one.name
         for one in definitions

@@ -70,7 +70,7 @@ class OpenAIApi:
         )
 
     def set_limits(self, **limits: Any) -> None:
-        """Change settings by the names in `Settings`; ValueError lists what there is."""
+        """Change settings by the names in `OpenAISettings`; ValueError lists what there is."""
         self._limits.set(limits)
 
     def add_key(self, key: str, models: Sequence[str] | None, state: str) -> None:
@@ -144,7 +144,6 @@ def _list_models(call: OpenAICall) -> OpenAIAnswer:
 
 def _retrieve_model(call: OpenAICall) -> OpenAIAnswer:
     name = call.path["model_id"]
-    if name in MODELS and call.key.allows(name):
-        return answer_json(MODELS[name].to_json)
-    call.key.model(name)
-    raise AssertionError(name)  # the line above never returns for such a name
+    is_listed = name in MODELS and call.key.allows(name)
+    model = MODELS[name] if is_listed else call.key.model(name)  # which raises the 404
+    return answer_json(model.to_json)

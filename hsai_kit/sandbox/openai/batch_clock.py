@@ -88,8 +88,8 @@ _TIMES = (
 def stage_of(job: BatchJob, now: float) -> BatchStage:
     """Tell where a batch stands; one that expires gets half of its lines done.
 
-    >>> stage_of(Job("b", 100.0, "f", None, None, 10.0, "completed", 0.0), 105.0)
-    Stage(status='in_progress', share=0.5)
+    >>> stage_of(BatchJob("b", 100.0, "f", None, None, 10.0, "completed", 0.0), 105.0)
+    BatchStage(status='in_progress', share=0.5)
     """
     if job.cancelled is not None:
         share = _share(job, job.cancelled)

@@ -105,7 +105,7 @@ class _Question:
         reply = assistant.answer_choice(DECISIONS_MODEL, asked, text, names, described)
         known = dict(reply.alternatives) | {reply.text: reply.confidence or 0.0}
         left = max(0.0, 1 - sum(known.values())) / max(1, len(names) - len(known))
-        shares = _summing_to_one([known.get(name, left) for name in names])
+        shares = _normalize([known.get(name, left) for name in names])
         best = names.index(reply.text)
         largest = shares.index(max(shares))
         shares[best], shares[largest] = shares[largest], shares[best]
@@ -122,7 +122,7 @@ class _Question:
 
     def _score(self, asked: str, text: str) -> dict[str, Any]:
         labels = [f"{label} {about}".strip() for label, about in self.levels]
-        shares = _summing_to_one(list(assistant.estimate_levels(DECISIONS_MODEL, asked, text, labels)))
+        shares = _normalize(list(assistant.estimate_levels(DECISIONS_MODEL, asked, text, labels)))
         return {
             "type": "score",
             "name": self.name,
@@ -175,7 +175,7 @@ def _names(values: list[str | bool]) -> list[str]:
     ]
 
 
-def _summing_to_one(shares: list[float]) -> list[float]:
+def _normalize(shares: list[float]) -> list[float]:
     """Scale and round to six digits so that the sum is 1."""
     total = sum(shares) or 1.0
     rounded = [round(share / total, 6) for share in shares]

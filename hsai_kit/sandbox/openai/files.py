@@ -46,21 +46,21 @@ class Files:
             file_id = self._identifiers.new("file-", 24)
         row = (file_id, len(content), now, filename, purpose, expires_at, content)
         self._database.execute(f"INSERT INTO openai_files ({_COLUMNS}, content) VALUES (?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
-        return _shown(row[:6])
+        return _file_json(row[:6])
 
     def content(self, file_id: str) -> bytes:
         """Return a file's content; 404 where there is no such file."""
         row = self._database.execute("SELECT content FROM openai_files WHERE id = ?", (file_id,)).fetchone()
         if row is None:
-            raise _missing(file_id)
+            raise _not_found(file_id)
         return bytes(row[0])
 
     def find(self, file_id: str) -> dict[str, Any]:
         """Return a file as the API shows it; 404 where there is no such file."""
         row = self._row(file_id)
         if row is None:
-            raise _missing(file_id)
-        return _shown(row)
+            raise _not_found(file_id)
+        return _file_json(row)
 
     def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/files."""
@@ -84,7 +84,7 @@ class Files:
         """Answer GET /v1/files."""
         parameters = call.parameters()
         rows = self._database.execute(f"SELECT {_COLUMNS} FROM openai_files ORDER BY number").fetchall()  # noqa: S608
-        files = [_shown(row) for row in rows]
+        files = [_file_json(row) for row in rows]
         if parameters.get("purpose"):
             files = [file for file in files if file["purpose"] == parameters["purpose"]]
         return answer_json(page_of(files, parameters, default=10_000, most=10_000))
@@ -113,7 +113,7 @@ class Files:
         return row
 
 
-def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
+def _file_json(row: tuple[Any, ...]) -> dict[str, Any]:
     file_id, size, created_at, filename, purpose, expires_at = row
     return {
         "object": "file",
@@ -128,7 +128,7 @@ def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def _missing(file_id: str) -> OpenAIError:
+def _not_found(file_id: str) -> OpenAIError:
     return OpenAIError(404, f"No such File object: {file_id}", param="id")
 
 
@@ -186,9 +186,9 @@ def read_form(content_type: bytes, body: bytes) -> dict[str, Part]:
             message = "The multipart form of this request cannot be read."
             raise OpenAIError(400, message)
         filename = _FILENAME.search(head)
-        parts[_unescaped(name[1])] = Part(content, _unescaped(filename[1]) if filename else None)
+        parts[_unescape(name[1])] = Part(content, _unescape(filename[1]) if filename else None)
     return parts
 
 
-def _unescaped(value: bytes) -> str:
+def _unescape(value: bytes) -> str:
     return re.sub(r"\\(.)", r"\1", value.decode("utf-8", "replace")).replace("%22", '"')

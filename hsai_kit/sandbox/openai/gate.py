@@ -147,7 +147,7 @@ def page_of(
 ) -> dict[str, Any]:
     """Cut one page out of all items, which come oldest first, by the query's `after`, `limit` and `order`.
 
-    Raises ApiError 400 for a limit out of range, another order or an unknown cursor.
+    Raises OpenAIError 400 for a limit out of range, another order or an unknown cursor.
     """
     order = parameters.get("order", "desc")
     if order not in ("asc", "desc"):

@@ -57,8 +57,8 @@ def answer(ask: Ask, turn: int = 0) -> Output:
         reply = assistant.answer_choice(model, ask.instructions, ask.text, options)
         if reply.refusal:
             return Output((), reply.text)
-        others = tuple((_quoted(text), share) for text, share in reply.alternatives)
-        piece = Piece(_quoted(reply.text), reply.confidence, others)
+        others = tuple((_escape(text), share) for text, share in reply.alternatives)
+        piece = Piece(_escape(reply.text), reply.confidence, others)
         return Output((Piece(f'{{{json.dumps(name)}:"', is_fixed=True), piece, Piece('"}', is_fixed=True)))
     if wanted.schema is not None:
         fields = assistant.answer_fields(model, ask.instructions, ask.text, wanted.schema)
@@ -69,7 +69,7 @@ def answer(ask: Ask, turn: int = 0) -> Output:
     if reply.refusal:
         return Output((), reply.text)
     if wanted.kind == "json_object":
-        return Output((Piece('{"answer":"', is_fixed=True), Piece(_quoted(reply.text)), Piece('"}', is_fixed=True)))
+        return Output((Piece('{"answer":"', is_fixed=True), Piece(_escape(reply.text)), Piece('"}', is_fixed=True)))
     return Output((Piece(reply.text, reply.confidence),))
 
 
@@ -80,20 +80,20 @@ def _object(fields: assistant.FieldsReply) -> list[Piece]:
         if isinstance(field.value, assistant.FieldsReply):
             pieces += _object(field.value)
         elif isinstance(field.value, str):
-            others = tuple((_quoted(value), share) for value, share in field.alternatives if isinstance(value, str))
-            pieces += [Piece('"', is_fixed=True), Piece(_quoted(field.value), field.confidence, others)]
+            others = tuple((_escape(value), share) for value, share in field.alternatives if isinstance(value, str))
+            pieces += [Piece('"', is_fixed=True), Piece(_escape(field.value), field.confidence, others)]
             pieces.append(Piece('"', is_fixed=True))
         else:
-            others = tuple((_dumped(value), share) for value, share in field.alternatives)
-            pieces.append(Piece(_dumped(field.value), field.confidence, others))
+            others = tuple((_dump(value), share) for value, share in field.alternatives)
+            pieces.append(Piece(_dump(field.value), field.confidence, others))
     return [*(pieces or [Piece("{", is_fixed=True)]), Piece("}", is_fixed=True)]
 
 
-def _dumped(value: Any) -> str:
+def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _quoted(text: str) -> str:
+def _escape(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
@@ -105,18 +105,18 @@ def token_logprobs(output: Output, top: int) -> list[dict[str, Any]]:
         tokens = tokenize(piece.text)[told:]
         told = 0
         if piece.is_fixed:
-            result += [_entry(token, {token: 1.0}, top) for token in tokens]
+            result += [_token_json(token, {token: 1.0}, top) for token in tokens]
         elif piece.alternatives and piece.confidence is not None:
             following = tokenize(output.pieces[index + 1].text)[:1] if index + 1 < len(output.pieces) else []
-            result += _chosen(piece, tokens, following, top)
+            result += _piece_logprobs(piece, tokens, following, top)
             told = len(following)
         else:
-            shares = _spread(tokens, piece.confidence)
-            result += [_entry(token, {token: share}, top) for token, share in zip(tokens, shares, strict=True)]
+            shares = _spread_confidence(tokens, piece.confidence)
+            result += [_token_json(token, {token: share}, top) for token, share in zip(tokens, shares, strict=True)]
     return result
 
 
-def _chosen(piece: Piece, tokens: list[str], following: list[str], top: int) -> list[dict[str, Any]]:
+def _piece_logprobs(piece: Piece, tokens: list[str], following: list[str], top: int) -> list[dict[str, Any]]:
     """Follow the candidates token by token: at each, how likely is every continuation of what stands so far."""
     confidence = piece.confidence or _LEAST_SHARE
     candidates = [(tokens, confidence)]
@@ -128,30 +128,30 @@ def _chosen(piece: Piece, tokens: list[str], following: list[str], top: int) -> 
         for candidate, share in candidates:
             continuation = [*candidate, *following][place] if place < len(candidate) + len(following) else ""
             shares[continuation] = shares.get(continuation, 0.0) + share
-        entries.append(_entry(token, {name: share / mass for name, share in shares.items()}, top))
+        entries.append(_token_json(token, {name: share / mass for name, share in shares.items()}, top))
         candidates = [(c, s) for c, s in candidates if place < len(c) and c[place] == token]
         mass = sum(share for _, share in candidates) or _LEAST_SHARE
     return entries
 
 
-def _spread(tokens: list[str], confidence: float | None) -> list[float]:
+def _spread_confidence(tokens: list[str], confidence: float | None) -> list[float]:
     """Split a confidence evenly over the tokens; without one, free text is fairly sure of each word."""
     if confidence is not None:
         return [confidence ** (1 / max(1, len(tokens)))] * len(tokens)
     return [0.8 + 0.2 * (crc32(f"{index} {token}".encode()) % 1000) / 1000 for index, token in enumerate(tokens)]
 
 
-def _entry(token: str, shares: dict[str, float], top: int) -> dict[str, Any]:
+def _token_json(token: str, shares: dict[str, float], top: int) -> dict[str, Any]:
     ranked = sorted(shares.items(), key=lambda pair: -pair[1])[:top]
     return {
         "token": token,
         "bytes": list(token.encode()),
-        "logprob": _log(shares.get(token, _LEAST_SHARE)),
+        "logprob": _logprob(shares.get(token, _LEAST_SHARE)),
         "top_logprobs": [
-            {"token": name, "bytes": list(name.encode()), "logprob": _log(share)} for name, share in ranked if name
+            {"token": name, "bytes": list(name.encode()), "logprob": _logprob(share)} for name, share in ranked if name
         ],
     }
 
 
-def _log(share: float) -> float:
+def _logprob(share: float) -> float:
     return min(0.0, math.log(max(share, _LEAST_SHARE)))

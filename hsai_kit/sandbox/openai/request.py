@@ -68,7 +68,7 @@ class Ask:
 def read_request(key: Key, body: dict[str, Any]) -> Ask:
     """Check a request and read it.
 
-    Raises ApiError as OpenAI would: 400 for what is wrong in it, 404 for its model.
+    Raises OpenAIError as OpenAI would: 400 for what is wrong in it, 404 for its model.
     """
     model = key.model(body.get("model"))
     unknown = body.keys() - _KNOWN

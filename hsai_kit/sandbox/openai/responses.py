@@ -52,7 +52,7 @@ class Responses:
         return result
 
     def respond(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
-        """Make the response to a request; ApiError for one that is not in order."""
+        """Make the response to a request; OpenAIError for one that is not in order."""
         ask = read_request(key, body)
         if SERVER_ERROR_WORD in ask.text:
             response = self._shape(ask, "failed", [], self._usage(ask, 0, 0))
@@ -60,10 +60,10 @@ class Responses:
             response["error"] = {"code": "server_error", "message": message}
             return response
         if not ask.model.is_fickle:
-            return self._written(ask, answer(ask))
+            return self._build(ask, answer(ask))
         same = (ask.model.id, ask.instructions, ask.text)
         self._asked[same] += 1
-        return self._written(ask, answer(ask, self._asked[same]))
+        return self._build(ask, answer(ask, self._asked[same]))
 
     def reset(self) -> None:
         """Forget what was asked before."""
@@ -77,11 +77,11 @@ class Responses:
 
     def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/responses/{id}."""
-        return answer_json(self._stored(call.path["response_id"]))
+        return answer_json(self._load(call.path["response_id"]))
 
     def delete(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer DELETE /v1/responses/{id}."""
-        response = self._stored(call.path["response_id"])
+        response = self._load(call.path["response_id"])
         self._database.execute("DELETE FROM openai_responses WHERE id = ?", (response["id"],))
         return answer_json({"id": response["id"], "object": "response", "deleted": True})
 
@@ -93,15 +93,15 @@ class Responses:
         ask = read_request(call.key, counted)
         return answer_json({"object": "response.input_tokens", "input_tokens": ask.input_tokens})
 
-    def _stored(self, response_id: str) -> dict[str, Any]:
+    def _load(self, response_id: str) -> dict[str, Any]:
         row = self._database.execute("SELECT content FROM openai_responses WHERE id = ?", (response_id,)).fetchone()
         if row is None:
             raise OpenAIError(404, f"Response with id '{response_id}' not found.")
         content: dict[str, Any] = json.loads(row[0])
         return content
 
-    def _written(self, ask: Ask, output: Output) -> dict[str, Any]:
-        reasoning = _reasoning_tokens(ask)
+    def _build(self, ask: Ask, output: Output) -> dict[str, Any]:
+        reasoning = _count_reasoning(ask)
         tokens = output.tokens()
         limit = ask.max_output_tokens
         reason = None
@@ -178,12 +178,12 @@ class Responses:
             "safety_identifier": body.get("safety_identifier"),
             "service_tier": _TIERS.get(body.get("service_tier") or "", "default"),
             "store": body.get("store") is not False,
-            "temperature": _given(body, "temperature", 1.0),
+            "temperature": _number_or(body, "temperature", 1.0),
             "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
             "tool_choice": "auto",
             "tools": [],
             "top_logprobs": body.get("top_logprobs") or 0,
-            "top_p": _given(body, "top_p", 1.0),
+            "top_p": _number_or(body, "top_p", 1.0),
             "truncation": body.get("truncation") or "disabled",
             "usage": usage,
             "user": None,
@@ -191,12 +191,12 @@ class Responses:
         }
 
 
-def _given(body: dict[str, Any], name: str, default: float) -> float:
+def _number_or(body: dict[str, Any], name: str, default: float) -> float:
     value = body.get(name)
     return default if value is None else float(value)
 
 
-def _reasoning_tokens(ask: Ask) -> int:
+def _count_reasoning(ask: Ask) -> int:
     """Thought grows with the effort and, a little, with what there is to think about."""
     base = _REASONING_TOKENS[ask.effort or "none"]
     return base and base + crc32(ask.text.encode()) % (base // 2)

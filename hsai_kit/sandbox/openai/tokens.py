@@ -24,17 +24,17 @@ def tokenize(text: str) -> list[str]:
 
 def count_tokens(text: str) -> int:
     """How many tokens a text has."""
-    return len(_TOKEN.findall(text)) if len(text) > _LONG else _counted(text)
+    return len(_TOKEN.findall(text)) if len(text) > _LONG else _count_short(text)
 
 
 @lru_cache(maxsize=8192)
-def _counted(text: str) -> int:
+def _count_short(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
 BLOCK_TOKENS = 128
 LEAST_TOKENS = 1024  # shorter beginnings are cached only under a prompt_cache_key
-_KEPT = 10_000
+_MOST_KEPT = 10_000
 
 
 class PromptCache:
@@ -57,6 +57,6 @@ class PromptCache:
             self._seen.move_to_end(place)
             return blocks, 0
         self._seen[place] = blocks
-        if len(self._seen) > _KEPT:
+        if len(self._seen) > _MOST_KEPT:
             self._seen.popitem(last=False)
         return 0, blocks

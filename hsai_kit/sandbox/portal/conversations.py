@@ -150,7 +150,7 @@ Not urgent, before [{date}] is fine.
 """
 
 
-def _scenarios(blocks: str) -> dict[str, list[tuple[str, list[str]]]]:
+def _read_scenarios(blocks: str) -> dict[str, list[tuple[str, list[str]]]]:
     """Read the blocks into kind → subjects with their sentences."""
     found: dict[str, list[tuple[str, list[str]]]] = {}
     for block in blocks.strip().split("\n\n"):
@@ -160,7 +160,7 @@ def _scenarios(blocks: str) -> dict[str, list[tuple[str, list[str]]]]:
     return found
 
 
-_SCENARIOS = _scenarios(_BLOCKS)
+_SCENARIOS = _read_scenarios(_BLOCKS)
 _WITH_SMALL_TALK = ("notes", "calls", "meetings")
 _SMALL_TALK = (
     "Line was bad, had to call twice.", "Nice conversation all in all.", "They asked how the team is doing.",
@@ -179,7 +179,7 @@ _TASKS = (
 def pick_conversation(rng: Random, kind: str, names: dict[str, str], when: datetime) -> Conversation:
     """Make up a conversation; `names` fills who, owner, company and person."""
     subject, sentences = rng.choice(_SCENARIOS[kind])
-    slots = names | _slots(rng, when)
+    slots = names | _fill_slots(rng, when)
     facts: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
@@ -194,8 +194,8 @@ def pick_conversation(rng: Random, kind: str, names: dict[str, str], when: datet
     return Conversation(subject.format_map(slots), " ".join(lines), tuple(dict.fromkeys(facts)))
 
 
-def task(rng: Random, names: dict[str, str]) -> tuple[str, str]:
-    """Make up a task: its subject and type."""
+def pick_task(rng: Random, names: dict[str, str]) -> tuple[str, str]:
+    """Make up a pick_task: its subject and type."""
     subject, kind = rng.choice(_TASKS)
     return subject.format_map(names | {"product": rng.choice(PRODUCTS)}), kind
 
@@ -206,7 +206,7 @@ def as_editor_html(text: str) -> str:
     return f'<div style="" dir="auto" data-top-level="true">{lines}</div>'
 
 
-def _slots(rng: Random, when: datetime) -> dict[str, str]:
+def _fill_slots(rng: Random, when: datetime) -> dict[str, str]:
     month = (when.month + rng.randrange(1, 5)) % 12
     amount = rng.randrange(12, 980) * 100
     return {

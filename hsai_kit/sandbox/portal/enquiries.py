@@ -105,10 +105,10 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "November", "December")  # fmt: skip
 
 
-def enquiry(rng: Random, company: str) -> tuple[str, str]:
+def pick_enquiry(rng: Random, company: str) -> tuple[str, str]:
     """Write one text and tell its lead class."""
     lead_class = rng.choices(tuple(_SHARES), tuple(_SHARES.values()))[0]
-    slots = _slots(rng, company)
+    slots = _fill_slots(rng, company)
     if lead_class in _OTHER_LANGUAGES and rng.random() < 0.06:
         return rng.choice(_OTHER_LANGUAGES[lead_class]).format_map(slots), lead_class
     core = rng.choice(_CORES[lead_class])
@@ -122,7 +122,7 @@ def enquiry(rng: Random, company: str) -> tuple[str, str]:
     return separator.join(part for part in parts if part).format_map(slots), lead_class
 
 
-def _slots(rng: Random, company: str) -> dict[str, str]:
+def _fill_slots(rng: Random, company: str) -> dict[str, str]:
     return {
         "n": str(rng.randrange(2, 28)),
         "seats": str(rng.choice((5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120))),

@@ -67,13 +67,13 @@ def _lists(factory: RecordFactory, rng: Random) -> list[RecordList]:
     early = [one.id for one in contacts if one.created_at < "2026"]
     renewing = [one.id for one in companies if "2026-11" <= (one.properties.get("renewal_date") or "") < "2027-03"]
     return [
-        RecordList("11", "Trade fair Chicago 2026", "contacts", "MANUAL", _ordered(fair)),
-        RecordList("12", "Newsletter test group", "contacts", "MANUAL", _ordered(testers)),
-        RecordList("13", "Customers", "contacts", "DYNAMIC", _ordered(customers)),
-        RecordList("14", "Companies that renew this winter", "companies", "DYNAMIC", _ordered(renewing)),
-        RecordList("15", "Contacts at the start of 2026", "contacts", "SNAPSHOT", _ordered(early)),
+        RecordList("11", "Trade fair Chicago 2026", "contacts", "MANUAL", _sort_ids(fair)),
+        RecordList("12", "Newsletter test group", "contacts", "MANUAL", _sort_ids(testers)),
+        RecordList("13", "Customers", "contacts", "DYNAMIC", _sort_ids(customers)),
+        RecordList("14", "Companies that renew this winter", "companies", "DYNAMIC", _sort_ids(renewing)),
+        RecordList("15", "Contacts at the start of 2026", "contacts", "SNAPSHOT", _sort_ids(early)),
     ]
 
 
-def _ordered(ids: set[str] | list[str]) -> tuple[str, ...]:
+def _sort_ids(ids: set[str] | list[str]) -> tuple[str, ...]:
     return tuple(sorted(ids, key=int))

@@ -107,7 +107,7 @@ def _address(rng: Random, way: str, turn: int) -> Address:
         home = _home(rng, _COMMON[turn % 2], complete=True)
         return replace(home, state=home.postal_code)
     code = _state(rng, way)
-    return replace(_home(rng, code), state=_written(rng, way, code))
+    return replace(_home(rng, code), state=_write(rng, way, code))
 
 
 def _state(rng: Random, way: str) -> str:
@@ -117,7 +117,7 @@ def _state(rng: Random, way: str) -> str:
     return rng.choices([state.code for state in states], weights=[state.weight for state in states])[0]
 
 
-def _written(rng: Random, way: str, code: str) -> str:
+def _write(rng: Random, way: str, code: str) -> str:
     name = STATE_BY_CODE[code].name
     if way == "name":
         return name
@@ -151,13 +151,13 @@ def _home(rng: Random, code: str, *, named: str = "", complete: bool = False) ->
     postal_code = rng.choice(codes)
     if not complete:
         city = city if rng.random() < 0.87 else ""
-        postal_code = _typed_zip(rng, postal_code) if rng.random() < 0.72 else ""
+        postal_code = _write_zip(rng, postal_code) if rng.random() < 0.72 else ""
     forms, weights = spellings.COUNTRY_FORMS
     country = rng.choices(forms, weights)[0] if rng.random() < 0.6 else forms[0]
     return Address("", code, country, city, postal_code, state.area_code)
 
 
-def _typed_zip(rng: Random, postal_code: str) -> str:
+def _write_zip(rng: Random, postal_code: str) -> str:
     """Type a ZIP code as it arrives: with the four more digits, or without the zero that Excel ate."""
     chance = rng.random()
     if postal_code.startswith("0") and chance < 0.3:

@@ -25,7 +25,7 @@ PROSPECTS = Pipeline(
 )  # fmt: skip
 
 
-def _kept(group: str, created: str) -> tuple[PropertyDefinition, ...]:
+def _stamps(group: str, created: str) -> tuple[PropertyDefinition, ...]:
     return (
         read_only("hs_object_id", "Record ID", group, "number"),
         read_only(created, "Create date", group, "datetime"),
@@ -51,7 +51,7 @@ LEADS = ObjectType(
         PropertyDefinition("hs_pipeline_stage", "Lead stage", "enumeration", "radio", "lead_information",
                            options=tuple(Option(stage.id, stage.label) for stage in PROSPECTS.stages)),
         owner("Lead owner", "lead_information"),
-        *_kept("lead_information", "hs_createdate"),
+        *_stamps("lead_information", "hs_createdate"),
     ),
     default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
 )  # fmt: skip
@@ -71,7 +71,7 @@ PRODUCTS = ObjectType(
         number("hs_cost_of_goods_sold", "Unit cost", "productinformation"),
         choice("recurringbillingfrequency", "Billing frequency", "productinformation", "monthly: Monthly",
                "annually: Annually"),
-        *_kept("productinformation", "createdate"),
+        *_stamps("productinformation", "createdate"),
     ),
     default_properties=("createdate", "description", "hs_lastmodifieddate", "hs_object_id", "name", "price"),
 )  # fmt: skip
@@ -89,7 +89,7 @@ LINE_ITEMS = ObjectType(
         number("quantity", "Quantity", "lineiteminformation"),
         number("price", "Unit price", "lineiteminformation"),
         read_only("amount", "Net price", "lineiteminformation", "number"),
-        *_kept("lineiteminformation", "createdate"),
+        *_stamps("lineiteminformation", "createdate"),
     ),
     default_properties=("createdate", "hs_lastmodifieddate", "hs_object_id"),
 )
@@ -108,7 +108,7 @@ QUOTES = ObjectType(
                "APPROVED: Approved", "APPROVAL_NOT_NEEDED: Published", "REJECTED: Rejected"),
         read_only("hs_quote_amount", "Quote amount", "quoteinformation", "number"),
         owner("Quote owner", "quoteinformation"),
-        *_kept("quoteinformation", "hs_createdate"),
+        *_stamps("quoteinformation", "hs_createdate"),
     ),
     default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
 )  # fmt: skip

@@ -35,7 +35,7 @@ _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 def read_delimited(path: Path) -> Table:
     """Read a CSV file; LoadError where it is none or a row does not fit its headings."""
-    text, remark = _decoded(path)
+    text, remark = _decode(path)
     if not text.strip():
         message = f"{path.name} is empty. Export the records again."
         raise LoadError(message)
@@ -91,7 +91,7 @@ def _separator(text: str) -> str:
     return max((",", ";", "\t"), key=cells)
 
 
-def _decoded(path: Path) -> tuple[str, str]:
+def _decode(path: Path) -> tuple[str, str]:
     """Decode a file; what was assumed about its encoding comes back as a remark."""
     data = path.read_bytes()
     for mark, encoding in _MARKS:

@@ -43,7 +43,7 @@ class Columns:
 
 def match_headings(table: Table, object_type: ObjectType) -> Columns:
     """Give every column a property; LoadError where the first row holds values instead of headings."""
-    known = _known(object_type)
+    known = _names(object_type)
     ids = next((i for i, heading in enumerate(table.headings) if _means_id(heading, object_type)), None)
     found: dict[int, PropertyDefinition] = {}
     for index, heading in enumerate(table.headings):
@@ -68,7 +68,7 @@ def match_headings(table: Table, object_type: ObjectType) -> Columns:
     return Columns(ids, found)
 
 
-def _known(object_type: ObjectType) -> dict[str, PropertyDefinition]:
+def _names(object_type: ObjectType) -> dict[str, PropertyDefinition]:
     names = {definition.name: definition for definition in object_type.properties}
     also = {word: names[name] for word, name in _ALSO_CALLED.items() if name in names}
     labels = {_key(definition.label): definition for definition in object_type.properties}

@@ -59,7 +59,7 @@ def as_table(path: Path, rows: Iterable[TableRow], *, pad: bool) -> Table:
     for row in remaining:
         if not any(cell.strip() for cell in row.cells):
             continue
-        cells = row.cells if len(row.cells) == width else _fitted(path, row, headings, pad=pad)
+        cells = row.cells if len(row.cells) == width else _fit(path, row, headings, pad=pad)
         for column, cell in zip(columns, cells, strict=True):
             column.append(known.setdefault(cell, cell))
         numbers.append(row.number)
@@ -94,7 +94,7 @@ def _headings(cells: list[str]) -> list[str]:
     return headings
 
 
-def _fitted(path: Path, row: TableRow, headings: list[str], *, pad: bool) -> list[str]:
+def _fit(path: Path, row: TableRow, headings: list[str], *, pad: bool) -> list[str]:
     """Cut blank cells beyond the headings off a row and fill it up if that is allowed."""
     width = len(headings)
     cells, extra = row.cells[:width], row.cells[width:]

@@ -152,7 +152,7 @@ def convert(
         return definition, cells
     distinct = [cell for cell in dict.fromkeys(cells) if cell.strip()]
     try:
-        definition, values = _converted(table, definition, distinct, owners)
+        definition, values = _convert_distinct(table, definition, distinct, owners)
     except NotConvertibleError as error:
         bad = str(error.args[0])
         table.remarks.append(
@@ -163,7 +163,7 @@ def convert(
     return definition, [values.get(cell, "") for cell in cells]
 
 
-def _converted(
+def _convert_distinct(
     table: Table, definition: PropertyDefinition, distinct: list[str], owners: OwnerBook
 ) -> tuple[PropertyDefinition, dict[str, str]]:
     if definition.referenced == "OWNER":

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.conversations import Conversation, as_editor_html, pick_conversation, task
+from hsai_kit.sandbox.portal.conversations import Conversation, as_editor_html, pick_conversation, pick_task
 from hsai_kit.sandbox.portal.definitions.activities import CALL_OUTCOMES
 from hsai_kit.sandbox.portal.records.business import names, someone
 from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, owner_id, stamp
@@ -32,13 +32,13 @@ def add_activities(factory: RecordFactory, rng: Random, kind: str, count: int) -
         when = _office_hours(days_ago(rng, 500))
         mentioned = names(rng, contact, company)
         if kind == "tasks":
-            properties: Mapping[str, str] = _task(rng, mentioned)
+            properties: Mapping[str, str] = _fill_task(rng, mentioned)
             when = when if properties["hs_task_status"] == "COMPLETED" else NOW + timedelta(days=rng.randrange(-5, 30))
             record = _add(factory, rng, kind, properties, when)
         else:
-            said = pick_conversation(rng, kind, mentioned, when)
-            record = _add(factory, rng, kind, _filled(rng, kind, said, contact, when), when)
-            factory.note_truth(kind, "facts", record, json.dumps(said.facts, ensure_ascii=False))
+            conversation = pick_conversation(rng, kind, mentioned, when)
+            record = _add(factory, rng, kind, _fill(rng, kind, conversation, contact, when), when)
+            factory.note_truth(kind, "facts", record, json.dumps(conversation.facts, ensure_ascii=False))
         factory.link(kind, record, "contacts", contact)
         factory.link(kind, record, "companies", company)
         factory.link(kind, record, "deals", deal)
@@ -55,23 +55,23 @@ def _add(factory: RecordFactory, rng: Random, kind: str, properties: Mapping[str
     return factory.add(kind, {**properties, **common}, written, written)
 
 
-def _filled(rng: Random, kind: str, said: Conversation, contact: Record, when: datetime) -> dict[str, str]:
+def _fill(rng: Random, kind: str, conversation: Conversation, contact: Record, when: datetime) -> dict[str, str]:
     if kind == "notes":
-        return _note(rng, said)
+        return _fill_note(rng, conversation)
     if kind == "calls":
-        return _call(rng, said)
-    return _email(said, contact) if kind == "emails" else _meeting(rng, said, when)
+        return _fill_call(rng, conversation)
+    return _fill_email(conversation, contact) if kind == "emails" else _fill_meeting(rng, conversation, when)
 
 
-def _note(rng: Random, said: Conversation) -> dict[str, str]:
-    text = f"{said.subject}\n{said.text}" if rng.random() < 0.4 else said.text
+def _fill_note(rng: Random, conversation: Conversation) -> dict[str, str]:
+    text = f"{conversation.subject}\n{conversation.text}" if rng.random() < 0.4 else conversation.text
     return {"hs_note_body": as_editor_html(text) if rng.random() < 0.6 else text}
 
 
-def _call(rng: Random, said: Conversation) -> dict[str, str]:
+def _fill_call(rng: Random, conversation: Conversation) -> dict[str, str]:
     return {
-        "hs_call_title": said.subject,
-        "hs_call_body": said.text,
+        "hs_call_title": conversation.subject,
+        "hs_call_body": conversation.text,
         "hs_call_duration": str(rng.randrange(40, 3000) * 1000),
         "hs_call_direction": rng.choice(("OUTBOUND", "OUTBOUND", "INBOUND")),
         "hs_call_status": "COMPLETED",
@@ -79,13 +79,13 @@ def _call(rng: Random, said: Conversation) -> dict[str, str]:
     }
 
 
-def _email(said: Conversation, contact: Record) -> dict[str, str]:
-    incoming = said.subject != "Minutes of our call"
+def _fill_email(conversation: Conversation, contact: Record) -> dict[str, str]:
+    incoming = conversation.subject != "Minutes of our call"
     theirs = contact.properties.get("email") or ""
     sender, receiver = (theirs, _DESK) if incoming else (_DESK, theirs)
     return {
-        "hs_email_subject": said.subject,
-        "hs_email_text": said.text.replace(", ", ",\n\n", 1),
+        "hs_email_subject": conversation.subject,
+        "hs_email_text": conversation.text.replace(", ", ",\n\n", 1),
         "hs_email_direction": "INCOMING_EMAIL" if incoming else "EMAIL",
         "hs_email_status": "SENT",
         "hs_email_from_email": sender,
@@ -93,18 +93,18 @@ def _email(said: Conversation, contact: Record) -> dict[str, str]:
     }
 
 
-def _meeting(rng: Random, said: Conversation, when: datetime) -> dict[str, str]:
+def _fill_meeting(rng: Random, conversation: Conversation, when: datetime) -> dict[str, str]:
     return {
-        "hs_meeting_title": said.subject,
-        "hs_meeting_body": said.text,
+        "hs_meeting_title": conversation.subject,
+        "hs_meeting_body": conversation.text,
         "hs_meeting_start_time": stamp(when),
         "hs_meeting_end_time": stamp(when + timedelta(minutes=rng.choice((30, 45, 60)))),
         "hs_meeting_outcome": "COMPLETED",
     }
 
 
-def _task(rng: Random, mentioned: dict[str, str]) -> dict[str, str]:
-    subject, kind = task(rng, mentioned)
+def _fill_task(rng: Random, mentioned: dict[str, str]) -> dict[str, str]:
+    subject, kind = pick_task(rng, mentioned)
     return {
         "hs_task_subject": subject,
         "hs_task_body": "See the last note." if rng.random() < 0.3 else "",

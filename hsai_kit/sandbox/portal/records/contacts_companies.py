@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.portal import people
 from hsai_kit.sandbox.portal.account import TODAY
 from hsai_kit.sandbox.portal.definitions.contacts_companies import SOURCES
-from hsai_kit.sandbox.portal.enquiries import enquiry
+from hsai_kit.sandbox.portal.enquiries import pick_enquiry
 from hsai_kit.sandbox.portal.hostile import MERGE
 from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
 from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id, stamp
@@ -48,7 +48,7 @@ def add_contacts(factory: RecordFactory, rng: Random, count: int) -> None:
         employer = (company and company.properties.get("name")) or ""
         properties = _person(rng, company, taken) | _address(rng, address) | _progress(rng, created, updated)
         properties |= {"company": _as_typed(rng, employer)}
-        text, lead_class = enquiry(rng, employer) if rng.random() < 0.42 else ("", "")
+        text, lead_class = pick_enquiry(rng, employer) if rng.random() < 0.42 else ("", "")
         properties["how_can_we_help"] = text
         if rng.random() < 0.06:
             properties["lead_class"] = lead_class
