@@ -7,18 +7,33 @@ The answers themselves are given in `middleware.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from random import Random
 from typing import Any
 
 APIS = ("hubspot", "openai")
-ANY_API_KINDS = ("500", "502", "503_html", "reset", "stall", "cut", "commit_then_stall", "latency")
 OWN_KINDS = {
     "hubspot": ("ten_secondly", "secondly", "daily", "423", "477", "521", "524", "414"),
     "openai": ("rate_limit", "insufficient_quota", "billing_hard_limit_reached", "401"),
 }
 ANY_KIND_OPTIONS = ("rate", "count", "after", "path", "method")
-DEFAULT_SECONDS = {"stall": 60.0, "commit_then_stall": 60.0, "latency": 1.0}
 DEFAULT_PATHS = {"secondly": "/search"}  # HubSpot's limit per second is the search's alone
+
+
+class FaultKind(StrEnum):
+    """The faults that both APIs can have; `OWN_KINDS` are those of one alone."""
+
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502"
+    UNAVAILABLE_PAGE = "503_html"
+    RESET = "reset"
+    STALL = "stall"
+    CUT = "cut"
+    COMMIT_THEN_STALL = "commit_then_stall"
+    LATENCY = "latency"
+
+
+DEFAULT_SECONDS: dict[str, float] = {FaultKind.STALL: 60.0, FaultKind.COMMIT_THEN_STALL: 60.0, FaultKind.LATENCY: 1.0}
 
 
 class FaultSpecError(ValueError):
@@ -44,6 +59,10 @@ class FaultSpec:
     jitter: float = 0.0
     retry_after: float = 1.0
 
+    def to_json(self) -> dict[str, Any]:
+        """Show the fault as the control address lists it, where an API is called a side."""
+        return {"side" if one.name == "api" else one.name: getattr(self, one.name) for one in fields(self)}
+
     def matches(self, method: str, path: str) -> bool:
         """Whether a request is of those that this fault may strike."""
         return self.path in path and self.method in ("", method)
@@ -61,7 +80,7 @@ def parse_fault(text: str) -> FaultSpec:
     kind, *options = rest.split(":")
     if api not in APIS:
         raise _error(text, f"there is no API {api!r}", "APIs", APIS)
-    kinds = ANY_API_KINDS + OWN_KINDS[api]
+    kinds = (*FaultKind, *OWN_KINDS[api])
     if kind not in kinds:
         raise _error(text, f"{api} has no fault {kind!r}", "Kinds", kinds)
     values: dict[str, Any] = {}
@@ -79,7 +98,7 @@ def parse_fault(text: str) -> FaultSpec:
 
 
 def _options_of(api: str, kind: str) -> tuple[str, ...]:
-    if kind == "latency":
+    if kind == FaultKind.LATENCY:
         return (*ANY_KIND_OPTIONS, "seconds", "jitter")
     if kind in DEFAULT_SECONDS:
         return (*ANY_KIND_OPTIONS, "seconds")
@@ -144,7 +163,9 @@ class Faults:
 
     def add(self, spec: FaultSpec) -> None:
         """Arm one more; the same words again are a second, independent fault."""
-        self._armed.append(_FaultState(spec, f"{self._seed}:{len(self._armed)}:{spec}"))
+        words = ", ".join(f"{name}={value!r}" for name, value in spec.to_json().items())
+        # The seed of its random numbers must not change with a name in this module.
+        self._armed.append(_FaultState(spec, f"{self._seed}:{len(self._armed)}:FaultSpec({words})"))
 
     def clear(self) -> None:
         """Disarm all faults; the latency of `set_latency` stays."""
@@ -165,7 +186,7 @@ class Faults:
         for armed in self._armed:
             if not armed.draws(method, path):
                 continue
-            if armed.spec.kind == "latency":
+            if armed.spec.kind == FaultKind.LATENCY:
                 armed.struck += 1
                 delay += _spread(armed.random, armed.spec.seconds, armed.spec.jitter)
             elif struck is None:
@@ -175,11 +196,7 @@ class Faults:
 
     def describe(self) -> list[dict[str, Any]]:
         """List the armed faults with how many requests each has seen and struck."""
-        return [
-            {one.name: getattr(armed.spec, one.name) for one in fields(FaultSpec)}
-            | {"seen": armed.seen, "struck": armed.struck}
-            for armed in self._armed
-        ]
+        return [armed.spec.to_json() | {"seen": armed.seen, "struck": armed.struck} for armed in self._armed]
 
 
 def _spread(random: Random, seconds: float, jitter: float) -> float:

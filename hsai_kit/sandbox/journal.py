@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Match, Route
 
+from hsai_kit.sandbox.faults import FaultKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -81,7 +83,7 @@ class Journal:
         if route not in self._counts and len(self._counts) >= KEPT_ROUTES:
             route = "other routes"
         self._counts[route][NO_ANSWER if entry.status is None else str(entry.status)] += 1
-        if entry.method == "POST" and entry.body and entry.status == HTTPStatus.OK and entry.fault != "cut":
+        if entry.method == "POST" and entry.body and entry.status == HTTPStatus.OK and entry.fault != FaultKind.CUT:
             self._count_whole(route, hash((entry.path, entry.body)))
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from hsai_kit.sandbox.faults import OWN_KINDS
+from hsai_kit.sandbox.faults import OWN_KINDS, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -86,18 +86,18 @@ class ApiMiddleware:
             return
         entry.fault = fault.kind
         match fault.kind:
-            case "reset":
+            case FaultKind.RESET:
                 reset_connection(transport_of(scope))
                 await receive.client_leaves(CLOSING_SECONDS)
-            case "stall":
+            case FaultKind.STALL:
                 if not await receive.client_leaves(fault.seconds):
                     await self._app(scope, receive, send)
-            case "commit_then_stall":
+            case FaultKind.COMMIT_THEN_STALL:
                 answer = await self._answer(scope, receive)
                 if not await receive.client_leaves(fault.seconds):
                     for message in answer:
                         await send(message)
-            case "cut":
+            case FaultKind.CUT:
                 await _cut(await self._answer(scope, receive), scope, receive, send)
             case _:
                 await self._response(fault)(scope, receive, send)
@@ -193,7 +193,7 @@ def common_answer(api: str, kind: str, random: Random) -> Response:
     """Make the answer for `500`, `502` or `503_html`."""
     call = _call_id(api, random)
     headers = {_ID_HEADERS[api]: call}
-    if kind == "503_html":
+    if kind == FaultKind.UNAVAILABLE_PAGE:
         return HTMLResponse(_PAGE, status_code=503, headers=headers)
     message = _MESSAGES[api][kind]
     if api == "hubspot":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.hubspot.errors import HubSpotError
+from hsai_kit.sandbox.credential_state import CredentialState
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,7 +15,6 @@ OBJECT_SCOPES = ("contacts", "companies", "deals", "leads", "products", "line_it
 # Of every group, one scope is enough: `(("a", "b"), ("c",))` reads (a or b) and c.
 Needs = tuple[tuple[str, ...], ...]
 READ, WRITE = "read", "write"
-STATES = ("live", "expired", "revoked")
 EMAIL_CONTENT_SCOPE = "sales-email-read"
 
 LISTS_READ: Needs = (("crm.lists.read",),)
@@ -44,7 +44,7 @@ class Token:
     """One service key; its text stays out of every message and repr."""
 
     scopes: frozenset[str]
-    state: str
+    state: CredentialState
     app_id: int
 
 
@@ -64,39 +64,37 @@ class Access:
     def reset(self) -> None:
         """Forget all tokens but the first, which may do everything."""
         self._tokens = {}
-        self.add(self._first, None, "live")
+        self.add(self._first, None, CredentialState.LIVE)
 
     def add(self, token: str, scopes: Iterable[str] | None, state: str) -> None:
         """Make a token known, or change one; `scopes=None` grants everything."""
-        if state not in STATES:
-            message = f"A token's state is one of {', '.join(STATES)}, not {state!r}."
-            raise ValueError(message)
+        known_state = CredentialState.parse(state, "A token's state")
         granted = ALL_SCOPES if scopes is None else frozenset(scopes)
         known = self._tokens.get(token)
         app_id = self.FIRST_APP_ID + len(self._tokens) if known is None else known.app_id
-        self._tokens[token] = Token(granted, state, app_id)
+        self._tokens[token] = Token(granted, known_state, app_id)
 
     def find(self, token: str) -> Token | None:
         """Return the live token of that text, None for every other."""
         found = self._tokens.get(token)
-        return found if found is not None and found.state == "live" else None
+        return found if found is not None and found.state is CredentialState.LIVE else None
 
     @staticmethod
     def nobody() -> Token:
         """Return the caller of the one address that takes its token in the body."""
-        return Token(frozenset(), "live", 0)
+        return Token(frozenset(), CredentialState.LIVE, 0)
 
     def authenticate(self, authorization: str | None) -> Token:
         """Return the token that a request carries."""
         scheme, _, text = (authorization or "").partition(" ")
         token = self._tokens.get(text.strip()) if scheme.lower() == "bearer" else None
-        if token is not None and token.state == "live":
+        if token is not None and token.state is CredentialState.LIVE:
             return token
-        if token is not None and token.state == "expired":
+        if token is not None and token.state is CredentialState.EXPIRED:
             message = "The token used to make this call has expired."
-            raise HubSpotError(401, message, "EXPIRED_AUTHENTICATION")
+            raise HubSpotError(401, message, ErrorCategory.EXPIRED_AUTHENTICATION)
         message = "Authentication credentials not found or not valid. Send a token as: Authorization: Bearer"
-        raise HubSpotError(401, message, "INVALID_AUTHENTICATION")
+        raise HubSpotError(401, message, ErrorCategory.INVALID_AUTHENTICATION)
 
 
 def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
@@ -110,7 +108,7 @@ def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
     }
     message = "This app hasn't been granted all required scopes to make this call."
     links = {"scopes": "https://developers.hubspot.com/scopes"}
-    raise HubSpotError(403, message, "MISSING_SCOPES", errors=[detail], extra={"links": links})
+    raise HubSpotError(403, message, ErrorCategory.MISSING_SCOPES, errors=[detail], extra={"links": links})
 
 
 def object_needs(name: str, *, custom: bool, action: str) -> Needs:

@@ -40,7 +40,7 @@ def daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     daily = crm.windows.limits.daily
     usage: dict[str, Any] = {
         "name": "private-apps-api-calls-daily",
-        "currentUsage": crm.windows.count_today,
+        "currentUsage": crm.windows.requests_today,
         "collectedAt": clock.now(),
         "fetchStatus": "SUCCESS",
         "resetsAt": clock.next_midnight(crm.time_zone()),

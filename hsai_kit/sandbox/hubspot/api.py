@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from hsai_kit.sandbox.hubspot.access import require
 from hsai_kit.sandbox.hubspot.crm import Crm
-from hsai_kit.sandbox.hubspot.errors import HubSpotError, not_found
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, not_found
 from hsai_kit.sandbox.hubspot.initial_data import fill_tables
+from hsai_kit.sandbox.hubspot.rate_limits import RateLimitPolicy
 from hsai_kit.sandbox.hubspot.routes import TOKEN_INFO, RouteAddress, addresses
 from hsai_kit.sandbox.hubspot.tables import create_tables
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, HubSpotCall, method_not_allowed
@@ -41,7 +42,12 @@ PAGES: Mapping[str, str] = {
     "521": "Web server is down",
     "524": "A timeout occurred",
 }
-FAULT_KINDS = ("ten_secondly", "secondly", "daily", "423", "477", *PAGES)
+_POLICIES = {
+    "ten_secondly": RateLimitPolicy.TEN_SECONDLY,
+    "secondly": RateLimitPolicy.SECONDLY,
+    "daily": RateLimitPolicy.DAILY,
+}
+FAULT_KINDS = (*_POLICIES, "423", "477", *PAGES)
 
 
 class HubSpotApi:
@@ -173,16 +179,16 @@ def _page(kind: str, correlation_id: str) -> Response:
 
 def _fault_error(kind: str, retry_after: float, windows: RateWindows) -> HubSpotError:
     """Make the refusal of a fault kind that answers in JSON; ValueError for a kind that is none."""
-    if kind == "ten_secondly":
-        return windows.build_refusal("TEN_SECONDLY_ROLLING")
-    if kind == "secondly":
-        return windows.build_refusal("SECONDLY")
-    if kind == "daily":
-        return windows.build_refusal("DAILY")
+    if kind in _POLICIES:
+        return windows.build_refusal(_POLICIES[kind])
     if kind == "423":
-        return HubSpotError(423, "The resource is locked by another change. Try again in two seconds.", "LOCKED")
+        return HubSpotError(
+            423, "The resource is locked by another change. Try again in two seconds.", ErrorCategory.LOCKED
+        )
     if kind == "477":
         message = "This account is moving to another data center. Try again later."
-        return HubSpotError(477, message, "MIGRATION_IN_PROGRESS", headers={"Retry-After": f"{retry_after:g}"})
+        return HubSpotError(
+            477, message, ErrorCategory.MIGRATION_IN_PROGRESS, headers={"Retry-After": f"{retry_after:g}"}
+        )
     message = f"There is no HubSpot fault {kind!r}. There are: {', '.join(FAULT_KINDS)}."
     raise ValueError(message)

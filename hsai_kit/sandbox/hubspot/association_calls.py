@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.batches import batch_answer
-from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, not_found, records_not_found
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid, not_found, records_not_found
 from hsai_kit.sandbox.hubspot.links import page
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
 
@@ -195,7 +195,7 @@ def _no_links_error(one: ObjectKind, other: ObjectKind, identifier: str) -> HubS
     return HubSpotError(
         404,
         f"No {other.singular} is associated with {one.singular} {identifier}.",
-        "OBJECT_NOT_FOUND",
+        ErrorCategory.OBJECT_NOT_FOUND,
         sub_category="crm.associations.NO_ASSOCIATIONS_FOUND",
         context={
             "fromObjectId": [identifier],

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+
+class ErrorCategory(StrEnum):
+    """What kind of refusal an error is, in HubSpot's words."""
+
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    OBJECT_NOT_FOUND = "OBJECT_NOT_FOUND"
+    OBJECT_ALREADY_EXISTS = "OBJECT_ALREADY_EXISTS"
+    CONFLICT = "CONFLICT"
+    EXPIRED_AUTHENTICATION = "EXPIRED_AUTHENTICATION"
+    INVALID_AUTHENTICATION = "INVALID_AUTHENTICATION"
+    MISSING_SCOPES = "MISSING_SCOPES"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    RATE_LIMITS = "RATE_LIMITS"
+    LOCKED = "LOCKED"
+    MIGRATION_IN_PROGRESS = "MIGRATION_IN_PROGRESS"
 
 
 class HubSpotError(Exception):
@@ -16,7 +33,7 @@ class HubSpotError(Exception):
         self,
         status: int,
         message: str,
-        category: str,
+        category: ErrorCategory,
         *,
         sub_category: str | None = None,
         errors: Sequence[Mapping[str, Any]] = (),
@@ -60,12 +77,12 @@ class InvalidValue(Exception):
 
 def invalid(message: str, *errors: Mapping[str, Any]) -> HubSpotError:
     """Make a 400 for a request that makes no sense."""
-    return HubSpotError(400, message, "VALIDATION_ERROR", errors=errors)
+    return HubSpotError(400, message, ErrorCategory.VALIDATION_ERROR, errors=errors)
 
 
 def not_found(message: str = "resource not found") -> HubSpotError:
     """Make a 404 for an address or a record that is not there."""
-    return HubSpotError(404, message, "OBJECT_NOT_FOUND")
+    return HubSpotError(404, message, ErrorCategory.OBJECT_NOT_FOUND)
 
 
 def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = None) -> HubSpotError:
@@ -76,12 +93,14 @@ def records_not_found(singular: str, ids: Iterable[str], trace_id: str | None = 
     context = {"ids": list(ids)}
     if trace_id is not None:
         context["objectWriteTraceId"] = [trace_id]
-    return HubSpotError(404, message, "OBJECT_NOT_FOUND", context=context)
+    return HubSpotError(404, message, ErrorCategory.OBJECT_NOT_FOUND, context=context)
 
 
 def conflict(singular: str, existing_id: int) -> HubSpotError:
     """Make a 409 for a unique value that another record holds."""
-    return HubSpotError(409, f"{singular.capitalize()} already exists. Existing ID: {existing_id}", "CONFLICT")
+    return HubSpotError(
+        409, f"{singular.capitalize()} already exists. Existing ID: {existing_id}", ErrorCategory.CONFLICT
+    )
 
 
 def invalid_values(found: Sequence[tuple[str, InvalidValue]]) -> HubSpotError:

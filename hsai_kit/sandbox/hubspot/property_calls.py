@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
-from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, not_found
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid, not_found
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
@@ -233,4 +233,4 @@ def _put_group(crm: Crm, kind: ObjectKind, fields: Mapping[str, Any]) -> dict[st
 
 
 def _exists(message: str) -> HubSpotError:
-    return HubSpotError(409, message, "OBJECT_ALREADY_EXISTS")
+    return HubSpotError(409, message, ErrorCategory.OBJECT_ALREADY_EXISTS)

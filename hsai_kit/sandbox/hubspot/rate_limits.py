@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.errors import HubSpotError
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEN_SECONDS = 10.0
+
+
+class RateLimitPolicy(StrEnum):
+    """Which limit a request ran into."""
+
+    TEN_SECONDLY = "TEN_SECONDLY_ROLLING"
+    SECONDLY = "SECONDLY"  # the search's alone
+    DAILY = "DAILY"
 
 
 @dataclass(slots=True)
@@ -91,7 +100,7 @@ class RateWindows:
         self._used_today = 0
 
     @property
-    def count_today(self) -> int:
+    def requests_today(self) -> int:
         """Requests since the account's midnight, searches included."""
         today = self._today()
         if today != self._day:
@@ -104,7 +113,7 @@ class RateWindows:
         window = self._by_app.setdefault(app_id, RollingWindow(TEN_SECONDS, self._clock))
         most = self.limits.per_ten_seconds
         if most is not None and not window.take(most):
-            raise self.build_refusal("TEN_SECONDLY_ROLLING")
+            raise self.build_refusal(RateLimitPolicy.TEN_SECONDLY)
         self._used_today += 1
         return self._headers(len(window))
 
@@ -113,27 +122,27 @@ class RateWindows:
         self._admit_daily()
         most = self.limits.search_per_second
         if most is not None and not self._search.take(most):
-            raise self.build_refusal("SECONDLY")
+            raise self.build_refusal(RateLimitPolicy.SECONDLY)
         self._used_today += 1
         return {}
 
-    def build_refusal(self, policy: str) -> HubSpotError:
-        """Make the 429 of a policy: TEN_SECONDLY_ROLLING, SECONDLY (search) or DAILY."""
-        headers = {} if policy == "SECONDLY" else self._headers(int(self.limits.per_ten_seconds or 0))
-        if policy == "DAILY":
+    def build_refusal(self, policy: RateLimitPolicy) -> HubSpotError:
+        """Make the 429 of a policy."""
+        headers = {} if policy is RateLimitPolicy.SECONDLY else self._headers(int(self.limits.per_ten_seconds or 0))
+        if policy is RateLimitPolicy.DAILY:
             headers["X-HubSpot-RateLimit-Daily-Remaining"] = "0"
         return HubSpotError(
             429,
             f"You have reached your {policy.lower()} limit.",
-            "RATE_LIMITS",
+            ErrorCategory.RATE_LIMITS,
             extra={"errorType": "RATE_LIMIT", "policyName": policy},
             headers=headers,
         )
 
     def _admit_daily(self) -> None:
         most = self.limits.daily
-        if most is not None and self.count_today >= most:
-            raise self.build_refusal("DAILY")
+        if most is not None and self.requests_today >= most:
+            raise self.build_refusal(RateLimitPolicy.DAILY)
 
     def _headers(self, taken: int) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -144,5 +153,5 @@ class RateWindows:
             headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = "10000"
         if daily is not None:
             headers["X-HubSpot-RateLimit-Daily"] = str(int(daily))
-            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(0, int(daily) - self.count_today))
+            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(0, int(daily) - self.requests_today))
         return headers

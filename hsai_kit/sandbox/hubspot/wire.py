@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,6 +132,6 @@ def method_not_allowed(allowed: list[str]) -> HubSpotError:
     return HubSpotError(
         405,
         f"Method not allowed. This address takes: {methods}",
-        "METHOD_NOT_ALLOWED",
+        ErrorCategory.METHOD_NOT_ALLOWED,
         headers={"Allow": methods},
     )

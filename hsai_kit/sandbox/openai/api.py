@@ -138,7 +138,7 @@ class _AnswerResponse(Response):
 
 
 def _list_models(call: OpenAICall) -> OpenAIAnswer:
-    shown = [model.to_json for model in MODELS.values() if call.key.allows(model.id)]
+    shown = [model.to_json() for model in MODELS.values() if call.key.allows(model.id)]
     return answer_json({"object": "list", "data": shown})
 
 
@@ -146,4 +146,4 @@ def _retrieve_model(call: OpenAICall) -> OpenAIAnswer:
     name = call.path["model_id"]
     is_listed = name in MODELS and call.key.allows(name)
     model = MODELS[name] if is_listed else call.key.model(name)  # which raises the 404
-    return answer_json(model.to_json)
+    return answer_json(model.to_json())

@@ -7,12 +7,13 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.assistant.reply import draws
-from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, stage_of
+from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, BatchStatus, stage_of
 from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, Lines, read_lines
 from hsai_kit.sandbox.openai.batch_work import BatchWork, Worker, begin
 from hsai_kit.sandbox.openai.checks import check_metadata, invalid_value, wrong_type
 from hsai_kit.sandbox.openai.gate import page_of
 from hsai_kit.sandbox.openai.keys import Key
+from hsai_kit.sandbox.openai.limits import Quota
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.openai.responses import Responses
     from hsai_kit.sandbox.openai.wire import Identifiers
 
-_UNFINISHED = {
-    "expired": ("batch_expired", "The batch expired before it came to this request."),
-    "cancelled": ("batch_cancelled", "The batch was cancelled before it came to this request."),
+_MISSING_ANSWERS = {
+    BatchStatus.EXPIRED: ("batch_expired", "The batch expired before it came to this request."),
+    BatchStatus.CANCELLED: ("batch_cancelled", "The batch was cancelled before it came to this request."),
 }
-_ENDED_BY_SETTING = {
-    "failed": "The sandbox was told to let this batch fail.",
-    "insufficient_quota": "The quota of this account is used up.",
-    "billing_hard_limit_reached": "The billing hard limit of this account is reached.",
+_FAILURES: dict[str, str] = {
+    BatchStatus.FAILED: "The sandbox was told to let this batch fail.",
+    Quota.INSUFFICIENT: "The quota of this account is used up.",
+    Quota.HARD_LIMIT: "The billing hard limit of this account is reached.",
 }
 
 
@@ -67,12 +68,12 @@ class Batches:
             metadata=body.get("metadata"),
             models=None if call.key.models is None else sorted(call.key.models),
             seconds=max(settings.batch_seconds, 0.001),
-            ending=settings.batch_end if settings.quota == "ok" else settings.quota,
+            ending=settings.batch_end if settings.quota == Quota.OK else settings.quota,
             failures=settings.batch_failures,
             output_life=(body.get("output_expires_after") or {}).get("seconds"),
         )
         self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dump()))
-        return answer_json(_shape(job, BatchStage("validating"), None))
+        return answer_json(_shape(job, BatchStage(BatchStatus.VALIDATING), None))
 
     async def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/batches/{id}."""
@@ -89,7 +90,7 @@ class Batches:
         """Answer POST /v1/batches/{id}/cancel."""
         job, final = self._find(call.path["batch_id"])
         shown = await self._show(job, final)
-        if shown["status"] in ("completed", "failed", "expired", "cancelled"):
+        if BatchStatus(shown["status"]).is_final:
             message = f"The batch '{job.id}' cannot be cancelled: it is {shown['status']}."
             raise OpenAIError(409, message, code="batch_not_cancellable")
         if job.cancelled is None:
@@ -102,7 +103,7 @@ class Batches:
         if final is not None:
             return final
         stage = stage_of(job, time())
-        if stage.status == "validating" or (stage.status == "cancelling" and stage.share == 0):
+        if stage.status is BatchStatus.VALIDATING or (stage.status is BatchStatus.CANCELLING and stage.share == 0):
             return _shape(job, stage, None)
         work = self._work(job)
         async with work.lock:
@@ -113,12 +114,12 @@ class Batches:
 
     async def _progress(self, job: BatchJob, stage: BatchStage, work: BatchWork) -> dict[str, Any]:
         errors = list(work.lines.errors)
-        if job.ending in _ENDED_BY_SETTING:
-            message = _ENDED_BY_SETTING[job.ending]
-            code = job.ending if job.ending != "failed" else "batch_failed"
+        if job.ending in _FAILURES:
+            message = _FAILURES[job.ending]
+            code = job.ending if job.ending != BatchStatus.FAILED else "batch_failed"
             errors = [{"code": code, "message": message, "param": None, "line": None}]
         if errors and job.cancelled is None:
-            shown = _shape(job, BatchStage("failed", 0.0), None)
+            shown = _shape(job, BatchStage(BatchStatus.FAILED), None)
             shown["errors"] = {"object": "list", "data": errors}
             return self._finish(job, shown)
         key = Key("", None if job.models is None else frozenset(job.models))
@@ -127,17 +128,21 @@ class Batches:
             return draws(job.id, custom_id)[0] < job.failures
 
         if not await self._worker.advance(work, int(stage.share * len(work.order)), key, fails):
-            stage = BatchStage("in_progress" if job.cancelled is None else "cancelling", stage.share)
+            stage = BatchStage(
+                BatchStatus.IN_PROGRESS if job.cancelled is None else BatchStatus.CANCELLING, stage.share
+            )
         shown = _shape(job, stage, work)
-        if stage.status in ("completed", "expired", "cancelled"):
+        if stage.status.has_files:
             self._write_files(job, stage.status, work, shown)
             return self._finish(job, shown)
         return shown
 
-    def _write_files(self, job: BatchJob, status: str, work: BatchWork, shown: dict[str, Any]) -> None:
+    def _write_files(self, job: BatchJob, status: BatchStatus, work: BatchWork, shown: dict[str, Any]) -> None:
         errors = list(work.errors)
-        if status in _UNFINISHED:
-            errors += [self._worker.build_error_line(line, *_UNFINISHED[status]) for line in work.list_unanswered()]
+        if status in _MISSING_ANSWERS:
+            errors += [
+                self._worker.build_error_line(line, *_MISSING_ANSWERS[status]) for line in work.list_unanswered()
+            ]
         for name, lines in (("output", work.outputs), ("error", errors)):
             if lines:
                 content = b"\n".join(lines) + b"\n"

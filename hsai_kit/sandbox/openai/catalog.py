@@ -27,9 +27,8 @@ class Model:
     is_over: bool = False
     is_fickle: bool = False
 
-    @property
     def to_json(self) -> dict[str, Any]:
-        """The model as the API lists it."""
+        """Show the model as the API lists it."""
         return {
             "id": self.id,
             "object": "model",

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hsai_kit.sandbox.credential_state import CredentialState
 from hsai_kit.sandbox.openai.catalog import MODELS, Model
 from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STATES = ("live", "expired", "revoked")
+_REASONS: dict[CredentialState | None, str] = {
+    None: "The API key is not correct",
+    CredentialState.EXPIRED: "The API key has expired",
+    CredentialState.REVOKED: "The API key was revoked",
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Key:
 
     secret: str = field(repr=False)
     models: frozenset[str] | None = None
-    state: str = "live"
+    state: CredentialState = CredentialState.LIVE
 
     def allows(self, model: str) -> bool:
         """Whether the key's project may use a model."""
@@ -57,14 +62,12 @@ class Keys:
 
         Raises ValueError for a state or a model that does not exist.
         """
-        if state not in STATES:
-            message = f"A key is one of {', '.join(STATES)}, not {state!r}."
-            raise ValueError(message)
+        known_state = CredentialState.parse(state, "A key")
         unknown = sorted(set(models or ()) - set(MODELS))
         if unknown:
             message = f"There is no model {', '.join(unknown)}. Models: {', '.join(MODELS)}."
             raise ValueError(message)
-        self._known[secret] = Key(secret, None if models is None else frozenset(models), state)
+        self._known[secret] = Key(secret, None if models is None else frozenset(models), known_state)
 
     def check(self, authorization: bytes) -> Key:
         """Return the key that a request carries; 401 where there is none, or none that works."""
@@ -73,15 +76,12 @@ class Keys:
             message = "This request carries no API key. Send one in the header 'Authorization: Bearer KEY'."
             raise OpenAIError(401, message, code="invalid_api_key")
         key = self._known.get(secret.strip())
-        if key is None or key.state != "live":
+        if key is None or key.state is not CredentialState.LIVE:
             raise build_key_error(None if key is None else key.state)
         return key
 
 
-def build_key_error(state: str | None = None) -> OpenAIError:
+def build_key_error(state: CredentialState | None = None) -> OpenAIError:
     """Make the error for a key that does not work; the key itself is never repeated."""
-    reason = {"expired": "The API key has expired", "revoked": "The API key was revoked"}
-    message = (
-        f"{reason.get(state or '', 'The API key is not correct')}. Take a working one from your account's page of keys."
-    )
+    message = f"{_REASONS[state]}. Take a working one from your account's page of keys."
     return OpenAIError(401, message, code="invalid_api_key")

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from time import monotonic
 from typing import Any
 
+from hsai_kit.sandbox.openai.batch_clock import BatchStatus
 from hsai_kit.sandbox.openai.wire import OpenAIError
 
-QUOTAS = ("ok", "insufficient_quota", "billing_hard_limit_reached")
-ENDINGS = ("completed", "expired", "failed")
+ENDINGS = (BatchStatus.COMPLETED, BatchStatus.EXPIRED, BatchStatus.FAILED)
+
+
+class Quota(StrEnum):
+    """What is left of the account's money."""
+
+    OK = "ok"
+    INSUFFICIENT = "insufficient_quota"
+    HARD_LIMIT = "billing_hard_limit_reached"
 
 
 @dataclass
@@ -23,9 +32,9 @@ class OpenAISettings:
 
     requests_per_minute: float | None = 6_000
     tokens_per_minute: float | None = 4_000_000
-    quota: str = "ok"
+    quota: str = Quota.OK
     batch_seconds: float = 2.0
-    batch_end: str = "completed"
+    batch_end: str = BatchStatus.COMPLETED
     batch_failures: float = 0.0
 
     def replace(self, changes: dict[str, Any]) -> OpenAISettings:
@@ -40,7 +49,7 @@ class OpenAISettings:
 
 
 def _check(name: str, value: Any) -> None:
-    words = {"quota": QUOTAS, "batch_end": ENDINGS}.get(name)
+    words = {"quota": tuple(Quota), "batch_end": ENDINGS}.get(name)
     if words is not None:
         if value not in words:
             message = f"{name} is one of {', '.join(words)}, not {value!r}."
@@ -99,7 +108,7 @@ class OpenAILimits:
 
     def admit(self) -> None:
         """Let a request pass, or raise the 429 that stops it before any work."""
-        if self.settings.quota != "ok":
+        if self.settings.quota != Quota.OK:
             raise quota_error(self.settings.quota)
         if self._requests is not None:
             wait = self._requests.wait_for(1)
@@ -154,7 +163,7 @@ def rate_limit_error(what: str, wait: float, limit: float) -> OpenAIError:
 
 def quota_error(quota: str) -> OpenAIError:
     """Make the 429 for which waiting does not help."""
-    if quota == "insufficient_quota":
+    if quota == Quota.INSUFFICIENT:
         message = "The quota of this account is used up. Check the plan and the billing details."
         return OpenAIError(429, message, code=quota, kind=quota)
     message = "The billing hard limit of this account is reached."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from enum import StrEnum
 from time import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -28,6 +29,14 @@ SERVER_ERROR_WORD = "sandbox-server-error"
 
 _REASONING_TOKENS = {"none": 0, "minimal": 24, "low": 64, "medium": 192, "high": 512, "xhigh": 1_024, "max": 2_048}
 _TIERS = {"flex": "flex", "priority": "priority", "fast": "priority", "scale": "scale", "ultrafast": "ultrafast"}
+
+
+class ResponseStatus(StrEnum):
+    """How a response, or one item of it, ended."""
+
+    COMPLETED = "completed"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
 
 
 class Responses:
@@ -55,7 +64,7 @@ class Responses:
         """Make the response to a request; OpenAIError for one that is not in order."""
         ask = read_request(key, body)
         if SERVER_ERROR_WORD in ask.text:
-            response = self._shape(ask, "failed", [], self._usage(ask, 0, 0))
+            response = self._shape(ask, ResponseStatus.FAILED, [], self._usage(ask, 0, 0))
             message = "The model failed while it wrote the answer. Try again."
             response["error"] = {"code": "server_error", "message": message}
             return response
@@ -118,7 +127,9 @@ class Responses:
         if tokens:
             items.append(self._message(ask, output, tokens, is_whole=reason is None))
         usage = self._usage(ask, len(tokens), reasoning)
-        response = self._shape(ask, "completed" if reason is None else "incomplete", items, usage)
+        response = self._shape(
+            ask, ResponseStatus.COMPLETED if reason is None else ResponseStatus.INCOMPLETE, items, usage
+        )
         if reason is not None:
             response["incomplete_details"] = {"reason": reason}
         return response
@@ -136,7 +147,7 @@ class Responses:
         return {
             "id": self._identifiers.new("msg_", 48),
             "type": "message",
-            "status": "completed" if is_whole else "incomplete",
+            "status": ResponseStatus.COMPLETED if is_whole else ResponseStatus.INCOMPLETE,
             "content": [part],
             "role": "assistant",
         }
@@ -153,7 +164,9 @@ class Responses:
             "total_tokens": ask.input_tokens + written + reasoning,
         }
 
-    def _shape(self, ask: Ask, status: str, output: list[dict[str, Any]], usage: dict[str, Any]) -> dict[str, Any]:
+    def _shape(
+        self, ask: Ask, status: ResponseStatus, output: list[dict[str, Any]], usage: dict[str, Any]
+    ) -> dict[str, Any]:
         body = ask.body
         now = int(time())
         text = body.get("text") or {}
@@ -163,7 +176,7 @@ class Responses:
             "created_at": now,
             "status": status,
             "background": False,
-            "completed_at": now if status == "completed" else None,
+            "completed_at": now if status is ResponseStatus.COMPLETED else None,
             "error": None,
             "incomplete_details": None,
             "instructions": body.get("instructions"),
