@@ -12,8 +12,7 @@ from hsai_kit.sandbox.hubspot.catalog import Catalog
 from hsai_kit.sandbox.hubspot.history import History
 from hsai_kit.sandbox.hubspot.links import Links
 from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
-from hsai_kit.sandbox.hubspot.records import Records
-from hsai_kit.sandbox.hubspot.search_lag import SearchLag
+from hsai_kit.sandbox.hubspot.records import Records, SearchLag
 from hsai_kit.sandbox.hubspot.validations import Validations
 from hsai_kit.sandbox.hubspot.wire import whole_number
 from hsai_kit.sandbox.hubspot.writer import Writer

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from hsai_kit.sandbox.hubspot.catalog import Catalog, Definition, ObjectKind
     from hsai_kit.sandbox.hubspot.history import History, WriteSource
-    from hsai_kit.sandbox.hubspot.records import Records
-    from hsai_kit.sandbox.hubspot.search_lag import SearchLag
+    from hsai_kit.sandbox.hubspot.records import Records, SearchLag
     from hsai_kit.sandbox.hubspot.validations import Validations
 
     Changes = dict[str, str | None]
