@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import shutil
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, OpenAI
 
 from hsai_kit.sandbox import Sandbox
 
@@ -16,17 +19,27 @@ settings.register_profile("search", deadline=None)
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same" if os.environ.get("CI") else "search")
 
+# Read once: a client of its own certificates for each test costs more than what most of them ask.
+TLS = ssl.create_default_context()
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hubspot import HubSpot
 
     from hsai_kit.connection import Connection
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 -- only pytest's own folder is made there
+
+
 def pytest_configure() -> None:
-    """Let a notebook's cell fail where pandas or another package says that it goes out of use."""
+    """Keep the tests' files in memory where there is room: a thousand stores need not reach a disk.
+
+    And let a notebook's cell fail where pandas or another package says that it goes out of use.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     os.environ.setdefault("PYTHONWARNINGS", "error::DeprecationWarning:__main__,error::FutureWarning:__main__")
 
 
@@ -62,14 +75,26 @@ def sandbox(running: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def openai_client(sandbox: Sandbox) -> Iterator[OpenAI]:
-    with OpenAI(api_key=sandbox.openai_key, base_url=sandbox.openai_url, max_retries=0, timeout=10) as client:
+    options: dict[str, Any] = {
+        "api_key": sandbox.openai_key,
+        "base_url": sandbox.openai_url,
+        "max_retries": 0,
+        "timeout": 10,
+    }
+    with OpenAI(**options, http_client=DefaultHttpxClient(verify=TLS)) as client:
         yield client
 
 
 @pytest.fixture
 def async_openai_client(sandbox: Sandbox) -> Iterator[AsyncOpenAI]:
     """Use it inside `asyncio.run` and there in `async with`, so that its connections end with the loop."""
-    client = AsyncOpenAI(api_key=sandbox.openai_key, base_url=sandbox.openai_url, max_retries=0, timeout=10)
+    options: dict[str, Any] = {
+        "api_key": sandbox.openai_key,
+        "base_url": sandbox.openai_url,
+        "max_retries": 0,
+        "timeout": 10,
+    }
+    client = AsyncOpenAI(**options, http_client=DefaultAsyncHttpxClient(verify=TLS))
     yield client
     assert client.is_closed(), "async_openai_client must be used in `async with`"
 
@@ -93,10 +118,23 @@ def keys(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S
     return sandbox
 
 
+@pytest.fixture(scope="session")
+def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which nothing was done yet, made once and copied for each test."""
+    from hsai_kit.store import Store
+    from hsai_kit.workspace import Workspace
+
+    workspace = Workspace.make(tmp_path_factory.mktemp("new") / "workspace")
+    Store(workspace.store).close()
+    return workspace.folder
+
+
 @pytest.fixture
-def hub(keys: Sandbox, tmp_path: Path) -> Iterator[Connection]:
+def hub(keys: Sandbox, tmp_path: Path, new_workspace: Path) -> Iterator[Connection]:
     """A connection to the sandbox as if both sides were real, with a workspace of its own."""
     from hsai_kit import connect
 
+    if not (tmp_path / "workspace").exists():
+        shutil.copytree(new_workspace, tmp_path / "workspace")
     with connect(workspace=tmp_path / "workspace") as connected:
         yield connected

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, KeyNotFound, KeyRefused, ModelError
 from hsai_kit.llm.error_mapping import explain_failure, explain_no_response, explain_sdk_error, failure_of, pause_for
-from hsai_kit.llm.http import HttpClient, HttpResponse
+from hsai_kit.llm.http import HttpClient, HttpResponse, tls_context
 from hsai_kit.runtime.network import is_loopback
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits
@@ -78,7 +78,7 @@ class LLMClient:
             max_retries=0,
             timeout=_TIMEOUT_SECONDS,
             # A proxy in the environment is for the world outside, not for a sandbox on this computer.
-            http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(base_url)),
+            http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(base_url), verify=tls_context()),
         )
         self.base_url = str(self.sdk.base_url)
         named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}

@@ -16,7 +16,7 @@ from yarl import URL
 
 from hsai_kit.runtime.network import is_loopback
 
-__all__ = ["HttpClient", "HttpResponse", "NoResponse"]
+__all__ = ["HttpClient", "HttpResponse", "NoResponse", "tls_context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class NoResponse:
     """No whole answer: `timed_out` where it took too long, otherwise the connection broke."""
 
     timed_out: bool
+
+
+def tls_context() -> ssl.SSLContext:
+    """Trust the system's own certificates, as a company's proxy may need; they are read at the first https call."""
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class HttpClient:
@@ -71,9 +76,9 @@ class HttpClient:
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        # Made on the loop that uses it. The system's own certificates, as a company's proxy may need; a proxy in the
-        # environment is for the world outside, not for a sandbox on this computer.
-        connector = aiohttp.TCPConnector(limit=0, ssl=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        # Made on the loop that uses it. A proxy in the environment is for the world outside, not for a sandbox on this
+        # computer.
+        connector = aiohttp.TCPConnector(limit=0, ssl=tls_context())
         self._session = aiohttp.ClientSession(
             connector=connector,
             headers=self._headers,

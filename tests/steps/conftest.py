@@ -154,7 +154,7 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
         ends = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < ends, "it did not come to that"
-            time.sleep(0.01)
+            time.sleep(0.05)
 
     return wait
 

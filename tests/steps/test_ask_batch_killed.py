@@ -56,7 +56,7 @@ def wait_until(true, process) -> None:
     while not true():
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < ends
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def kill(process) -> None:

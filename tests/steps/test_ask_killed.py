@@ -36,7 +36,7 @@ def wait_for_answers(sandbox, count: int, process: subprocess.Popen[bytes]) -> N
     while answered(sandbox) < count:
         assert process.poll() is None, "the run ended before it could be interrupted"
         assert time.monotonic() < ends
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def test_a_run_killed_at_half_keeps_every_answer_and_asks_only_the_rest(keys, tmp_path):
