@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
-MEMORY = Path("/dev/shm")  # noqa: S108 -- only pytest's own folder is made there
+MEMORY = Path("/dev/shm")  # only a folder of pytest's own is made there
 
 
 def pytest_configure() -> None:
