@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.texts.human_rating import open_rating, rate
     from hsai_kit.steps.evaluate.texts.model_judge import judge
     from hsai_kit.steps.evaluate.texts.text_checks import check_texts
-    from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull
+    from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull, start_pull
     from hsai_kit.steps.push import push, receipts
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
     from hsai_kit.steps.review import remember, review
@@ -100,6 +100,7 @@ __all__ = [
     "run_recipe",
     "runs",
     "start_ask",
+    "start_pull",
     "start_resume",
     "then",
     "undo",
@@ -159,6 +160,7 @@ _HOMES = {
     "run_recipe": "hsai_kit.steps.recipe",
     "runs": "hsai_kit.steps.ask",
     "start_ask": "hsai_kit.steps.ask",
+    "start_pull": "hsai_kit.steps.pull",
     "start_resume": "hsai_kit.steps.ask",
     "then": "hsai_kit.steps.actions",
     "undo": "hsai_kit.steps.actions",

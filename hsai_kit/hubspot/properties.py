@@ -80,6 +80,11 @@ class Property:
         return self.type in {PropertyType.DATE, PropertyType.DATETIME}
 
     @property
+    def holds_owners(self) -> bool:
+        """True where the values are owners' ids."""
+        return self.referenced == "OWNER"
+
+    @property
     def several(self) -> bool:
         """True for a multi-checkbox: its value is a list, kept as `A;B`."""
         return self.field_type == "checkbox"

@@ -11,7 +11,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.where import build_condition, list_verbs
 from hsai_kit.runtime.background import Handle
-from hsai_kit.steps.pull import count, lists, object_types, properties, pull
+from hsai_kit.steps.pull import count, lists, object_types, properties, start_pull
 from hsai_kit.widgets.blocks import frame_table, text
 from hsai_kit.widgets.panel import Panel, field, row
 from hsai_kit.widgets.view import MessageView
@@ -214,7 +214,7 @@ class RecordsPanel(Panel):
         hub, kind, asked, limit = self._hub, self.kind.value, self._asked(), self._limit()
         columns = list(self.chosen.options)
         if hub is not None:
-            self.work("Pulling …", lambda: pull(hub, kind, columns, limit=limit, wait=False, **asked), self._follow)
+            self.work("Pulling …", lambda: start_pull(hub, kind, columns, limit=limit, **asked), self._follow)
 
     def _follow(self, handle: Handle[pd.DataFrame]) -> None:
         self._handle = handle

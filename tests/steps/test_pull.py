@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 
-from hsai_kit import connect, open_pull, pull
+from hsai_kit import connect, open_pull, pull, start_pull
 from hsai_kit.errors import (
     DailyLimit,
     HsaiError,
@@ -389,7 +389,7 @@ def test_a_key_that_is_revoked_meanwhile_is_no_unknown_object_type(hub, sandbox)
 
 def test_a_handle_comes_back_at_once_and_a_cancel_keeps_whole_rows(hub, sandbox):
     sandbox.latency("hubspot", 0.05)
-    handle = pull(hub, "contacts", ["state", "company.name"], wait=False)
+    handle = start_pull(hub, "contacts", ["state", "company.name"])
     assert not handle.done
     while handle.progress.done < 300:
         time.sleep(0.01)
@@ -401,7 +401,7 @@ def test_a_handle_comes_back_at_once_and_a_cancel_keeps_whole_rows(hub, sandbox)
 
 
 def test_the_total_is_known_as_soon_as_a_search_tells_it(hub, sandbox):
-    handle = pull(hub, "companies", ["state"], where="state is known", wait=False)
+    handle = start_pull(hub, "companies", ["state"], where="state is known")
     handle.result(30)
     assert (handle.progress.done, handle.progress.total) == (290, 290)
 

@@ -14,7 +14,7 @@ from typing import Self
 import pandas as pd
 import pytest
 
-from hsai_kit import connect, pull
+from hsai_kit import connect, pull, start_pull
 from hsai_kit.errors import HubSpotError, PullError
 
 
@@ -142,7 +142,7 @@ def test_a_pull_that_broke_off_goes_on_where_it_stopped(hub, sandbox, arguments)
     columns = ["state", "company.name"]
     expected = pull(hub, "contacts", columns, **arguments | ({"seed": 1} if "sample" in arguments else {}))
     sandbox.latency("hubspot", 0.05)
-    handle = pull(hub, "contacts", columns, **arguments, wait=False)
+    handle = start_pull(hub, "contacts", columns, **arguments)
     while handle.progress.done < 300:
         time.sleep(0.005)
     handle.cancel()
@@ -168,7 +168,7 @@ def test_a_pull_that_broke_off_goes_on_where_it_stopped(hub, sandbox, arguments)
 def test_a_pull_means_the_same_time_when_it_goes_on_and_two_sessions_never_go_on_with_it_at_once(hub, sandbox):
     arguments = {"changed_since": "9 years ago", "where": "state is known"}
     sandbox.latency("hubspot", 0.05)
-    handle = pull(hub, "contacts", ["state"], **arguments, wait=False)
+    handle = start_pull(hub, "contacts", ["state"], **arguments)
     while handle.progress.done < 200:
         time.sleep(0.005)
     with pytest.raises(PullError, match=r"is being read by another session\. Wait for it"):
@@ -201,9 +201,9 @@ def test_a_killed_pull_goes_on_where_it_was(keys, tmp_path):
     keys.limits("hubspot", per_ten_seconds=None)
     keys.latency("hubspot", 0.1)
     code = (
-        "import sys\nfrom hsai_kit import connect, pull\n"
+        "import sys\nfrom hsai_kit import connect, start_pull\n"
         f"with connect(workspace={str(tmp_path / 'w')!r}) as hub:\n"
-        "    handle = pull(hub, 'contacts', ['state'], wait=False)\n"
+        "    handle = start_pull(hub, 'contacts', ['state'])\n"
         "    while handle.progress.done < 500: pass\n"
         "    print(handle.progress.done, flush=True)\n"
         "    handle.result()\n"

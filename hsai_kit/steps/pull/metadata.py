@@ -17,8 +17,8 @@ from hsai_kit.hubspot.owners import read_owners
 from hsai_kit.hubspot.properties import Property, read_properties
 from hsai_kit.hubspot.records import BATCH, Record, iterate_records, read_page
 from hsai_kit.runtime import background
-from hsai_kit.steps.pull.request import Since, Where, positive
-from hsai_kit.steps.pull.search_queries import build_queries, filter_ids, iterate_ids
+from hsai_kit.steps.pull.request import Since, Where, check_positive
+from hsai_kit.steps.pull.selection import build_queries, filter_ids, iterate_ids
 
 __all__ = ["count", "lists", "object_types", "owners", "properties"]
 
@@ -44,14 +44,14 @@ def properties(hub: Connection, object_type: str, *, sample: int | None = None) 
     `blank`.
     Raises UnknownObjectType with the nearest name.
     """
-    positive("sample", sample)
+    check_positive("sample", sample)
 
     async def read() -> pd.DataFrame:
         kind = await find_object_type(hub.hubspot, object_type)
         known = await read_properties(hub.hubspot, kind.name)
-        frame = pd.DataFrame([_described(one) for one in known.values()])
+        frame = pd.DataFrame([_describe(one) for one in known.values()])
         if sample:
-            frame["blank"] = frame["name"].map(await _blanks(hub, kind, list(known), sample)).astype("Float64")
+            frame["blank"] = frame["name"].map(await _measure_blanks(hub, kind, list(known), sample)).astype("Float64")
         return frame.sort_values("label", key=lambda label: label.str.casefold(), ignore_index=True)
 
     return background.run(read())
@@ -122,7 +122,7 @@ def count(
     return background.run(read())
 
 
-def _described(one: Property) -> dict[str, object]:
+def _describe(one: Property) -> dict[str, object]:
     return {
         "name": one.name,
         "label": one.label,
@@ -144,14 +144,14 @@ async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Seque
     return sum([len(page) async for page in iterate_ids(client, kind.name, queries)])
 
 
-async def _blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sample: int) -> dict[str, float]:
-    records = await _spread(hub.hubspot, kind, names, sample)
+async def _measure_blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sample: int) -> dict[str, float]:
+    records = await _read_spread(hub.hubspot, kind, names, sample)
     return {
         name: sum(not record.properties.get(name) for record in records) / len(records) for name in names if records
     }
 
 
-async def _spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str], sample: int) -> list[Record]:
+async def _read_spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str], sample: int) -> list[Record]:
     """Return records from places all over the range of ids, old ones and new ones: quicker than an exact sample."""
     total, top = await search.read_extent(client, kind.name)
     places = max(_PLACES, -(-sample // BATCH))

@@ -18,8 +18,8 @@ from hsai_kit.hubspot.lists import RecordList, iterate_members
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, Record, find_survivor, iterate_records, read_batch
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.pull.associated_columns import AssociatedColumns
-from hsai_kit.steps.pull.search_queries import count_is_small
+from hsai_kit.steps.pull.association_columns import AssociationColumns
+from hsai_kit.steps.pull.selection import list_ids_if_few
 from hsai_kit.store import Store
 
 __all__ = ["PullReader"]
@@ -27,7 +27,7 @@ __all__ = ["PullReader"]
 # A limit beyond this is worth finding out where its last record lies, so that many pages are read at once.
 _FAR = 1_000
 # Whether an id was merged is asked one by one, so not for more than these.
-_ASKED_AFTER = 500
+_MOST_FOLLOWED = 500
 
 
 @dataclass
@@ -42,24 +42,27 @@ class PullReader:
     names: Sequence[str]
     queries: Sequence[SearchQuery]
     """The searches that tell which records match; of [] all do."""
-    beside: AssociatedColumns
+    associations: AssociationColumns
     limit: int | None = None
     left_out: dict[str, str] = field(default_factory=dict)
     """Ids that were asked for and are not among the records, with the reason."""
-    had: set[str] = field(default_factory=set)
+    kept: set[str] = field(init=False)
+    """Ids that an earlier attempt has read."""
+    _places: list[tuple[int, int, int | None]] = field(init=False)
+    _noted: set[tuple[int, int, int | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.had = set(self.store.pulls.ids(self.pull_id))
+        self.kept = set(self.store.pulls.ids(self.pull_id))
         self._places = self.store.pulls.places(self.pull_id)
         self._noted = set(self._places)
-        self.beside.add(self.had)
-        self.control.progress.done = len(self.had)
+        self.associations.add(self.kept)
+        self.control.progress.done = len(self.kept)
 
-    async def everything(self) -> None:
+    async def read_all(self) -> None:
         """Read all records by the list endpoint, the first ones only where there is a limit."""
         spans = [Span(first, following, end) for first, following, end in self._places]
         if self.limit is None or self.limit > _FAR:
-            spans = await self._cut(spans)
+            spans = await self._plan_spans(spans)
         one_by_one = not spans
         try:
             await read_spans(
@@ -68,18 +71,18 @@ class PullReader:
                 self.names,
                 spans or [Span(0, 0, None)],
                 self._keep_spans,
-                self._go_on,
+                self._may_go_on,
                 at_once=1 if one_by_one else AT_ONCE,
             )
         except NotById:
-            self.had = set(self.store.pulls.ids(self.pull_id))
-            self.control.progress.done = len(self.had)
+            self.kept = set(self.store.pulls.ids(self.pull_id))
+            self.control.progress.done = len(self.kept)
             async for page in iterate_records(self.client, self.kind.name, self.names):
-                self._keep([record for record in page if record.id not in self.had])
-                if not await self._go_on():
+                self._keep([record for record in page if record.id not in self.kept])
+                if not await self._may_go_on():
                     return
 
-    async def _cut(self, spans: list[Span]) -> list[Span]:
+    async def _plan_spans(self, spans: list[Span]) -> list[Span]:
         """Return the spans of ids to read side by side, or none where HubSpot's search does not know such records."""
         try:
             total, top = await search.read_extent(self.client, self.kind.name)
@@ -94,12 +97,12 @@ class PullReader:
         # The last one is for what is made while the others are read.
         return [Span(0, 0, top + 1), *([] if self.limit else [Span(top + 1, top + 1, None)])]
 
-    async def matches(self) -> None:
+    async def read_matches(self) -> None:
         """Read the records that any of the searches finds, by id."""
-        if not await self._go_on():
+        if not await self._may_go_on():
             return
         ends = {part: following for part, following, _ in self._places}
-        seen = set(self.had)
+        seen = set(self.kept)
         for number, query in enumerate(self.queries):
             last = ends.get(number, 0)
             async for records, reached, left in search.iterate_pages(
@@ -114,40 +117,40 @@ class PullReader:
                 total = self.control.progress.done + len(room) + left
                 self.control.progress.total = min(total, self.limit or total)
                 self._keep(room, [(number, place, None)])
-                if not await self._go_on():
+                if not await self._may_go_on():
                     return
 
-    async def members(self, of: RecordList) -> None:
+    async def read_members(self, of: RecordList) -> None:
         """Read the members of a list that match, and report those that are gone."""
         self.control.progress.total = of.size if self.limit is None else min(of.size or self.limit, self.limit)
-        allowed = await self._allowed(of.size or 0)
+        allowed = await self._list_allowed(of.size or 0)
         pages = iterate_members(self.client, of.id)
         chosen = ([one for one in page if allowed is None or one in allowed] async for page in pages)
-        await self._certain(chosen, allowed)
+        await self._read_pages(chosen, allowed)
 
-    async def certain(self, ids: Sequence[str]) -> list[str]:
+    async def read_ids(self, ids: Sequence[str]) -> list[str]:
         """Read these records as far as they match, and return the ids in the order given, merged ones under their new.
 
         Ids that are not in the portal are reported.
         """
         self.control.progress.total = len(ids) if self.limit is None else min(len(ids), self.limit)
         ids = ids[: self.limit] if not self.queries else ids
-        allowed = await self._allowed(len(ids))
+        allowed = await self._list_allowed(len(ids))
 
         async def one_page() -> AsyncIterator[Sequence[str]]:
             yield ids
 
-        merged = await self._certain(one_page(), allowed)
+        merged = await self._read_pages(one_page(), allowed)
         kept = set(self.store.pulls.ids(self.pull_id))
         return [one for one in dict.fromkeys(merged.get(one, one) for one in ids) if one in kept]
 
-    async def _certain(self, pages: AsyncIterator[Sequence[str]], allowed: set[str] | None) -> dict[str, str]:
+    async def _read_pages(self, pages: AsyncIterator[Sequence[str]], allowed: set[str] | None) -> dict[str, str]:
         gone: list[str] = []
 
         async def batches() -> AsyncIterator[list[str]]:
             waiting: list[str] = []
             async for page in pages:
-                waiting += [one for one in page if one not in self.had]
+                waiting += [one for one in page if one not in self.kept]
                 while len(waiting) >= BATCH:
                     yield waiting[:BATCH]
                     waiting = waiting[BATCH:]
@@ -157,25 +160,25 @@ class PullReader:
         async def read(ids: list[str]) -> None:
             found = await read_batch(self.client, self.kind.name, ids, self.names)
             gone.extend(one for one in ids if one not in found)
-            fits = await self._fitting(list(found), allowed)
+            fits = await self._filter_ids(list(found), allowed)
             self._keep([record for one, record in found.items() if one in fits])
 
-        await _side_by_side(batches(), read, self._go_on)
-        return await self._ask_after(gone, allowed)
+        await _run_side_by_side(batches(), read, self._may_go_on)
+        return await self._follow_merges(gone, allowed)
 
-    async def _fitting(self, ids: list[str], allowed: set[str] | None) -> set[str]:
+    async def _filter_ids(self, ids: list[str], allowed: set[str] | None) -> set[str]:
         if allowed is not None:
             return allowed & set(ids)
         if not self.queries or not ids:
             return set(ids)
         return set(await search.find_matching(self.client, self.kind.name, (), self.queries, ids))
 
-    async def _ask_after(self, gone: Sequence[str], allowed: set[str] | None) -> dict[str, str]:
+    async def _follow_merges(self, gone: Sequence[str], allowed: set[str] | None) -> dict[str, str]:
         """Find out where records went that were not there, and read those that others were merged into."""
         merged: dict[str, str] = {}
         for place, one in enumerate(gone):
             into = None
-            if place < _ASKED_AFTER and await self.control.gate():
+            if place < _MOST_FOLLOWED and await self.control.gate():
                 into = await find_survivor(self.client, self.kind.name, one)
             if into is None:
                 self.left_out[one] = f"not among the {self.kind.name} of this portal: deleted, or never there"
@@ -183,34 +186,34 @@ class PullReader:
             if into != one:
                 self.left_out[one] = f"merged into {into}, which was read instead"
                 merged[one] = into
-            if not self.store.pulls.records(self.pull_id, [into]) and await self._fitting([into], allowed):
+            if not self.store.pulls.records(self.pull_id, [into]) and await self._filter_ids([into], allowed):
                 found = await read_batch(self.client, self.kind.name, [into], self.names)
                 self._keep(list(found.values()))
         return merged
 
-    async def _allowed(self, candidates: int) -> set[str] | None:
-        return await count_is_small(self.client, self.kind.name, self.queries, candidates) if self.queries else None
+    async def _list_allowed(self, candidates: int) -> set[str] | None:
+        return await list_ids_if_few(self.client, self.kind.name, self.queries, candidates) if self.queries else None
 
     def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
         places = [(span.first, span.next, span.end) for span in spans]
         self._keep(
-            [record for record in records if record.id not in self.had],
+            [record for record in records if record.id not in self.kept],
             [place for place in places if place not in self._noted],
         )
         self._noted = set(places)
 
     def _keep(self, records: list[Record], places: Sequence[tuple[int, int, int | None]] = ()) -> None:
-        self.beside.raise_failure()
+        self.associations.raise_failure()
         self.store.pulls.add(self.pull_id, ((record.id, record.properties) for record in records), places)
         self.control.progress.done += len(records)
-        self.beside.add(record.id for record in records)
+        self.associations.add(record.id for record in records)
 
-    async def _go_on(self) -> bool:
+    async def _may_go_on(self) -> bool:
         enough = self.limit is not None and self.control.progress.done >= self.limit
         return not enough and await self.control.gate()
 
 
-async def _side_by_side(
+async def _run_side_by_side(
     jobs: AsyncIterator[list[str]],
     work: Callable[[list[str]], Awaitable[None]],
     go_on: Callable[[], Awaitable[bool]],

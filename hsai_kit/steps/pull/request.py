@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.errors import PullError
-from hsai_kit.steps.pull.ids_input import IdsInput
+import pandas as pd
 
-__all__ = ["PullRequest", "Since", "Where", "as_names", "positive"]
+from hsai_kit.errors import FrameError, PullError
+from hsai_kit.tabular.provenance import find_id_column, parse_record_id
+from hsai_kit.tabular.table_files import FILES, read_table
+
+__all__ = ["Ids", "IdsInput", "PullRequest", "Since", "Where", "check_positive", "parse_names", "read_ids_input"]
 
 Where: TypeAlias = str | Sequence[Mapping[str, Any]]
 Since: TypeAlias = str | date | timedelta
+Ids: TypeAlias = pd.Series | pd.Index | pd.DataFrame | Iterable[object] | str | Path
+
+
+@dataclass(frozen=True)
+class IdsInput:
+    """Ids in the order given, each once; `twice` are those that were there more than once, `blank` how many had none.
+
+    `strange` are values that cannot be record ids, which have digits only.
+    """
+
+    ids: tuple[str, ...]
+    twice: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    blank: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,8 +55,8 @@ class PullRequest:
         if not isinstance(self.object_type, str):
             message = f"object_type is {self.object_type!r}. Write it as a text, such as 'contacts'."
             raise PullError(message)
-        positive("limit", self.limit)
-        positive("sample", self.sample)
+        check_positive("limit", self.limit)
+        check_positive("sample", self.sample)
         if self.limit is not None and self.sample is not None:
             message = "limit reads the first records and sample a random choice of all. Give one of them."
             raise PullError(message)
@@ -62,7 +81,7 @@ class PullRequest:
         return self.where if self.where is None or isinstance(self.where, str) else json.dumps(self.where, default=str)
 
     @property
-    def request(self) -> str:
+    def key(self) -> str:
         """The same text for the same arguments: a pull that broke off is found by it."""
         parts = (
             *(self.object_type, self.properties, self.condition, self.list, str(self.changed_since)),
@@ -71,7 +90,7 @@ class PullRequest:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def as_names(properties: object) -> tuple[str, ...]:
+def parse_names(properties: object) -> tuple[str, ...]:
     """Return the names of the columns, each once; raises PullError for what is no list of names."""
     listed = [properties] if isinstance(properties, str) else properties
     names = list(listed) if isinstance(listed, Iterable) else [listed]
@@ -81,8 +100,68 @@ def as_names(properties: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(str, names)))
 
 
-def positive(name: str, value: int | None) -> None:
+def check_positive(name: str, value: int | None) -> None:
     """Raise PullError unless `value` is None or a number of records."""
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         message = f"{name} is {value!r}; it is a number of records, so it starts at 1."
         raise PullError(message)
+
+
+def read_ids_input(ids: Ids) -> IdsInput:
+    """Return the record ids of `ids`; raises PullError where there is none, and for a file without a column of ids."""
+    cells = [parse_record_id(value) for value in _list_cells(ids)]
+    counts = Counter(cell for cell in cells if cell)
+    good = tuple(one for one in counts if _is_id(one))
+    strange = tuple(one for one in counts if not _is_id(one))
+    twice = tuple(one for one, count in counts.items() if count > 1)
+    if not good:
+        what = (
+            f"such as {strange[0]!r}, which is no record id: those have digits only" if strange else "and none is there"
+        )
+        message = f"ids holds no record id ({what}). Give the column Record ID of an export, or a pulled frame's index."
+        raise PullError(message)
+    return IdsInput(good, twice, strange, sum(not cell for cell in cells))
+
+
+def _list_cells(ids: Ids) -> Iterable[object]:
+    if isinstance(ids, str | Path):
+        text = str(ids).strip()
+        if _is_id(text):
+            return [text]
+        return _find_cells(_read_file(Path(text).expanduser()), text)
+    if isinstance(ids, pd.DataFrame):
+        return _find_cells(ids, "the DataFrame")
+    if isinstance(ids, int):
+        return [ids]
+    if not isinstance(ids, Iterable):
+        message = f"ids is a {type(ids).__name__}. Give a Series, an Index, a list, or the path of a CSV file."
+        raise PullError(message)
+    return ids
+
+
+def _find_cells(frame: pd.DataFrame, name: str) -> Iterable[object]:
+    if len(frame.columns) == 1 and isinstance(frame.index, pd.RangeIndex):
+        return list(frame.iloc[:, 0])
+    try:
+        column = find_id_column(frame)
+    except FrameError:
+        there = ", ".join(map(str, frame.columns[:20]))
+        message = (
+            f"{name} has no column 'Record ID' or 'record_id'. It has: {there}. Rename the one that holds the ids."
+        )
+        raise PullError(message) from None
+    return list(frame.index if column is None else frame[column])
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    if path.suffix.lower() not in FILES:
+        message = f"ids is {str(path)!r}, which is neither a record id nor the path of a CSV or Excel file."
+        raise PullError(message)
+    try:
+        return read_table(path)
+    except FrameError as problem:
+        raise PullError(str(problem)) from None
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()

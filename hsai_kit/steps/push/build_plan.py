@@ -147,7 +147,7 @@ class _PushLookup:
 
 
 async def _owners(hub: Connection, definitions: Sequence[Property]) -> list[Owner] | None:
-    if not any(definition.referenced == "OWNER" for definition in definitions):
+    if not any(definition.holds_owners for definition in definitions):
         return None
     try:
         return await read_owners(hub.hubspot)
@@ -157,7 +157,7 @@ async def _owners(hub: Connection, definitions: Sequence[Property]) -> list[Owne
 
 def _checked(said: str, definition: Property, owners: Sequence[Owner] | None) -> ValueCheck:
     """Return a value as HubSpot takes it; an owner may be told by name or e-mail address."""
-    if definition.referenced != "OWNER" or owners is None or not said.strip():
+    if not definition.holds_owners or owners is None or not said.strip():
         return check_value(said, definition)
     try:
         return ValueCheck(find_owner(owners, said).id)

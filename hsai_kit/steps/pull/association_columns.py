@@ -12,17 +12,17 @@ from hsai_kit.hubspot.activities import Activity, build_activity, build_story, l
 from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, read_associated_ids
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.hubspot.records import BATCH, Record, read_batch
-from hsai_kit.steps.pull.column_spec import ActivitiesColumn, AssociationColumn, Column
+from hsai_kit.hubspot.records import BATCH, read_many
+from hsai_kit.steps.pull.column_spec import ActivitiesColumn, Aggregation, AssociationColumn, PullColumn
 
-__all__ = ["AssociatedColumns"]
+__all__ = ["AssociationColumns"]
 
 # Each thousand records' activities are read at once, so not too many thousands at a time.
 _STORIES_AT_ONCE = 2
 
 
 @dataclass
-class _AssociatedRecords:
+class _OtherRecords:
     """The records of one other type: which stand beside which, and the values that the columns need."""
 
     kind: ObjectType
@@ -36,17 +36,17 @@ class _AssociatedRecords:
     waiting: list[str] = field(default_factory=list)
 
     @property
-    def only_first(self) -> bool:
-        return all(column.how == "first" for column in self.columns)
+    def needs_only_first(self) -> bool:
+        return all(column.how == Aggregation.FIRST for column in self.columns)
 
 
-class AssociatedColumns:
+class AssociationColumns:
     """Reads for the records that it is told of; a record's columns are whole once `finish` has returned."""
 
-    def __init__(self, client: HubSpotClient, kind: ObjectType, columns: Sequence[Column]) -> None:
+    def __init__(self, client: HubSpotClient, kind: ObjectType, columns: Sequence[PullColumn]) -> None:
         self._client = client
         self._kind = kind
-        self._others: dict[str, _AssociatedRecords] = {}
+        self._others: dict[str, _OtherRecords] = {}
         self._activities = [column for column in columns if isinstance(column, ActivitiesColumn)]
         self._stories: dict[str, dict[str, str | None]] = {column.name: {} for column in self._activities}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,11 +54,11 @@ class AssociatedColumns:
         self._gate = asyncio.Semaphore(_STORIES_AT_ONCE)
         for column in columns:
             if isinstance(column, AssociationColumn):
-                other = self._others.setdefault(column.kind.name, _AssociatedRecords(column.kind))
+                other = self._others.setdefault(column.kind.name, _OtherRecords(column.kind))
                 other.columns.append(column)
         for other in self._others.values():
             wanted = [column.source.name for column in other.columns if column.source is not None]
-            if any(column.how == "latest" for column in other.columns):
+            if any(column.how == Aggregation.LATEST for column in other.columns):
                 wanted.append(other.kind.creation_property)
             other.names = list(dict.fromkeys(wanted))
 
@@ -95,19 +95,19 @@ class AssociatedColumns:
             self._tasks.discard(task)
             task.result()
 
-    def column(self, column: AssociationColumn | ActivitiesColumn, ids: Sequence[str]) -> list[str | None]:
+    def read_values(self, column: AssociationColumn | ActivitiesColumn, ids: Sequence[str]) -> list[str | None]:
         """Return the raw values of a column for these records, None where there is nothing."""
         if isinstance(column, ActivitiesColumn):
             stories = self._stories[column.name]
             return [stories.get(one) for one in ids]
         other = self._others[column.kind.name]
-        return [_made(column, other, other.of.get(one, ())) for one in ids]
+        return [_build_value(column, other, other.of.get(one, ())) for one in ids]
 
     def _begin(self, ids: Sequence[str]) -> None:
         for other in self._others.values():
-            self._start(self._look(other, ids))
+            self._start(self._read_ids(other, ids))
         if self._activities:
-            self._start(self._tell(ids))
+            self._start(self._read_stories(ids))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.add(asyncio.create_task(work))
@@ -120,10 +120,10 @@ class AssociatedColumns:
             for task in done:
                 task.result()
 
-    async def _look(self, other: _AssociatedRecords, ids: Sequence[str]) -> None:
+    async def _read_ids(self, other: _OtherRecords, ids: Sequence[str]) -> None:
         found = await read_associated_ids(self._client, self._kind.name, ids, other.kind.name)
         for one, beside in found.items():
-            other.of[one] = tuple(beside[:1] if other.only_first else beside)
+            other.of[one] = tuple(beside[:1] if other.needs_only_first else beside)
             if other.names:
                 new = [each for each in other.of[one] if each not in other.asked]
                 other.asked.update(new)
@@ -133,49 +133,43 @@ class AssociatedColumns:
             batch, other.waiting = other.waiting[:BATCH], other.waiting[BATCH:]
             self._start(self._read(other, batch))
 
-    async def _read(self, other: _AssociatedRecords, ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), BATCH):
-            found = await read_batch(self._client, other.kind.name, ids[start : start + BATCH], other.names)
-            for one, record in found.items():
-                other.values[one] = tuple(record.properties.get(name) for name in other.names)
+    async def _read(self, other: _OtherRecords, ids: Sequence[str]) -> None:
+        for one, record in (await read_many(self._client, other.kind.name, ids, other.names)).items():
+            other.values[one] = tuple(record.properties.get(name) for name in other.names)
 
-    async def _tell(self, ids: Sequence[str]) -> None:
+    async def _read_stories(self, ids: Sequence[str]) -> None:
         async with self._gate:
             entries: dict[str, dict[str, list[Activity]]] = {}
             for kind in dict.fromkeys(kind for column in self._activities for kind in column.kinds):
-                entries[kind] = await self._entries(kind, ids)
+                entries[kind] = await self._read_activities(kind, ids)
         for column in self._activities:
             for one in ids:
-                told = [entry for kind in column.kinds for entry in entries[kind].get(one, ())]
-                if told:
-                    self._stories[column.name][one] = build_story(told, column.most)
+                own = [entry for kind in column.kinds for entry in entries[kind].get(one, ())]
+                if own:
+                    self._stories[column.name][one] = build_story(own, column.most)
 
-    async def _entries(self, kind: str, ids: Sequence[str]) -> dict[str, list[Activity]]:
+    async def _read_activities(self, kind: str, ids: Sequence[str]) -> dict[str, list[Activity]]:
         beside = await read_associated_ids(self._client, self._kind.name, ids, kind)
         wanted = list(dict.fromkeys(other for others in beside.values() for other in others))
         names = list_activity_properties(kind)
-        batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
-        answers = await asyncio.gather(*(read_batch(self._client, kind, batch, names) for batch in batches))
-        known: dict[str, Record] = {}
-        for answer in answers:
-            known |= answer
-        told = {one: build_activity(kind, one, record.properties) for one, record in known.items()}
-        return {one: [told[other] for other in others if other in told] for one, others in beside.items()}
+        known = await read_many(self._client, kind, wanted, names)
+        texts = {one: build_activity(kind, one, record.properties) for one, record in known.items()}
+        return {one: [texts[other] for other in others if other in texts] for one, others in beside.items()}
 
 
-def _made(column: AssociationColumn, other: _AssociatedRecords, beside: tuple[str, ...]) -> str | None:
+def _build_value(column: AssociationColumn, other: _OtherRecords, beside: tuple[str, ...]) -> str | None:
     """Make one value of the records beside a record."""
     if column.source is None:
         return str(len(beside))
     place = other.names.index(column.source.name)
     known = [(one, other.values[one]) for one in beside if one in other.values]
-    if column.how == "first":
+    if column.how == Aggregation.FIRST:
         return known[0][1][place] if known else None
-    if column.how == "latest":
-        made = other.names.index(other.kind.creation_property)
-        return max(known, key=lambda one: (one[1][made] or "", int(one[0])))[1][place] if known else None
+    if column.how == Aggregation.LATEST:
+        created = other.names.index(other.kind.creation_property)
+        return max(known, key=lambda one: (one[1][created] or "", int(one[0])))[1][place] if known else None
     there = [value for _, values in known if (value := values[place])]
-    return str(len(there)) if column.how == "count" else _sum(there)
+    return str(len(there)) if column.how == Aggregation.COUNT else _sum(there)
 
 
 def _sum(values: Sequence[str]) -> str | None:
