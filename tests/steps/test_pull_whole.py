@@ -120,15 +120,15 @@ def test_a_cursor_that_is_no_id_is_followed_page_by_page(hub, monkeypatch):
     # [?] HubSpot does not promise what a cursor is: one of another form is only handed back.
     from hsai_kit.hubspot import list_endpoint, records
 
-    honest = records.list_page
+    honest = records.read_page
 
     async def veiled(client, object_type, properties, after):
         page, following = await honest(client, object_type, properties, after and str(after).removeprefix("c"))
         return page, following and f"c{following}"
 
     whole = pull(hub, "companies", ["name"])
-    monkeypatch.setattr(list_endpoint, "list_page", veiled)
-    monkeypatch.setattr(records, "list_page", veiled)
+    monkeypatch.setattr(list_endpoint, "read_page", veiled)
+    monkeypatch.setattr(records, "read_page", veiled)
     pd.testing.assert_frame_equal(pull(hub, "companies", ["name"]), whole)
 
 
