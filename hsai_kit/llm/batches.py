@@ -38,13 +38,13 @@ _OUTPUT_LIFE = 30 * 86_400
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BatchEngine(ResponsesEngine):
     """The questions of the Responses API under the same hashes, sent as jobs at half the price."""
 
-    async def ask(self, client: LLMClient, text: str) -> Answer:
+    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
         """Ask one question live, at the full price: what the model does not take shows before the job is sent."""
-        answer = await super().ask(client, text)
+        answer = await super().ask(client, question, text)
         used = Usage(answer.input_tokens, answer.cached_tokens, answer.output_tokens, answer.reasoning_tokens)
         return replace(answer, usd=price(self.model, used, self.own))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hsai_kit.assistants.assistant import Assistant
@@ -15,6 +13,7 @@ from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, Unk
 from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, decision_price
+from hsai_kit.llm.question_hash import QuestionHash, hash_decisions
 from hsai_kit.llm.responses_engine import DATA_RULE
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
@@ -27,7 +26,7 @@ MOST_OPTIONS, MOST_LEVELS, MOST_QUESTIONS = 255, 10, 400
 _OTHER_WAY = 'ask with engine="responses"'
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class DecisionsEngine:
     """Questions to the Decisions API, for an output that is a choice, yes_no, or fields made only of those.
 
@@ -40,6 +39,7 @@ class DecisionsEngine:
     assistant: Assistant
     model: str
     own: OwnPrice | None = None
+    _fixed: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
         problem = _unfit(self.assistant)
@@ -50,6 +50,8 @@ class DecisionsEngine:
             if getattr(self.assistant, setting) is not None:
                 message = f"The Decisions API has no {setting}. Leave it out of the assistant, or {_OTHER_WAY}."
                 raise SettingNotSupported(message, setting=setting)
+        # Encoded once: only the text differs between ten thousand requests.
+        self._fixed = json.dumps({"model": self.model, "questions": self._questions()}).encode()[1:]
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -61,8 +63,8 @@ class DecisionsEngine:
         """Nothing: nothing is sent that could be left out."""
         return {}
 
-    async def ask(self, client: LLMClient, text: str) -> Answer:
-        """Ask `text` and return its answer: answered or refused.
+    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
+        """Ask `text`, the question of that hash, and return its answer: answered or refused.
 
         Raises what the wire raises, UnknownModel for a model that does not decide, and AssistantError where the
         account or the server has no such API.
@@ -86,7 +88,7 @@ class DecisionsEngine:
                 f"{_OTHER_WAY} instead."
             )
         else:
-            answer = self.read(text, answered)
+            answer = self.read(question, answered)
             client.settle(reserved, answer.input_tokens or 0)
             return answer
         raise failure
@@ -95,9 +97,10 @@ class DecisionsEngine:
         """Return the request's body as it is sent."""
         return b'{"input": ' + json.dumps(text).encode() + b", " + self._fixed
 
-    def hash_of(self, text: str) -> str:
-        """Return the hash of everything that is sent."""
-        return hashlib.sha256(f"{self._fixed_hash}\n{text}".encode()).hexdigest()
+    @property
+    def question_hash(self) -> QuestionHash:
+        """What the hashes of its questions are made of."""
+        return hash_decisions(self._fixed)
 
     def likely(self, text: str) -> Usage:
         """Return about what a question takes, at four characters a token."""
@@ -111,8 +114,8 @@ class DecisionsEngine:
         """Return the price of `usage` in USD, None where it is not known."""
         return decision_price(self.model, usage, self.own)
 
-    def read(self, text: str, answered: ModelResponse) -> Answer:
-        """Read what came back for `text`; raises ModelError where it cannot be read.
+    def read(self, question: str, answered: ModelResponse) -> Answer:
+        """Read what came back for a question; raises ModelError where it cannot be read.
 
         The output is the JSON that a model held to the schema would have written; a refused field is null in it and
         in the probabilities. The confidence is the probability of what was chosen, of several fields the lowest.
@@ -135,7 +138,7 @@ class DecisionsEngine:
         counted = Usage.read(decision.get("usage"))
         kept: object = shares if self.assistant.output.has_fields else shares[fields[0]]
         return Answer(
-            question=self.hash_of(text),
+            question=question,
             status=status,
             output=json.dumps(values, ensure_ascii=False) if status == "answered" else None,
             confidence=_confidence(values, shares),
@@ -150,15 +153,6 @@ class DecisionsEngine:
             request_id=answered.request_id,
             probabilities=None if kept is None else json.dumps(kept, ensure_ascii=False),
         )
-
-    @functools.cached_property
-    def _fixed(self) -> bytes:
-        # Encoded once: only the text differs between ten thousand requests.
-        return json.dumps({"model": self.model, "questions": self._questions()}).encode()[1:]
-
-    @functools.cached_property
-    def _fixed_hash(self) -> str:
-        return hashlib.sha256(b"decisions " + self._fixed).hexdigest()
 
     def _questions(self) -> list[dict[str, Any]]:
         output = self.assistant.output
@@ -181,10 +175,10 @@ def _unfit(assistant: Assistant) -> str:
         return f"{which} a choice nor yes_no. Give such an answer an assistant of its own"
     if len(fields) > MOST_QUESTIONS:
         return f"it has {len(fields)} fields, more than {MOST_QUESTIONS}. Split it"
-    for name, field in fields.items():
-        if isinstance(field, Choice) and len(field.options) > MOST_OPTIONS:
+    for name, kind in fields.items():
+        if isinstance(kind, Choice) and len(kind.options) > MOST_OPTIONS:
             which = name if assistant.output.has_fields else "its output"
-            return f"{which} has {len(field.options)} options, more than {MOST_OPTIONS}. Leave some out"
+            return f"{which} has {len(kind.options)} options, more than {MOST_OPTIONS}. Leave some out"
     return ""
 
 

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, get_args
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
+from hsai_kit.llm.question_hash import QuestionHash
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 
@@ -40,8 +41,9 @@ class Engine(Protocol):
     def without(self) -> Mapping[str, str]:
         """Which of the settings the model was found to refuse and the engine does without, each with the reason."""
 
-    def hash_of(self, text: str) -> str:
-        """Return the hash of everything that decides the answer to `text`."""
+    @property
+    def question_hash(self) -> QuestionHash:
+        """What the hashes of its questions are made of."""
 
     def likely(self, text: str) -> Usage:
         """Return about what a question and its answer take, from characters."""
@@ -52,5 +54,5 @@ class Engine(Protocol):
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
 
-    async def ask(self, client: LLMClient, text: str) -> Answer:
-        """Ask and return the answer, whose status says how it ended; raises what the wire raises."""
+    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
+        """Ask `text`, the question of that hash, and return the answer; raises what the wire raises."""

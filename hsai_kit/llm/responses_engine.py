@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 import math
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, Unk
 from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.question_hash import QuestionHash, hash_request
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 
@@ -35,7 +34,7 @@ DATA_RULE = (
 _CLOSED_TOKENS, _OPEN_TOKENS = 20, 200
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ResponsesEngine:
     """Questions to the Responses API: one request each, with an answer of any shape.
 
@@ -49,6 +48,11 @@ class ResponsesEngine:
     model: str
     without: dict[str, str] = field(default_factory=dict)
     own: OwnPrice | None = None
+    _frame: tuple[bytes, bytes] = field(init=False, default=(b"", b""))
+
+    def __post_init__(self) -> None:
+        # Encoded once: only the text differs between ten thousand requests.
+        self._frame = _split(self.request(_PLACE))
 
     @property
     def settings(self) -> dict[str, str]:
@@ -65,8 +69,11 @@ class ResponsesEngine:
             sent["json_schema"] = ""
         return sent
 
-    async def ask(self, client: LLMClient, text: str) -> Answer:
-        """Ask `text` and return its answer: answered, refused, cut_off or failed; raises what the wire raises."""
+    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
+        """Ask `text`, the question of that hash, and return its answer, however it ended.
+
+        Raises what the wire raises.
+        """
         reserved = self._tokens(text)
         while True:
             already = set(self.without)
@@ -84,26 +91,27 @@ class ResponsesEngine:
                     raise
                 raise AssistantError(_no_such_api(client.base_url, problem)) from None
             else:
-                answer = self.read(text, answered)
+                answer = self.read(question, answered)
                 client.settle(reserved, (answer.input_tokens or 0) + (answer.output_tokens or 0))
                 return answer
 
     def leave_out(self, setting: str, reason: str) -> None:
         """Do without one of the settings that are sent of the kit's own accord."""
         self.without[setting] = reason
-        self.__dict__.pop("_frame", None)
+        self._frame = _split(self.request(_PLACE))
 
     def body(self, text: str) -> bytes:
         """Return the request's body as it is sent."""
         before, after = self._frame
         return before + json.dumps(text).encode() + after
 
-    def hash_of(self, text: str) -> str:
-        """Return the hash of everything that decides the answer to `text`.
+    @property
+    def question_hash(self) -> QuestionHash:
+        """What the hashes of its questions are made of.
 
         A setting that is left out does not change it: whether a server takes one shows only when it is asked.
         """
-        return hashlib.sha256(f"{self._fixed_hash}\n{text}".encode()).hexdigest()
+        return hash_request(self._fixed(), self._examples())
 
     def likely(self, text: str) -> Usage:
         """Return about what a question and its answer take, at four characters a token."""
@@ -118,8 +126,8 @@ class ResponsesEngine:
         """Return the price of `usage` in USD, None where it is not known."""
         return price(self.model, usage, self.own)
 
-    def read(self, text: str, answered: ModelResponse) -> Answer:
-        """Read what came back for `text`; raises ModelError where it cannot be read."""
+    def read(self, question: str, answered: ModelResponse) -> Answer:
+        """Read what came back for a question; raises ModelError where it cannot be read."""
         response = answered.json()
         parts = [
             part
@@ -132,7 +140,7 @@ class ResponsesEngine:
             output = _json_within(output or "")
         counted = Usage.read(response.get("usage"))
         return Answer(
-            question=self.hash_of(text),
+            question=question,
             status=status,
             output=output,
             confidence=_confidence(parts) if status == "answered" and self.assistant.output.is_closed else None,
@@ -164,11 +172,6 @@ class ResponsesEngine:
             body["instructions"] += f"\n\nAnswer with one JSON object and nothing else. Its JSON schema:\n{schema}"
         return body
 
-    @functools.cached_property
-    def _frame(self) -> tuple[bytes, bytes]:
-        # Encoded once: only the text differs between ten thousand requests.
-        return _split(self.request(_PLACE))
-
     def _fixed(self) -> dict[str, Any]:
         assistant = self.assistant
         body: dict[str, Any] = {
@@ -186,10 +189,6 @@ class ResponsesEngine:
             schema = assistant.output.json_schema()
             body["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}}
         return body
-
-    @functools.cached_property
-    def _fixed_hash(self) -> str:
-        return hashlib.sha256(json.dumps([self._fixed(), self._examples()], sort_keys=True).encode()).hexdigest()
 
     def _examples(self) -> list[dict[str, Any]]:
         return [

@@ -89,12 +89,23 @@ class AnswerTable(Table):
 
     def find_known(self, questions: Sequence[str]) -> set[str]:
         """Return which of `questions` have an answer that need not be asked for again."""
+        return self._find("SELECT question FROM answers WHERE status != 'failed' AND question", questions)
+
+    def find_held(self, questions: Sequence[str]) -> set[str]:
+        """Return which of `questions` are kept here, answered or not."""
+        return self._find("SELECT hash FROM questions WHERE hash", questions)
+
+    def find_cut_off(self, questions: Sequence[str], limit: int) -> set[str]:
+        """Return which of `questions` have an answer that was cut off at fewer than `limit` output tokens."""
+        lower = f"json_extract(r.assistant_json, '$.max_output_tokens') < {limit:d}"
+        joined = "SELECT a.question FROM answers a JOIN runs r ON r.id = a.run_id"
+        return self._find(f"{joined} WHERE a.status = 'cut_off' AND {lower} AND a.question", questions)
+
+    def _find(self, select: str, questions: Sequence[str]) -> set[str]:
         found: set[str] = set()
         for start in range(0, len(questions), MOST_PARAMETERS):
             part = questions[start : start + MOST_PARAMETERS]
-            marks = ", ".join("?" * len(part))
-            sql = f"SELECT question FROM answers WHERE status != 'failed' AND question IN ({marks})"  # noqa: S608 -- marks only
-            found.update(row["question"] for row in self._database.all(sql, part))
+            found.update(row[0] for row in self._database.all(f"{select} IN ({', '.join('?' * len(part))})", part))
         return found
 
     def find_outstanding(self, run_id: str) -> dict[str, str]:

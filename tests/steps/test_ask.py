@@ -106,15 +106,33 @@ def test_record_text_stands_apart_from_the_instructions_and_is_not_stored_at_ope
     assert "Ignore all" in body["input"][-1]["content"][0]["text"]
 
 
+LONG = " ".join(f"On day {i} Dana Reyes asked for {i * 1000} USD by March {i}." for i in range(1, 20))
+
+
+def summary(limit: int) -> Assistant:
+    return Assistant(name="short", instructions="Summarize.", prompt="{{ note }}", max_output_tokens=limit)
+
+
 def test_a_cut_off_answer_is_never_taken_for_an_answer(hub):
-    long = " ".join(f"On day {i} Dana Reyes asked for {i * 1000} USD by March {i}." for i in range(1, 20))
-    summary = Assistant(name="short", instructions="Summarize.", prompt="{{ note }}", max_output_tokens=16)
-    run = ask(hub, frame_of(note=[long]), summary)
+    run = ask(hub, frame_of(note=[LONG]), summary(16))
     row = run.answers.iloc[0]
     assert row["status"] == "cut_off"
     assert pd.isna(row["answer"])
     assert row["flags"] == ["cut off"]
     assert "max_output_tokens" in row["reason"]
+
+
+def test_a_higher_limit_asks_again_only_what_was_cut_off(hub, sandbox):
+    notes = frame_of(note=[LONG, "Ohio"])
+    assert ask(hub, notes, summary(16)).counts == {"cut_off": 1, "answered": 1}
+    assert ask(hub, notes, summary(16)).counts == {"cut_off": 1, "from_memory": 1}
+    assert requests_sent(sandbox) == 2
+    for _ in range(2):
+        whole = ask(hub, notes, summary(4096))
+        assert whole.counts in ({"answered": 1, "from_memory": 1}, {"from_memory": 2})
+    assert requests_sent(sandbox) == 3
+    assert ask(hub, notes, summary(16)).counts == {"cut_off": 1, "from_memory": 1}
+    assert requests_sent(sandbox) == 3, "both answers are kept"
 
 
 def test_one_row_that_the_api_always_refuses_ends_alone_with_its_reason(hub, sandbox):

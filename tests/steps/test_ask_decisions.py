@@ -245,11 +245,11 @@ def test_the_hash_covers_everything_that_is_sent():
         ResponsesEngine(base, "m"),
         *(DecisionsEngine(one, "m") for one in others),
     ]
-    assert len({engine.hash_of("text") for engine in engines}) == len(engines)
+    assert len({engine.question_hash.of("text") for engine in engines}) == len(engines)
     assert (
-        DecisionsEngine(base, "m").hash_of("text")
-        == DecisionsEngine(base, "m").hash_of("text")
-        != DecisionsEngine(base, "m").hash_of("t")
+        DecisionsEngine(base, "m").question_hash.of("text")
+        == DecisionsEngine(base, "m").question_hash.of("text")
+        != DecisionsEngine(base, "m").question_hash.of("t")
     )
 
 

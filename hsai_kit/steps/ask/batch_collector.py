@@ -117,10 +117,9 @@ class BatchCollector:
     async def _read(self, api: BatchApi, file: str, run_id: str, questions: dict[str, str]) -> int:
         kept, answers = 0, list[Answer]()
         async for line in api.lines(file):
-            text = questions.get(str(line.get("custom_id")))
-            answer = None if text is None else self._answer(line, text)
-            if answer is not None:
-                answers.append(replace(answer, question=str(line.get("custom_id"))))
+            question = str(line.get("custom_id"))
+            if question in questions and (answer := self._answer(line, question)) is not None:
+                answers.append(answer)
             if len(answers) >= _AT_ONCE:
                 self.hub.store.answers.add(run_id, answers)
                 kept += len(answers)
@@ -129,7 +128,7 @@ class BatchCollector:
         self.hub.store.answers.add(run_id, answers)
         return kept + len(answers)
 
-    def _answer(self, line: dict[str, Any], text: str) -> Answer | None:
+    def _answer(self, line: dict[str, Any], question: str) -> Answer | None:
         """Read a line of a file; None where the question was not come to, or what it met stops the run."""
         response, error = line.get("response") or {}, line.get("error") or {}
         status, body = int(response.get("status_code") or 0), json.dumps(response.get("body")).encode()
@@ -137,9 +136,9 @@ class BatchCollector:
         try:
             if 200 <= status < 300:
                 # How long it took inside the job is not told.
-                return replace(self.engine.read(text, ModelResponse(body, request_id, 0.0)), seconds=None)
+                return replace(self.engine.read(question, ModelResponse(body, request_id, 0.0)), seconds=None)
         except ModelError as unreadable:
-            return self._failed(text, unreadable)
+            return _failed(question, unreadable)
         if error.get("code") in _NOT_COME_TO:
             return None
         if status:
@@ -149,10 +148,7 @@ class BatchCollector:
         if stops_the_run(problem):
             self.problems.append(problem)
             return None
-        return self._failed(text, problem)
-
-    def _failed(self, text: str, problem: HsaiError) -> Answer:
-        return Answer(self.engine.hash_of(text), "failed", reason=str(problem), usd=0.0)
+        return _failed(question, problem)
 
     def _show(self, control: Control, done: int, *, lost: bool) -> None:
         if not self._states and not lost:
@@ -190,6 +186,10 @@ async def _slept(control: Control, seconds: float) -> bool:
             return True
         await asyncio.sleep(min(0.05, left))
     return False
+
+
+def _failed(question: str, problem: HsaiError) -> Answer:
+    return Answer(question, "failed", reason=str(problem), usd=0.0)
 
 
 def _refused(job: Job, texts: list[str]) -> HsaiError:

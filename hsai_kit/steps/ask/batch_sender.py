@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import IO
 
 from filelock import FileLock, Timeout
@@ -185,7 +185,7 @@ class BatchSender:
         learning = CapabilityLearner(self.hub, self.engine)
         learning.begin()
         try:
-            answer = replace(await self.engine.ask(self.hub.llm, text), question=one)
+            answer = await self.engine.ask(self.hub.llm, one, text)
         except ModelError as problem:
             if stops_the_run(problem) or passes(problem):
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, SettingNotSupported
@@ -109,8 +109,7 @@ class LiveSender:
 
     async def _answer(self, one: str, text: str) -> Answer | None:
         try:
-            # Kept under the question that was asked: a repeat has the text of another one.
-            return replace(await self.engine.ask(self._llm, text), question=one)
+            return await self.engine.ask(self._llm, one, text)
         except Withdrawn:
             return None
         except HsaiError as problem:

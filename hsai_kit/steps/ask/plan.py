@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PromptError
 from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.question_hash import find_hashes
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.duration_estimate import DurationEstimate, estimate_duration
 from hsai_kit.steps.ask.origin import source_of
@@ -158,7 +158,7 @@ def plan_ask(
         )
         raise PromptError(message)
     texts = Prompt(assistant.prompt).render(frame)
-    hashes = {text: _hash(engine, text, repeat) for text in texts.dropna().unique()}
+    hashes = find_hashes(hub.store, engine.question_hash, texts.dropna().unique(), repeat)
     approved = hub.store.answers.read_remembered(assistant.name) if use_approved else {}
     rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
@@ -175,11 +175,6 @@ def plan_ask(
         texts=questions,
         known=hub.store.answers.find_known(list(questions)),
     )
-
-
-def _hash(engine: Engine, text: str, repeat: int) -> str:
-    first = engine.hash_of(text)
-    return first if repeat == 1 else hashlib.sha256(f"{first} repeat {repeat}".encode()).hexdigest()
 
 
 def _rows(
