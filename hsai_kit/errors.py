@@ -141,13 +141,15 @@ class NoConnection(HsaiError):
 class WriteUncertain(HsaiError):
     """A write did not go through at once; whoever sent it reads what the records hold before it is sent again.
 
-    `maybe_done` is true where it may have been carried out all the same, `problem` is what to raise in the end.
+    `maybe_done` is true where it may have been carried out all the same, `is_late` where it was not sent because what
+    it relies on was read too long ago; `problem` is what to raise in the end.
     """
 
-    def __init__(self, problem: HsaiError, *, maybe_done: bool) -> None:
+    def __init__(self, problem: HsaiError, *, maybe_done: bool, is_late: bool = False) -> None:
         super().__init__(str(problem))
         self.problem = problem
         self.maybe_done = maybe_done
+        self.is_late = is_late
 
 
 class HubSpotError(HsaiError):

@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
@@ -21,6 +20,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
 from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
+from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.network import proxy_for, way_out
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
@@ -37,6 +37,9 @@ _ATTEMPTS = 6
 # An address that never answered is more likely wrong, or there is no network, and somebody waits before the screen.
 _FIRST_ATTEMPTS = 2
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -147,17 +150,23 @@ class HubSpotClient:
         room: Room | None = None,
         method: Literal["POST", "PUT"] = "POST",
     ) -> HubSpotResponse:
-        """Send what changes records: once, and not after `until` on the clock of `time.monotonic`.
+        """Send what changes records: once, and not after `until` on the clock of `now_awake_or_asleep`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
         wrote meanwhile. So where another request waits and repeats itself, this raises WriteUncertain, and the pause
         holds for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
         """
+
+        def send() -> HubSpotResponse | ErrorResponse | NoConnection | None:
+            # In the thread, as the last thing before it leaves: it may have waited for the window, for a thread, or
+            # for a laptop that slept.
+            return None if now_awake_or_asleep() > until else self._send_now(method, path, None, body)
+
         async with self._pacer.turn(room=room):
-            if time.monotonic() > until:
-                waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
-                raise WriteUncertain(waiting, maybe_done=False)
-            outcome = await self._send(method, path, None, body)
+            outcome = await self._run(send)
+        if outcome is None:
+            waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
+            raise WriteUncertain(waiting, maybe_done=False, is_late=True)
         if isinstance(outcome, HubSpotResponse):
             return outcome
         problem, seconds = _explain_outcome(outcome, attempt, method, path)
@@ -186,7 +195,7 @@ class HubSpotClient:
         while True:
             attempt += 1
             async with pacer.turn(room=room):
-                outcome = await self._send(method, path, query, body)
+                outcome = await self._run(functools.partial(self._send_now, method, path, query, body))
             if isinstance(outcome, HubSpotResponse):
                 return outcome
             problem, seconds = _explain_outcome(outcome, attempt, method, path)
@@ -194,15 +203,8 @@ class HubSpotClient:
                 raise problem
             pacer.pause(seconds)
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | Sequence[str] | None,
-    ) -> HubSpotResponse | ErrorResponse | NoConnection:
-        work = functools.partial(self._send_now, method, path, query, body)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _run(self, send: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, send)
 
     def _send_now(
         self,

@@ -55,7 +55,10 @@ def test_batches_are_of_a_hundred_and_take_two_calls_each(hub, proposed, wire):
     checked.approve()
     push(hub, checked, confirm=True)
     assert sorted(len(batch) for batch in wire.updates) == [50, 100, 100]
-    assert (wire.reads, len(wire.updates)) == (3 + 3, 3)  # three reads are the plan's
+    assert (wire.reads, len(wire.updates)) == (
+        3 + 3 + 1,
+        3,
+    )  # three reads are the plan's, one is of a sample afterwards
 
 
 def test_the_receipt_says_who_when_and_where_with_both_values(hub, proposed, colleague):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -13,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, WriteUncertain
+from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
 from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.store.journal import Journal
 
@@ -28,6 +28,12 @@ class RecordRow(Protocol):
     def record_id(self) -> str:
         """The record that the row is about."""
 
+
+_LATE = WriteUncertain(
+    HubSpotError("it could not be checked in time: HubSpot's answers came too late to rely on. Run the same again."),
+    maybe_done=False,
+    is_late=True,
+)
 
 R = TypeVar("R", bound=RecordRow)
 L = TypeVar("L")
@@ -45,7 +51,7 @@ class Batch(Generic[R]):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to send a batch: its number from 1 on, when its rows were checked, and the room for its calls."""
+    """One attempt to send a batch: its number from 1 on, when its check was asked for, and the room for its calls."""
 
     number: int
     checked_at: float
@@ -66,6 +72,10 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
     """How many batches are under way at once."""
     attempts = 6
     """How often a batch is sent before it is given up."""
+    fresh_seconds = math.inf
+    """How old a check may be when what relies on it is sent, counted from before the check is asked for."""
+    checks = 3
+    """How often a batch is checked again because its check was too old, before its rows are left alone."""
     calls = 0
     """How many calls of one attempt get room together, so that none waits after the others; 0 keeps none."""
     failed = "not sent"
@@ -86,6 +96,7 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
             try:
                 await self.prepare()
                 is_stopped = await self._execute_all(self.batches(), control)
+                await self.finish()
                 self.journal.end(self.id, "stopped" if is_stopped else "done")
             except BaseException as problem:
                 self.journal.break_off(self.id, self.broken_off)
@@ -115,6 +126,10 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
 
     async def prepare(self) -> None:
         """Look at what earlier sessions left unfinished; by default there is nothing to do."""
+        return
+
+    async def finish(self) -> None:
+        """Look once more at what was done, when all of it is through; by default there is nothing to do."""
         return
 
     async def check(self, rows: Sequence[R], room: Room | None, *, lost: bool) -> Sequence[R]:  # noqa: ARG002 -- for subclasses
@@ -170,18 +185,27 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
             raise problems[0]
         return next(batches, None) is not None
 
-    async def _execute_batch(self, rows: Sequence[R], *, lost: bool) -> None:
-        """Check, mark and send until there is an answer."""
+    async def _execute_batch(self, rows: Sequence[R], *, lost: bool, was_sent: bool = False) -> None:
+        """Check, mark and send until there is an answer; `was_sent` says that they were refused before."""
         problem: HsaiError | None = None
+        late = 0
+        was_sent = was_sent or lost
         for number in range(1, self.attempts + 1):
             # Room for the check and what relies on it: waiting between the two would make the check stale.
             async with self._room() as room:
-                rows = await self.check(rows, room, lost=lost)
-                attempt = Attempt(number, time.monotonic(), room)
-                rows = self.mark(rows) if rows else rows
+                # From before it is asked for: what an answer says was so at some time since.
+                attempt = Attempt(number, now_awake_or_asleep(), room)
+                # A refusal may be untrue: what is there after something was sent, is ours.
+                rows = await self.check(rows, room, lost=was_sent)
                 if not rows:
                     return
-                outcome = await self._try_send(rows, attempt, lost=lost)
+                outcome: A | HsaiError
+                if now_awake_or_asleep() - attempt.checked_at > self.fresh_seconds:
+                    outcome = _LATE
+                elif rows := self.mark(rows):
+                    outcome = await self._try_send(rows, attempt, lost=lost)
+                else:
+                    return
             if not isinstance(outcome, HsaiError):
                 await self.read_answer(rows, outcome, lost=lost)
                 return
@@ -189,8 +213,14 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
                 await self._halve(rows, outcome, lost=lost)
                 return
             problem, lost = outcome.problem, lost or outcome.maybe_done
+            was_sent = was_sent or not outcome.is_late
             if not lost:
                 self.note(rows, "not sent", str(problem))
+            late += outcome.is_late
+            if late == self.checks:
+                # The others go on: it may be these records that HubSpot is slow with.
+                self.note(rows, "unknown" if lost else "not sent", str(_LATE.problem))
+                return
         if problem is not None:
             raise problem
 
@@ -220,7 +250,7 @@ class JournaledExecutor(ABC, Generic[R, L, A]):
             self.note(left, "not sent")
         for part in parts:
             if part:
-                await self._execute_batch(part, lost=lost)
+                await self._execute_batch(part, lost=lost, was_sent=True)
 
     def _room(self) -> AbstractAsyncContextManager[Room | None]:
         return self.hub.hubspot.room(self.calls) if self.calls else contextlib.nullcontext()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
 from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, UpdateResult, read_survivors, update_batch
+from hsai_kit.runtime.console import many
 from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, JournaledExecutor, split_by_record
 from hsai_kit.steps.push.current_values import present_values
 from hsai_kit.steps.push.hubspot_refusals import about_one_record, explain_refusal, properties_at_fault
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, build_journal_line, explain_left_alone, read_outcome
 from hsai_kit.steps.push.plan import NOT_APPROVED, PushPlan, PushRow
+from hsai_kit.steps.push.verification import Verification, find_doubts
 from hsai_kit.store import Change
 
 __all__ = ["PushExecutor", "refuse_while_under_way"]
@@ -51,6 +54,7 @@ class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
         super().__init__(hub, hub.store.pushes)
         self.plan = plan
         self._gone: dict[str, Survivor | None] = {}
+        self._verification = Verification(hub, plan)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -121,15 +125,44 @@ class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
         return await self._update(rows, attempt.number, attempt.checked_at + self.fresh_seconds, attempt.room)
 
     async def read_answer(self, rows: Sequence[PushRow], answer: UpdateResult, *, lost: bool) -> None:  # noqa: ARG002 -- a value is written twice as once
-        """Note what HubSpot holds now of each value."""
-        merged = await self._read_merged([row for row in rows if row.record_id not in answer.ids])
-        outcomes = {row: read_outcome(self.plan, row, answer, merged) for row in rows}
+        """Note what HubSpot holds now of each value; what its answer does not say is read again."""
+        doubtful = set(find_doubts(self.plan, rows, answer))
+        clean = [row for row in rows if row not in doubtful]
+        self._verification.add_clean(clean)
+        self.journal.note(self.id, [read_outcome(self.plan, row, answer, {}) for row in clean])
+        if doubtful:
+            await self._read_again([row for row in rows if row in doubtful], answer)
+
+    async def _read_again(self, rows: Sequence[PushRow], answer: UpdateResult) -> None:
+        held = await self._verification.read_again(rows, answer)
+        merged = await self._read_merged([row for row in rows if row.record_id not in held.ids])
+        outcomes = {row: self._read_outcome(row, answer, held, merged) for row in rows}
         kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == FORWARD_ONLY]
         if kept and self.plan.undoes:
             self.journal.note(self.id, [one for row, one in outcomes.items() if row not in kept])
             again = await self._clear_first(kept)
             outcomes = {row: read_outcome(self.plan, row, again, merged) for row in kept}
         self.journal.note(self.id, list(outcomes.values()))
+
+    def _read_outcome(
+        self, row: PushRow, answer: UpdateResult, held: UpdateResult, merged: Mapping[str, Survivor]
+    ) -> Change:
+        """Tell what became of a value that was read again; HubSpot may have answered with a form of its own of it."""
+        record, said = held.records.get(row.record_id), answer.records.get(row.record_id)
+        now = None if record is None else record.properties.get(row.property) or ""
+        is_as_answered = said is not None and (said.properties.get(row.property) or "") == now
+        if not is_as_answered and (changed := self._verification.explain_change(row, now)):
+            return changed
+        return read_outcome(self.plan, row, held, merged)
+
+    async def finish(self) -> None:
+        """Hold a sample of what was answered against what HubSpot holds, and correct the journal."""
+        corrections, read = await self._verification.correct()
+        self.journal.note(self.id, corrections)
+        lies = sum(one.outcome != "written" for one in corrections)
+        if lies:
+            what = f"of {many(read, 'value')} read again, {lies:,} were not there"
+            say(f"HubSpot's answers did not say what it holds: {what}. The receipt tells which.")
 
     def is_about_rows(self, problem: HsaiError) -> bool:
         """Tell whether HubSpot refused a batch for some of its records."""
@@ -144,6 +177,7 @@ class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
         named = properties_at_fault(problem)
         bad = [row for row in rows if row.property in named] or rows
         self.note(bad, "refused", str(problem))
+        self._verification.add_refused(bad)
         return [row for row in rows if row not in bad]
 
     async def _read_merged(self, rows: Sequence[PushRow]) -> dict[str, Survivor]:

@@ -1,0 +1,120 @@
+"""Reading again what HubSpot's answer leaves out or contradicts, and a sample of what it says of a push."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Sequence
+
+from hsai_kit.connection import Connection
+from hsai_kit.errors import HsaiError
+from hsai_kit.hubspot.records import UpdateResult, read_batch
+from hsai_kit.steps.plans.executor import split_by_record
+from hsai_kit.steps.push.outcomes import build_journal_line
+from hsai_kit.steps.push.plan import PushPlan, PushRow
+from hsai_kit.store import Change
+from hsai_kit.tabular.cell_text import format_line
+
+__all__ = ["Verification", "find_doubts"]
+
+NOT_WRITTEN = "HubSpot answered with success and did not write it"
+# Batches that are read at once.
+_AT_ONCE = 4
+
+
+def find_doubts(plan: PushPlan, rows: Sequence[PushRow], answer: UpdateResult) -> list[PushRow]:
+    """Return the rows of which an answer does not say that HubSpot holds what was sent.
+
+    Where it names a record that nobody asked about, none of its rows can be relied on.
+    """
+    if not answer.ids <= {row.record_id for row in rows}:
+        return list(rows)
+    return [row for row in rows if not _is_confirmed(plan, row, answer)]
+
+
+def _is_confirmed(plan: PushPlan, row: PushRow, answer: UpdateResult) -> bool:
+    record = answer.records.get(row.record_id)
+    held = None if record is None else record.properties.get(row.property)
+    return held is not None and plan.same(row.property, held, row.after)
+
+
+class Verification:
+    """What a receipt has to say of the values of one push, by what HubSpot holds."""
+
+    sample = 20
+    """How many values that were answered cleanly are read again in a push; a lie among them has all of them read."""
+
+    def __init__(self, hub: Connection, plan: PushPlan) -> None:
+        self._hub = hub
+        self._plan = plan
+        self._clean: list[PushRow] = []
+        self._refused: list[PushRow] = []
+
+    def add_clean(self, rows: Sequence[PushRow]) -> None:
+        """Remember rows whose answer said that they were written."""
+        self._clean.extend(rows)
+
+    def add_refused(self, rows: Sequence[PushRow]) -> None:
+        """Remember rows that HubSpot refused."""
+        self._refused.extend(rows)
+
+    async def read_again(self, rows: Sequence[PushRow], answer: UpdateResult) -> UpdateResult:
+        """Return what HubSpot holds of rows that an answer leaves in doubt, in place of that answer."""
+        ids = list(dict.fromkeys(row.record_id for row in rows))
+        names = list(dict.fromkeys(row.property for row in rows))
+        records = await read_batch(self._hub.hubspot, self._plan.object_type, ids, names)
+        return UpdateResult(records, answer.reasons)
+
+    async def correct(self) -> tuple[list[Change], int]:
+        """Return the lines of the journal that do not say what HubSpot holds, and how many values were read for it.
+
+        Values that were refused are read, and of those that were written a sample: all of them where one is not there.
+        """
+        corrections: list[Change] = []
+        read = 0
+        # What cannot be read now stays as HubSpot answered.
+        with contextlib.suppress(HsaiError):
+            held = await self._read(self._refused)
+            corrections += [self._as_written(row, held[row]) for row in self._refused if self._is_there(row, held[row])]
+            sample = secrets.SystemRandom().sample(self._clean, min(self.sample, len(self._clean)))
+            held = await self._read(sample)
+            read = len(sample)
+            if any(self._is_untouched(row, held[row]) for row in sample) and read < len(self._clean):
+                held = await self._read(self._clean)
+                read = len(self._clean)
+            lies = [row for row in held if self._is_untouched(row, held[row])]
+            corrections += [build_journal_line(row, "refused", NOT_WRITTEN) for row in lies]
+        return corrections, read
+
+    def explain_change(self, row: PushRow, held: str | None) -> Change | None:
+        """Return the line for a row whose value, read again, is neither the old nor the new one; None for others."""
+        if held is None or held == row.before or self._plan.same(row.property, held, row.after):
+            return None
+        return build_journal_line(
+            row, "conflict", f"the value was changed in HubSpot while it was written, to {format_line(held)}"
+        )
+
+    def _as_written(self, row: PushRow, held: str | None) -> Change:
+        return Change(row.record_id, row.property, row.before, held, "written", "HubSpot refused it and wrote it")
+
+    def _is_there(self, row: PushRow, held: str | None) -> bool:
+        return held is not None and held != row.before and self._plan.same(row.property, held, row.after)
+
+    def _is_untouched(self, row: PushRow, held: str | None) -> bool:
+        return held is not None and held == row.before and not self._plan.same(row.property, held, row.after)
+
+    async def _read(self, rows: Sequence[PushRow]) -> dict[PushRow, str | None]:
+        """Return what HubSpot holds of each row, None where the record is gone."""
+        found: dict[PushRow, str | None] = {}
+        parts = split_by_record(rows, 100)
+
+        async def take_turns() -> None:
+            for part in parts:
+                answer = await self.read_again(part, UpdateResult({}, {}))
+                for row in part:
+                    record = answer.records.get(row.record_id)
+                    found[row] = None if record is None else record.properties.get(row.property) or ""
+
+        await asyncio.gather(*(take_turns() for _ in range(_AT_ONCE)))
+        return found
