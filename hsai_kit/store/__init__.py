@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from hsai_kit.store.actions import Act, ActionRecord, ActionTable
+from hsai_kit.store.actions import Act, ActionOutcome, ActionRecord, ActionTable
 from hsai_kit.store.answers import Answer, AnswerTable, Use
 from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
@@ -28,6 +28,7 @@ from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, Ru
 __all__ = [
     "AccountLimits",
     "Act",
+    "ActionOutcome",
     "ActionRecord",
     "Answer",
     "AuditChange",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 
 from hsai_kit.store.database import now
 from hsai_kit.store.journal import Journal
 
-__all__ = ["Act", "ActionRecord", "ActionTable"]
+__all__ = ["Act", "ActionOutcome", "ActionRecord", "ActionTable"]
 
 # SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
 _IN = 900
@@ -37,18 +38,35 @@ class ActionRecord:
     about: str
 
 
+class ActionOutcome(StrEnum):
+    """What became of an action about one record."""
+
+    NOT_SENT = "not sent"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    DONE = "done"
+    TAKEN_BACK = "taken back"
+    LEFT_ALONE = "left alone"
+    GONE = "gone"
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether it stands in HubSpot or may stand there: its answer is awaited, or was lost."""
+        return self in {ActionOutcome.SENDING, ActionOutcome.UNKNOWN, ActionOutcome.DONE}
+
+
 @dataclass(frozen=True)
 class Act:
     """What an action did about one record.
 
-    `outcome` is not sent, sending (its answer is awaited), unknown (its answer was lost), refused, done, taken back,
-    left alone or gone. `mark` is the same whenever the same is done about the same row again; `made_id` is the record
+    `mark` is the same whenever the same is done about the same row again; `made_id` is the record
     that was made; `content` is what it held then (JSON by property).
     """
 
     record_id: str
     mark: str
-    outcome: str
+    outcome: ActionOutcome
     what: str
     made_id: str = ""
     content: str = ""
@@ -57,7 +75,7 @@ class Act:
 
 _ACT = ", ".join(field.name for field in fields(Act))
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
-_STANDING = "('sending', 'unknown', 'done')"
+_STANDING = f"({', '.join(repr(one.value) for one in ActionOutcome if one.may_stand)})"
 
 
 class ActionTable(Journal[ActionRecord, Act]):
@@ -106,7 +124,7 @@ class ActionTable(Journal[ActionRecord, Act]):
             places = ", ".join("?" * len(part))
             sql = f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark IN ({places})"  # noqa: S608 -- column names are ours
             rows = self._database.all(sql, part)
-            found |= {row["mark"]: (row["action_id"], Act(*tuple(row)[1:])) for row in rows}
+            found |= {row["mark"]: (row["action_id"], _read_act(tuple(row)[1:])) for row in rows}
         return found
 
     def find_done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
@@ -129,4 +147,9 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     def acts(self, action_id: str) -> list[Act]:
         """Return the journal of an action, by record id."""
-        return self._lines_of(action_id)
+        return [replace(act, outcome=ActionOutcome(act.outcome)) for act in self._lines_of(action_id)]
+
+
+def _read_act(values: Sequence[str]) -> Act:
+    act = Act(*values)  # type: ignore[arg-type]
+    return replace(act, outcome=ActionOutcome(act.outcome))

@@ -9,8 +9,8 @@ import ipywidgets
 import pandas as pd
 
 from hsai_kit.errors import PushRefused
-from hsai_kit.steps.actions import add_to_list, create_note, create_task, update
-from hsai_kit.steps.actions.action import RECORD_OWNER, AddToList, Note, Task, Update
+from hsai_kit.steps.actions import Action, add_to_list, create_note, create_task, update
+from hsai_kit.steps.actions.create_task import RECORD_OWNER
 from hsai_kit.steps.push.targets import ReviewLike, destination_in
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import field, row, show_if
@@ -20,7 +20,7 @@ from hsai_kit.widgets.view import MessageView
 __all__ = ["ActionForm", "Given", "Wanted", "words_of"]
 
 Given: TypeAlias = ReviewLike | Sequence[ReviewLike]
-Wanted: TypeAlias = Update | Task | Note | AddToList
+Wanted: TypeAlias = Action
 
 _KINDS = [
     ("Write into a property", "update"),

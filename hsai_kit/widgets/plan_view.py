@@ -75,7 +75,7 @@ def verb(made: AnyPlan) -> str:
     """Return what the button says that carries a plan out."""
     count = acting(made)
     if isinstance(made, ActionPlan):
-        return f"{made.target.said} for {many(count, 'record')}"
+        return f"{made.target.title} for {many(count, 'record')}"
     return f"{'Put back' if made.undoes else 'Write'} {many(count, 'value')}"
 
 
@@ -88,7 +88,7 @@ def _doing(made: AnyPlan) -> str:
 def _where(made: AnyPlan) -> list[tuple[str, object]]:
     portal = f"{made.portal.name or 'portal'} {made.portal.id} ({made.portal.account_type})"
     if isinstance(made, ActionPlan):
-        return [("To do", made.target.said), ("In", portal)]
+        return [("To do", made.target.title), ("In", portal)]
     return [("Undo of" if made.undoes else "Write to", ", ".join(made.properties)), ("In", portal)]
 
 

@@ -10,8 +10,8 @@ import ipywidgets
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.runtime.background import Handle
-from hsai_kit.steps.actions import carry_out, open_receipt, plan, undo_plan
-from hsai_kit.steps.actions.action import Update
+from hsai_kit.steps.actions import open_receipt, plan, start_carry_out, undo_plan
+from hsai_kit.steps.actions.update import Update
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
 from hsai_kit.steps.push.targets import ReviewLike, select_with_destination
@@ -197,9 +197,7 @@ class PushPanel(Panel):
         if hub is None or made is None or not self.allowed(self.write):
             return
         self._plan = None
-        self.work(
-            "Writing …", lambda: carry_out(hub, made, confirm=made.confirmation.confirm, wait=False), self._follow
-        )
+        self.work("Writing …", lambda: start_carry_out(hub, made, confirm=made.confirmation.confirm), self._follow)
 
     def _follow(self, handle: Any) -> None:
         self._handle = handle

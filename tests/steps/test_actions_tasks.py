@@ -8,7 +8,7 @@ import pytest
 
 from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
 from hsai_kit.errors import PromptError, PushRefused, ScopesMissing, UnknownOwner
-from hsai_kit.steps.actions import carry_out, undo_plan
+from hsai_kit.steps.actions import carry_out, start_then, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
 
@@ -105,7 +105,7 @@ def test_whoever_takes_turns_goes_on_where_the_last_ended(hub, proposed, tasks):
     said = str(plan(hub, checked, action))
     assert "For: Dana Whitfield 2, Marcus Oyelaran 1" in said
     assert re.search(r"Due on (Mon|Tues|Wednes|Thurs|Fri)day, 20\d\d-\d\d-\d\d, 8:00 in US/Eastern; type todo", said)
-    assert then(hub, checked, action, confirm=True, wait=False).result(30).counts == {"done": 3}
+    assert start_then(hub, checked, action, confirm=True).result(30).counts == {"done": 3}
     checked.approve()
     then(hub, checked, action, confirm=True)
     owners = [found[0]["hubspot_owner_id"] for found in tasks(ids, "tasks").values()]

@@ -360,7 +360,7 @@ def test_what_people_approve_is_finished_by_the_recipe(hub, recipe, known, capsy
 @pytest.mark.parametrize(
     ("then", "said"),
     [
-        ('[[then]]\nsubject = "x"', "then.do: is missing; it is one of create_task"),
+        ('[[then]]\nsubject = "x"', "then.do: is missing; it is one of add_to_list, create_note, create_task"),
         ('[[then]]\ndo = "update"', r"then.do: is 'update'.*properties are written by \[push\]"),
         ('[then]\ndo = "create_task"', "then.subject: is missing"),
         (THEN + 'titel = "x"', "then 2.titel: there is no such setting"),

@@ -1,222 +1,170 @@
-"""What can be done about a record once its answer is approved: each action is a value that says what is wanted."""
+"""What an action is: settings that a person chooses, a plan, a check, the execution and the undo; and the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+import functools
+import hashlib
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar, get_type_hints
 
+import pandas as pd
+from pydantic import ConfigDict
+
+from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
+from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.steps.actions.approved_rows import ApprovedRows
+from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
+from hsai_kit.steps.actions.plan import ActionPlan
+from hsai_kit.steps.push.plan import PushPlan
+from hsai_kit.steps.push.targets import ReviewLike
+from hsai_kit.store import Act, ActionRecord
+from hsai_kit.tabular.cell_text import format_line
 
-__all__ = [
-    "RECORD_OWNER",
-    "Action",
-    "AddToList",
-    "Creation",
-    "Note",
-    "Notify",
-    "Per",
-    "Task",
-    "Update",
-    "add_to_list",
-    "create_note",
-    "create_task",
-    "log_email",
-    "notify",
-    "update",
-]
+__all__ = ["Action", "Checked", "Only", "Setting", "action_types", "as_verb", "describe", "register"]
 
-RECORD_OWNER = "record owner"
-Per = Literal["record", "owner", "digest"]
+Checked: TypeAlias = ReviewLike | Sequence[ReviewLike]
 Only: TypeAlias = Mapping[str, str | Sequence[str]] | None
-_TYPES = {"todo": "TODO", "to-do": "TODO", "call": "CALL", "email": "EMAIL", "e-mail": "EMAIL"}
-_PRIORITIES = ("none", "low", "medium", "high")
+P = ParamSpec("P")
+A = TypeVar("A", bound="Action")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as the command line and a form offer it; `default` is None where it has to be given."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    minimum: int | None
+    is_positional: bool
+    is_template: bool
+
+
+def describe(text: str, *, minimum: int | None = None, is_template: bool = False) -> dict[str, Any]:
+    """Return the metadata of a field that a person may set: its help, its least value, whether it has {{ tokens }}."""
+    return {"help": text, "minimum": minimum, "is_template": is_template}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
-    """What every action has: `name` tells two actions of one kind about the same rows apart.
+class Action(ABC):
+    """Something that is done about each approved record; one module of this folder for each.
 
-    `only` leaves rows out whose columns have other values. A row gets an action once in a run, or where `once` is told
-    once for all that carries the same words there, as all runs of a recipe do.
+    `name` tells two actions of one kind about the same rows apart. `only` leaves out rows whose columns have other
+    values. A row gets an action once in a run, or where `once` is set once for all that have the same words there, as
+    all runs of a recipe do.
     """
 
+    do: ClassVar[str]
+    """What it is called in recipes and, with dashes, on the command line."""
     kind: ClassVar[str]
+    """What it is called in the store."""
+    thing: ClassVar[str] = ""
+    """What a record gets, such as "a task"; a plan warns of those that another run has made."""
+    can_look_up: ClassVar[bool] = True
+    """Whether HubSpot tells what became of an attempt whose answer was lost."""
+    no_undo_reason: ClassVar[str] = "cannot be taken back"
+    executor: ClassVar[type[ActionExecutor[Any]]]
+    undo_executor: ClassVar[type[UndoExecutor] | None] = None
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     name: str
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: Only = None
     once: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise PushRefused for a setting that cannot be meant."""
+        if self.only is not None and not isinstance(self.only, Mapping):
+            example = "only={'urgency': ['high']}"
+            message = f"only is {self.only!r}; write the column and the values that are meant: {example}."
+            raise PushRefused(message)
 
-@dataclass(frozen=True, kw_only=True)
-class Task(Action):
-    """A task about each record; made by `create_task`."""
+    @classmethod
+    def settings(cls) -> list[Setting]:
+        """Return what a person may set of this action besides `name` and `only`, the positional ones first."""
+        hints = get_type_hints(cls)
+        return [
+            Setting(
+                name=one.name,
+                type=hints[one.name],
+                default=None if one.default is MISSING else one.default,
+                is_positional=not one.kw_only,
+                **one.metadata,
+            )
+            for one in sorted(fields(cls), key=lambda one: one.kw_only is True)
+            if one.metadata
+        ]
 
-    kind: ClassVar[str] = "create_task"
-    makes: ClassVar[str] = "tasks"
-    subject: str
-    body: str
-    assignee: str | tuple[str, ...]
-    otherwise: str | tuple[str, ...] | None
-    due_in: int
-    priority: str
-    type: str
+    @property
+    def texts(self) -> list[str]:
+        """Every text of it that may have {{ tokens }}, and the columns of `only` as such."""
+        own = [getattr(self, one.name) for one in self.settings() if one.is_template]
+        return [*filter(None, own), *(f"{{{{ {column} }}}}" for column in self.only or ())]
 
+    @property
+    def has_usual_name(self) -> bool:
+        """Whether nobody gave it a name of its own."""
+        return any(one.name == "name" and one.default == self.name for one in fields(self))
 
-@dataclass(frozen=True, kw_only=True)
-class Note(Action):
-    """A note about each record; made by `create_note` and, with a subject, by `log_email`."""
+    def check(self, hub: Connection, kind: ObjectType) -> None:  # noqa: B027 -- many actions need no check
+        """Raise what would be wrong with it for any records of this kind, before anything is paid for."""
 
-    kind: ClassVar[str] = "create_note"
-    makes: ClassVar[str] = "notes"
-    body: str
-    subject: str | None = None
+    @abstractmethod
+    def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan | PushPlan:
+        """Return what it would do about the approved rows."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class AddToList(Action):
-    """Membership of a static list; made by `add_to_list`."""
-
-    kind: ClassVar[str] = "add_to_list"
-    list: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notify(Action):
-    """Messages to people outside of HubSpot; made by `notify`."""
-
-    kind: ClassVar[str] = "notify"
-    to: str
-    message: str
-    title: str
-    per: Per
-    most: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Update(Action):
-    """Properties of the record itself; made by `update`."""
-
-    kind: ClassVar[str] = "update"
-    to: Mapping[str, str] | str | None
-
-
-Creation: TypeAlias = Task | Note
-
-
-def update(to: Mapping[str, str] | str | None = None, *, name: str = "update") -> Update:
-    """Write answers to properties of the records: this is a push, with its plan, checks, receipt and undo.
-
-    `to` is the property of the reviewed field, or properties by field; what it does not name goes where the assistant
-    says.
-    """
-    return Update(to=to, name=name)
-
-
-def create_task(
-    subject: str,
-    body: str = "{{ answer }}",
-    *,
-    assignee: str | Sequence[str] = RECORD_OWNER,
-    otherwise: str | Sequence[str] | None = None,
-    due_in: int = 2,
-    priority: Literal["none", "low", "medium", "high"] = "none",
-    type: Literal["todo", "call", "email"] = "todo",  # noqa: A002 -- HubSpot's own word
-    only: Only = None,
-    name: str = "task",
-) -> Task:
-    """Make a task about each approved record, for somebody to check and do; nothing is sent to anybody outside.
-
-    `subject` and `body` are templates: `{{ answer }}`, the fields of the answer, the pulled columns, and `{{ link }}`,
-    `{{ owner }}` and `{{ record_id }}`. `assignee` is "record owner", an owner by name or e-mail address,
-    "team: Sales" or a list of those, who take turns; `otherwise` is who gets the task of a record without an owner,
-    which is left alone without it. `due_in` is in business days from today, at 8:00 of the portal's time zone.
-    `only` leaves all records out but those with these values, such as `only={"urgency": ["high", "critical"]}`.
-    """
-    if not subject.strip():
-        message = "A task needs a subject, such as create_task('Call {{ firstname }}')."
+    @classmethod
+    def plan_undo(cls, hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:  # noqa: ARG003 -- for those that can
+        """Return what taking back `acts` would do; raises PushRefused where that cannot be done."""
+        message = f"{record.id} {cls.no_undo_reason}."
         raise PushRefused(message)
-    if isinstance(due_in, bool) or not isinstance(due_in, int) or not 0 <= due_in <= 1000:
-        message = f"due_in is {due_in!r}; it is a number of business days from today on, from 0 to 1,000."
-        raise PushRefused(message)
-    return Task(
-        subject=subject,
-        body=body,
-        assignee=_people(assignee, "assignee"),
-        otherwise=None if otherwise is None else _people(otherwise, "otherwise"),
-        due_in=due_in,
-        priority=_one_of(priority, {one: one.upper() for one in _PRIORITIES}, "priority"),
-        type=_one_of(type, _TYPES, "type"),
-        only=_only(only),
-        name=name,
-    )
+
+    def mark(self, source: ApprovedRows, record_id: str) -> str:
+        """Return what is the same whenever this action is done about this row, and different from all else."""
+        scope = self.once or source.run.id
+        key = "|".join((str(source.hub.portal.id), scope, self.kind, self.name, record_id))
+        return f"hsai-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+    def explain_unmeant(self, source: ApprovedRows, ids: Sequence[str]) -> dict[str, str]:
+        """Return those of some records that `only` leaves out, each with what it has instead."""
+        found: dict[str, str] = {}
+        for column, wanted in (self.only or {}).items():
+            values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+            meant = {str(one).strip().casefold() for one in values}
+            for one, value in source.render(f"{{{{ {column} }}}}", ids).items():
+                if value.strip().casefold() not in meant:
+                    found.setdefault(one, f"{column} is {format_line(value) or 'blank'}")
+        return found
 
 
-def create_note(body: str = "{{ answer }}", *, only: Only = None, name: str = "note") -> Note:
-    """Make a note about each approved record; `body` and `only` are as in `create_task`."""
-    return Note(body=body, only=_only(only), name=name)
+_registry: dict[str, type[Action]] = {}
 
 
-def log_email(subject: str, body: str = "{{ answer }}", *, only: Only = None, name: str = "email") -> Note:
-    """Keep a drafted e-mail as a note about each approved record, marked as not sent; nothing is sent to anybody.
-
-    Where somebody is to check and send it, give it to them: `create_task(…, body, type="email")`.
-    """
-    return Note(subject=subject, body=body, only=_only(only), name=name)
+def register(action: type[A]) -> type[A]:
+    """Add an action to those that the command line, recipes and forms offer."""
+    _registry[action.do] = action
+    return action
 
 
-def add_to_list(list: str | int, *, only: Only = None, name: str = "list") -> AddToList:  # noqa: A002 -- HubSpot's own word
-    """Add each approved record to a static list, by its name or id; `undo` removes only those that were added here.
+def as_verb(action: Callable[P, A]) -> Callable[P, A]:
+    """Return an action's class as the function that makes one: `create_task(…)` for `CreateTask(…)`."""
 
-    `only` is as in `create_task`.
-    """
-    return AddToList(list=str(list), only=_only(only), name=name)
+    @functools.wraps(action, updated=())
+    def make(*args: P.args, **settings: P.kwargs) -> A:
+        return action(*args, **settings)
 
-
-def notify(
-    to: str,
-    message: str = "{{ answer }}",
-    *,
-    title: str = "",
-    per: Per = "digest",
-    most: int = 50,
-    only: Only = None,
-    name: str = "message",
-) -> Notify:
-    """Send a message about the approved records through the address that `hsai notify add NAME` has kept.
-
-    `message` and `only` are as in `create_task`, rendered for each record; the record's link is put behind it. `per` is
-    "record" (a message each), "owner" (one for each owner, with their records) or "digest" (one in all). More than
-    `most` messages are refused before any is sent. A message cannot be taken back.
-    """
-    if per not in {"record", "owner", "digest"}:
-        problem = f"per is {per!r}; it is 'record', 'owner' or 'digest'."
-        raise PushRefused(problem)
-    return Notify(to=to, message=message, title=title, per=per, most=most, only=_only(only), name=name)
+    make.__name__ = make.__qualname__ = action.do  # type: ignore[attr-defined]
+    return make
 
 
-def _only(given: Only) -> Mapping[str, tuple[str, ...]]:
-    if given is not None and not isinstance(given, Mapping):
-        message = f"only is {given!r}; write the column and the values that are meant: only={{'urgency': ['high']}}."
-        raise PushRefused(message)
-    several = (list, tuple, set, frozenset)
-    return {
-        str(column): tuple(map(str, one)) if isinstance(one, several) else (str(one),)
-        for column, one in (given or {}).items()
-    }
-
-
-def _people(given: str | Sequence[str], called: str) -> str | tuple[str, ...]:
-    people = given if isinstance(given, str) else tuple(given)
-    named = [people] if isinstance(people, str) else people
-    if not named or not all(isinstance(one, str) and one.strip() for one in named):
-        message = f"{called} is {given!r}; name somebody, such as 'record owner', an e-mail address or 'team: Sales'."
-        raise PushRefused(message)
-    return people
-
-
-def _one_of(given: str, known: dict[str, str], called: str) -> str:
-    found = known.get(str(given).strip().casefold())
-    if found is None:
-        message = f"{called} is {given!r}; it is one of {', '.join(known)}."
-        raise PushRefused(message)
-    return found
+def action_types() -> Mapping[str, type[Action]]:
+    """Return every action by what it is called in recipes: one for each module of this folder that registers one."""
+    package = importlib.import_module(__package__ or "")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{__package__}.{module.name}")
+    return dict(sorted(_registry.items()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +18,8 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
-from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.push.targets import ReviewLike, as_reviews
 from hsai_kit.store import Decision, DecisionRecord, decision_of
-from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["ApprovedRows", "read_approved_rows"]
@@ -58,24 +55,9 @@ class ApprovedRows:
         """Tell whether somebody let this row through."""
         return decision_of(self.decisions.get(record_id)).is_approved
 
-    def mark(self, action: Action, record_id: str) -> str:
-        """Return what is the same whenever this action is done about this row, and different from all else."""
-        said = "|".join((str(self.hub.portal.id), action.once or self.run.id, action.kind, action.name, record_id))
-        return f"hsai-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
-
     def render(self, template: str, ids: Sequence[str]) -> dict[str, str]:
         """Return a template's text for each of some records; raises PromptError for a token that is no column."""
         return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
-
-    def others(self, action: Action, ids: Sequence[str]) -> dict[str, str]:
-        """Return those of some records that the action is not meant for, each with what it has instead."""
-        found: dict[str, str] = {}
-        for column, wanted in action.only.items():
-            meant = {one.strip().casefold() for one in wanted}
-            for one, value in self.render(f"{{{{ {column} }}}}", ids).items():
-                if value.strip().casefold() not in meant:
-                    found.setdefault(one, f"{column} is {format_line(value) or 'blank'}")
-        return found
 
 
 def read_approved_rows(
@@ -87,17 +69,17 @@ def read_approved_rows(
     """
     reviewed = as_reviews(checked, "then(hub, checked, …)")
     run = reviewed[0].run
-    _refuse_strange(hub, run)
+    _refuse_other_place(hub, run)
     kind = background.run(find_object_type(hub.hubspot, run.record.object_type))
-    decisions = _together([hub.store.decisions.current(run.id, one.field) for one in reviewed])
+    decisions = _combine_decisions([hub.store.decisions.current(run.id, one.field) for one in reviewed])
     results = run.results()
     ids = [row.record_id for row in results if decision_of(decisions.get(row.record_id)).is_approved]
-    present = background.run(_present(hub, kind, ids))
-    found = ApprovedRows(hub, run, kind, results, decisions, present, _owners(hub), pd.DataFrame())
-    return dataclasses.replace(found, words=_words(found, reviewed[0].field, frame))
+    present = background.run(_read_present(hub, kind, ids))
+    found = ApprovedRows(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
+    return dataclasses.replace(found, words=_build_words(found, reviewed[0].field, frame))
 
 
-def _refuse_strange(hub: Connection, run: Run) -> None:
+def _refuse_other_place(hub: Connection, run: Run) -> None:
     message = ""
     if run.store.path != hub.store.path:
         message = (
@@ -118,7 +100,7 @@ def _refuse_strange(hub: Connection, run: Run) -> None:
         raise PushRefused(message)
 
 
-def _together(decided: Sequence[Mapping[str, DecisionRecord]]) -> dict[str, DecisionRecord]:
+def _combine_decisions(decided: Sequence[Mapping[str, DecisionRecord]]) -> dict[str, DecisionRecord]:
     """Return one decision for each record: what stands in the way, else that somebody edited, else an approval."""
     found: dict[str, DecisionRecord] = {}
     for one in decided[0]:
@@ -134,12 +116,12 @@ def _rank(made: DecisionRecord | None) -> tuple[bool, bool]:
     return decision.is_approved, decision is not Decision.EDITED
 
 
-async def _present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dict[str, str]:
+async def _read_present(hub: Connection, kind: ObjectType, ids: Sequence[str]) -> dict[str, str]:
     records = await read_many(hub.hubspot, kind.name, ids, [_OWNER])
     return {one: record.properties.get(_OWNER) or "" for one, record in records.items()}
 
 
-def _owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
+def _read_active_owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
     try:
         return background.run(read_owners(hub.hubspot))
     except ScopesMissing as problem:
@@ -147,17 +129,17 @@ def _owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
         return problem
 
 
-def _words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _build_words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """Return the columns that templates may name: pulled ones, then the answer, then what is known of the record."""
     ids = [row.record_id for row in source.results if row.record_id in source.present]
     index = pd.Index(ids, dtype="string", name="record_id")
-    words = _pulled(source, index) if frame is None else _given(frame, index)
+    words = _read_pulled(source, index) if frame is None else _pick_rows(frame, index)
     answers = {row.record_id: row.fields for row in source.results}
     fields = source.run.fields
     decided = {name: source.hub.store.decisions.current(source.run.id, name) for name in fields}
     for name in fields:
         words[name] = pd.Series(
-            [_value(decided[name].get(one), answers[one].get(name)) for one in ids], index=index, dtype=object
+            [_final_value(decided[name].get(one), answers[one].get(name)) for one in ids], index=index, dtype=object
         )
     words["answer"] = words[field]
     if not isinstance(source.known_owners, ScopesMissing):
@@ -168,12 +150,12 @@ def _words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.D
     return words
 
 
-def _value(decision: DecisionRecord | None, proposal: object) -> object:
+def _final_value(decision: DecisionRecord | None, proposal: object) -> object:
     """Return the value that holds: what was decided, else what was proposed."""
     return decision.value if decision is not None and decision.decision is not Decision.PENDING else proposal
 
 
-def _pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
+def _read_pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
     pull = source.hub.store.pulls.get(source.run.record.pull_id) if source.run.record.pull_id else None
     words = pd.DataFrame(index=index)
     if pull is None:
@@ -186,7 +168,7 @@ def _pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
     return words
 
 
-def _given(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+def _pick_rows(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     known = frame.set_axis(pd.Index(read_record_ids(frame), dtype="string", name="record_id"))
     missing = index.difference(known.index)
     if len(missing):

@@ -1,108 +1,108 @@
-"""Carrying out a plan: one session at a time, written down before and after every batch."""
+"""Carrying out the plan of an action, or of its undo: one session of a workspace at a time, journaled."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import contextlib
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.file_lock import alone
-from hsai_kit.steps.actions.plan import CHANGED, GONE, ActionPlan, ActionRow
-from hsai_kit.store import Act
+from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
+from hsai_kit.steps.plans.executor import Batch, JournaledExecutor, split_by_record
+from hsai_kit.store import Act, ActionOutcome
+from hsai_kit.store.actions import ActionTable
 
-__all__ = ["ATTEMPTS", "ActionExecutor", "UndoExecutor"]
+__all__ = ["ActionExecutor", "UndoExecutor"]
 
-ATTEMPTS = 6
+A = TypeVar("A")
 
 
-class ActionExecutor(ABC):
-    """Does what a plan says and returns the id of its journal."""
+class ActionExecutor(JournaledExecutor[ActionRow, Act, A]):
+    """Does what a plan says; a subclass says how rows are sent, and how the answer is read."""
 
-    size = 100
-    """How many rows are done at a time."""
+    taken_reason = "it was done meanwhile"
+    """Why a row is left alone that another session has claimed."""
 
     def __init__(self, hub: Connection, plan: ActionPlan) -> None:
-        self.hub = hub
+        super().__init__(hub, hub.store.actions)
+        self.acts: ActionTable = hub.store.actions
         self.plan = plan
-        self.journal = hub.store.actions
-        self.id = ""
 
-    async def carry_out(self, control: Control) -> str:
-        """Do it batch by batch; raises PushRefused while another session of this workspace does something."""
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other sessions of this workspace away, and begin the journal."""
         busy = "Another session of this workspace is at work on records just now. Wait for it, then try again."
         # What is found half sent by whoever has the lock is nobody's any more: its holder died.
         with alone(self.hub.workspace.folder / ".then.lock", PushRefused(busy)):
-            return await self._all(control)
+            plan = self.plan
+            self.id = self.acts.begin(
+                "undo" if plan.undoes else plan.kind,
+                undoes=plan.undoes,
+                portal_id=plan.portal.id,
+                object_type=plan.object_type,
+                object_type_id=plan.object_type_id,
+                run_id=plan.run_id,
+                who=self.hub.workspace.reviewer,
+                target=plan.target.id,
+                about=plan.about,
+            )
+            yield
 
-    async def _all(self, control: Control) -> str:
-        plan = self.plan
-        self.id = self.journal.begin(
-            "undo" if plan.undoes else plan.kind,
-            undoes=plan.undoes,
-            portal_id=plan.portal.id,
-            object_type=plan.object_type,
-            object_type_id=plan.object_type_id,
-            run_id=plan.run_id,
-            who=self.hub.workspace.reviewer,
-            target=plan.target.id,
-            about=plan.about,
-        )
-        try:
-            self.note(plan.to_do, "not sent")
-            await self.before()
-            for batch in self.batches():
-                if not await control.gate():
-                    self.journal.end(self.id, "stopped")
-                    return self.id
-                await self.batch(batch)
-                control.progress.done += len(batch)
-            self.journal.end(self.id, "done")
-        except BaseException as problem:
-            self.journal.break_off(self.id, "it was broken off before the answer came")
-            problem.add_note(f"Receipt {self.id} holds what was done until then.")
-            raise
-        return self.id
+    async def prepare(self) -> None:
+        """Write down what will be done."""
+        self.note(self.plan.to_do, ActionOutcome.NOT_SENT)
 
-    def act(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
-        """Return the line of the journal about a row."""
-        return Act(row.record_id, row.mark, outcome, row.what, made_id or row.made_id, content, reason)
-
-    def note(self, rows: Sequence[ActionRow], outcome: str, reason: str = "") -> None:
-        """Write the same about several rows."""
-        self.journal.note(self.id, [self.act(row, outcome, reason) for row in rows])
-
-    async def before(self) -> None:
-        """Look at what earlier sessions left unfinished; by default there is nothing to do."""
-        return
-
-    def batches(self) -> Iterator[Sequence[ActionRow]]:
+    def batches(self) -> Iterator[Batch[ActionRow]]:
         """Return the rows to act on, as many at a time as are done at once."""
-        rows = self.plan.to_do
-        return (rows[start : start + self.size] for start in range(0, len(rows), self.size))
+        return (Batch(rows) for rows in split_by_record(self.plan.to_do, self.size))
 
-    @abstractmethod
-    async def batch(self, rows: Sequence[ActionRow]) -> None:
-        """Do what the plan says about some rows, and write it down."""
+    def mark(self, rows: Sequence[ActionRow]) -> Sequence[ActionRow]:
+        """Claim rows in the journal, and return those that no other session has claimed."""
+        acts = [self.line(row, ActionOutcome.SENDING, content=_as_json(row)) for row in rows]
+        claimed = {act.record_id for act in self.acts.claim(self.id, acts)}
+        others = [row for row in rows if row.record_id not in claimed]
+        self.note(others, ActionOutcome.LEFT_ALONE, self.taken_reason)
+        return [row for row in rows if row.record_id in claimed]
+
+    def line(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+        """Return the line of the journal about a row."""
+        made = made_id or row.made_id
+        return Act(row.record_id, row.mark, ActionOutcome(outcome), row.what, made, content, reason)
 
 
-class UndoExecutor(ActionExecutor):
+class UndoExecutor(ActionExecutor[None]):
     """Takes back what an action did; its own journal has no marks, so that the same can be done again afterwards."""
 
-    def act(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
-        """Return the line of the journal about a row."""
-        return Act(row.record_id, "", outcome, row.what, made_id or row.made_id, content, reason or row.reason)
-
-    async def before(self) -> None:
+    async def prepare(self) -> None:
         """Let what is gone be gone, and note what is left alone."""
-        gone = [row for row in self.plan.rows if row.verdict == GONE]
+        await super().prepare()
+        gone = [row for row in self.plan.rows if row.verdict is ActionVerdict.GONE]
         for reason in {row.reason for row in gone}:
-            self.journal.settle([row.mark for row in gone if row.reason == reason], "gone", reason=reason)
-        self.note(gone, "gone")
-        self.note([row for row in self.plan.rows if row.verdict == CHANGED], "left alone")
+            marks = [row.mark for row in gone if row.reason == reason]
+            self.acts.settle(marks, ActionOutcome.GONE, reason=reason)
+        self.note(gone, ActionOutcome.GONE)
+        changed = [row for row in self.plan.rows if row.verdict is ActionVerdict.CHANGED]
+        self.note(changed, ActionOutcome.LEFT_ALONE)
 
-    def record_undo(self, rows: Sequence[ActionRow]) -> None:
+    def mark(self, rows: Sequence[ActionRow]) -> Sequence[ActionRow]:
+        """Write down that rows are being taken back; an undo claims nothing."""
+        self.note(rows, ActionOutcome.SENDING)
+        return rows
+
+    def line(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+        """Return the line of the journal about a row."""
+        act = super().line(row, outcome, reason or row.reason, made_id=made_id, content=content)
+        return replace(act, mark="")
+
+    async def read_answer(self, rows: Sequence[ActionRow], answer: None, *, lost: bool) -> None:  # noqa: ARG002 -- what is gone stays gone
         """Note that rows are taken back, here and where they were done."""
-        self.note(rows, "taken back")
-        self.journal.settle([row.mark for row in rows], "taken back", reason=f"by {self.id}")
+        self.note(rows, ActionOutcome.TAKEN_BACK)
+        self.acts.settle([row.mark for row in rows], ActionOutcome.TAKEN_BACK, reason=f"by {self.id}")
+
+
+def _as_json(row: ActionRow) -> str:
+    return json.dumps(dict(row.properties)) if row.properties else ""

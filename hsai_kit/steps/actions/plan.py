@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
@@ -12,30 +14,24 @@ from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = [
-    "CHANGED",
-    "DONE",
-    "GONE",
-    "NOBODY",
-    "NOT_ALLOWED",
-    "NOT_APPROVED",
-    "NOT_MEANT",
-    "PERHAPS",
-    "WILL",
-    "ActionPlan",
-    "ActionRow",
-    "ActionTarget",
-]
+if TYPE_CHECKING:
+    from hsai_kit.steps.actions.action import Action
 
-WILL = "will be done"
-DONE = "done already"
-PERHAPS = "perhaps done"
-NOBODY = "no assignee"
-NOT_ALLOWED = "not allowed"
-NOT_APPROVED = "not approved"
-NOT_MEANT = "not meant"
-GONE = "gone"
-CHANGED = "changed since"
+__all__ = ["ActionPlan", "ActionRow", "ActionTarget", "ActionVerdict"]
+
+
+class ActionVerdict(StrEnum):
+    """What a plan says about a row."""
+
+    TO_DO = "will be done"
+    DONE = "done already"
+    PERHAPS_DONE = "perhaps done"
+    NO_ASSIGNEE = "no assignee"
+    NOT_ALLOWED = "not allowed"
+    NOT_APPROVED = "not approved"
+    NOT_MEANT = "not meant"
+    GONE = "gone"
+    CHANGED = "changed since"
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class ActionRow:
     """
 
     record_id: str
-    verdict: str
+    verdict: ActionVerdict
     what: str = ""
     text: str = ""
     assignee: str = ""
@@ -62,12 +58,14 @@ class ActionRow:
 class ActionTarget:
     """Where an action goes: `id` is the object type that is made, a list's id or an address's name.
 
-    `said` says in words what is done, such as "Create a task"; `note` what else a person should know before it is.
+    `title` says in words what is done, such as "Create a task"; `note` what else a person should know before it is.
+    `properties` are those that are written of what is made, and read again to tell whether somebody changed it.
     """
 
     id: str
-    said: str
+    title: str
     note: str = ""
+    properties: Sequence[str] = ()
 
 
 class ActionPlan(PlanBase):
@@ -87,7 +85,7 @@ class ActionPlan(PlanBase):
         rows: Sequence[ActionRow],
         target: ActionTarget,
         *,
-        kind_of_action: str,
+        action: type[Action],
         about: str,
         run_id: str | None = None,
         once: str = "",
@@ -98,7 +96,8 @@ class ActionPlan(PlanBase):
         self.object_type = kind.name
         self.rows = tuple(rows)
         self.target = target
-        self.kind = kind_of_action
+        self.action = action
+        self.kind = action.kind
         self.about = about
         self.run_id = run_id
         self.once = once
@@ -123,7 +122,9 @@ class ActionPlan(PlanBase):
                 more = f" and {len(people) - 8} others" if len(people) > 8 else ""
                 lines.append(f"  For: {said}{more}")
         lines += [f"  {remark}" for remark in (self.target.note, *self.remarks) if remark]
-        return "\n".join([*lines, *self._left_alone(set(self.counts) - {WILL, NOT_APPROVED}, 140)])
+        return "\n".join(
+            [*lines, *self._left_alone(set(self.counts) - {ActionVerdict.TO_DO, ActionVerdict.NOT_APPROVED}, 140)]
+        )
 
     @property
     def records(self) -> int:
@@ -133,13 +134,13 @@ class ActionPlan(PlanBase):
     @property
     def confirmation(self) -> Confirmation:
         """What somebody has to say before this plan is carried out, in words and as data."""
-        would = f"{self.target.said} for {self.records:,} {self.object_type} in {self.where}"
+        would = f"{self.target.title} for {self.records:,} {self.object_type} in {self.where}"
         return self._needed(would, "Nothing would be done.")
 
     @property
     def to_do(self) -> tuple[ActionRow, ...]:
         """The rows about which something would be done."""
-        return tuple(row for row in self.rows if row.verdict == WILL)
+        return tuple(row for row in self.rows if row.verdict == ActionVerdict.TO_DO)
 
     def _title(self) -> str:
-        return f"{self.target.said} for {len(self.rows):,} {self.object_type}"
+        return f"{self.target.title} for {len(self.rows):,} {self.object_type}"
