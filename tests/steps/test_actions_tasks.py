@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, then, undo
+from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, start_then, then, undo
 from hsai_kit.errors import PromptError, PushRefused, ScopesMissing, UnknownOwner
-from hsai_kit.steps.actions import carry_out, start_then, undo_plan
+from hsai_kit.steps.actions import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
 
