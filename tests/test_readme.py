@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -15,6 +16,7 @@ from hsai_kit.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -26,14 +28,13 @@ def test_each_of_the_two_commands_stands_on_one_line_once():
 
 def test_every_command_of_the_readme_exists_and_every_command_is_in_the_readme():
     named = set(re.findall(r"\bhsai ([a-z-]+)", README))
-    assert named == set(typer.main.get_command(app).commands)
+    assert named == set(COMMANDS)
 
 
 def test_every_option_that_the_readme_shows_exists():
-    commands = typer.main.get_command(app).commands
     known = {
         option
-        for command in commands.values()
+        for command in COMMANDS.values()
         for named in (command, *getattr(command, "commands", {}).values())
         for one in named.params
         for option in one.opts

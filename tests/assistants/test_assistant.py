@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -93,7 +94,7 @@ def test_the_version_follows_what_decides_an_answer_and_nothing_else():
     version = Assistant(**TONE).version
     assert Assistant(**TONE, description="another").version == version
     assert Assistant(**(TONE | {"name": "mood"})).version == version
-    changed = [
+    changed: list[dict[str, Any]] = [
         {"instructions": "Say it in one word."},
         {"temperature": 0.0},
         {"model": "gpt-6-sol"},

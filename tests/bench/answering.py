@@ -152,7 +152,7 @@ class Answering(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         if not self._transport.is_closing():
-            self._transport.write(data)
+            self._transport.write(data)  # type: ignore[attr-defined]
 
 
 async def serve(given: argparse.Namespace) -> None:

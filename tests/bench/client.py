@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 AT_ONCE = 64
 OPTIONS = [f"option {number}" for number in range(60)]
@@ -37,7 +38,7 @@ def region(number: int) -> str:
     return f"Region {number} of the north"
 
 
-def request(text: str) -> dict[str, object]:
+def request(text: str) -> dict[str, Any]:
     """What ours sends as well: instructions, the text as data, and the schema of a closed answer."""
     answer = {"type": "string", "enum": OPTIONS}
     schema = {"type": "object", "properties": {"answer": answer}, "required": ["answer"], "additionalProperties": False}
@@ -170,7 +171,7 @@ def ours(given: argparse.Namespace) -> dict[str, object]:
     """The whole of `ask` with everything on: plan, budget, checks, an answer committed as it arrives, progress."""
     from hsai_kit import ask
 
-    asked, chosen = [], assistant()
+    chosen = assistant()
     with connection(given.url, Path(given.workspace)) as hub:
         hub.models()
         meter = Meter()

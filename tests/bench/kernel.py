@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.manager import start_new_kernel
 
@@ -63,8 +64,8 @@ def main(given: argparse.Namespace) -> dict[str, float]:
     manager, client = start_new_kernel()
     try:
 
-        def cell(code: str) -> list[dict[str, object]]:
-            said: list[dict[str, object]] = []
+        def cell(code: str) -> list[dict[str, Any]]:
+            said: list[dict[str, Any]] = []
             reply = client.execute_interactive(code, timeout=600, output_hook=said.append)
             if reply["content"]["status"] != "ok":
                 sys.exit("\n".join(reply["content"]["traceback"]))

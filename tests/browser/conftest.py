@@ -30,7 +30,7 @@ import pytest
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from playwright.sync_api import Browser, Playwright
 
@@ -280,7 +280,7 @@ _opened = Opened()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     _opened.broken = _opened.broken or report.failed
     return report

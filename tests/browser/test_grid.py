@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .conftest import BUSY
 
@@ -47,7 +47,7 @@ def told(room) -> str:
     return room.output(1).inner_text().strip()
 
 
-def notice(grid) -> object:
+def notice(grid) -> Locator:
     return grid.locator(".hsai-said")
 
 

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -25,7 +26,7 @@ PORTAL = 24681357
 NEW_KEY = "sk-proj-new-0123456789abcdef"
 HSAI = shutil.which("hsai", path=str(Path(sys.executable).parent)) or "hsai"
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
 TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a pseudo-terminal, and signals")
 
 RING = '''

@@ -80,9 +80,9 @@ def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 def shown(export: Path, *, width: int = 120, faults=(), **look) -> tuple[bool, str]:
     """Show the demo on a screen of this process, which is quicker to start; return its verdict and the screen."""
-    screen = Console(file=io.StringIO(), width=width, **look)
-    held = run_demo(screen, export, faults)
-    return held, screen.file.getvalue()
+    written = io.StringIO()
+    held = run_demo(Console(file=written, width=width, **look), export, faults)
+    return held, written.getvalue()
 
 
 def flat(screen: str) -> str:

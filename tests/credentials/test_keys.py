@@ -16,7 +16,7 @@ from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 from pydantic import SecretStr
 
-from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing, config_folder
+from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing, Service, config_folder
 from hsai_kit.credentials.lookup import current_portal, find_key, remember_portal
 from hsai_kit.errors import KeyNotFound, KeyProblem, NoKeyRing
 
@@ -47,7 +47,7 @@ class MemoryRing(KeyringBackend):
 class PlainFileRing(MemoryRing):
     """Ranks itself as keyrings.alt's plain-text file does."""
 
-    priority = 0.5
+    priority = 0.5  # type: ignore[assignment]
 
 
 class DroppingRing(MemoryRing):
@@ -85,7 +85,7 @@ class UnfitRing(MemoryRing):
     """Cannot say its rank on this computer."""
 
     @property
-    def priority(self):
+    def priority(self):  # type: ignore[override]
         raise RuntimeError("needs a desktop session")
 
 
@@ -282,7 +282,8 @@ def test_a_blank_argument_or_variable_is_no_key(monkeypatch, nothing):
 
 def test_the_key_of_another_portal_or_service_is_never_taken(ring):
     KeyRing().write("openai", 7, SecretStr(SECRET))
-    for service, portal in (("openai", 8), ("openai", None), ("hubspot", 7)):
+    others: list[tuple[Service, int | None]] = [("openai", 8), ("openai", None), ("hubspot", 7)]
+    for service, portal in others:
         with pytest.raises(KeyNotFound):
             find_key(service, None, portal)
 

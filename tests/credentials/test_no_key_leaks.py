@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import nbformat
 import pytest
@@ -99,7 +100,8 @@ def test_nothing_in_an_executed_notebook_holds_a_key(keys, tmp_path, monkeypatch
 def test_no_frame_of_a_traceback_has_a_key_among_its_variables(keys, tmp_path, side):
     from hsai_kit import connect
 
-    with pytest.raises(HsaiError) as caught, connect(workspace=tmp_path / "workspace", **{side: WRONG}) as hub:
+    wrong: dict[str, Any] = {side: WRONG}
+    with pytest.raises(HsaiError) as caught, connect(workspace=tmp_path / "workspace", **wrong) as hub:
         hub.models()
     # The first frame is the analyst's own cell, which holds what was typed there.
     frame = caught.value.__traceback__.tb_next

@@ -155,6 +155,7 @@ def test_invalid_values_are_told_by_property_and_not_as_json_inside_of_json():
         "HubSpot refused the values: state: Calif was not one of the allowed options; "
         f'Property "statee" does not exist; closedate: INVALID_DATE (HubSpot\'s correlation id: {ID}).'
     )
+    assert isinstance(error.detail, list)
     assert len(error.detail) == 3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,13 +43,13 @@ def groups(where: str) -> list[list[dict[str, object]]]:
     return parse_where(where, KNOWN, "contacts")
 
 
-def only(where: str) -> dict[str, object]:
+def only(where: str) -> dict[str, Any]:
     [[condition]] = groups(where)
     return condition
 
 
-def milliseconds(*moment: int) -> str:
-    return str(round(datetime(*moment, tzinfo=UTC).timestamp() * 1000))
+def milliseconds(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> str:
+    return str(round(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp() * 1000))
 
 
 def refusal(where: str) -> str:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -311,9 +312,9 @@ def test_wait_is_still_taken_with_a_warning():
     assert step(1) == 1
     instead = r"call count\(\.\.\.\) to wait, and start_count\(\.\.\.\)"
     with pytest.warns(DeprecationWarning, match=instead) as warned:
-        assert step(2, wait=True) == 2
+        assert step(2, wait=True) == 2  # type: ignore[call-arg]
     assert warned[0].filename == __file__
     with pytest.warns(DeprecationWarning, match=instead):
-        handle = step(3, wait=False)
+        handle: Any = step(3, wait=False)  # type: ignore[call-arg]
     assert handle.result(5) == 3
     assert "wait" not in inspect.signature(step).parameters

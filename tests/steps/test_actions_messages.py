@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +28,7 @@ class Mailbox(HTTPServer):
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                box = self.server
+                box: Any = self.server
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 refused = box.refusing > 0
                 box.refusing -= refused

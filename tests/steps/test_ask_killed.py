@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def asking(workspace) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", ASKING, str(workspace)], stdout=subprocess.DEVNULL)
 
 
-def wait_for_answers(sandbox, count: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for_answers(sandbox, count: int, process: subprocess.Popen[Any]) -> None:
     ends = time.monotonic() + 60
     while answered(sandbox) < count:
         assert process.poll() is None, "the run ended before it could be interrupted"

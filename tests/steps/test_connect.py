@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import keyring
 import keyring.errors
@@ -114,7 +115,7 @@ def closes(url: str, seconds: float = 5) -> bool:
 def test_the_first_place_that_has_a_key_is_the_one_that_counts(keys, ring, monkeypatch, tmp_path, place):
     places = ["argument", "environment", "ring", "file"]
     keep_keys(ring, hubspot_key=SecretStr(keys.hubspot_token), openai_key=SecretStr(keys.openai_key))
-    given = {}
+    given: dict[str, Any] = {}
     for one in places[places.index(place) :]:
         token, key = (keys.hubspot_token, keys.openai_key) if one == place else (WRONG, "sk-proj-wrong")
         if one == "argument":
@@ -211,8 +212,9 @@ def test_a_key_that_no_header_can_carry_is_told_before_it_is_sent(keys, here, si
     with pytest.raises(KeyProblem, match="key from the argument has characters in it that no key has") as problem:
         connect(**{side: odd})
     assert odd not in str(problem.value)
+    one: dict[str, Any] = {"hubspot_key": None, "openai_key": None} | {side: SecretStr(odd)}
     with pytest.raises(KeyProblem, match="characters in it"):
-        keep_keys(KeyFile(), **({"hubspot_key": None, "openai_key": None} | {side: SecretStr(odd)}))
+        keep_keys(KeyFile(), **one)
     assert not KeyFile().path.exists()
     assert list(here.iterdir()) == []
 

@@ -270,7 +270,7 @@ def test_assistants_are_told_apart_by_what_differs(hub, contacts, truth):
         evaluate(hub, contacts, [], truth)
     for nonsense in (5, [None], [(old.name, "sandbox-sol", "more")]):
         with pytest.raises(EvaluationError, match="is no assistant"):
-            evaluate(hub, contacts, nonsense, truth)
+            evaluate(hub, contacts, nonsense, truth)  # type: ignore[arg-type]
 
 
 def test_one_of_several_fields_is_measured(hub, sandbox):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -167,9 +168,10 @@ def test_the_gate_goes_by_the_lower_end_of_what_people_say_or_of_a_judge_held_ag
     assert not Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=guessing)
     assert not Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=rate(hub, run, n=5))
     assert not Gate(min_good=0.01).judge(found, "sandbox-legacy")
-    for texts, said in ((checked.judged, "passes no gate"), (rate(hub, runs, n=5), "which is better")):
+    others: list[tuple[Any, str]] = [(checked.judged, "passes no gate"), (rate(hub, runs, n=5), "which is better")]
+    for unfit, said in others:
         with pytest.raises(EvaluationError, match=said):
-            Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=texts)
+            Gate(min_good=0.01).judge(found, "sandbox-legacy", texts=unfit)
     with pytest.raises(EvaluationError, match="give it min_good"):
         Gate(min_valid=0.5).judge(found, "sandbox-legacy", texts=checked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -124,9 +125,10 @@ def test_the_apis_own_filter_groups_find_what_words_do(hub, unlimited):
         group(("state", "EQ", "CA"), ("lifecyclestage", "EQ", "lead")),
         group(("state", "EQ", "CA"), ("lifecyclestage", "EQ", "marketingqualifiedlead")),
     ]
+    whole: Any = {"filterGroups": groups}
     assert not words.empty
     pd.testing.assert_frame_equal(pull(hub, "contacts", ["state"], where=groups), words)
-    pd.testing.assert_frame_equal(pull(hub, "contacts", ["state"], where={"filterGroups": groups}), words)
+    pd.testing.assert_frame_equal(pull(hub, "contacts", ["state"], where=whole), words)
     flat = [{"propertyName": "createdate", "operator": "gte", "value": datetime(2026, 6, 1, tzinfo=UTC)}]
     assert len(pull(hub, "contacts", [], where=flat)) == count(hub, "contacts", where="createdate >= 2026-06-01") > 0
 

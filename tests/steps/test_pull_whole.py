@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 import pytest
@@ -80,7 +80,7 @@ def test_no_record_is_lost_or_read_twice_while_the_portal_changes_underneath(hub
     assert everybody - set(frame.index) <= busy.gone
 
 
-def pages(sandbox, since: int = 0) -> list[dict[str, object]]:
+def pages(sandbox, since: int = 0) -> list[dict[str, Any]]:
     """The list pages that were asked for after so many requests."""
     sent = sandbox.requests("hubspot", 2000)[since:]
     return [one for one in sent if one["path"].endswith("/objects/2026-09/contacts")]
@@ -166,7 +166,7 @@ def test_a_pull_that_broke_off_goes_on_where_it_stopped(hub, sandbox, arguments)
 
 
 def test_a_pull_means_the_same_time_when_it_goes_on_and_two_sessions_never_go_on_with_it_at_once(hub, sandbox):
-    arguments = {"changed_since": "9 years ago", "where": "state is known"}
+    arguments: dict[str, Any] = {"changed_since": "9 years ago", "where": "state is known"}
     sandbox.latency("hubspot", 0.05)
     handle = start_pull(hub, "contacts", ["state"], **arguments)
     while handle.progress.done < 200:

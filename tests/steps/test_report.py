@@ -121,6 +121,6 @@ def test_what_a_record_says_is_text_in_a_report_and_can_be_left_out():
 
 def test_what_cannot_be_told_is_refused():
     with pytest.raises(EvaluationError, match="cannot tell of a list"):
-        report([1])
+        report([1])  # type: ignore[arg-type]
     with pytest.raises(EvaluationError, match="needs something to tell"):
         report()

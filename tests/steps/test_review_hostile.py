@@ -7,6 +7,7 @@ import re
 import threading
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.request import Request, urlopen
 
 import openpyxl
@@ -148,7 +149,8 @@ class _Respelling(BaseHTTPRequestHandler):
 
     def _pass_on(self, body: bytes | None) -> None:
         headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
-        with urlopen(Request(self.server.url + self.path.removeprefix("/v1"), body, headers)) as answer:
+        server: Any = self.server
+        with urlopen(Request(server.url + self.path.removeprefix("/v1"), body, headers)) as answer:
             told = answer.read().replace(rb"\"TX\"", rb"\"=Texas City\"")
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

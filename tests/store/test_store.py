@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def raw(path):
 
 
 def begun(store: Store, **values) -> str:
-    known = {
+    known: dict[str, Any] = {
         "portal_id": 1,
         "pull_id": None,
         "object_type": "contacts",

@@ -323,9 +323,9 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
     """
     with in_child(code, str(path), run) as child:
         for _ in range(300):
-            kept = child.stdout.readline()
+            first = child.stdout.readline()
         child.send_signal(signal.SIGKILL)
-        kept = [int(kept), *(int(line) for line in child.stdout.read().splitlines() if line)][-1]
+        kept = [int(first), *(int(line) for line in child.stdout.read().splitlines() if line)][-1]
     assert 299 <= kept < 99_999
     again = Store(path)
     known = again.answers.find_known([f"q{n}" for n in range(kept + 1)])

@@ -224,7 +224,7 @@ def test_an_error_in_a_callback_is_said_in_words_and_never_as_a_stack(hub):
     panel = AskPanel(hub, contacts := None, contacts)
     panel.costs.budget.value = "five"
     panel.attempt(panel._start)
-    panel.attempt(lambda: {}["a key"])
+    panel.attempt(lambda: dict[str, str]()["a key"])
     assert panel.problem.startswith("That went wrong: KeyError")
     panel.attempt(lambda: panel.costs.usd)
     assert "'five' is no amount" in panel.problem

@@ -38,7 +38,7 @@ def test_a_refused_key_is_said_below_the_field_in_words():
 
 
 def test_an_error_that_nobody_expected_is_told_without_what_was_typed():
-    field = SecretField(on_secret=lambda key: {}[key.get_secret_value()])
+    field = SecretField(on_secret=lambda key: dict[str, str]()[key.get_secret_value()])
     field._handle_custom_msg({"secret": KEY}, [])
     assert "KeyError" in field.note
     assert KEY not in state(field)

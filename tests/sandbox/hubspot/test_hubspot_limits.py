@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hsai_kit.sandbox.handle import SandboxError
+from hsai_kit.sandbox import SandboxError
 from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 
 if TYPE_CHECKING:

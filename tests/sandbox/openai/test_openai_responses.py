@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import openai
 import pytest
@@ -57,7 +58,7 @@ def test_exchanges_before_the_last_message_are_examples(call):
 
 
 def test_several_fields_come_as_one_object_in_the_schemas_order(call):
-    schema = {
+    schema: dict[str, Any] = {
         "type": "object",
         "properties": {
             "topic": {"type": "string", "enum": ["sales", "support", "billing"]},
