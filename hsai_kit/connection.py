@@ -35,6 +35,8 @@ class Connection:
         llm: LLMClient | HsaiError,
         workspace: Workspace,
         scripted: bool = False,
+        key_places: Mapping[Service, str] | None = None,
+        count_faults: Callable[[], Mapping[str, int]] = dict,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.portal = portal
@@ -44,9 +46,9 @@ class Connection:
         self._scripted = scripted
         self._llm = llm
         self._models: list[Model] | None = None
-        self.key_places: Mapping[Service, str] = {}
+        self.key_places = key_places or {}
         """For each service that has a key: the place where it was found, in words."""
-        self.struck: Callable[[], Mapping[str, int]] = dict
+        self.count_faults = count_faults
         """How often each fault of a sandbox that was started for this connection has struck, by its words."""
         self._on_close = on_close
         atexit.register(self.close)
@@ -60,7 +62,7 @@ class Connection:
 
     @property
     def llm(self) -> LLMClient:
-        """The model's wire; raises MissingKey where the connection was made without an OpenAI key."""
+        """The model's wire; raises KeyNotFound where the connection was made without an OpenAI key."""
         if isinstance(self._llm, HsaiError):
             raise KeyNotFound(str(self._llm))
         return self._llm

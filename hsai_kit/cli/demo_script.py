@@ -56,7 +56,7 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         checked = _reviewed(screen, _asked(screen, hub, contacts))
         ready = _planned(screen, hub, checked)
         held = not ready.changes or _written_and_undone(screen, hub, checked, ready, before)
-        struck = hub.struck()
+        struck = hub.count_faults()
     if struck:
         told = ", ".join(f"{kind} {count:,} times" if count != 1 else f"{kind} once" for kind, count in struck.items())
         screen.print(f"\nFaults that struck and were coped with: {told}.", highlight=False)

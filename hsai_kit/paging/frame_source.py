@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import FrameError
 from hsai_kit.paging.table_source import Card, Column, Facet, FacetOption, RowPlaces, TableAction, TableQuery
 from hsai_kit.paging.word_diff import compare_words, make_printable
 
@@ -52,7 +52,7 @@ class FrameSource:
     def columns(self) -> Sequence[Column]:
         """The index, then every column of the frame, the two that are compared in their places."""
         named = str(self.frame.index.name or "record").replace("_", " ")
-        return [Column("", named, "record"), *(self._column(str(name)) for name in self.frame.columns)]
+        return [Column("", named, "record"), *(self._describe_column(str(name)) for name in self.frame.columns)]
 
     def facets(self) -> Sequence[Facet]:
         """Return a filter for every column with few distinct values."""
@@ -66,8 +66,8 @@ class FrameSource:
             wanted = name in self._filters
             if len(counts) < 2 or not (wanted or (len(counts) <= _OPTIONS and len(counts) < len(self.frame))):
                 continue
-            shown_first = counts.head(_SUGGESTED).items()
-            options = [FacetOption(str(text), _label(str(text)), int(count)) for text, count in shown_first]
+            first = counts.head(_SUGGESTED).items()
+            options = [FacetOption(str(text), _label_option(str(text)), int(count)) for text, count in first]
             kind: Literal["choice", "text"] = "choice" if len(counts) <= _OPTIONS else "text"
             found.append(Facet(name, name.replace("_", " "), kind, options))
         return found
@@ -100,22 +100,22 @@ class FrameSource:
 
     def rows(self, found: RowPlaces, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the cells of some rows."""
-        return [self._row(int(place)) for place in found.rows[start:stop]]
+        return [self._read_row(int(place)) for place in found.rows[start:stop]]
 
     def card(self, found: RowPlaces, row: int) -> Card:
         """Return every value of a row in full."""
         place = int(found.rows[row])
         record = str(self.frame.index[place])
-        said = ((name, make_printable(str(texts.iloc[place]))) for name, texts in self._texts.items() if name)
-        source = [(name, text) for name, text in said if text]
-        before, after = self._sides(place, None) if self._compare else ([], [])
+        texts = ((name, make_printable(str(column.iloc[place]))) for name, column in self._texts.items() if name)
+        source = [(name, text) for name, text in texts if text]
+        before, after = self._compare_texts(place, None) if self._compare else ([], [])
         return Card(f"Record {make_printable(record)}", self._link(record), source, before, after, titles=self._compare)
 
     def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Hand the rows to `on_act`."""
         if self._on_act is None:
             message = "These rows are only to look at."
-            raise HsaiError(message)
+            raise FrameError(message)
         return self._on_act(action, self.frame.iloc[found.places(rows)], value)
 
     def undo(self) -> str:
@@ -125,27 +125,27 @@ class FrameSource:
     @cached_property
     def _texts(self) -> dict[str, pd.Series]:
         columns = {"": self.frame.index.to_series(), **{str(name): self.frame[name] for name in self.frame.columns}}
-        return {name: column.map(_text).astype(object) for name, column in columns.items()}
+        return {name: column.map(_format_cell).astype(object) for name, column in columns.items()}
 
     @cached_property
     def _lines(self) -> list[str]:
         parts = [texts.tolist() for texts in self._texts.values()]
         return ["\n".join(line).casefold() for line in zip(*parts, strict=True)]
 
-    def _column(self, name: str) -> Column:
+    def _describe_column(self, name: str) -> Column:
         dtype = self.frame[name].dtype
         number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
         kind = "share" if name == "confidence" else "flags" if name == "flags" else "number" if number else "text"
         return Column(name, name.replace("_", " "), kind)  # type: ignore[arg-type]
 
-    def _row(self, place: int) -> dict[str, Any]:
+    def _read_row(self, place: int) -> dict[str, Any]:
         record = str(self.frame.index[place])
         cells: dict[str, Any] = {"": {"text": make_printable(record), "link": self._link(record)}}
-        sides = dict(zip(self._compare, self._sides(place, _CELL), strict=True)) if self._compare else {}
+        sides = dict(zip(self._compare, self._compare_texts(place, _CELL), strict=True)) if self._compare else {}
         for column in self.columns[1:]:
             value = self.frame[column.name].iloc[place]
             if column.kind == "flags":
-                cells[column.name] = {"flags": [make_printable(str(one)) for one in _list(value)], "note": ""}
+                cells[column.name] = {"flags": [make_printable(str(one)) for one in _as_list(value)], "note": ""}
             elif column.kind in {"share", "number"}:
                 cells[column.name] = None if pd.isna(value) else float(value)
             elif column.name in sides:
@@ -155,20 +155,20 @@ class FrameSource:
                 cells[column.name] = {"text": make_printable(text[:_CELL]), "more": len(text) > _CELL}
         return cells
 
-    def _sides(self, place: int, cut: int | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    def _compare_texts(self, place: int, cut: int | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         before, after = (make_printable(str(self._texts[name].iloc[place])[:cut]) for name in self._compare)
         return compare_words(before, after)
 
 
-def _text(value: object) -> str:
+def _format_cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)
 
 
-def _list(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _label(text: str) -> str:
+def _label_option(text: str) -> str:
     return make_printable(text) or "(blank)"

@@ -21,30 +21,30 @@ def compare_words(before: str, after: str, most: int = _MOST_WORDS) -> tuple[lis
 
     Of texts of more than `most` words only what they begin and end with in common is told apart from the rest.
 
-    >>> compared("a red car", "a blue car")
+    >>> compare_words("a red car", "a blue car")
     ([('same', 'a '), ('gone', 'red '), ('same', 'car')], [('same', 'a '), ('came', 'blue '), ('same', 'car')])
     """
     if before == after:
-        return _whole("same", before), _whole("same", after)
+        return _build_segments("same", before), _build_segments("same", after)
     old, new = _WORD.findall(before), _WORD.findall(after)
     old_words, new_words = [one.strip() for one in old], [one.strip() for one in new]
     if before.split() == after.split():
         # Only spaces differ, which nobody would see.
-        return _whole("gone", _visible(before)), _whole("came", _visible(after))
+        return _build_segments("gone", _mark_spaces(before)), _build_segments("came", _mark_spaces(after))
     if not set(old_words) & set(new_words):
-        return _whole("gone", before), _whole("came", after)
+        return _build_segments("gone", before), _build_segments("came", after)
     left: list[Segment] = []
     right: list[Segment] = []
-    for same, (i1, i2), (j1, j2) in _blocks(old_words, new_words, most):
-        _add(left, "same" if same else "gone", old[i1:i2])
-        _add(right, "same" if same else "came", new[j1:j2])
+    for same, (i1, i2), (j1, j2) in _match_blocks(old_words, new_words, most):
+        _append(left, "same" if same else "gone", old[i1:i2])
+        _append(right, "same" if same else "came", new[j1:j2])
     return left, right
 
 
 def clip_segments(segments: Sequence[Segment], most: int) -> tuple[list[Segment], bool]:
     """Return the first `most` characters of segments, cut between words, and whether anything was cut.
 
-    >>> clipped([("same", "one two "), ("came", "three four")], 13)
+    >>> clip_segments([("same", "one two "), ("came", "three four")], 13)
     ([('same', 'one two '), ('came', 'three')], True)
     """
     kept: list[Segment] = []
@@ -52,7 +52,7 @@ def clip_segments(segments: Sequence[Segment], most: int) -> tuple[list[Segment]
     for kind, text in segments:
         if len(text) > left:
             part = text[: left + 1].rpartition(" ")[0] or ("" if kept else text[:left])
-            return [*kept, *_whole(kind, part.rstrip())], True
+            return [*kept, *_build_segments(kind, part.rstrip())], True
         kept.append((kind, text))
         left -= len(text)
     return kept, False
@@ -63,7 +63,9 @@ def make_printable(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "·" for letter in text)
 
 
-def _blocks(old: Sequence[str], new: Sequence[str], most: int) -> list[tuple[bool, tuple[int, int], tuple[int, int]]]:
+def _match_blocks(
+    old: Sequence[str], new: Sequence[str], most: int
+) -> list[tuple[bool, tuple[int, int], tuple[int, int]]]:
     if max(len(old), len(new)) <= most:
         matcher = SequenceMatcher(None, old, new, autojunk=False)
         return [(tag == "equal", (i1, i2), (j1, j2)) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
@@ -78,14 +80,14 @@ def _blocks(old: Sequence[str], new: Sequence[str], most: int) -> list[tuple[boo
     ]
 
 
-def _add(segments: list[Segment], kind: str, words: Sequence[str]) -> None:
+def _append(segments: list[Segment], kind: str, words: Sequence[str]) -> None:
     if words:
         segments.append((kind, "".join(words)))
 
 
-def _whole(kind: str, text: str) -> list[Segment]:
+def _build_segments(kind: str, text: str) -> list[Segment]:
     return [(kind, text)] if text else []
 
 
-def _visible(text: str) -> str:
+def _mark_spaces(text: str) -> str:
     return re.sub(r"^ +| +$|  +", lambda spaces: "␣" * len(spaces.group()), text)

@@ -11,7 +11,7 @@ from hsai_kit.assistants.assistant import Assistant, load, names
 from hsai_kit.assistants.output_schema import Output
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging import FrameSource
+from hsai_kit.paging.frame_source import FrameSource
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import open_run
 from hsai_kit.steps.evaluate import Evaluation, LabelSession, evaluate, forecast_evaluation

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.paging import FrameSource
+from hsai_kit.paging.frame_source import FrameSource
 from hsai_kit.widgets.grid import Grid
 
 __all__ = ["RowsView"]

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging import FrameSource, TableQuery
+from hsai_kit.paging.frame_source import FrameSource
+from hsai_kit.paging.table_source import TableQuery
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hsai_kit import Assistant, ask, assistants, connect, copy_agent, import_assistant
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import AssistantError
-from hsai_kit.steps.assistants.importers import output_of
+from hsai_kit.steps.assistants.importers import read_output
 from hsai_kit.workspace import Workspace
 
 LEGACY = {
@@ -212,12 +212,12 @@ def test_a_schema_without_a_like_here_answers_as_text_and_says_so(workspace, tmp
     ],
 )
 def test_fields_that_no_output_is_like_make_none(field):
-    assert output_of({"type": "object", "properties": {"x": field}}) is None
+    assert read_output({"type": "object", "properties": {"x": field}}) is None
 
 
 def test_names_that_no_field_can_have_make_no_output():
-    assert output_of({"type": "object", "properties": {"reason": {"type": "string"}}}) is None
-    single = output_of({"type": "object", "properties": {"answer": {"type": "string", "enum": ["a", "b", None]}}})
+    assert read_output({"type": "object", "properties": {"reason": {"type": "string"}}}) is None
+    single = read_output({"type": "object", "properties": {"answer": {"type": "string", "enum": ["a", "b", None]}}})
     assert single.is_closed
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect, open_run, review
 from hsai_kit.errors import ReviewError
-from hsai_kit.paging import TableQuery
+from hsai_kit.paging.table_source import TableQuery
 
 SAID = ["Texas", "TX", "texas", "California", "California", "Mars", "California", "Ohio"]
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
 from hsai_kit.assistants.assistant import load
-from hsai_kit.paging import TableQuery
+from hsai_kit.paging.table_source import TableQuery
 from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel
 from hsai_kit.widgets.assistant import AssistantPanel

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rapidfuzz import process
 
 from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, explain_openai_id, names
 from hsai_kit.connection import Connection
@@ -17,6 +16,7 @@ from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents
 from hsai_kit.runtime import background
 from hsai_kit.runtime.progress import say
+from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.steps.assistants.importers import AssistantImport, adopt, adopt_legacy
 from hsai_kit.workspace import Workspace
 
@@ -37,7 +37,7 @@ def assistants(hub: Connection) -> pd.DataFrame:
     ...     assistants(hub).groupby("where").size().to_dict()
     {'account': 4, 'workspace': 4}
     """
-    rows = [_own(hub.workspace.assistants / f"{name}.toml") for name in names(hub.workspace)]
+    rows = [_describe_own(hub.workspace.assistants / f"{name}.toml") for name in names(hub.workspace)]
     try:
         agents = background.run(read_agents(hub.llm))
         why = _NO_AGENTS
@@ -69,9 +69,9 @@ def copy_agent(hub: Connection, id_or_name: str, name: str | None = None) -> Ass
             f"{_NO_AGENTS}, so none can be copied. Write the instructions into a file in {hub.workspace.assistants}."
         )
         raise AssistantError(message)
-    agent = _found(agents, id_or_name)
+    agent = _find_agent(agents, id_or_name)
     source = AssistantOrigin(id=agent.id, updated_at=agent.updated_at.isoformat())
-    return _kept(
+    return _save(
         hub.workspace,
         adopt(
             name=name or agent.name,
@@ -97,21 +97,23 @@ def import_assistant(workspace: Workspace, path: str | Path, name: str | None = 
         content: Any = json.loads(file.read_text("utf-8-sig"))
     except OSError as problem:
         message = f"{file} cannot be read: {problem.strerror}."
+        raise AssistantError(message) from None
     except ValueError:
         message = f"{file} holds no JSON. Save the assistant again as the API or the dashboard gave it."
-    else:
-        found = content.get("data", content) if isinstance(content, dict) else content
-        if isinstance(found, list) and len(found) == 1:
-            found = found[0]
-        if isinstance(found, dict) and "instructions" in found:
-            return _kept(workspace, adopt_legacy(found, name, file.stem))
+        raise AssistantError(message) from None
+    found = content.get("data", content) if isinstance(content, dict) else content
+    if isinstance(found, list) and len(found) > 1:
+        message = f"{file} holds {len(found)} assistants. Save the one that you want in a file of its own."
+        raise AssistantError(message)
+    if isinstance(found, list) and found:
+        found = found[0]
+    if not (isinstance(found, dict) and "instructions" in found):
         message = f"{file} holds no assistant: there are no instructions in it."
-        if isinstance(found, list) and found:
-            message = f"{file} holds {len(found)} assistants. Save the one that you want in a file of its own."
-    raise AssistantError(message)
+        raise AssistantError(message)
+    return _save(workspace, adopt_legacy(found, name, file.stem))
 
 
-def _own(path: Path) -> dict[str, object]:
+def _describe_own(path: Path) -> dict[str, object]:
     row: dict[str, object] = {"name": path.stem, "where": "workspace"}
     try:
         one = Assistant.from_file(path)
@@ -123,7 +125,7 @@ def _own(path: Path) -> dict[str, object]:
     return row | {"model": one.model, "version": one.version, "id": one.source.id if one.source else None}
 
 
-def _found(agents: Sequence[Agent], wanted: str) -> Agent:
+def _find_agent(agents: Sequence[Agent], wanted: str) -> Agent:
     same = [one for one in agents if wanted == one.id] or [
         one for one in agents if one.name.strip().casefold() == wanted.strip().casefold()
     ]
@@ -134,17 +136,18 @@ def _found(agents: Sequence[Agent], wanted: str) -> Agent:
         message = f"{len(same)} agents are called {wanted!r}: {ids}. Copy one of them by its id."
         raise AssistantError(message)
     known = [one.name or one.id for one in agents]
-    near = process.extractOne(wanted, known)
-    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
-    message = f"There is no agent {wanted!r} in this account.{hint} There are: {', '.join(known) or 'none'}."
+    message = (
+        f"There is no agent {wanted!r} in this account.{suggest(wanted, known)} "
+        f"There are: {', '.join(known) or 'none'}."
+    )
     raise AssistantError(message)
 
 
-def _kept(workspace: Workspace, adopted: AssistantImport) -> Assistant:
-    made = adopted.assistant
-    if made.name in names(workspace):
-        message = f"There is an assistant {made.name!r} in {workspace.assistants} already. Give this one another name=."
+def _save(workspace: Workspace, adopted: AssistantImport) -> Assistant:
+    one = adopted.assistant
+    if one.name in names(workspace):
+        message = f"There is an assistant {one.name!r} in {workspace.assistants} already. Give this one another name=."
         raise AssistantError(message)
-    path = made.save(workspace)
+    path = one.save(workspace)
     say(" ".join([f"Copied into {path}.", *adopted.remarks]))
-    return made
+    return one

@@ -15,7 +15,7 @@ from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import sentence
 
-__all__ = ["AssistantImport", "adopt", "adopt_legacy", "output_of"]
+__all__ = ["AssistantImport", "adopt", "adopt_legacy", "read_output"]
 
 _PLAIN = {"boolean": "yes_no", "number": "number", "integer": "number", "string": "text"}
 
@@ -44,7 +44,7 @@ def adopt(
     if not instructions.strip():
         message = f"{source.id} has no instructions, so there is nothing to copy."
         raise AssistantError(message)
-    output = output_of(schema) if schema else Output(shape=Text())
+    output = read_output(schema) if schema else Output(shape=Text())
     remarks = []
     if left := sorted(set(tools)):
         remarks.append(f"Its tools stay behind ({', '.join(left)}): here a model only reads the record and answers.")
@@ -52,10 +52,10 @@ def adopt(
         output = Output(shape=Text())
         remarks.append("Its JSON schema has parts that no output here has, so it answers as text. Change [output].")
     try:
-        made = Assistant(
-            name=_slug(name) or _slug(source.id),
+        assistant = Assistant(
+            name=_build_slug(name) or _build_slug(source.id),
             description=description,
-            instructions=_with_fields(instructions, schema),
+            instructions=_add_field_descriptions(instructions, schema),
             model=model or None,
             temperature=temperature,
             reasoning_effort=cast("Effort | None", effort),
@@ -64,9 +64,8 @@ def adopt(
         )
     except ValidationError as problem:
         message = f"{source.id} cannot be copied: {sentence(problem)}."
-    else:
-        return AssistantImport(made, tuple(remarks))
-    raise AssistantError(message)
+        raise AssistantError(message) from None
+    return AssistantImport(assistant, tuple(remarks))
 
 
 def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> AssistantImport:
@@ -85,7 +84,7 @@ def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) ->
         effort=content.get("reasoning_effort"),
         temperature=None if temperature == 1 else temperature,
         schema=given.get("schema") if isinstance(given, dict) else None,
-        tools=[_legacy_tool(tool) for tool in content.get("tools") or () if isinstance(tool, dict)],
+        tools=[_name_tool(tool) for tool in content.get("tools") or () if isinstance(tool, dict)],
         description=str(content.get("description") or ""),
     )
     remarks = list(adopted.remarks)
@@ -96,12 +95,12 @@ def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) ->
     return AssistantImport(adopted.assistant, tuple(remarks))
 
 
-def output_of(schema: Mapping[str, Any]) -> Output | None:
+def read_output(schema: Mapping[str, Any]) -> Output | None:
     """Return the output that a JSON schema describes, or None where no output here is like it."""
     properties = schema.get("properties")
     if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
         return None
-    kinds = {name: _kind(one) for name, one in properties.items()}
+    kinds = {name: _read_kind(one) for name, one in properties.items()}
     if None in kinds.values():
         return None
     # Kept as fields unless it is what a single answer here is asked for with.
@@ -112,7 +111,7 @@ def output_of(schema: Mapping[str, Any]) -> Output | None:
         return None
 
 
-def _kind(schema: object) -> dict[str, Any] | None:
+def _read_kind(schema: object) -> dict[str, Any] | None:
     if not isinstance(schema, dict):
         return None
     either = [one for one in schema.get("anyOf") or () if isinstance(one, dict) and one.get("type") != "null"]
@@ -127,7 +126,7 @@ def _kind(schema: object) -> dict[str, Any] | None:
     return {"kind": kind} if kind else None
 
 
-def _with_fields(instructions: str, schema: Mapping[str, Any] | None) -> str:
+def _add_field_descriptions(instructions: str, schema: Mapping[str, Any] | None) -> str:
     """Add what a schema says of its fields, which the model read and would miss."""
     properties = (schema or {}).get("properties")
     fields = properties.items() if isinstance(properties, dict) else ()
@@ -135,10 +134,10 @@ def _with_fields(instructions: str, schema: Mapping[str, Any] | None) -> str:
     return "\n\n".join([instructions.strip(), *(["\n".join(told)] if told else [])])
 
 
-def _legacy_tool(tool: Mapping[str, Any]) -> str:
+def _name_tool(tool: Mapping[str, Any]) -> str:
     name = (tool.get("function") or {}).get("name")
     return f"{tool.get('type')} {name}" if name else str(tool.get("type"))
 
 
-def _slug(text: str) -> str:
+def _build_slug(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")

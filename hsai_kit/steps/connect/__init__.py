@@ -59,7 +59,7 @@ def connect(
     `hsai sandbox --fault`. `workspace` is the folder; without one it is looked for
     upward from here, and made here if there is none (in a temporary folder where both sides are the sandbox).
 
-    Raises MissingKey, RefusedKey, MissingScopes or NoConnection, each with the way out, and SandboxFailed with what is
+    Raises KeyNotFound, KeyRefused, ScopesMissing or NoConnection, each with the way out, and SandboxFailed with what is
     wrong with an export or a fault. From then on a script that does not catch an error of the kit ends with its
     sentence and exit code 1; with HSAI_TRACEBACK=1 in the environment it shows the stack.
 
@@ -69,28 +69,29 @@ def connect(
     """
     say_uncaught_in_words()
     # Masked from here on: a traceback that shows local variables would show a key that was typed as an argument.
-    hubspot_key, openai_key = _given(hubspot_key), _given(openai_key)
+    hubspot_key, openai_key = _mask(hubspot_key), _mask(openai_key)
     sides = _Sides(hubspot_key, openai_key, os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL"))
-    which = _replaced(sandbox, load, faults)
+    which = _choose_sandbox(sandbox, load, faults)
     with contextlib.ExitStack() as cleanup:
         if which:
-            sides = _with_sandbox(sides, which, load, faults, cleanup)
-        return _connected(sides, portal_id, _Place(workspace, temporary=which is True), cleanup)
+            sides = _start_sandbox(sides, which, load, faults, cleanup)
+        return _build_connection(sides, portal_id, _WorkspaceChoice(workspace, temporary=which is True), cleanup)
 
 
-def _replaced(sandbox: SandboxSide, load: Mapping[str, str | Path] | None, faults: Sequence[str]) -> SandboxSide:
-    """Return which side is the sandbox; raises HsaiError where what was asked makes no sense."""
+def _choose_sandbox(sandbox: SandboxSide, load: Mapping[str, str | Path] | None, faults: Sequence[str]) -> SandboxSide:
+    """Return which side is the sandbox; raises SandboxFailed where what was asked makes no sense."""
     if sandbox not in {True, False, "hubspot", "openai"}:
         message = f"sandbox is {sandbox!r}; it is True, False, 'hubspot' or 'openai'."
-    elif load and sandbox == "openai":
+        raise SandboxFailed(message)
+    if load and sandbox == "openai":
         message = (
             "load fills the sandbox's portal, and with sandbox='openai' the portal is your own. Leave one of them out."
         )
-    elif faults and not (sandbox or load):
+        raise SandboxFailed(message)
+    if faults and not (sandbox or load):
         message = "faults are for the sandbox. Add sandbox=True, or leave them out."
-    else:
-        return sandbox or ("hubspot" if load else False)
-    raise HsaiError(message)
+        raise SandboxFailed(message)
+    return sandbox or ("hubspot" if load else False)
 
 
 @dataclass(frozen=True)
@@ -103,39 +104,40 @@ class _Sides:
     openai_url: str | None
     scripted: bool = False
     made_up_portal: bool = False
-    struck: Callable[[], Mapping[str, int]] = dict
+    count_faults: Callable[[], Mapping[str, int]] = dict
 
 
-class _Place:
+class _WorkspaceChoice:
     """The workspace to be: the folder given, the one found upward from here, or one that is made."""
 
     def __init__(self, folder: str | Path | None, *, temporary: bool) -> None:
         self._folder = folder
         self._temporary = temporary
-        self._there = Workspace.find() if folder is None else Workspace.at(folder)
+        self._found = Workspace.find() if folder is None else Workspace.at(folder)
 
     @property
     def settings(self) -> Settings:
         """The settings that hold, or will hold once it is made."""
-        return self._there.settings if self._there else Settings()
+        return self._found.settings if self._found else Settings()
 
-    def made(self, cleanup: contextlib.ExitStack) -> Workspace:
+    def make(self, cleanup: contextlib.ExitStack) -> Workspace:
         """Make it where it is not there; only then is anything written."""
         if self._folder is not None:
             return Workspace.make(self._folder)
-        if self._there:
-            return self._there
+        if self._found:
+            return self._found
         if self._temporary:
-            return Workspace.make(
-                cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True))
-            )
-        made = Workspace.make(".")
-        say(f"Made a workspace in {made.folder}: settings in hsai.toml, assistants in assistants/.")
-        return made
+            folder = tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True)
+            return Workspace.make(cleanup.enter_context(folder))
+        workspace = Workspace.make(".")
+        say(f"Made a workspace in {workspace.folder}: settings in hsai.toml, assistants in assistants/.")
+        return workspace
 
 
-def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: contextlib.ExitStack) -> Connection:
-    settings = place.settings
+def _build_connection(
+    sides: _Sides, portal_id: int | None, choice: _WorkspaceChoice, cleanup: contextlib.ExitStack
+) -> Connection:
+    settings = choice.settings
     found = find_key("hubspot", sides.token, portal_id or current_portal())
     refuse_garbled("hubspot", found)
     hubspot = HubSpotClient(found.secret, base_url=sides.hubspot_url, api_version=settings.hubspot.api_version)
@@ -161,18 +163,24 @@ def _connected(sides: _Sides, portal_id: int | None, place: _Place, cleanup: con
         if not is_openais(sides.openai_url):
             llm = LLMClient(problem, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
     # The workspace comes last, so that a mistyped key leaves no folder behind.
-    workspace = place.made(cleanup)
+    workspace = choice.make(cleanup)
     closing = contextlib.ExitStack()
     hub = Connection(
-        portal=portal, hubspot=hubspot, llm=llm, workspace=workspace, scripted=sides.scripted, on_close=closing.close
+        portal=portal,
+        hubspot=hubspot,
+        llm=llm,
+        workspace=workspace,
+        scripted=sides.scripted,
+        key_places=places,
+        count_faults=sides.count_faults,
+        on_close=closing.close,
     )
-    hub.key_places, hub.struck = places, sides.struck
     closing.enter_context(cleanup.pop_all())
     hub.store.pulls.record_connection(portal.id, portal.name, portal.account_type, portal.ui_domain)
     return hub
 
 
-def _with_sandbox(
+def _start_sandbox(
     sides: _Sides,
     which: SandboxSide,
     load: Mapping[str, str | Path] | None,
@@ -190,23 +198,21 @@ def _with_sandbox(
     try:
         running.start()
     except SandboxError as problem:
-        failure = SandboxFailed(str(problem))
-    else:
-        for remark in running.remarks:
-            say(format_line(remark, 1000))
-        sides = replace(sides, struck=lambda: _struck(running))
-        if which != "openai":
-            token = SecretStr(running.hubspot_token)
-            sides = replace(sides, token=token, hubspot_url=running.hubspot_url, made_up_portal=True)
-        if which in {True, "openai"}:
-            sides = replace(sides, key=SecretStr(running.openai_key), openai_url=running.openai_url, scripted=True)
-        return sides
-    raise failure
+        raise SandboxFailed(str(problem)) from None
+    for remark in running.remarks:
+        say(format_line(remark, 1000))
+    sides = replace(sides, count_faults=lambda: _count_faults(running))
+    if which != "openai":
+        token = SecretStr(running.hubspot_token)
+        sides = replace(sides, token=token, hubspot_url=running.hubspot_url, made_up_portal=True)
+    if which != "hubspot":
+        sides = replace(sides, key=SecretStr(running.openai_key), openai_url=running.openai_url, scripted=True)
+    return sides
 
 
-def _struck(running: Sandbox) -> dict[str, int]:
+def _count_faults(running: Sandbox) -> dict[str, int]:
     return {f"{side} {one['kind']}": one["struck"] for side, armed in running.faults().items() for one in armed}
 
 
-def _given(key: str | SecretStr | None) -> SecretStr | None:
+def _mask(key: str | SecretStr | None) -> SecretStr | None:
     return SecretStr(key.strip()) if isinstance(key, str) else key

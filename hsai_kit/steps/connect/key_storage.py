@@ -32,8 +32,7 @@ def keep_keys(
     refuse_garbled("hubspot", found)
     if openai_key is not None:
         refuse_garbled("openai", find_key("openai", openai_key, None))
-    with contextlib.closing(HubSpotClient(found.secret, base_url=os.environ.get("HUBSPOT_BASE_URL"))) as hubspot:
-        portal = background.run(read_portal(hubspot))
+    portal = _read_portal(found.secret)
     if portal_id is not None and portal.id != portal_id:
         message = f"This HubSpot key belongs to portal {portal.id}, not to {portal_id}. Nothing was kept."
         raise KeyProblem(message)
@@ -54,14 +53,13 @@ def keep_keys(
 def check_key(service: Service, secret: SecretStr) -> str:
     """Ask a service whether it takes a key and return in words what the key is for; nothing is kept.
 
-    Raises RefusedKey, KeyProblem or NoConnection, each with the way out.
+    Raises KeyRefused, KeyProblem or NoConnection, each with the way out.
     """
     refuse_garbled(service, KeyLocation(secret, "the field"))
     if service == "openai":
         count = background.run(_check_openai(secret))
         return f"OpenAI takes this key: {count} models may be used with it."
-    with contextlib.closing(HubSpotClient(secret, base_url=os.environ.get("HUBSPOT_BASE_URL"))) as hubspot:
-        portal = background.run(read_portal(hubspot))
+    portal = _read_portal(secret)
     name = f" ({portal.name})" if portal.name else ""
     return f"HubSpot takes this key: it is of portal {portal.id}{name}, {portal.account_type}."
 
@@ -97,6 +95,11 @@ def disconnect(portal_id: int | None = None) -> list[str]:
     ]
 
 
+def _read_portal(key: SecretStr) -> Portal:
+    with contextlib.closing(HubSpotClient(key, base_url=os.environ.get("HUBSPOT_BASE_URL"))) as hubspot:
+        return background.run(read_portal(hubspot))
+
+
 async def _check_openai(key: SecretStr) -> int:
     client = LLMClient(key, base_url=os.environ.get("OPENAI_BASE_URL"))
     try:
@@ -107,14 +110,10 @@ async def _check_openai(key: SecretStr) -> int:
 
 def refuse_garbled(service: Service, found: KeyLocation) -> None:
     """Raise KeyProblem for a key that no header can carry; an HTTP client would show it in its own error."""
-    if not _can_be_sent(found.secret):
+    text = found.secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
         message = (
             f"The {LABEL[service]} key from {found.place} has characters in it that no key has, such as a "
             "line break or a curly quote. Copy it again, all of it and nothing else."
         )
         raise KeyProblem(message)
-
-
-def _can_be_sent(secret: SecretStr) -> bool:
-    text = secret.get_secret_value()
-    return text.isascii() and text.isprintable()

@@ -7,7 +7,7 @@ from typing import Any
 
 from hsai_kit.assistants.output_schema import Choice, Number, YesNo, parse_value
 from hsai_kit.errors import ReviewError
-from hsai_kit.paging import Card, Column, Facet, RowPlaces, TableAction, TableQuery
+from hsai_kit.paging.table_source import Card, Column, Facet, RowPlaces, TableAction, TableQuery
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places

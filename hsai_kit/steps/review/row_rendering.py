@@ -10,7 +10,8 @@ import numpy as np
 
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.values import as_hubspot
-from hsai_kit.paging import Card, Segment, clip_segments, compare_words, make_printable
+from hsai_kit.paging.table_source import Card
+from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words, make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.store import Decision

@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from hsai_kit.errors import HsaiError
-from hsai_kit.paging import RowPlaces, TableQuery, TableSource
+from hsai_kit.paging.table_source import RowPlaces, TableQuery, TableSource
 from hsai_kit.steps.review import Review
 from hsai_kit.widgets.assets import joined
 
