@@ -92,7 +92,7 @@ class ActionTable(Journal[ActionRecord, Act]):
     def claim(self, action_id: str, acts: Iterable[Act]) -> list[Act]:
         """Note acts that are about to be sent and return those that nothing else has sent, or sends just now."""
         claimed = []
-        with self._database.transaction():
+        with self._database.durable(), self._database.transaction():
             at = now()
             for act in acts:
                 self._database.execute(
@@ -110,11 +110,12 @@ class ActionTable(Journal[ActionRecord, Act]):
         self, marks: Iterable[str], outcome: str, *, made_id: str = "", content: str = "", reason: str = ""
     ) -> None:
         """Note what became of the acts with these marks that stand, or may stand, whichever action they are of."""
-        self._database.many(
-            f"UPDATE acts SET outcome = ?, made_id = COALESCE(NULLIF(?, ''), made_id), "  # noqa: S608 -- a constant of ours
-            f"content = COALESCE(NULLIF(?, ''), content), reason = ? WHERE mark = ? AND outcome IN {_STANDING}",
-            ((outcome, made_id, content, reason, mark) for mark in marks),
-        )
+        with self._database.durable():
+            self._database.many(
+                f"UPDATE acts SET outcome = ?, made_id = COALESCE(NULLIF(?, ''), made_id), "  # noqa: S608 -- a constant of ours
+                f"content = COALESCE(NULLIF(?, ''), content), reason = ? WHERE mark = ? AND outcome IN {_STANDING}",
+                ((outcome, made_id, content, reason, mark) for mark in marks),
+            )
 
     def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""

@@ -16,7 +16,10 @@ L = TypeVar("L")
 
 
 class Journal(Generic[R, L]):
-    """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become."""
+    """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become.
+
+    What is written here stands or may stand in HubSpot, so each write is on the disk before anything is sent.
+    """
 
     _table: ClassVar[str]
     _lines: ClassVar[str]
@@ -37,7 +40,8 @@ class Journal(Generic[R, L]):
         begun = new_id(prefix)
         columns = {"id": begun, "at": now(), "status": "running", **values}
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        self._database.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- names are ours
+        with self._database.durable():
+            self._database.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- names are ours
         return begun
 
     def note(self, begun: str, lines: Iterable[L]) -> None:
@@ -46,23 +50,25 @@ class Journal(Generic[R, L]):
         columns, marks = ", ".join((*names, self._of, "at")), ", ".join("?" * (len(names) + 2))
         later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
         values = attrgetter(*names)
-        self._database.many(
-            # Not OR REPLACE, which would also delete what another journal has under the same mark.
-            f"INSERT INTO {self._lines} ({columns}) VALUES ({marks}) "  # noqa: S608 -- names are ours
-            f"ON CONFLICT ({self._of}, {self._key}) DO UPDATE SET {later}",
-            ((*values(line), begun, at) for line in lines),
-        )
+        with self._database.durable():
+            self._database.many(
+                # Not OR REPLACE, which would also delete what another journal has under the same mark.
+                f"INSERT INTO {self._lines} ({columns}) VALUES ({marks}) "  # noqa: S608 -- names are ours
+                f"ON CONFLICT ({self._of}, {self._key}) DO UPDATE SET {later}",
+                ((*values(line), begun, at) for line in lines),
+            )
 
     def end(self, begun: str, status: str) -> None:
         """Note how it ended."""
-        self._database.execute(
-            f"UPDATE {self._table} SET status = ?, ended_at = ? WHERE id = ?",  # noqa: S608 -- names are ours
-            (status, now(), begun),
-        )
+        with self._database.durable():
+            self._database.execute(
+                f"UPDATE {self._table} SET status = ?, ended_at = ? WHERE id = ?",  # noqa: S608 -- names are ours
+                (status, now(), begun),
+            )
 
     def break_off(self, begun: str, reason: str) -> None:
         """Note that it was broken off; what was being sent may have been done or not."""
-        with self._database.transaction():
+        with self._database.durable(), self._database.transaction():
             self._database.execute(
                 f"UPDATE {self._lines} SET outcome = 'unknown', reason = ? WHERE {self._of} = ? "  # noqa: S608 -- names are ours
                 "AND outcome = 'sending'",

@@ -14,7 +14,7 @@ import threading
 import pytest
 
 from hsai_kit.errors import WorkspaceError
-from hsai_kit.store import Answer, RunRow, Store
+from hsai_kit.store import Act, Answer, Change, RunRow, Store
 from hsai_kit.store.database import Database, new_id
 from hsai_kit.store.schema import MIGRATIONS
 
@@ -336,6 +336,46 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
     with raw(path) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def list_commits(store: Store, do) -> set[str]:
+    """Return how far each commit went while `do` ran: FULL is on the disk, NORMAL may be lost with the power."""
+    level, found = "NORMAL", set()
+
+    def follow(statement: str) -> None:
+        nonlocal level
+        if statement.startswith("PRAGMA synchronous"):
+            level = statement.split()[-1]
+        elif statement.startswith(("COMMIT", "UPDATE", "INSERT")):
+            found.add(level)
+
+    connection = store._database._connection
+    connection.set_trace_callback(follow)
+    try:
+        do()
+    finally:
+        connection.set_trace_callback(None)
+    return found
+
+
+def test_what_stands_in_hubspot_is_on_the_disk_before_it_is_sent_and_answers_do_not_wait_for_it(store):
+    def push() -> None:
+        kept = {"undoes": None, "portal_id": 1, "object_type": "contacts", "object_type_id": "0-1", "who": "Dana"}
+        begun = store.pushes.begin("push", properties=["state"], run_id=None, **kept)
+        store.pushes.note(begun, [Change("101", "state", "Calif.", "CA", "sending", "")])
+        store.pushes.break_off(begun, "the power went")
+        store.pushes.end(begun, "stopped")
+
+    def act() -> None:
+        kept = {"undoes": None, "portal_id": 1, "object_type": "contacts", "object_type_id": "0-1", "who": "Dana"}
+        begun = store.actions.begin("create_task", run_id=None, target="tasks", about="Call", **kept)
+        store.actions.claim(begun, [Act("101", "hsai-1", "sending", "Call", "", "", "")])
+        store.actions.settle(["hsai-1"], "done", made_id="7")
+
+    run = asked(store, "q1")
+    assert list_commits(store, push) == {"FULL"}
+    assert list_commits(store, act) == {"FULL"}
+    assert list_commits(store, lambda: store.answers.add(run, [Answer("q1", "answered", "CA")])) == {"NORMAL"}
 
 
 def test_ids_tell_their_kind_sort_by_time_and_do_not_meet():
