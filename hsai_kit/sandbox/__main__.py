@@ -17,10 +17,10 @@ from hsai_kit.sandbox.server import PortError, serve
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve; the exit code is 0 after an orderly end and 2 where it could not begin."""
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     keys = json.loads(sys.stdin.buffer.readline() or b"{}") if options.parent else {}
     settings = SandboxSettings(
-        hubspot_token=keys.get("hubspot_token") or options.hubspot_token or _token(),
+        hubspot_token=keys.get("hubspot_token") or options.hubspot_token or _make_token(),
         openai_key=keys.get("openai_key") or options.openai_key or f"sk-proj-{secrets.token_urlsafe(36)}",
         control_token=secrets.token_urlsafe(24),
         data=options.data,
@@ -37,12 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _token() -> str:
+def _make_token() -> str:
     number = secrets.token_hex(16)
     return "pat-na1-" + "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hsai_kit.sandbox", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--port", type=int, default=0, help="the port on 127.0.0.1 (default: a free one)")
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--openai-key", metavar="KEY", help="the key that OpenAI's double takes (default: a random one)")
     add(
         "--load",
-        type=_load,
+        type=_parse_load,
         action="append",
         default=[],
         metavar="TYPE=FILE",
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--fault",
-        type=_fault,
+        type=_parse_fault,
         action="append",
         default=[],
         metavar="SPEC",
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _load(text: str) -> tuple[str, Path]:
+def _parse_load(text: str) -> tuple[str, Path]:
     object_type, equals, file = text.partition("=")
     if not (object_type and equals and file):
         message = f"{text!r} is not TYPE=FILE, as in contacts=export.csv"
@@ -79,7 +79,7 @@ def _load(text: str) -> tuple[str, Path]:
     return object_type, Path(file)
 
 
-def _fault(text: str) -> FaultSpec:
+def _parse_fault(text: str) -> FaultSpec:
     try:
         return parse_fault(text)
     except FaultSpecError as error:

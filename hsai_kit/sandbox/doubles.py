@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hsai_kit.sandbox.database import Database, DataFileError
 from hsai_kit.sandbox.faults import Faults
 from hsai_kit.sandbox.hubspot import HubSpotApi
-from hsai_kit.sandbox.journal import Journal, route_templates
+from hsai_kit.sandbox.journal import Journal, build_route_templates
 from hsai_kit.sandbox.middleware import ApiMiddleware
 from hsai_kit.sandbox.openai import OpenAIApi
 from hsai_kit.sandbox.portal import build_seed_portal, load_portal
@@ -54,7 +54,9 @@ class Doubles:
             raise
         doubles: dict[str, ApiDouble] = {"hubspot": self.hubspot, "openai": self.openai}
         self.apis = {
-            name: ApiMiddleware(name, double, Faults(name, settings.seed), Journal(route_templates(double.app.routes)))
+            name: ApiMiddleware(
+                name, double, Faults(name, settings.seed), Journal(build_route_templates(double.app.routes))
+            )
             for name, double in doubles.items()
         }
         for fault in settings.faults:

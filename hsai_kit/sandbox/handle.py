@@ -197,18 +197,18 @@ class Sandbox:
             headers={"Authorization": f"Bearer {self._control_token}", "Content-Type": "application/json"},
         )
         try:
-            with _opener().open(request, timeout=CALL_SECONDS) as answer:
+            with _build_opener().open(request, timeout=CALL_SECONDS) as answer:
                 return json.load(answer)
         except HTTPError as error:
             with error:
                 text = error.read().decode(errors="replace")
-            raise SandboxError(_sentence(text)) from None
+            raise SandboxError(_read_sentence(text)) from None
         except (URLError, OSError) as error:
             message = f"The sandbox is gone: {self._child.last_words() or error}"
             raise SandboxError(message) from error
 
 
-def _opener() -> OpenerDirector:
+def _build_opener() -> OpenerDirector:
     """Plain HTTP alone: no proxy that the environment names, and no certificates to load."""
     opener = OpenerDirector()
     for handler in (HTTPHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
@@ -238,7 +238,7 @@ def _mask(key: str) -> str:
     return f"{key[:4]}…"
 
 
-def _sentence(text: str) -> str:
+def _read_sentence(text: str) -> str:
     try:
         return str(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError):

@@ -117,7 +117,7 @@ class Journal:
             self._whole[route]["again" if known else "once"] += 1
 
 
-def route_templates(routes: Iterable[BaseRoute]) -> Callable[[str, str], str]:
+def build_route_templates(routes: Iterable[BaseRoute]) -> Callable[[str, str], str]:
     """Make a function from method and path to the route's own spelling, `/crm/v3/objects/{object_type}`.
 
     The path itself where no route takes it. Faults answer without routing, hence not from the scope.

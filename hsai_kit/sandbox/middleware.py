@@ -62,7 +62,7 @@ class ApiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         """Serve one request; `path` is the one under the API's host."""
-        body = await _whole_body(receive)
+        body = await _read_body(receive)
         if body is None:
             return
         entry = self.journal.begin(scope["method"], path, scope["query_string"].decode("latin-1"), body)
@@ -87,7 +87,7 @@ class ApiMiddleware:
         entry.fault = fault.kind
         match fault.kind:
             case FaultKind.RESET:
-                reset_connection(transport_of(scope))
+                reset_connection(get_transport(scope))
                 await receive.client_leaves(CLOSING_SECONDS)
             case FaultKind.STALL:
                 if not await receive.client_leaves(fault.seconds):
@@ -114,7 +114,7 @@ class ApiMiddleware:
 
     def _response(self, fault: FaultSpec) -> Response:
         if fault.kind not in OWN_KINDS[self.name]:
-            return common_answer(self.name, fault.kind, self._random)
+            return build_common_answer(self.name, fault.kind, self._random)
         response = self.double.fault(fault.kind, fault.retry_after)
         identify(self.name, response, self._random)
         return response
@@ -144,7 +144,7 @@ class _Replay:
         return True
 
 
-async def _whole_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes | None:
     """Read the request's body; None where the client left before its end."""
     chunks: list[bytes] = []
     while True:
@@ -160,7 +160,7 @@ async def _cut(answer: list[Message], scope: Scope, receive: _Replay, send: Send
     """Promise the whole body, send half of it, and hang up; an answer without a body becomes a reset."""
     if not answer:  # the client had left before the double could answer
         return
-    transport = transport_of(scope)
+    transport = get_transport(scope)
     start = answer[0]
     body = b"".join(message.get("body", b"") for message in answer[1:])
     if not body:
@@ -189,7 +189,7 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def common_answer(api: str, kind: str, random: Random) -> Response:
+def build_common_answer(api: str, kind: str, random: Random) -> Response:
     """Make the answer for `500`, `502` or `503_html`."""
     call = _call_id(api, random)
     headers = {_ID_HEADERS[api]: call}
@@ -235,7 +235,7 @@ class ReachableProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a
         self.app_state = {**self.app_state, _KEY: transport}
 
 
-def transport_of(scope: MutableMapping[str, Any]) -> asyncio.Transport:
+def get_transport(scope: MutableMapping[str, Any]) -> asyncio.Transport:
     """Find the connection that this request came over."""
     return cast("asyncio.Transport", scope["state"][_KEY])
 

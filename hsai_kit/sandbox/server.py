@@ -83,7 +83,8 @@ def serve(settings: SandboxSettings, *, port: int = 0, with_parent: bool = False
         try:
             base = f"http://127.0.0.1:{listener.getsockname()[1]}"
             server = _Server(
-                _config(SandboxApp(doubles, settings.control_token)), _ready_line(settings, base, doubles.remarks)
+                _build_config(SandboxApp(doubles, settings.control_token)),
+                _write_ready_line(settings, base, doubles.remarks),
             )
             if with_parent:
                 threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
@@ -102,7 +103,7 @@ def _bind(listener: socket.socket, port: int) -> None:
         raise PortError(message) from error
 
 
-def _ready_line(settings: SandboxSettings, base: str, remarks: list[str]) -> str:
+def _write_ready_line(settings: SandboxSettings, base: str, remarks: list[str]) -> str:
     return json.dumps(
         {
             "hubspot": f"{base}/hubspot",
@@ -116,7 +117,7 @@ def _ready_line(settings: SandboxSettings, base: str, remarks: list[str]) -> str
     )
 
 
-def _config(app: SandboxApp) -> uvicorn.Config:
+def _build_config(app: SandboxApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=ReachableProtocol,

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hsai_kit.sandbox.journal import KEPT_REQUESTS, KEPT_ROUTES, Journal, route_templates
+from hsai_kit.sandbox.journal import KEPT_REQUESTS, KEPT_ROUTES, Journal, build_route_templates
 
 
 def finished(journal: Journal, path: str, status: int | None = 200) -> None:
@@ -58,7 +58,7 @@ def test_a_path_is_counted_under_the_route_that_takes_it() -> None:
         Route("/crm/{kind}", endpoint, methods=["GET"]),
         Route("/crm/{kind}/{id}", endpoint, methods=["GET"]),
     ]
-    template = route_templates(Starlette(routes=routes).routes)
+    template = build_route_templates(Starlette(routes=routes).routes)
     assert template("POST", "/crm/search") == "/crm/search"
     assert template("GET", "/crm/search") == "/crm/{kind}"
     assert template("GET", "/crm/contacts/101") == "/crm/{kind}/{id}"

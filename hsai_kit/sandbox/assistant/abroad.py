@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, key_of
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, make_key
 
 HOME = "home"
 ABROAD = "abroad"
 UNCLEAR = "unclear"
 
 _HOME_NAMES = frozenset(
-    key_of(name)
+    make_key(name)
     for name in (
         "United States", "United States of America", "The United States", "USA", "US", "U.S.", "America", "EEUU",
         "Estados Unidos", "Vereinigte Staaten", "USA/Canada", "Etats-Unis", "États-Unis", "Stati Uniti", "840",
@@ -20,7 +20,7 @@ _HOME_NAMES = frozenset(
 )  # fmt: skip
 
 _TERRITORY_COUNTRIES = {
-    key_of(name): code
+    make_key(name): code
     for name, code in (
         ("Puerto Rico", "PR"), ("PRI", "PR"), ("Guam", "GU"), ("GUM", "GU"), ("VIR", "VI"),
         ("Virgin Islands, U.S.", "VI"),
@@ -30,7 +30,7 @@ _TERRITORY_COUNTRIES = {
 }  # fmt: skip
 
 _COUNTRY_ALIASES = frozenset(
-    key_of(name)
+    make_key(name)
     for name in (
         "UK", "U.K.", "England", "Scotland", "Wales", "Northern Ireland", "Great Britain", "Britain", "Deutschland",
         "Allemagne", "Germany", "France", "Canada", "Australia", "Mexico", "México", "Brasil", "Brazil", "España",
@@ -71,9 +71,9 @@ Nairobi Lagos Johannesburg Batumi Geelong Fremantle
 """
 
 _REGION_KEYS = frozenset(
-    key_of(name) for name in (*_REGION_WORDS.split(), *_REGION_PHRASES.replace("\n", " ").split(","))
+    make_key(name) for name in (*_REGION_WORDS.split(), *_REGION_PHRASES.replace("\n", " ").split(","))
 )
-_CITY_KEYS = frozenset(key_of(name) for name in _CITY_WORDS.split()) | {
+_CITY_KEYS = frozenset(make_key(name) for name in _CITY_WORDS.split()) | {
     "mexicocity",
     "hongkong",
     "saopaulo",
@@ -83,61 +83,61 @@ _CITY_KEYS = frozenset(key_of(name) for name in _CITY_WORDS.split()) | {
 
 def classify_country(country: str) -> str | None:
     """Tell what a country field says: HOME, a territory's code, ABROAD, UNCLEAR, or None when it is blank."""
-    key = key_of(country)
+    key = make_key(country)
     if not key or key in ("na", "none", "null", "unknown", "tbd", "other"):
         return None
     if key in _HOME_NAMES:
         return HOME
     if key in _TERRITORY_COUNTRIES:
         return _TERRITORY_COUNTRIES[key]
-    if key in _COUNTRY_ALIASES or key in _iso_countries():
+    if key in _COUNTRY_ALIASES or key in _load_iso_countries():
         return ABROAD
     return UNCLEAR
 
 
 def is_country(text: str) -> bool:
     """Whether a text is the name of a country other than the United States; codes of two letters do not count."""
-    key = key_of(text)
-    return len(key) > 2 and key not in _HOME_NAMES and (key in _COUNTRY_ALIASES or key in _iso_countries())
+    key = make_key(text)
+    return len(key) > 2 and key not in _HOME_NAMES and (key in _COUNTRY_ALIASES or key in _load_iso_countries())
 
 
 def is_home_name(text: str) -> bool:
     """Whether a text is a name of the United States."""
-    return key_of(text) in _HOME_NAMES
+    return make_key(text) in _HOME_NAMES
 
 
 def is_foreign_region(text: str) -> bool:
     """Whether a text names a region of another country, and none of the United States."""
-    key = key_of(text)
+    key = make_key(text)
     if key in _REGION_KEYS:
         return True
-    return len(key) > 4 and key not in CODE_BY_NAME and key in _iso_regions()
+    return len(key) > 4 and key not in CODE_BY_NAME and key in _load_iso_regions()
 
 
 def is_well_known(text: str) -> bool:
     """Whether a region or city abroad is one that people here would think of first."""
-    return key_of(text) in _REGION_KEYS or key_of(text) in _CITY_KEYS
+    return make_key(text) in _REGION_KEYS or make_key(text) in _CITY_KEYS
 
 
 def is_foreign_city(text: str) -> bool:
     """Whether a text is a city that is better known abroad than at home."""
-    return key_of(text) in _CITY_KEYS
+    return make_key(text) in _CITY_KEYS
 
 
 @lru_cache(maxsize=1)
-def _iso_countries() -> frozenset[str]:
+def _load_iso_countries() -> frozenset[str]:
     # Loading takes long enough to be felt at start, and most portals never need it.
     from pycountry import countries
 
     keys: set[str] = set()
     for country in countries:
         names = (country.name, getattr(country, "common_name", ""), getattr(country, "official_name", ""))
-        keys.update(key_of(name) for name in (*names, country.alpha_2, country.alpha_3) if name)
+        keys.update(make_key(name) for name in (*names, country.alpha_2, country.alpha_3) if name)
     return frozenset(keys - _HOME_NAMES - set(_TERRITORY_COUNTRIES))
 
 
 @lru_cache(maxsize=1)
-def _iso_regions() -> frozenset[str]:
+def _load_iso_regions() -> frozenset[str]:
     from pycountry import subdivisions
 
-    return frozenset(key_of(region.name) for region in subdivisions if region.country_code != "US")
+    return frozenset(make_key(region.name) for region in subdivisions if region.country_code != "US")

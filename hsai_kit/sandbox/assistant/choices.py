@@ -11,15 +11,15 @@ from rapidfuzz import fuzz
 
 from hsai_kit.sandbox.assistant import abroad
 from hsai_kit.sandbox.assistant.hostile import REFUSAL, gives_orders, must_refuse
-from hsai_kit.sandbox.assistant.options import none_option, region_options
-from hsai_kit.sandbox.assistant.record import plain, read_record
-from hsai_kit.sandbox.assistant.region_names import key_of
-from hsai_kit.sandbox.assistant.regions import evidence_of, locate
+from hsai_kit.sandbox.assistant.options import find_none_option, read_region_options
+from hsai_kit.sandbox.assistant.record import clean_text, read_record
+from hsai_kit.sandbox.assistant.region_names import make_key
+from hsai_kit.sandbox.assistant.regions import locate, read_evidence
 from hsai_kit.sandbox.assistant.reply import Judgment, Reply, settle
 from hsai_kit.sandbox.assistant.sentences import without_asides, without_orders
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
-from hsai_kit.sandbox.assistant.text_judge import case_of, choose_better, likely_good, rate_level
-from hsai_kit.sandbox.assistant.topics import TOPICS, stem, terms_of, topics_for, weight_of
+from hsai_kit.sandbox.assistant.text_judge import choose_better, estimate_quality, rate_level, read_case
+from hsai_kit.sandbox.assistant.topics import TOPICS, count_terms, find_topics, stem, weigh_topic
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -60,7 +60,7 @@ def _answer(
 ) -> Reply:
     if must_refuse(text):
         return Reply(REFUSAL, None, refusal=True)
-    if (case := case_of(text)) is not None and (judged_reply := _judge_case(model, text, case, options)) is not None:
+    if (case := read_case(text)) is not None and (judged_reply := _judge_case(model, text, case, options)) is not None:
         return judged_reply
     return settle(model, text, judge_choice(instructions, text, options, descriptions))
 
@@ -69,10 +69,10 @@ def _judge_case(model: str, text: str, case: Case, options: tuple[str, ...]) -> 
     """Judge a written text by the options: which of two, yes or no, or a level from the lowest to the highest."""
     if len(case.texts) > 1:
         return choose_better(model, text, case, options)
-    yes = next((option for option in options if key_of(option) in _YES), None)
-    no = next((option for option in options if key_of(option) in _NO), None)
+    yes = next((option for option in options if make_key(option) in _YES), None)
+    no = next((option for option in options if make_key(option) in _NO), None)
     if yes is not None and no is not None:
-        likely = likely_good(model, text, case)
+        likely = estimate_quality(model, text, case)
         chosen, other = (yes, no) if likely >= 0.5 else (no, yes)
         return Reply(chosen, max(likely, 1 - likely), ((other, min(likely, 1 - likely)),))
     level = options[rate_level(model, text, case, len(options))]
@@ -89,7 +89,7 @@ def judge_choice(
     shown = _match_example(instructions, text, options)
     if shown is not None:
         return Judgment(((shown, 1.0),), 0.004, options[:3])
-    regions = region_options(options)
+    regions = read_region_options(options)
     if regions is not None:
         return _judge_region(text, options, regions)
     return _judge_topic(instructions, text, options, dict(descriptions))
@@ -97,27 +97,27 @@ def judge_choice(
 
 def _match_example(instructions: str, text: str, options: tuple[str, ...]) -> str | None:
     """Find the answer which the instructions themselves give for exactly this record, as "Calif. -> CA"."""
-    examples = _examples(instructions)
+    examples = _read_examples(instructions)
     if not examples:
         return None
     record = read_record(text)
-    values = [plain(value) for _, value in record.fields] or [plain(record.rest)]
+    values = [clean_text(value) for _, value in record.fields] or [clean_text(record.rest)]
     if not values or len([value for value in values if value]) != 1:
         return None
-    answer = examples.get(key_of("".join(values)))
+    answer = examples.get(make_key("".join(values)))
     return answer if answer in options else None
 
 
 @lru_cache(maxsize=256)
-def _examples(instructions: str) -> dict[str, str]:
-    return {key_of(match[1]): match[2].strip() for match in _EXAMPLE.finditer(instructions) if key_of(match[1])}
+def _read_examples(instructions: str) -> dict[str, str]:
+    return {make_key(match[1]): match[2].strip() for match in _EXAMPLE.finditer(instructions) if make_key(match[1])}
 
 
 def _judge_region(text: str, options: tuple[str, ...], regions: RegionOptions) -> Judgment:
     finding = locate(text)
     nowhere = regions.none
     if regions.abroad is not None:
-        country = abroad.classify_country(evidence_of(read_record(text)).country)
+        country = abroad.classify_country(read_evidence(read_record(text)).country)
         if country == abroad.ABROAD or nowhere is None:
             nowhere = regions.abroad
     weights: dict[str, float] = {}
@@ -134,14 +134,14 @@ def _judge_region(text: str, options: tuple[str, ...], regions: RegionOptions) -
 
 def _judge_topic(instructions: str, text: str, options: tuple[str, ...], descriptions: dict[str, str]) -> Judgment:
     record = read_record(text)
-    body = plain(without_orders(record.text))
-    none = none_option(options)
+    body = clean_text(without_orders(record.text))
+    none = find_none_option(options)
     if not body:
         return _judge_blank(options, none, is_hostile=gives_orders(record.text))
-    yes_or_no = {key_of(option): option for option in options}
+    yes_or_no = {make_key(option): option for option in options}
     if len(options) <= 3 and yes_or_no.keys() & _YES and yes_or_no.keys() & _NO:
         return _judge_yes(instructions, text, yes_or_no, none)
-    terms = terms_of(without_asides(body))
+    terms = count_terms(without_asides(body))
     scores = {
         option: _score(option, descriptions.get(option) or _find_description(instructions, option), body, terms)
         for option in options
@@ -151,7 +151,7 @@ def _judge_topic(instructions: str, text: str, options: tuple[str, ...], descrip
     if top < 0.5:
         return _judge_blank(options, none, is_hostile=False)
     if none is not None:
-        scores[none] = max(0.8, weight_of(TOPICS["anything else"], terms))
+        scores[none] = max(0.8, weigh_topic(TOPICS["anything else"], terms))
     exponents = {option: math.exp(min(score or -2.0, 9.0) - min(top, 9.0)) for option, score in scores.items()}
     total = sum(exponents.values())
     ranked = tuple(sorted(((o, e / total) for o, e in exponents.items()), key=lambda pair: -pair[1]))
@@ -170,11 +170,11 @@ def _judge_yes(instructions: str, text: str, options: dict[str, str], none: str 
 
 def _score(option: str, description: str, body: str, terms: Counter[str]) -> float:
     name = option.replace("_", " ").replace("-", " ")
-    score = max((weight_of(topic, terms) for topic in topics_for(f"{name} {option}")), default=0.0)
-    own = terms_of(name).keys() & terms.keys()
+    score = max((weigh_topic(topic, terms) for topic in find_topics(f"{name} {option}")), default=0.0)
+    own = count_terms(name).keys() & terms.keys()
     score += 1.5 * len([term for term in own if len(term) > 2])
     if description:
-        told = {term for term in terms_of(description) if " " not in term and len(term) > 3} - _COMMON
+        told = {term for term in count_terms(description) if " " not in term and len(term) > 3} - _COMMON
         score += 1.2 * len(told & terms.keys())
     if len(body) <= 60:
         likeness = fuzz.WRatio(option.casefold(), body.casefold()) / 100
@@ -187,11 +187,11 @@ def _judge_blank(options: tuple[str, ...], none: str | None, *, is_hostile: bool
     if none is not None:
         return Judgment(((none, 0.97 if is_hostile else 0.75),), 0.0 if is_hostile else 0.03, options[:2])
     if is_hostile:
-        spam = next((option for option in options if TOPICS["spam"] in topics_for(option)), None)
+        spam = next((option for option in options if TOPICS["spam"] in find_topics(option)), None)
         if spam is not None:
             return Judgment(((spam, 0.9),), 0.0)
     for name in _MIDDLE:
-        middle = next((option for option in options if TOPICS[name] in topics_for(option)), None)
+        middle = next((option for option in options if TOPICS[name] in find_topics(option)), None)
         if middle is not None:
             return Judgment(((middle, 0.6),), 0.05, options[:2])
     share = 1 / len(options)

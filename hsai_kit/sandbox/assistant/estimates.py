@@ -7,13 +7,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.record import clean_text, read_record
 from hsai_kit.sandbox.assistant.regions import locate
 from hsai_kit.sandbox.assistant.reply import Judgment, settle
 from hsai_kit.sandbox.assistant.sentences import without_orders
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
-from hsai_kit.sandbox.assistant.text_judge import case_of, likely_good, rate_level
-from hsai_kit.sandbox.assistant.topics import TOPICS, Topic, stem, terms_of, topics_for, weight_of
+from hsai_kit.sandbox.assistant.text_judge import estimate_quality, rate_level, read_case
+from hsai_kit.sandbox.assistant.topics import TOPICS, Topic, count_terms, find_topics, stem, weigh_topic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,8 @@ def estimate_probability(model: str, instructions: str, text: str) -> float:
     >>> estimate_probability("sandbox-luna", "The customer asks for a refund.", "Please refund the invoice.") > 0.7
     True
     """
-    if (case := case_of(text)) is not None and len(case.texts) == 1:
-        return likely_good(model, text, case)
+    if (case := read_case(text)) is not None and len(case.texts) == 1:
+        return estimate_quality(model, text, case)
     probability, difficulty = judge_predicate(instructions, text)
     is_likely = probability >= 0.5
     judgment = Judgment(
@@ -57,17 +57,17 @@ def estimate_probability(model: str, instructions: str, text: str) -> float:
 def judge_predicate(statement: str, text: str) -> tuple[float, float]:
     """Return the statement's probability by the evidence, and how easily one errs about it."""
     record = read_record(text)
-    body = plain(without_orders(record.text))
+    body = clean_text(without_orders(record.text))
     is_denied = _NOT.search(statement) is not None
     if _REGION.search(statement):
         code, weight = locate(text).codes[0]
         found = weight if code != NOWHERE else 1 - weight
         probability = 0.02 + 0.96 * found
         return (1 - probability if is_denied else probability), 0.02
-    terms = terms_of(body)
-    asked = terms_of(statement)
-    topics = topics_for(statement)
-    score = max((weight_of(topic, terms) for topic in topics), default=0.0)
+    terms = count_terms(body)
+    asked = count_terms(statement)
+    topics = find_topics(statement)
+    score = max((weigh_topic(topic, terms) for topic in topics), default=0.0)
     words = {word for word in asked if " " not in word and len(word) > 3} - _FILLER
     if words:
         score += 4.0 * len(words & terms.keys()) / len(words)
@@ -83,7 +83,7 @@ def estimate_levels(model: str, instructions: str, text: str, levels: Sequence[s
     >>> shares.index(max(shares))
     2
     """
-    if (case := case_of(text)) is not None and len(case.texts) == 1:
+    if (case := read_case(text)) is not None and len(case.texts) == 1:
         level = rate_level(model, text, case, len(levels))
         return tuple(0.7 if place == level else 0.3 / (len(levels) - 1) for place in range(len(levels)))
     position, certainty = _position(f"{instructions} {' '.join(levels)}", text)
@@ -106,14 +106,14 @@ def estimate_levels(model: str, instructions: str, text: str, levels: Sequence[s
 @lru_cache(maxsize=8192)
 def _position(question: str, text: str) -> tuple[float, float]:
     """Say where a text stands between the low and the high end of what is asked, and how sure that is, both 0 to 1."""
-    terms = terms_of(plain(without_orders(read_record(text).text)))
+    terms = count_terms(clean_text(without_orders(read_record(text).text)))
     lowered = question.lower()
     high, low = next(
         ((high, low) for words, high, low in _SCALES if any(word in lowered for word in words)),
         (("positive", "sales"), ("negative", "spam")),
     )
-    up = max(weight_of(topic, terms) for topic in _topics(high))
-    down = max(weight_of(topic, terms) for topic in _topics(low))
+    up = max(weigh_topic(topic, terms) for topic in _topics(high))
+    down = max(weigh_topic(topic, terms) for topic in _topics(low))
     position = (up + 1.0) / (up + down + 2.0)
     return position, min(1.0, (up + down) / 6.0)
 
@@ -124,8 +124,8 @@ def _topics(names: tuple[str, ...]) -> list[Topic]:
 
 def _is_descending(levels: Sequence[str]) -> bool:
     ends = (TOPICS["urgent"], TOPICS["positive"])
-    return any(topic in topics_for(levels[0]) for topic in ends) and not any(
-        topic in topics_for(levels[-1]) for topic in ends
+    return any(topic in find_topics(levels[0]) for topic in ends) and not any(
+        topic in find_topics(levels[-1]) for topic in ends
     )
 
 

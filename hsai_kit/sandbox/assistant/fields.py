@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hsai_kit.sandbox.assistant.choices import answer_choice
 from hsai_kit.sandbox.assistant.estimates import estimate_levels, estimate_probability
 from hsai_kit.sandbox.assistant.hostile import REFUSAL, must_refuse
-from hsai_kit.sandbox.assistant.record import plain, read_record
-from hsai_kit.sandbox.assistant.region_names import key_of
+from hsai_kit.sandbox.assistant.record import clean_text, read_record
+from hsai_kit.sandbox.assistant.region_names import make_key
 from hsai_kit.sandbox.assistant.regions import locate
 from hsai_kit.sandbox.assistant.reply import MARK, FieldReply, FieldsReply
 from hsai_kit.sandbox.assistant.sentences import without_orders
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
 from hsai_kit.sandbox.assistant.text_answers import summarize
-from hsai_kit.sandbox.assistant.topics import stem, terms_of
+from hsai_kit.sandbox.assistant.topics import count_terms, stem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,20 +129,20 @@ def _list_values(model: str, instructions: str, text: str, name: str, items: dic
         return FieldReply([_choose(model, f"{name}\n{instructions}", text, items["enum"]).value], 0.7)
     if items.get("type", "string") != "string":
         return FieldReply([], 0.5)
-    counted = terms_of(plain(without_orders(read_record(text).text)))
+    counted = count_terms(clean_text(without_orders(read_record(text).text)))
     words = [word for word, _ in counted.most_common(40) if " " not in word and len(word) > 4 and word.isalpha()]
     return FieldReply(words[:3], 0.6)
 
 
 def _find_number(model: str, asked: str, text: str, schema: dict[str, Any]) -> tuple[float, float] | None:
     """Find a figure whose label or neighbors speak of what is asked, or a place on a scale."""
-    wanted = {word for word in terms_of(asked) if " " not in word and len(word) > 2}
+    wanted = {word for word in count_terms(asked) if " " not in word and len(word) > 2}
     record = read_record(text)
     for label, value in record.fields:
         match = _NUMBER.search(value)
-        if match and wanted & terms_of(label).keys():
+        if match and wanted & count_terms(label).keys():
             return _value_of(match), 0.95
-    body = plain(record.text)
+    body = clean_text(record.text)
     best: tuple[int, float] | None = None
     for match in _NUMBER.finditer(body[:20_000]):
         hits = _closeness(wanted, match, body)
@@ -160,8 +160,8 @@ def _find_number(model: str, asked: str, text: str, schema: dict[str, Any]) -> t
 
 def _closeness(wanted: set[str], match: re.Match[str], body: str) -> int:
     """Count the wanted words around a figure; right behind it they count three times, money its own sign."""
-    around = terms_of(body[max(0, match.start() - 50) : match.end() + 30])
-    behind = terms_of(" ".join(body[match.end() : match.end() + 40].split()[:2]))
+    around = count_terms(body[max(0, match.start() - 50) : match.end() + 30])
+    behind = count_terms(" ".join(body[match.end() : match.end() + 40].split()[:2]))
     is_money = match[0][0] in "$€£" and bool(wanted & _MONEY)
     return len(wanted & around.keys()) + 2 * len(wanted & behind.keys()) + 3 * is_money
 
@@ -174,8 +174,8 @@ def _value_of(match: re.Match[str]) -> float:
 
 def _answer_string(name: str, asked: str, text: str) -> tuple[str, float] | None:
     record = read_record(text)
-    key = key_of(name)
-    body = plain(without_orders(record.text))
+    key = make_key(name)
+    body = clean_text(without_orders(record.text))
     if _PROSE.search(name.lower()):
         written = summarize(text, 1)
         return (f"{written} {MARK}", 0.75) if written else None
@@ -187,10 +187,10 @@ def _answer_string(name: str, asked: str, text: str) -> tuple[str, float] | None
             match = pattern.search(body)
             return (match[0].rstrip(".,"), 0.95) if match else None
     for label, value in record.fields:
-        if value and (key_of(label) == key or (len(key) > 3 and key in key_of(label))):
-            return plain(without_orders(value)), 0.95
-    wanted = {word for word in terms_of(name.replace("_", " ")) if len(word) > 3}
+        if value and (make_key(label) == key or (len(key) > 3 and key in make_key(label))):
+            return clean_text(without_orders(value)), 0.95
+    wanted = {word for word in count_terms(name.replace("_", " ")) if len(word) > 3}
     for label, value in record.fields:
-        if value and wanted & terms_of(label).keys():
-            return plain(without_orders(value)), 0.8
+        if value and wanted & count_terms(label).keys():
+            return clean_text(without_orders(value)), 0.8
     return None

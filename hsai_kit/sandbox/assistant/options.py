@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, LOOKALIKES, REGIONS, key_of
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, LOOKALIKES, REGIONS, make_key
 
 _NONE_WORDS = """
 unknown none na notapplicable other others unclear invalid null undetermined cannottell cannotbedetermined unsure
@@ -38,24 +38,24 @@ class RegionOptions:
 
 
 @lru_cache(maxsize=512)
-def none_option(options: tuple[str, ...]) -> str | None:
+def find_none_option(options: tuple[str, ...]) -> str | None:
     """Find the option that stands for "cannot be told" or "none of these", if there is one."""
     for option in options:
-        key = key_of(option)
+        key = make_key(option)
         if key in _NONE_KEYS or option.strip() in ("", "-", "?", "—"):
             return option
-    return next((option for option in options if key_of(option) in _ABROAD_KEYS), None)
+    return next((option for option in options if make_key(option) in _ABROAD_KEYS), None)
 
 
 @lru_cache(maxsize=512)
-def region_options(options: tuple[str, ...]) -> RegionOptions | None:
+def read_region_options(options: tuple[str, ...]) -> RegionOptions | None:
     """Read a list of options as regions of the United States; None if it is a list of something else."""
-    none = none_option(options)
+    none = find_none_option(options)
     by_code: dict[str, str] = {}
     abroad = None
     others = 0
     for option in options:
-        key = key_of(option)
+        key = make_key(option)
         code = key.upper() if key.upper() in REGIONS else CODE_BY_NAME.get(key)
         if option == none:
             continue
@@ -67,6 +67,6 @@ def region_options(options: tuple[str, ...]) -> RegionOptions | None:
             others += 1
     if len(by_code) < 2 or others > len(by_code) // 4:
         return None
-    if none is not None and key_of(none) in _ABROAD_KEYS:
+    if none is not None and make_key(none) in _ABROAD_KEYS:
         abroad = none
     return RegionOptions(by_code, none, abroad)

@@ -59,7 +59,7 @@ def read_record(text: str) -> RecordText:
     return RecordText(tuple((label, _unquote(value)) for label, value in fields), "\n".join(rest).strip())
 
 
-def plain(value: str) -> str:
+def clean_text(value: str) -> str:
     """Make a text plain to read: no tags, no control or format characters, no odd spaces."""
     if "<" in value:
         value = _TAG.sub(" ", value)

@@ -83,18 +83,18 @@ LOOKALIKES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def key_of(text: str) -> str:
+def make_key(text: str) -> str:
     """Bring a name to the form in which names are compared: lower case, letters and digits only.
 
-    >>> key_of("N. Carolina") == key_of("n carolina")
+    >>> make_key("N. Carolina") == make_key("n carolina")
     True
     """
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
 NAME_OF = {code: names[0] for code, names in REGIONS.items()}
-CODE_BY_NAME = {key_of(names[0]): code for code, names in REGIONS.items()}
+CODE_BY_NAME = {make_key(names[0]): code for code, names in REGIONS.items()}
 CODE_BY_SHORT = {
-    key: code for code, names in REGIONS.items() for key in map(key_of, names[1:]) if key.upper() not in REGIONS
+    key: code for code, names in REGIONS.items() for key in map(make_key, names[1:]) if key.upper() not in REGIONS
 }
 TERRITORIES = frozenset({"PR", "GU", "VI", "AS", "MP"})

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.assistant import abroad
 from hsai_kit.sandbox.assistant.hostile import gives_orders
-from hsai_kit.sandbox.assistant.record import plain, read_record
-from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, NAME_OF, key_of
-from hsai_kit.sandbox.assistant.state_field import NOWHERE, StateGuess, is_left_blank, read_state, regions_of_city
-from hsai_kit.sandbox.assistant.us_places import region_of_zip
+from hsai_kit.sandbox.assistant.record import clean_text, read_record
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, NAME_OF, make_key
+from hsai_kit.sandbox.assistant.state_field import NOWHERE, StateGuess, find_city_regions, is_left_blank, read_state
+from hsai_kit.sandbox.assistant.us_places import find_zip_region
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.assistant.record import RecordText
@@ -36,17 +36,17 @@ class RegionGuess:
     difficulty: float
 
 
-def evidence_of(record: RecordText) -> Evidence:
+def read_evidence(record: RecordText) -> Evidence:
     """Pick the telling fields by their labels; a text without labels is taken for the state field itself."""
     found: dict[str, Any] = {}
     for label, value in record.fields:
-        kind = _kind_of(label)
+        kind = _classify_label(label)
         if kind and not found.get(kind):
-            found[kind] = plain(value)
+            found[kind] = clean_text(value)
         if kind in ("city", "zip_code"):
             found["is_whole"] = True
     if not found.get("state") and record.rest and not record.fields:
-        found["state"] = plain(record.rest)
+        found["state"] = clean_text(record.rest)
     return Evidence(**found)
 
 
@@ -58,7 +58,7 @@ def locate(text: str) -> RegionGuess:
     'CA'
     """
     record = read_record(text)
-    evidence = evidence_of(record)
+    evidence = read_evidence(record)
     if gives_orders(record.text):
         return RegionGuess(((NOWHERE, 0.97),), 0.0)
     country = abroad.classify_country(evidence.country)
@@ -70,7 +70,7 @@ def locate(text: str) -> RegionGuess:
     return _weigh(reading, evidence, country)
 
 
-def _kind_of(label: str) -> str | None:
+def _classify_label(label: str) -> str | None:
     key = label.casefold()
     if "country" in key or "nation" in key:
         return "country"
@@ -93,20 +93,20 @@ def _locate_territory(evidence: Evidence, code: str) -> RegionGuess:
 def _locate_abroad(evidence: Evidence) -> RegionGuess:
     """Another country decides, unless the rest of the record plainly speaks of the United States."""
     said, weight = read_state(evidence.state, abroad.HOME).codes[0] if evidence.state else (NOWHERE, 0.0)
-    is_name = key_of(evidence.state) in CODE_BY_NAME and key_of(evidence.state) != "georgia"
+    is_name = make_key(evidence.state) in CODE_BY_NAME and make_key(evidence.state) != "georgia"
     if said == NOWHERE or weight < 0.9 or not is_name:
         return RegionGuess(((NOWHERE, 1.0),), 0.012)
-    is_backed = region_of_zip(evidence.zip_code) == said or said in regions_of_city(evidence.city)
+    is_backed = find_zip_region(evidence.zip_code) == said or said in find_city_regions(evidence.city)
     return RegionGuess(((NOWHERE, 0.6), (said, 0.4)) if is_backed else ((NOWHERE, 0.85), (said, 0.15)), 0.04)
 
 
 def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> RegionGuess:
     """Hold the state field against city and ZIP code."""
     code, weight = reading.codes[0]
-    by_zip = region_of_zip(evidence.zip_code)
-    cities = regions_of_city(evidence.city)
+    by_zip = find_zip_region(evidence.zip_code)
+    cities = find_city_regions(evidence.city)
     witnesses = ({by_zip} if by_zip else set()) | set(cities)
-    if code == "GA" and country is None and key_of(evidence.state) == "georgia" and "GA" not in witnesses:
+    if code == "GA" and country is None and make_key(evidence.state) == "georgia" and "GA" not in witnesses:
         return RegionGuess(((NOWHERE, 0.6), ("GA", 0.4)), 0.05)
     if code == NOWHERE and weight == 1.0:
         return _locate_without_state(reading, evidence, country, by_zip, cities)
@@ -125,7 +125,7 @@ def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> Regi
 
 def _looks_foreign(evidence: Evidence) -> bool:
     """Whether city or postal code speak of another country where none is named."""
-    is_odd_code = bool(key_of(evidence.zip_code)) and region_of_zip(evidence.zip_code) is None
+    is_odd_code = bool(make_key(evidence.zip_code)) and find_zip_region(evidence.zip_code) is None
     return is_odd_code or abroad.is_foreign_city(evidence.city)
 
 
@@ -145,7 +145,7 @@ def _locate_without_state(
     if by_zip:
         return RegionGuess(((by_zip, 0.75), (NOWHERE, 0.25)), 0.05)
     if not evidence.is_whole:  # the city might have told, and nobody showed it
-        return RegionGuess(((NOWHERE, 0.55 if not key_of(evidence.state) else 0.8),), reading.difficulty)
+        return RegionGuess(((NOWHERE, 0.55 if not make_key(evidence.state) else 0.8),), reading.difficulty)
     return RegionGuess(((NOWHERE, 1.0),), reading.difficulty)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from hsai_kit.sandbox.assistant.hostile import gives_orders
-from hsai_kit.sandbox.assistant.record import plain
+from hsai_kit.sandbox.assistant.record import clean_text
 from hsai_kit.sandbox.assistant.topics import stem
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"'\u201d)]*\s+(?=[\"'“(]?[A-Z0-9À-Þ])|\n+|(?<=[\u3002\uff01\uff1f])")
@@ -48,7 +48,7 @@ _STOP = frozenset(_STOP_WORDS.split())
 @lru_cache(maxsize=1024)
 def split_sentences(text: str) -> tuple[str, ...]:
     """Split a text into its sentences, tags and odd spaces removed."""
-    parts = (part.strip(" \t*\u2022\u2013-") for part in _BREAK.split(plain(_BLOCK.sub("\n", text))))
+    parts = (part.strip(" \t*\u2022\u2013-") for part in _BREAK.split(clean_text(_BLOCK.sub("\n", text))))
     return tuple(part for part in parts if part)
 
 

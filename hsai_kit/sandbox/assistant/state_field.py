@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from hsai_kit.sandbox.assistant import abroad
-from hsai_kit.sandbox.assistant.record import plain
-from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, CODE_BY_SHORT, NAME_OF, REGIONS, key_of
-from hsai_kit.sandbox.assistant.us_places import city_table, region_of_zip
+from hsai_kit.sandbox.assistant.record import clean_text
+from hsai_kit.sandbox.assistant.region_names import CODE_BY_NAME, CODE_BY_SHORT, NAME_OF, REGIONS, make_key
+from hsai_kit.sandbox.assistant.us_places import build_city_table, find_zip_region
 
 NOWHERE = ""  # stands for: no region of the United States, or none that can be told
 
@@ -55,12 +55,12 @@ def read_state(state: str, country: str | None) -> StateGuess:
 
 def is_left_blank(state: str) -> bool:
     """Whether the field holds nothing, a word for nothing, or only the United States as a whole."""
-    key = key_of(state)
+    key = make_key(state)
     return not key or key in _BLANKS or abroad.is_home_name(state)
 
 
 def _read_exactly(value: str, country: str | None) -> StateGuess | None:
-    key = key_of(value)
+    key = make_key(value)
     is_bare = country is None
     if key == "la":  # as many write it for Los Angeles
         return StateGuess((("LA", 0.88), ("CA", 0.12)), 0.01, is_firm=True)
@@ -75,13 +75,13 @@ def _read_exactly(value: str, country: str | None) -> StateGuess | None:
     if match and match[1].upper() in REGIONS:
         return StateGuess(((match[1].upper(), 1.0),), 0.015, is_firm=True)
     if _ZIP.match(value):
-        code = region_of_zip(value)
+        code = find_zip_region(value)
         return StateGuess(((code, 1.0),) if code else ((NOWHERE, 1.0),), 0.05 if code else 0.1)
     return None
 
 
 def _read_foreign(value: str, country: str | None) -> StateGuess | None:
-    if key_of(value) in city_table() and (country == abroad.HOME or not abroad.is_well_known(value)):
+    if make_key(value) in build_city_table() and (country == abroad.HOME or not abroad.is_well_known(value)):
         return None
     if abroad.is_country(value):
         return StateGuess(((NOWHERE, 1.0),), 0.03)
@@ -94,12 +94,12 @@ def _read_place(value: str, country: str | None) -> StateGuess | None:
     """Read a city, alone or with its region: "New York, NY", "Austin TX 78701", "Chicago"."""
     match = _PLACE.match(value)
     if match:
-        tail = key_of(match[2])
+        tail = make_key(match[2])
         code = tail.upper() if tail.upper() in REGIONS else CODE_BY_NAME.get(tail) or CODE_BY_SHORT.get(tail)
         head = _read_exactly(match[1], country)
         if code and (head is None or head.codes[0][0] == code or match[1].casefold() in ("new york", "washington")):
             return StateGuess(((code, 1.0),), 0.02)
-    regions = regions_of_city(value.split(",")[0])
+    regions = find_city_regions(value.split(",")[0])
     if not regions:
         return None
     if len(regions) == 1:
@@ -134,7 +134,7 @@ def _read_loosely(value: str, country: str | None) -> StateGuess | None:
     inside = [code for code, name in _LONGEST_FIRST if f" {name} " in words]
     if inside:
         return StateGuess(((inside[0], 1.0),), 0.04)
-    key = key_of(value)
+    key = make_key(value)
     if len(key) < 4 or len(key) > 26:
         return None
     close = process.extract(key, _FUZZY_NAMES, scorer=fuzz.ratio, limit=2, score_cutoff=72)
@@ -149,14 +149,14 @@ def _read_loosely(value: str, country: str | None) -> StateGuess | None:
     return StateGuess(((code, 0.7), (second, 0.2), *([(NOWHERE, 0.1)] if second else [])), 0.12)
 
 
-def regions_of_city(city: str) -> dict[str, float]:
+def find_city_regions(city: str) -> dict[str, float]:
     """Tell the regions that have a city of this name, with how likely each is meant."""
     if not city:
         return {}
-    key = key_of(plain(city))
-    table = city_table()
+    key = make_key(clean_text(city))
+    table = build_city_table()
     return table.get(key) or table.get(key.removesuffix("city"), {})
 
 
-_FUZZY_NAMES = {code: key_of(name) for code, name in NAME_OF.items()}
+_FUZZY_NAMES = {code: make_key(name) for code, name in NAME_OF.items()}
 _LONGEST_FIRST = sorted(((code, name.casefold()) for code, name in NAME_OF.items()), key=lambda pair: -len(pair[1]))

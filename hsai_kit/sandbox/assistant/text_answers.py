@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.assistant.hostile import REFUSAL, gives_orders, must_refuse
-from hsai_kit.sandbox.assistant.record import RecordText, plain, read_record
+from hsai_kit.sandbox.assistant.record import RecordText, clean_text, read_record
 from hsai_kit.sandbox.assistant.regions import locate
 from hsai_kit.sandbox.assistant.reply import MARK, Reply, with_slip
 from hsai_kit.sandbox.assistant.sentences import pick_sentences
 from hsai_kit.sandbox.assistant.state_field import NOWHERE
-from hsai_kit.sandbox.assistant.topics import TOPICS, terms_of, weight_of
+from hsai_kit.sandbox.assistant.topics import TOPICS, count_terms, weigh_topic
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.assistant.record import RecordText
@@ -67,7 +67,7 @@ def summarize(text: str, count: int = 2, words: int | None = None) -> str:
     is_sentence = len(record.fields) == 1 and len(record.fields[0][0].split()) > 2 and not _QUOTED.search(text)
     if is_sentence:  # with a colon in it, which makes no label of what stands before
         record = RecordText((), text)
-    facts = [(label, value, plain(value)) for label, value in record.fields]
+    facts = [(label, value, clean_text(value)) for label, value in record.fields]
     short = [f"{label} {said}" for label, _, said in facts if said and not _is_prose(said) and not gives_orders(said)]
     long = "\n".join([*(value for _, value, said in facts if _is_prose(said)), record.rest]).strip()
     chosen = pick_sentences(long, count, words) if long else []
@@ -118,7 +118,9 @@ _SAFE_NAME = re.compile(r"^[^\W\d_][\w'\u2019. -]{0,40}$")
 
 def write_letter(instructions: str, record: RecordText) -> str:
     """Write a short e-mail to the person whom the record is about; the mark stands on its last line."""
-    facts = {label.casefold().replace("_", " "): plain(value) for label, value in record.fields if plain(value)}
+    facts = {
+        label.casefold().replace("_", " "): clean_text(value) for label, value in record.fields if clean_text(value)
+    }
     name = _first(facts, _NAME_LABELS)
     company = _first(facts, _COMPANY_LABELS)
     body = _longest(record)
@@ -127,8 +129,8 @@ def write_letter(instructions: str, record: RecordText) -> str:
     lines.append(f"Thank you for your message{f' on behalf of {company}' if company and len(company) < 80 else ''}.")
     if asked:
         lines.append(f'You wrote: "{asked[0].rstrip(".")}."')
-    topic = max(_OPENINGS, key=lambda key: weight_of(TOPICS[key], terms_of(body)))
-    if body and weight_of(TOPICS[topic], terms_of(body)) > 0:
+    topic = max(_OPENINGS, key=lambda key: weigh_topic(TOPICS[key], count_terms(body)))
+    if body and weigh_topic(TOPICS[topic], count_terms(body)) > 0:
         lines.append(_OPENINGS[topic])
     known = [f"{label}: {value}" for label, value in facts.items() if _FACTS.search(label) and len(value) < 80]
     if known:

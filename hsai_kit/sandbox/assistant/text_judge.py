@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.assistant.record import plain, read_record
+from hsai_kit.sandbox.assistant.record import clean_text, read_record
 from hsai_kit.sandbox.assistant.reply import MARK, Reply, draws
 from hsai_kit.sandbox.assistant.sentences import split_sentences
 
@@ -44,7 +44,7 @@ class Case:
         return tuple(is_faithful(text, self.source) for text in self.texts)
 
 
-def case_of(text: str) -> Case | None:
+def read_case(text: str) -> Case | None:
     """Return what a request wants judged, None where it is another kind of request."""
     if "ext to judge" not in text and "econd text" not in text:
         return None
@@ -69,7 +69,7 @@ def is_faithful(text: str, source: str) -> bool:
     return all(re.search(rf"{re.escape(one)}(?!\w)", told) for one in said)
 
 
-def likely_good(model: str, text: str, case: Case) -> float:
+def estimate_quality(model: str, text: str, case: Case) -> float:
     """How likely the first text is good, by this judge: on the right side of a half as often as `JUDGES` says."""
     luck, sureness, _ = draws(model, "judge", text)
     is_good = case.good[0]
@@ -81,7 +81,7 @@ def likely_good(model: str, text: str, case: Case) -> float:
 
 def rate_level(model: str, text: str, case: Case, count: int) -> int:
     """Return the place on a scale of `count` levels, the highest for what is good."""
-    probability = likely_good(model, text, case)
+    probability = estimate_quality(model, text, case)
     return min(count - 1, int(probability * count))
 
 
@@ -105,4 +105,4 @@ def choose_better(model: str, text: str, case: Case, options: Sequence[str]) -> 
 
 
 def _even(text: str) -> str:
-    return _SPACES.sub(" ", plain(text)).strip(" .\u2026\u2022-").casefold()
+    return _SPACES.sub(" ", clean_text(text)).strip(" .\u2026\u2022-").casefold()

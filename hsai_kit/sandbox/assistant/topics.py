@@ -39,7 +39,7 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def terms_of(text: str) -> Counter[str]:
+def count_terms(text: str) -> Counter[str]:
     """How often each stem and each pair and triple of neighboring stems occurs."""
     stems = [stem(word.strip("'\u2019-")) for word in _WORD.findall(text.lower())]
     found = Counter(stems)
@@ -48,7 +48,7 @@ def terms_of(text: str) -> Counter[str]:
     return found
 
 
-def weight_of(topic: Topic, terms: Counter[str]) -> float:
+def weigh_topic(topic: Topic, terms: Counter[str]) -> float:
     """How much a text speaks of a topic; a word said twice counts one and a half times."""
     total = 0.0
     for words, weight in ((topic.strong, 2.0), (topic.weak, 1.0)):
@@ -57,13 +57,13 @@ def weight_of(topic: Topic, terms: Counter[str]) -> float:
     return total
 
 
-def topics_for(name: str) -> tuple[Topic, ...]:
+def find_topics(name: str) -> tuple[Topic, ...]:
     """Find the topics that an option or a question of this name is about.
 
-    >>> topics_for("Billing & invoices") == (TOPICS["billing"],)
+    >>> find_topics("Billing & invoices") == (TOPICS["billing"],)
     True
     """
-    terms = terms_of(name.replace("_", " "))
+    terms = count_terms(name.replace("_", " "))
     return tuple(topic for topic in TOPICS.values() if topic.names & terms.keys())
 
 

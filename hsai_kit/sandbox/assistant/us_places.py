@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hsai_kit.sandbox.assistant.region_names import key_of
+from hsai_kit.sandbox.assistant.region_names import make_key
 
 _CITIES: dict[str, str] = {
     "AL": "Birmingham Montgomery Huntsville Mobile Tuscaloosa Hoover Dothan Auburn Decatur",
@@ -95,10 +95,10 @@ _ZIP_STARTS = [(int(entry[:3]), entry[3:]) for entry in _ZIPS]
 _ZIP_EXCEPTIONS = {"96799": "AS", "96950": "MP", "96951": "MP", "96952": "MP", "06390": "NY"}
 
 
-def region_of_zip(zip_code: str) -> str | None:
+def find_zip_region(zip_code: str) -> str | None:
     """Tell the region of a ZIP code, ZIP+4 included; four digits count as one that lost its leading zero.
 
-    >>> region_of_zip("93701-1234"), region_of_zip("2139"), region_of_zip("SW1A 1AA")
+    >>> find_zip_region("93701-1234"), find_zip_region("2139"), find_zip_region("SW1A 1AA")
     ('CA', 'MA', None)
     """
     digits = zip_code.replace("-", "").replace(" ", "")
@@ -115,12 +115,12 @@ def region_of_zip(zip_code: str) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def city_table() -> dict[str, dict[str, float]]:
+def build_city_table() -> dict[str, dict[str, float]]:
     """City key -> region code -> how likely that one is meant."""
     table: dict[str, dict[str, float]] = {}
     for code, cities in _CITIES.items():
         for city in cities.split():
-            table.setdefault(key_of(city), {})[code] = 1.0
+            table.setdefault(make_key(city), {})[code] = 1.0
     for key, regions in table.items():
         table[key] = _SHARED.get(key) or {code: 1 / len(regions) for code in regions}
     table.pop("carolina", None)  # a city in Puerto Rico, but nearly always half of a state's name

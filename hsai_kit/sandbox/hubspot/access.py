@@ -111,7 +111,7 @@ def require(token: Token, needs: Sequence[Sequence[str]]) -> None:
     raise HubSpotError(403, message, ErrorCategory.MISSING_SCOPES, errors=[detail], extra={"links": links})
 
 
-def object_needs(name: str, *, custom: bool, action: str) -> Needs:
+def list_object_needs(name: str, *, custom: bool, action: str) -> Needs:
     """Name the scope for records of a type; activities go with contacts."""
     if custom:
         return ((f"crm.objects.custom.{action}",),)
@@ -121,7 +121,7 @@ def object_needs(name: str, *, custom: bool, action: str) -> Needs:
     return ((f"crm.objects.{family}.{action}",),)
 
 
-def definition_needs(name: str, *, custom: bool, action: str) -> Needs:
+def list_definition_needs(name: str, *, custom: bool, action: str) -> Needs:
     """Name the scope for property definitions and pipelines; whoever may read records may read those too."""
     if name == "tickets" and not custom:
         return (("tickets",),)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import not_found
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.crm import Crm
     from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 
-def details(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def show_details(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show whose account this is; what `set_account` gave comes last and wins."""
     del call
     account = crm.account()
@@ -34,7 +34,7 @@ def details(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     )
 
 
-def daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def show_daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show how many requests were made today, how many are allowed, and when the day ends."""
     del call
     daily = crm.windows.limits.daily
@@ -50,7 +50,7 @@ def daily_usage(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     return HubSpotAnswer(200, {"results": [usage]})
 
 
-def token_info(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def show_token_info(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show what a token may do; the token itself is the body's `tokenKey`."""
     token = crm.access.find(str(call.fields().get("tokenKey")))
     if token is None:
@@ -86,7 +86,7 @@ def list_owners(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def read_owner(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one owner, by owner id or with `idProperty=userId` by user id."""
-    number = whole_number(call.path["owner_id"])
+    number = parse_whole_number(call.path["owner_id"])
     by_user = call.text("idProperty") == "userId"
     rows = crm.database.execute("SELECT id, wire FROM hubspot_owners WHERE archived = ?", (call.flag("archived"),))
     for owner_id, wire in rows:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.batches import batch_answer
 from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid, not_found, records_not_found
-from hsai_kit.sandbox.hubspot.links import page
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.links import cut_page
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ def list_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     one, other = _resolve_kinds(crm, call)
     from_id = _require_record(crm, one, call.path["object_id"])
     linked = crm.links.read(one, [from_id], other).get(from_id, [])
-    shown, following = page(linked, call.after(), call.limit(PAGE, PAGE))
+    shown, following = cut_page(linked, call.after(), call.limit(PAGE, PAGE))
     body: dict[str, Any] = {"results": _render_links(shown)}
     if following is not None:
         body["paging"] = call.next_page(following)
@@ -56,14 +56,14 @@ def link_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Take away every association between two records."""
     one, other = _resolve_kinds(crm, call)
-    ids = [whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
+    ids = [parse_whole_number(call.path[name]) for name in ("object_id", "to_object_id")]
     if None not in ids:
         with crm.write_transaction():
             crm.links.remove(one, int(ids[0] or 0), other, int(ids[1] or 0))
     return HubSpotAnswer(204)
 
 
-def labels(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def list_labels(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the association types from one object type to another."""
     one, other = _resolve_kinds(crm, call)
     return HubSpotAnswer(200, {"results": [known.wire() for known in crm.links.types(one, other)]})
@@ -74,7 +74,7 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     started = clock.now()
     one, other = _resolve_kinds(crm, call)
     inputs = {_read_id(entry): entry for entry in call.inputs(LARGEST_READ)}
-    ids = {text: number for text in inputs if (number := whole_number(text)) is not None}
+    ids = {text: number for text in inputs if (number := parse_whole_number(text)) is not None}
     found = crm.links.read(one, list(ids.values()), other)
     results, problems = [], []
     for text, entry in inputs.items():
@@ -82,7 +82,7 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         if not linked:
             problems.append(_no_links_error(one, other, text))
             continue
-        shown, following = page(linked, whole_number(str(entry.get("after", ""))), PAGE)
+        shown, following = cut_page(linked, parse_whole_number(str(entry.get("after", ""))), PAGE)
         result: dict[str, Any] = {"from": {"id": text}, "to": _render_links(shown)}
         if following is not None:
             result["paging"] = {"next": {"after": str(following), "link": f"?after={following}"}}
@@ -128,8 +128,8 @@ def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
             ends = entry.get("to")
             if not isinstance(ends, list):
                 raise invalid("Invalid input JSON: to has to be a list of objects with an id.")
-            start = whole_number(_read_end(entry, "from"))
-            for end in (whole_number(_read_id(target)) for target in ends):
+            start = parse_whole_number(_read_end(entry, "from"))
+            for end in (parse_whole_number(_read_id(target)) for target in ends):
                 if start is not None and end is not None:
                     crm.links.remove(one, start, other, end)
     return HubSpotAnswer(204)
@@ -183,7 +183,7 @@ def _find_absent_ends(
 ) -> list[HubSpotError]:
     problems = []
     for kind, ends in ((one, [start for start, _ in pairs]), (other, [end for _, end in pairs])):
-        numbers = {text: whole_number(text) for text in ends}
+        numbers = {text: parse_whole_number(text) for text in ends}
         known = crm.records.select_existing(kind, (number for number in numbers.values() if number is not None))
         missing = [text for text, number in numbers.items() if number not in known]
         if missing:

@@ -15,7 +15,7 @@ from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
 from hsai_kit.sandbox.hubspot.record_view import View, read_names
 from hsai_kit.sandbox.hubspot.records import RecordRow
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 
 def _find(crm: Crm, kind: ObjectKind, ids: Iterable[str], name: str | None, *, archived: bool = False) -> BatchLookup:
     if name is None:
-        numbers = {one: whole_number(one) for one in ids}
+        numbers = {one: parse_whole_number(one) for one in ids}
     else:
         check_id_property(crm, kind, name)
         holders = crm.records.holders(kind, name, list(ids))

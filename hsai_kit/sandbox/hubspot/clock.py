@@ -6,20 +6,20 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
-def iso(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """Write a moment as HubSpot writes it: UTC, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def now() -> str:
     """Return the present moment."""
-    return iso(datetime.now(UTC))
+    return format_moment(datetime.now(UTC))
 
 
 def now_after(previous: str) -> str:
     """Return the present moment, or just after `previous` where the seed lies in this machine's future."""
     earliest = datetime.fromisoformat(previous) + timedelta(milliseconds=1)
-    return iso(max(datetime.now(UTC), earliest))
+    return format_moment(max(datetime.now(UTC), earliest))
 
 
 def zone(name: str) -> tzinfo:
@@ -38,7 +38,7 @@ def today(name: str) -> str:
 def next_midnight(name: str) -> str:
     """When a day ends in a time zone: the moment at which daily limits start anew."""
     local = datetime.now(zone(name))
-    return iso(datetime.combine(local.date() + timedelta(days=1), time(), zone(name)))
+    return format_moment(datetime.combine(local.date() + timedelta(days=1), time(), zone(name)))
 
 
 def utc_offset(name: str) -> timedelta:

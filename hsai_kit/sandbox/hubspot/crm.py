@@ -14,7 +14,7 @@ from hsai_kit.sandbox.hubspot.links import Links
 from hsai_kit.sandbox.hubspot.rate_limits import RateWindows
 from hsai_kit.sandbox.hubspot.records import Records, SearchLag
 from hsai_kit.sandbox.hubspot.validations import Validations
-from hsai_kit.sandbox.hubspot.wire import whole_number
+from hsai_kit.sandbox.hubspot.wire import parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import Writer
 
 if TYPE_CHECKING:
@@ -76,6 +76,6 @@ class Crm:
 
     def is_owner(self, text: str) -> bool:
         """Whether an id is an owner's; people who left still own their records."""
-        number = whole_number(text)
+        number = parse_whole_number(text)
         query = "SELECT 1 FROM hubspot_owners WHERE id = ?"
         return number is not None and self.database.execute(query, (number,)).fetchone() is not None

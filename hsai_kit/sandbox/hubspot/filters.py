@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsai_kit.sandbox.hubspot.clock import iso
+from hsai_kit.sandbox.hubspot.clock import format_moment
 from hsai_kit.sandbox.hubspot.errors import invalid
 from hsai_kit.sandbox.hubspot.values import read_moment
 
@@ -30,7 +30,7 @@ SEARCHABLE = (
 )
 
 
-def predicate(groups: Any, definitions: Mapping[str, Definition]) -> Predicate:
+def build_predicate(groups: Any, definitions: Mapping[str, Definition]) -> Predicate:
     """Whether a record's properties fit one of the groups, all filters of it; no groups fit everything.
 
     Raises a 400 for more groups or filters than HubSpot takes, unknown properties and operators, and
@@ -61,19 +61,19 @@ def _match_all(tests: list[Predicate]) -> Predicate:
     return fits
 
 
-def filter_names(groups: list[dict[str, Any]]) -> set[str]:
+def list_filter_names(groups: list[dict[str, Any]]) -> set[str]:
     """Return the names of the properties that checked `filterGroups` ask about."""
     return {one["propertyName"] for group in groups for one in group.get("filters") or []}
 
 
-def searchable_names(definitions: Mapping[str, Definition]) -> set[str]:
+def list_searchable_names(definitions: Mapping[str, Definition]) -> set[str]:
     """Return the names of the properties that `query` looks through."""
     return {name for name in SEARCHABLE if name in definitions}
 
 
-def text_predicate(query: str, definitions: Mapping[str, Definition]) -> Predicate:
+def build_text_predicate(query: str, definitions: Mapping[str, Definition]) -> Predicate:
     """Whether every word of a query begins a word of one of the searchable properties."""
-    names = searchable_names(definitions)
+    names = list_searchable_names(definitions)
     words = WORD.findall(query.lower())
 
     def fits(properties: dict[str, str]) -> bool:
@@ -94,7 +94,7 @@ class Sort(NamedTuple):
     reverse: bool
 
 
-def sort_key(sorts: Any, definitions: Mapping[str, Definition]) -> Sort:
+def read_sort(sorts: Any, definitions: Mapping[str, Definition]) -> Sort:
     """Read `sorts`, which may hold one; values that are not set come last either way."""
     if not isinstance(sorts, list):
         raise invalid("Invalid input JSON: sorts has to be a list.")
@@ -197,7 +197,7 @@ def _choose_reader(definition: Definition) -> Callable[[str], Comparable | None]
 
 def _read_value(definition: Definition, text: str) -> Comparable:
     if definition.type in {"date", "datetime"} and (moment := read_moment(text)) is not None:
-        return iso(moment) if definition.type == "datetime" else moment.date().isoformat()
+        return format_moment(moment) if definition.type == "datetime" else moment.date().isoformat()
     value = None if definition.type in {"date", "datetime"} else _choose_reader(definition)(text)
     if value is None:
         raise invalid(f"{text} is no value of type {definition.type} for the property {definition.name}.")

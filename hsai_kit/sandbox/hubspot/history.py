@@ -53,12 +53,13 @@ class History:
             )
         }
         versions = [
-            (kind.name, before.id, name, before.properties[name], before.created_at, *_columns(SEED))
+            (kind.name, before.id, name, before.properties[name], before.created_at, *_source_columns(SEED))
             for name in changes
             if name not in known and name in before.properties
         ]
         versions += [
-            (kind.name, before.id, name, value or "", timestamp, *_columns(source)) for name, value in changes.items()
+            (kind.name, before.id, name, value or "", timestamp, *_source_columns(source))
+            for name, value in changes.items()
         ]
         self._database.executemany("INSERT INTO hubspot_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", versions)
 
@@ -66,7 +67,7 @@ class History:
         self, kind: ObjectKind, rows: Iterable[RecordRow], names: Sequence[str]
     ) -> dict[int, dict[str, list[dict[str, Any]]]]:
         """For each record and property name its versions, newest first."""
-        found = {row.id: {name: _unwritten(row, name) for name in names} for row in rows}
+        found = {row.id: {name: _build_first_versions(row, name) for name in names} for row in rows}
         cursor = self._database.execute(
             "SELECT record_id, property, value, timestamp, source_type, source_id, source_label "
             "FROM hubspot_history WHERE object_type = ? AND record_id IN (SELECT value FROM json_each(?)) "
@@ -75,7 +76,7 @@ class History:
         )
         written: dict[tuple[int, str], list[dict[str, Any]]] = {}
         for number, name, *version in cursor:
-            written.setdefault((number, name), []).insert(0, _version(*version))
+            written.setdefault((number, name), []).insert(0, _version_json(*version))
         for (number, name), versions in written.items():
             found[number][name] = versions
         return found
@@ -87,17 +88,17 @@ class History:
         )
 
 
-def _columns(source: WriteSource) -> tuple[str, str, str]:
+def _source_columns(source: WriteSource) -> tuple[str, str, str]:
     return source.type, source.id, source.label
 
 
-def _unwritten(row: RecordRow, name: str) -> list[dict[str, Any]]:
+def _build_first_versions(row: RecordRow, name: str) -> list[dict[str, Any]]:
     if name not in row.properties:
         return []
-    return [_version(row.properties[name], row.created_at, *_columns(SEED))]
+    return [_version_json(row.properties[name], row.created_at, *_source_columns(SEED))]
 
 
-def _version(value: str, timestamp: str, kind: str, source_id: str, label: str) -> dict[str, Any]:
+def _version_json(value: str, timestamp: str, kind: str, source_id: str, label: str) -> dict[str, Any]:
     return {
         "value": value,
         "timestamp": timestamp,

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.links import StandardType, standard_types
+from hsai_kit.sandbox.hubspot.links import StandardType, list_standard_types
 from hsai_kit.sandbox.hubspot.tables import empty_tables
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _fill_records(database: Database, object_type: ObjectType, records: list[Rec
 
 def _fill_associations(database: Database, portal: Portal) -> None:
     names = {one.name for one in portal.object_types}
-    types = [one for one in standard_types() if {one.from_type, one.to_type} <= names]
+    types = [one for one in list_standard_types() if {one.from_type, one.to_type} <= names]
     rows = {(one.from_type, one.to_type, "HUBSPOT_DEFINED", one.type_id): one for one in types}
     for one in _find_own_types(portal.associations):
         rows.setdefault((one.from_type, one.to_type, "USER_DEFINED", one.type_id), one)

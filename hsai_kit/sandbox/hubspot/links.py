@@ -144,7 +144,7 @@ class Links:
         self.forget(kind, old)
 
 
-def page(linked: Sequence[LinkEnd], after: int | None, size: int) -> tuple[Sequence[LinkEnd], int | None]:
+def cut_page(linked: Sequence[LinkEnd], after: int | None, size: int) -> tuple[Sequence[LinkEnd], int | None]:
     """One page of associations from id `after` on, and the id at which the next one begins."""
     rest = [one for one in linked if one.to_id >= (after or 0)]
     following = rest[size].to_id if len(rest) > size else None
@@ -198,7 +198,7 @@ _WITHIN = (
 )
 
 
-def standard_types() -> list[StandardType]:
+def list_standard_types() -> list[StandardType]:
     """Every type once per direction."""
     between = [
         *_PAIRS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,10 @@ SEARCH_PAGE, LARGEST_SEARCH_PAGE = 20, 500
 LARGEST_CHANGE = 100_000
 
 
-def lists_by_id(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def read_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show the lists of the ids in `listIds`; ids that are no lists are passed over."""
     wanted = call.names("listIds")
-    return HubSpotAnswer(200, {"lists": [one for one in _read_lists(crm) if one["listId"] in wanted]})
+    return HubSpotAnswer(200, {"lists": [one for one in _load_lists(crm) if one["listId"] in wanted]})
 
 
 def read_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -33,7 +33,7 @@ def read_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
 def read_list_by_name(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one list by object type and name."""
     kind = crm.catalog.resolve(call.path["object_type"])
-    for one in _read_lists(crm):
+    for one in _load_lists(crm):
         if one["objectTypeId"] == kind.type_id and one["name"] == call.path["list_name"]:
             return HubSpotAnswer(200, {"list": one})
     raise not_found()
@@ -51,7 +51,7 @@ def search_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     types = fields.get("processingTypes") or []
     found = [
         one
-        for one in _read_lists(crm)
+        for one in _load_lists(crm)
         if query.lower() in one["name"].lower()
         and (not ids or one["listId"] in ids)
         and (not types or one["processingType"] in types)
@@ -77,13 +77,13 @@ def list_members(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     return HubSpotAnswer(200, body)
 
 
-def lists_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+def read_lists_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show which lists a record is a member of."""
     kind = crm.catalog.resolve(call.path["object_type"])
     rows = crm.database.execute(
         "SELECT list_id, joined_at FROM hubspot_list_members JOIN hubspot_lists ON id = list_id "
         "WHERE object_type = ? AND record_id = ? ORDER BY list_id",
-        (kind.name, whole_number(call.path["record_id"])),
+        (kind.name, parse_whole_number(call.path["record_id"])),
     )
     results = [
         {"listId": list_id, "listVersion": 1, "firstAddedTimestamp": joined, "lastAddedTimestamp": joined}
@@ -147,16 +147,16 @@ def _read_ids(given: Any) -> dict[str, int]:
         raise invalid("Invalid input JSON: expected a list of record ids.")
     if len(given) > LARGEST_CHANGE:
         raise invalid(f"At most {LARGEST_CHANGE} records can be added or removed at a time.")
-    return {str(one): -1 if (number := whole_number(str(one))) is None else number for one in given}
+    return {str(one): -1 if (number := parse_whole_number(str(one))) is None else number for one in given}
 
 
 def _render_list(crm: Crm, call: HubSpotCall) -> dict[str, Any]:
-    for one in _read_lists(crm, call.path["list_id"]):
+    for one in _load_lists(crm, call.path["list_id"]):
         return one
     raise not_found()
 
 
-def _read_lists(crm: Crm, list_id: str | None = None) -> Iterable[dict[str, Any]]:
+def _load_lists(crm: Crm, list_id: str | None = None) -> Iterable[dict[str, Any]]:
     rows = crm.database.execute(
         "SELECT id, object_type, name, processing_type, created_at, updated_at, "
         "(SELECT count(*) FROM hubspot_list_members WHERE list_id = id) "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
 from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.record_view import View, attach_associations
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _find(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> RecordRow:
         holder = crm.records.holders(kind, id_property, [identifier]).get(identifier.lower())
         identifier = "" if holder is None else str(holder)
     row = crm.records.find(kind, identifier, archived=archived)
-    if row is None and (number := whole_number(identifier)) is not None:
+    if row is None and (number := parse_whole_number(identifier)) is not None:
         survivor = crm.records.survivor(kind, number)
         row = None if survivor is None else crm.records.find(kind, str(survivor), archived=archived)
     if row is None:

@@ -59,7 +59,7 @@ def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
     if name in crm.catalog.definitions(kind):
-        raise _exists(f"A property named '{name}' already exists.")
+        raise _exists_error(f"A property named '{name}' already exists.")
     now = clock.now()
     wire = {
         "updatedAt": now,
@@ -133,7 +133,7 @@ def create_group(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise invalid(f"The name {name!r} has to be lower case letters, digits and underscores.")
     if name in _read_groups(crm, kind):
-        raise _exists(f"A property group named '{name}' already exists.")
+        raise _exists_error(f"A property group named '{name}' already exists.")
     return HubSpotAnswer(201, _put_group(crm, kind, {"displayOrder": -1, **fields, "name": name}))
 
 
@@ -232,5 +232,5 @@ def _put_group(crm: Crm, kind: ObjectKind, fields: Mapping[str, Any]) -> dict[st
     return _read_groups(crm, kind)[fields["name"]]
 
 
-def _exists(message: str) -> HubSpotError:
+def _exists_error(message: str) -> HubSpotError:
     return HubSpotError(409, message, ErrorCategory.OBJECT_ALREADY_EXISTS)

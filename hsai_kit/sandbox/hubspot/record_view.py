@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hsai_kit.sandbox.hubspot.access import EMAIL_CONTENT_SCOPE
 from hsai_kit.sandbox.hubspot.catalog import ALWAYS
 from hsai_kit.sandbox.hubspot.errors import invalid
-from hsai_kit.sandbox.hubspot.links import page
+from hsai_kit.sandbox.hubspot.links import cut_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def attach_associations(crm: Crm, kind: ObjectKind, shown: list[dict[str, Any]],
         other = crm.catalog.resolve(alias)
         found = crm.links.read(kind, ids, other)
         for one in shown:
-            linked, following = page(found.get(int(one["id"]), []), None, ASSOCIATIONS_SHOWN)
+            linked, following = cut_page(found.get(int(one["id"]), []), None, ASSOCIATIONS_SHOWN)
             if not linked:
                 continue
             results = [

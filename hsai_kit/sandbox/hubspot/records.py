@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from hsai_kit.sandbox.hubspot.wire import whole_number
+from hsai_kit.sandbox.hubspot.wire import parse_whole_number
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,7 +43,7 @@ class Records:
 
     def find(self, kind: ObjectKind, identifier: str, *, archived: bool = False) -> RecordRow | None:
         """Return the record of that id, if it is one and is archived or not as asked."""
-        number = whole_number(identifier)
+        number = parse_whole_number(identifier)
         return None if number is None else self.many(kind, [number], archived=archived).get(number)
 
     def many(self, kind: ObjectKind, ids: Sequence[int], *, archived: bool = False) -> dict[int, RecordRow]:

@@ -51,7 +51,7 @@ class RouteAddress(NamedTuple):
 def _records(action: str) -> NeedsOf:
     def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kind = crm.catalog.resolve(call.path["object_type"])
-        return access.object_needs(kind.name, custom=kind.custom, action=action)
+        return access.list_object_needs(kind.name, custom=kind.custom, action=action)
 
     return needs
 
@@ -59,7 +59,7 @@ def _records(action: str) -> NeedsOf:
 def _pairs(action: str) -> NeedsOf:
     def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kinds = [crm.catalog.resolve(call.path[name]) for name in ("object_type", "to_object_type")]
-        groups = [access.object_needs(kind.name, custom=kind.custom, action=action) for kind in kinds]
+        groups = [access.list_object_needs(kind.name, custom=kind.custom, action=action) for kind in kinds]
         return tuple(dict.fromkeys(groups[0] + groups[1]))
 
     return needs
@@ -68,7 +68,7 @@ def _pairs(action: str) -> NeedsOf:
 def _definitions(action: str) -> NeedsOf:
     def needs(crm: Crm, call: HubSpotCall) -> Needs:
         kind = crm.catalog.resolve(call.path["object_type"])
-        return access.definition_needs(kind.name, custom=kind.custom, action=action)
+        return access.list_definition_needs(kind.name, custom=kind.custom, action=action)
 
     return needs
 
@@ -105,7 +105,7 @@ ASSOCIATIONS = (
     Operation("POST", f"{_PAIR}/batch/create", association_calls.batch_create, _pairs(WRITE)),
     Operation("POST", f"{_PAIR}/batch/associate/default", association_calls.batch_create_default, _pairs(WRITE)),
     Operation("POST", f"{_PAIR}/batch/archive", association_calls.batch_archive, _pairs(WRITE)),
-    Operation("GET", f"{_PAIR}/labels", association_calls.labels, _pairs(READ)),
+    Operation("GET", f"{_PAIR}/labels", association_calls.list_labels, _pairs(READ)),
 )
 PROPERTIES = (
     Operation("GET", "/{object_type}/groups", property_calls.list_groups, _definitions(READ)),
@@ -139,10 +139,10 @@ OWNERS = (
 _LISTS_READ, _LISTS_WRITE = _fixed(access.LISTS_READ), _fixed(access.LISTS_WRITE)
 _BY_NAME = "/object-type-id/{object_type}/name/{list_name:path}"
 LISTS = (
-    Operation("GET", "", list_calls.lists_by_id, _LISTS_READ),
+    Operation("GET", "", list_calls.read_lists, _LISTS_READ),
     Operation("POST", "/search", list_calls.search_lists, _LISTS_READ),
     Operation("GET", _BY_NAME, list_calls.read_list_by_name, _LISTS_READ),
-    Operation("GET", "/records/{object_type}/{record_id}/memberships", list_calls.lists_of_record, _LISTS_READ),
+    Operation("GET", "/records/{object_type}/{record_id}/memberships", list_calls.read_lists_of_record, _LISTS_READ),
     Operation("GET", "/{list_id}", list_calls.read_list, _LISTS_READ),
     Operation("GET", "/{list_id}/memberships", list_calls.list_members, _LISTS_READ),
     Operation("PUT", "/{list_id}/memberships/add", list_calls.add_members, _LISTS_WRITE),
@@ -154,10 +154,10 @@ SCHEMAS = (
     Operation("GET", "/{object_type}", schema_calls.read_schema, _definitions(READ)),
 )
 ACCOUNT = (
-    Operation("GET", "/details", account_calls.details, _fixed(access.NOTHING)),
-    Operation("GET", "/api-usage/daily/private-apps", account_calls.daily_usage, _fixed(access.NOTHING)),
+    Operation("GET", "/details", account_calls.show_details, _fixed(access.NOTHING)),
+    Operation("GET", "/api-usage/daily/private-apps", account_calls.show_daily_usage, _fixed(access.NOTHING)),
 )
-TOKEN_INFO = Operation("POST", "", account_calls.token_info, _fixed(access.NOTHING))
+TOKEN_INFO = Operation("POST", "", account_calls.show_token_info, _fixed(access.NOTHING))
 TOKEN_INFO_PATH = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105  # an address, no password
 
 # The old version's path, and how a dated one is spelled (hubspot-facts.md, "Versions and paths").

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid
-from hsai_kit.sandbox.hubspot.filters import filter_names, predicate, searchable_names, sort_key, text_predicate
+from hsai_kit.sandbox.hubspot.filters import (
+    build_predicate,
+    build_text_predicate,
+    list_filter_names,
+    list_searchable_names,
+    read_sort,
+)
 from hsai_kit.sandbox.hubspot.record_view import View, read_names
-from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, whole_number
+from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.hubspot.catalog import ObjectKind
@@ -23,32 +29,32 @@ def search_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     kind = crm.catalog.resolve(call.path["object_type"])
     definitions = crm.catalog.definitions(kind)
     fields = call.fields()
-    size, first = _window(fields)
+    size, first = _read_window(fields)
     view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"))
     groups = fields.get("filterGroups") or []
-    tests = [predicate(groups, definitions)]
-    names = filter_names(groups)
-    if query := _query(fields):
-        tests.append(text_predicate(query, definitions))
-        names |= searchable_names(definitions)
-    sort = sort_key(fields["sorts"], definitions) if fields.get("sorts") else None
+    tests = [build_predicate(groups, definitions)]
+    names = list_filter_names(groups)
+    if query := _read_query(fields):
+        tests.append(build_text_predicate(query, definitions))
+        names |= list_searchable_names(definitions)
+    sort = read_sort(fields["sorts"], definitions) if fields.get("sorts") else None
     if sort is not None:
         names.add(sort.name)
     former = crm.search_lag.former(kind)
-    found = _candidates(crm, kind, tuple(sorted(names)), former)
+    found = _find_candidates(crm, kind, tuple(sorted(names)), former)
     for fits in tests:
         found = [one for one in found if fits(one[1])]
     if sort is not None:
         key = sort.key
         found.sort(key=lambda one: key(one[1]), reverse=sort.reverse)
-    rows = _rows(crm, kind, [number for number, _ in found[first : first + size]], former)
+    rows = _read_rows(crm, kind, [number for number, _ in found[first : first + size]], former)
     body: dict[str, Any] = {"total": len(found), "results": view.render(rows)}
     if first + size < len(found):
         body["paging"] = {"next": {"after": str(first + size)}}
     return HubSpotAnswer(200, body)
 
 
-def _candidates(
+def _find_candidates(
     crm: Crm, kind: ObjectKind, names: tuple[str, ...], former: dict[int, RecordRow | None]
 ) -> list[tuple[int, dict[str, str]]]:
     """Every record that search knows, in order of id, with those of its properties that it is asked about."""
@@ -60,25 +66,25 @@ def _candidates(
     return found
 
 
-def _rows(crm: Crm, kind: ObjectKind, ids: list[int], former: dict[int, RecordRow | None]) -> list[RecordRow]:
+def _read_rows(crm: Crm, kind: ObjectKind, ids: list[int], former: dict[int, RecordRow | None]) -> list[RecordRow]:
     found = crm.records.many(kind, [number for number in ids if number not in former])
     found |= {number: row for number, row in former.items() if row is not None}
     return [found[number] for number in ids]
 
 
-def _query(fields: dict[str, Any]) -> str:
+def _read_query(fields: dict[str, Any]) -> str:
     query = fields.get("query") or ""
     if not isinstance(query, str) or len(query) > LONGEST_QUERY:
         raise invalid(f"query has to be text of at most {LONGEST_QUERY} characters.")
     return query
 
 
-def _window(fields: dict[str, Any]) -> tuple[int, int]:
+def _read_window(fields: dict[str, Any]) -> tuple[int, int]:
     size = fields.get("limit", PAGE)
     if not isinstance(size, int) or not 0 <= size <= LARGEST_PAGE:
         raise invalid(f"limit has to be a number from 0 to {LARGEST_PAGE}.")
     after = fields.get("after") or "0"
-    first = whole_number(str(after))
+    first = parse_whole_number(str(after))
     if first is None:
         raise invalid(f"after has to be the cursor of an answer before, not {after}.")
     if first + size > MOST_RESULTS:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.hubspot.clock import iso
+from hsai_kit.sandbox.hubspot.clock import format_moment
 from hsai_kit.sandbox.hubspot.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _normalize_moment(text: str) -> str:
     moment = read_moment(text)
     if moment is None:
         raise InvalidValue("INVALID_LONG", f"{text} was not a valid long.")
-    return iso(moment)
+    return format_moment(moment)
 
 
 def _normalize_date(text: str) -> str:

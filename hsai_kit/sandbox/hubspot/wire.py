@@ -58,7 +58,7 @@ class HubSpotCall:
         text = self.text("limit")
         if text is None:
             return default
-        size = whole_number(text)
+        size = parse_whole_number(text)
         if size is None or size == 0:
             message = f"Unable to parse value for query parameter: limit. {text!r} is no positive number."
             raise invalid(message)
@@ -72,7 +72,7 @@ class HubSpotCall:
         text = self.text("after")
         if text is None:
             return None
-        cursor = whole_number(text)
+        cursor = parse_whole_number(text)
         if cursor is None:
             message = f"Unable to parse value for query parameter: after. {text!r} is no cursor."
             raise invalid(message)
@@ -121,7 +121,7 @@ class HubSpotCall:
         return {"next": {"after": str(after), "link": f"{self.address}?{urlencode(query)}"}}
 
 
-def whole_number(text: str) -> int | None:
+def parse_whole_number(text: str) -> int | None:
     """Read an id or a cursor as a number; None for everything that SQLite could not hold either."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 

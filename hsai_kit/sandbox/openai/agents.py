@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hsai_kit.sandbox.openai.gate import page_of
+from hsai_kit.sandbox.openai.gate import cut_page
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ BETA = "agents=v1"
 
 def list_agents(call: OpenAICall) -> OpenAIAnswer:
     """Answer GET /v1/agents."""
-    return answer_json(page_of(_AGENTS, call.parameters()))
+    return answer_json(cut_page(_AGENTS, call.parameters()))
 
 
 def retrieve_agent(call: OpenAICall) -> OpenAIAnswer:

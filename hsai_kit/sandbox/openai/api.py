@@ -16,7 +16,7 @@ from hsai_kit.sandbox.openai.decisions import Decisions
 from hsai_kit.sandbox.openai.files import Files
 from hsai_kit.sandbox.openai.gate import Endpoint, Gate, OpenAICall, send_answer
 from hsai_kit.sandbox.openai.keys import Keys, build_key_error
-from hsai_kit.sandbox.openai.limits import OpenAILimits, quota_error, rate_limit_error
+from hsai_kit.sandbox.openai.limits import OpenAILimits, build_quota_error, build_rate_limit_error
 from hsai_kit.sandbox.openai.responses import Responses
 from hsai_kit.sandbox.openai.tokens import PromptCache
 from hsai_kit.sandbox.openai.wire import Identifiers, OpenAIError, answer_json
@@ -55,11 +55,11 @@ class OpenAIApi:
     def fault(self, kind: str, retry_after: float) -> Response:
         """Answer with one of the faults that only OpenAI has; `retry_after` in seconds."""
         if kind == "rate_limit":
-            error = rate_limit_error("requests", retry_after, self._limits.settings.requests_per_minute or 6_000)
+            error = build_rate_limit_error("requests", retry_after, self._limits.settings.requests_per_minute or 6_000)
         elif kind == "401":
             error = build_key_error()
         else:
-            error = quota_error(kind)
+            error = build_quota_error(kind)
         answer = answer_json(error.body, error.status)
         headers = self._gate.headers(perf_counter()) + error.headers
         return Response(

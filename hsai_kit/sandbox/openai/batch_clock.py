@@ -110,10 +110,10 @@ _TIMES = (
 )
 
 
-def stage_of(job: BatchJob, now: float) -> BatchStage:
+def find_stage(job: BatchJob, now: float) -> BatchStage:
     """Tell where a batch stands; one that expires gets half of its lines done.
 
-    >>> stage_of(BatchJob("b", 100.0, "f", None, None, 10.0, "completed", 0.0), 105.0)
+    >>> find_stage(BatchJob("b", 100.0, "f", None, None, 10.0, "completed", 0.0), 105.0)
     BatchStage(status=<BatchStatus.IN_PROGRESS: 'in_progress'>, share=0.5)
     """
     if job.cancelled is not None:

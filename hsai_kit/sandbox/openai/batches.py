@@ -7,11 +7,11 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.assistant.reply import draws
-from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, BatchStatus, stage_of
+from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, BatchStatus, find_stage
 from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, Lines, read_lines
 from hsai_kit.sandbox.openai.batch_work import BatchWork, Worker, begin
 from hsai_kit.sandbox.openai.checks import check_metadata, invalid_value, wrong_type
-from hsai_kit.sandbox.openai.gate import page_of
+from hsai_kit.sandbox.openai.gate import cut_page
 from hsai_kit.sandbox.openai.keys import Key
 from hsai_kit.sandbox.openai.limits import Quota
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
@@ -73,7 +73,7 @@ class Batches:
             output_life=(body.get("output_expires_after") or {}).get("seconds"),
         )
         self._database.execute("INSERT INTO openai_batches (id, job) VALUES (?, ?)", (job.id, job.dump()))
-        return answer_json(_shape(job, BatchStage(BatchStatus.VALIDATING), None))
+        return answer_json(_batch_json(job, BatchStage(BatchStatus.VALIDATING), None))
 
     async def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/batches/{id}."""
@@ -82,7 +82,7 @@ class Batches:
     async def list(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/batches."""
         rows = self._database.execute("SELECT id FROM openai_batches ORDER BY number").fetchall()
-        page = page_of([{"id": row[0]} for row in rows], call.parameters())
+        page = cut_page([{"id": row[0]} for row in rows], call.parameters())
         page["data"] = [await self._show(*self._find(item["id"])) for item in page["data"]]
         return answer_json(page)
 
@@ -102,9 +102,9 @@ class Batches:
         """Bring a batch to where it should be by now, and show it."""
         if final is not None:
             return final
-        stage = stage_of(job, time())
+        stage = find_stage(job, time())
         if stage.status is BatchStatus.VALIDATING or (stage.status is BatchStatus.CANCELLING and stage.share == 0):
-            return _shape(job, stage, None)
+            return _batch_json(job, stage, None)
         work = self._work(job)
         async with work.lock:
             _, final = self._find(job.id)
@@ -119,7 +119,7 @@ class Batches:
             code = job.ending if job.ending != BatchStatus.FAILED else "batch_failed"
             errors = [{"code": code, "message": message, "param": None, "line": None}]
         if errors and job.cancelled is None:
-            shown = _shape(job, BatchStage(BatchStatus.FAILED), None)
+            shown = _batch_json(job, BatchStage(BatchStatus.FAILED), None)
             shown["errors"] = {"object": "list", "data": errors}
             return self._finish(job, shown)
         key = Key("", None if job.models is None else frozenset(job.models))
@@ -131,7 +131,7 @@ class Batches:
             stage = BatchStage(
                 BatchStatus.IN_PROGRESS if job.cancelled is None else BatchStatus.CANCELLING, stage.share
             )
-        shown = _shape(job, stage, work)
+        shown = _batch_json(job, stage, work)
         if stage.status.has_files:
             self._write_files(job, stage.status, work, shown)
             return self._finish(job, shown)
@@ -201,7 +201,7 @@ class Batches:
             raise OpenAIError(400, message, code="invalid_value", param="input_file_id")
 
 
-def _shape(job: BatchJob, stage: BatchStage, work: BatchWork | None) -> dict[str, Any]:
+def _batch_json(job: BatchJob, stage: BatchStage, work: BatchWork | None) -> dict[str, Any]:
     times = job.times(stage)
     return {
         "id": job.id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hsai_kit.sandbox import assistant
 from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS, DECISIONS_MODEL
 from hsai_kit.sandbox.openai.checks import invalid_value, too_long, wrong_type
-from hsai_kit.sandbox.openai.messages import MESSAGE_TOKENS, read_input, text_of
+from hsai_kit.sandbox.openai.messages import MESSAGE_TOKENS, read_input, read_text
 from hsai_kit.sandbox.openai.tokens import count_tokens
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
@@ -78,7 +78,7 @@ class _Question:
         self.name = question.get("name")
         if question.get("instructions") is None:
             raise self._error("The parameter '{}' is missing.", "instructions", "missing_required_parameter")
-        self.instructions = text_of({"content": question["instructions"]}, f"{self._param}.instructions")
+        self.instructions = read_text({"content": question["instructions"]}, f"{self._param}.instructions")
         self.choices: list[tuple[str | bool, str]] = []
         self.levels: list[tuple[str, str]] = []
         if self.kind == "choice":

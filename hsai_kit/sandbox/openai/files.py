@@ -8,7 +8,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.openai.checks import invalid_value
-from hsai_kit.sandbox.openai.gate import page_of
+from hsai_kit.sandbox.openai.gate import cut_page
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Files:
         files = [_file_json(row) for row in rows]
         if parameters.get("purpose"):
             files = [file for file in files if file["purpose"] == parameters["purpose"]]
-        return answer_json(page_of(files, parameters, default=10_000, most=10_000))
+        return answer_json(cut_page(files, parameters, default=10_000, most=10_000))
 
     def retrieve(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer GET /v1/files/{id}."""

@@ -88,7 +88,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         started = perf_counter()
-        body = await _body(receive)
+        body = await _read_body(receive)
         try:
             answer = await self._answer(scope, body)
         except OpenAIError as error:
@@ -104,11 +104,11 @@ class Endpoint:
             raise OpenAIError(400, message, code="invalid_beta")
         call = OpenAICall(key, body, scope.get("path_params", {}), scope["query_string"].decode("latin-1"), headers)
         if not self._charged:
-            return await _result(self._handle(call))
+            return await _await_answer(self._handle(call))
         limits = self._gate.limits
         limits.admit()
         try:
-            answer = await _result(self._handle(call))
+            answer = await _await_answer(self._handle(call))
         except OpenAIError:
             limits.take(0)  # a request that fails counts as well
             raise
@@ -126,11 +126,11 @@ async def send_answer(send: Send, answer: OpenAIAnswer, headers: Headers) -> Non
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _result(result: OpenAIAnswer | Awaitable[OpenAIAnswer]) -> OpenAIAnswer:
+async def _await_answer(result: OpenAIAnswer | Awaitable[OpenAIAnswer]) -> OpenAIAnswer:
     return await result if isawaitable(result) else result
 
 
-async def _body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
@@ -142,7 +142,7 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def page_of(
+def cut_page(
     items: Sequence[dict[str, Any]], parameters: Mapping[str, str], *, default: int = 20, most: int = 100
 ) -> dict[str, Any]:
     """Cut one page out of all items, which come oldest first, by the query's `after`, `limit` and `order`.
@@ -152,7 +152,7 @@ def page_of(
     order = parameters.get("order", "desc")
     if order not in ("asc", "desc"):
         raise invalid_value("order", order, ("asc", "desc"))
-    limit = _limit(parameters.get("limit"), default, most)
+    limit = _read_limit(parameters.get("limit"), default, most)
     ordered = list(items) if order == "asc" else list(reversed(items))
     start = 0
     after = parameters.get("after")
@@ -171,7 +171,7 @@ def page_of(
     }
 
 
-def _limit(given: str | None, default: int, most: int) -> int:
+def _read_limit(given: str | None, default: int, most: int) -> int:
     if given is None:
         return default
     if not given.lstrip("-").isdigit():

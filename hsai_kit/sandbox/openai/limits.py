@@ -109,11 +109,11 @@ class OpenAILimits:
     def admit(self) -> None:
         """Let a request pass, or raise the 429 that stops it before any work."""
         if self.settings.quota != Quota.OK:
-            raise quota_error(self.settings.quota)
+            raise build_quota_error(self.settings.quota)
         if self._requests is not None:
             wait = self._requests.wait_for(1)
             if wait > 0:
-                raise rate_limit_error("requests", wait, self._requests.capacity)
+                raise build_rate_limit_error("requests", wait, self._requests.capacity)
 
     def take(self, tokens: int) -> None:
         """Charge one request and its tokens, or raise the 429 for tokens without charging anything."""
@@ -126,7 +126,7 @@ class OpenAILimits:
                 raise OpenAIError(429, message, code="rate_limit_exceeded", kind="tokens")
             wait = self._tokens.wait_for(tokens)
             if wait > 0:
-                raise rate_limit_error("tokens", wait, self._tokens.capacity)
+                raise build_rate_limit_error("tokens", wait, self._tokens.capacity)
             self._tokens.take(tokens)
         if self._requests is not None:
             self._requests.take(1)
@@ -137,7 +137,7 @@ class OpenAILimits:
         for name, bucket in ((b"requests", self._requests), (b"tokens", self._tokens)):
             if bucket is not None:
                 level = bucket.level()
-                full = duration((bucket.capacity - level) * 60 / bucket.capacity)
+                full = format_duration((bucket.capacity - level) * 60 / bucket.capacity)
                 headers += [
                     (b"x-ratelimit-limit-" + name, b"%d" % bucket.capacity),
                     (b"x-ratelimit-remaining-" + name, b"%d" % max(0, level)),
@@ -151,17 +151,17 @@ class OpenAILimits:
         self._tokens = None if tokens is None else Bucket(tokens)
 
 
-def rate_limit_error(what: str, wait: float, limit: float) -> OpenAIError:
+def build_rate_limit_error(what: str, wait: float, limit: float) -> OpenAIError:
     """Make the 429 for which waiting helps; `wait` in seconds."""
     message = (
         f"The limit of {what} per minute ({limit:.0f}) is reached in the organization 'sandbox'. "
-        f"Please try again in {duration(wait)}."
+        f"Please try again in {format_duration(wait)}."
     )
     headers = {"retry-after": str(math.ceil(wait)), "retry-after-ms": str(math.ceil(wait * 1000))}
     return OpenAIError(429, message, code="rate_limit_exceeded", kind=what, headers=headers)
 
 
-def quota_error(quota: str) -> OpenAIError:
+def build_quota_error(quota: str) -> OpenAIError:
     """Make the 429 for which waiting does not help."""
     if quota == Quota.INSUFFICIENT:
         message = "The quota of this account is used up. Check the plan and the billing details."
@@ -170,10 +170,10 @@ def quota_error(quota: str) -> OpenAIError:
     return OpenAIError(429, message, code=quota, kind="billing_limit_user_error")
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a duration as the headers do.
 
-    >>> duration(0.12), duration(1), duration(360), duration(72.5)
+    >>> format_duration(0.12), format_duration(1), format_duration(360), format_duration(72.5)
     ('120ms', '1s', '6m0s', '1m12.5s')
     """
     milliseconds = math.ceil(seconds * 1000 - 1e-6)

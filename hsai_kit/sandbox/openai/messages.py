@@ -26,11 +26,11 @@ def read_input(content: Any, instructions: str) -> tuple[str, str, int]:
     if len(content) == 1:  # the common case
         message = content[0]
         if isinstance(message, dict) and message.get("role") == "user":
-            return instructions, text_of(message, "input[0]"), MESSAGE_TOKENS
+            return instructions, read_text(message, "input[0]"), MESSAGE_TOKENS
     return _read_exchange(content, instructions)
 
 
-def text_of(message: dict[str, Any], param: str) -> str:
+def read_text(message: dict[str, Any], param: str) -> str:
     """Join the text of a message's parts; JSON parts become lines of "name: value"."""
     content = message.get("content")
     if isinstance(content, str):
@@ -52,7 +52,7 @@ def _read_exchange(content: list[Any], instructions: str) -> tuple[str, str, int
         if role not in _ROLES:
             text = f"Invalid value: '{role}'. Supported values are: {', '.join(repr(one) for one in _ROLES)}."
             raise OpenAIError(400, text, code="invalid_value", param=f"{param}.role")
-        text = text_of(message, param)
+        text = read_text(message, param)
         if role == "user":
             users.append(text)
         elif role == "assistant":

@@ -97,7 +97,7 @@ def _escape(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def token_logprobs(output: Output, top: int) -> list[dict[str, Any]]:
+def list_token_logprobs(output: Output, top: int) -> list[dict[str, Any]]:
     """List the tokens with their log probabilities, each with up to `top` of the likeliest, itself included."""
     result: list[dict[str, Any]] = []
     told = 0  # tokens of this piece whose probability says where the one before it ended

@@ -98,9 +98,9 @@ def read_request(key: Key, body: dict[str, Any]) -> Ask:
         text=text,
         format=wanted,
         input_tokens=input_tokens,
-        effort=_effort(model, body),
-        max_output_tokens=_max_output_tokens(body),
-        top_logprobs=_top_logprobs(model, body),
+        effort=_read_effort(model, body),
+        max_output_tokens=_read_max_output_tokens(body),
+        top_logprobs=_read_top_logprobs(model, body),
         body=body,
     )
 
@@ -118,7 +118,7 @@ def _check_absent(body: dict[str, Any]) -> None:
             raise OpenAIError(400, message, code="unsupported_parameter", param=name)
 
 
-def _effort(model: Model, body: dict[str, Any]) -> str | None:
+def _read_effort(model: Model, body: dict[str, Any]) -> str | None:
     reasoning = body.get("reasoning")
     if reasoning is not None and not isinstance(reasoning, dict):
         raise wrong_type("reasoning", "an object", reasoning)
@@ -138,7 +138,7 @@ def _effort(model: Model, body: dict[str, Any]) -> str | None:
     return str(effort)
 
 
-def _max_output_tokens(body: dict[str, Any]) -> int | None:
+def _read_max_output_tokens(body: dict[str, Any]) -> int | None:
     value = body.get("max_output_tokens")
     if value is None:
         return None
@@ -149,7 +149,7 @@ def _max_output_tokens(body: dict[str, Any]) -> int | None:
     return value
 
 
-def _top_logprobs(model: Model, body: dict[str, Any]) -> int | None:
+def _read_top_logprobs(model: Model, body: dict[str, Any]) -> int | None:
     include = body.get("include") or []
     if not isinstance(include, list):
         raise wrong_type("include", "an array of strings", include)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from hsai_kit.sandbox.openai.catalog import DECISIONS_MODEL
-from hsai_kit.sandbox.openai.output import Output, answer, token_logprobs
+from hsai_kit.sandbox.openai.output import Output, answer, list_token_logprobs
 from hsai_kit.sandbox.openai.request import read_request
 from hsai_kit.sandbox.openai.tokens import count_tokens
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
@@ -142,7 +142,7 @@ class Responses:
         else:
             logprobs: list[dict[str, Any]] = []
             if ask.top_logprobs is not None:
-                logprobs = token_logprobs(output, ask.top_logprobs)[: len(tokens)]
+                logprobs = list_token_logprobs(output, ask.top_logprobs)[: len(tokens)]
             part = {"type": "output_text", "annotations": [], "logprobs": logprobs, "text": text}
         return {
             "id": self._identifiers.new("msg_", 48),

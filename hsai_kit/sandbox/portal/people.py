@@ -75,21 +75,21 @@ _MAIL_HOSTS = ("mail.example.com", "inbox.example.net", "post.example.org", "web
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "đ": "d"})
 
 
-def company_name(rng: Random) -> tuple[str, str, str]:
+def make_company_name(rng: Random) -> tuple[str, str, str]:
     """Invent a company: its name, its industry and the first part of its domain."""
     trade, industry = rng.choice(_TRADES)
     name = f"{rng.choice(_PLACES)} {rng.choice(_PLACES)} {trade}"
-    return name + rng.choice(_FORMS), industry, slug(name)
+    return name + rng.choice(_FORMS), industry, make_slug(name)
 
 
-def domain(rng: Random, first_part: str) -> str:
+def make_domain(rng: Random, first_part: str) -> str:
     """Give a company a domain that can never be somebody's."""
     return first_part + rng.choice(_DOMAINS)
 
 
-def email(rng: Random, first: str, last: str, host: str) -> str:
+def make_email(rng: Random, first: str, last: str, host: str) -> str:
     """Write an address as companies form them, or as people choose them where `host` is blank."""
-    first, last = slug(first), slug(last)
+    first, last = make_slug(first), make_slug(last)
     if not host:
         digits = rng.choice(("", "", str(rng.randrange(1, 99))))
         return f"{first}{rng.choice(('.', '_', ''))}{last}{digits}@{rng.choice(_MAIL_HOSTS)}"
@@ -97,13 +97,13 @@ def email(rng: Random, first: str, last: str, host: str) -> str:
     return f"{name}@{host}"
 
 
-def slug(text: str) -> str:
+def make_slug(text: str) -> str:
     """Reduce a name to lower-case ASCII letters and digits."""
     apart = unicodedata.normalize("NFKD", text.lower().translate(_PLAIN))
     return re.sub(r"[^a-z0-9]", "", apart)
 
 
-def phone(rng: Random, area_code: str) -> str:
+def make_phone(rng: Random, area_code: str) -> str:
     """Write one of the numbers that are kept for fiction, in one of the usual ways; none without an area."""
     if not area_code:
         return ""

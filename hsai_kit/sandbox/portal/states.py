@@ -75,7 +75,7 @@ class Address:
     area_code: str = ""
 
 
-def addresses(rng: Random, count: int) -> Iterator[Address]:
+def make_addresses(rng: Random, count: int) -> Iterator[Address]:
     """Yield that many addresses; from some 1,200 on every way of filling in the field is among them."""
     deck = [way for way, share in _SHARES.items() for _ in range(max(2, round(share * max(count, 400) / 1000)))]
     deck += ["clean"] * (max(count, 400) - len(deck))

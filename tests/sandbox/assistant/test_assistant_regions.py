@@ -7,7 +7,7 @@ import pytest
 from hsai_kit.sandbox.assistant import answer_choice
 from hsai_kit.sandbox.assistant.region_names import LOOKALIKES, REGIONS
 from hsai_kit.sandbox.assistant.regions import locate
-from hsai_kit.sandbox.assistant.us_places import region_of_zip
+from hsai_kit.sandbox.assistant.us_places import find_zip_region
 
 OPTIONS = [*REGIONS, "UNKNOWN"]
 
@@ -144,4 +144,4 @@ def test_every_region_has_lookalikes_that_exist():
     ],
 )  # fmt: skip
 def test_a_zip_code_tells_its_region(zip_code, region):
-    assert region_of_zip(zip_code) == region
+    assert find_zip_region(zip_code) == region

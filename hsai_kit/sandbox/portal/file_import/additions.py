@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.model import Owner, Pipeline, PipelineStage
-from hsai_kit.sandbox.portal.people import slug
+from hsai_kit.sandbox.portal.people import make_slug
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.portal.model import PropertyDefinition, Record
@@ -38,7 +38,7 @@ class OwnerBook:
         number = max(int(owner.id) for owner in self.owners) + 1
         owner_id = word if word.isdigit() and len(word) < 16 else str(number)
         first, _, last = (name if not word.isdigit() else f"Owner {word}").partition(" ")
-        made_up = f"{slug(name) or 'owner'}.{owner_id}@sandbox.example"
+        made_up = f"{make_slug(name) or 'owner'}.{owner_id}@sandbox.example"
         owner = Owner(owner_id, email or made_up, first, last, 20_000_000 + number)
         self.owners.append(owner)
         self._note(owner)

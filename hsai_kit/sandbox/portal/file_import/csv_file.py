@@ -45,14 +45,14 @@ def read_delimited(path: Path) -> Table:
     if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<table", "<?xml", "%pdf", "{\\rtf")):
         message = f"{path.name} is a document and no CSV file. Open it in Excel and save it as .xlsx."
         raise LoadError(message)
-    separator = _separator(text)
-    table = as_table(path, _rows(path, text, separator), pad=False)
+    separator = _find_separator(text)
+    table = as_table(path, _read_rows(path, text, separator), pad=False)
     if remark:
         table.remarks.append(remark)
     return table
 
 
-def _rows(path: Path, text: str, separator: str) -> Iterator[TableRow]:
+def _read_rows(path: Path, text: str, separator: str) -> Iterator[TableRow]:
     """Yield the rows numbered as a spreadsheet does: one for each record, however many lines it takes.
 
     The csv module ends at 131,072 characters a cell. HubSpot keeps 65,536, so a longer one has lost a quotation mark.
@@ -75,7 +75,7 @@ def _rows(path: Path, text: str, separator: str) -> Iterator[TableRow]:
         yield TableRow(number, cells)
 
 
-def _separator(text: str) -> str:
+def _find_separator(text: str) -> str:
     """Take the separator that parts the heading into the most cells; Excel may name it in a first line."""
     hint = re.match(r"sep=([,;\t|])\r?\n", text, re.IGNORECASE)
     if hint:
@@ -104,7 +104,7 @@ def _decode(path: Path) -> tuple[str, str]:
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
-        encoding = _legacy_encoding(data)
+        encoding = _guess_encoding(data)
     remark = (
         f"{path.name} is not UTF-8; it was read as {encoding}. If letters look wrong, save it in Excel as "
         "“CSV UTF-8” and load that."
@@ -112,7 +112,7 @@ def _decode(path: Path) -> tuple[str, str]:
     return data.decode(encoding), remark
 
 
-def _legacy_encoding(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     """Tell what a file is encoded in that is not Unicode.
 
     Guessing from letter frequencies goes wrong on lists of names, so only long runs of foreign letters, which no

@@ -60,7 +60,7 @@ def _first_sheet(path: Path, book: Any) -> Table:
         # The size that some programs write into the file is wrong and would cut rows off.
         sheet.reset_dimensions()
         try:
-            table = as_table(path, _rows(sheet), pad=True)
+            table = as_table(path, _read_rows(sheet), pad=True)
         except EmptyTableError:
             continue
         if len(book.worksheets) > 1:
@@ -69,7 +69,7 @@ def _first_sheet(path: Path, book: Any) -> Table:
     raise empty
 
 
-def _rows(sheet: Any) -> Iterator[TableRow]:
+def _read_rows(sheet: Any) -> Iterator[TableRow]:
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         yield TableRow(number, [_text(cell) for cell in cells])
 

@@ -35,7 +35,7 @@ class NotConvertibleError(Exception):
     """A cell is no value of the property's type; the argument is the cell."""
 
 
-def number(cell: str) -> str:
+def parse_number(cell: str) -> str:
     """Read a number with its currency sign and separators of thousands, American or European."""
     bare = re.sub(r"[\s$€£\u00a0\u202f']", "", cell)
     if bare.startswith("(") and bare.endswith(")"):
@@ -51,7 +51,7 @@ def number(cell: str) -> str:
     raise NotConvertibleError(cell)
 
 
-def truth(cell: str) -> str:
+def parse_checkbox(cell: str) -> str:
     """Read a checkbox."""
     word = cell.strip().lower()
     if word in _TRUE or word in _FALSE:
@@ -59,7 +59,7 @@ def truth(cell: str) -> str:
     raise NotConvertibleError(cell)
 
 
-def moments(cells: Iterable[str]) -> dict[str, datetime]:
+def parse_moments(cells: Iterable[str]) -> dict[str, datetime]:
     """Read dates of one column, all in the same form: ISO, milliseconds, or the first form that fits every cell.
 
     So `03/04/2026` is March 4, unless another cell of the column has a day over 12 in front.
@@ -67,13 +67,13 @@ def moments(cells: Iterable[str]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     others: list[str] = []
     for cell in cells:
-        moment = _iso(cell.strip())
+        moment = _parse_iso(cell.strip())
         if moment is None:
             others.append(cell)
         else:
             found[cell] = moment
     if others:
-        found |= _in_one_form(others)
+        found |= _parse_in_one_form(others)
     return found
 
 
@@ -89,7 +89,7 @@ def as_moment(moment: datetime) -> str:
     return f"{there:%Y-%m-%dT%H:%M:%S}.{there.microsecond // 1000:03}Z"
 
 
-def _iso(cell: str) -> datetime | None:
+def _parse_iso(cell: str) -> datetime | None:
     if re.fullmatch(r"\d{12,13}", cell):
         return datetime.fromtimestamp(int(cell) / 1000, UTC)
     if not re.match(r"\d{4}-\d\d-\d\d", cell):
@@ -100,17 +100,17 @@ def _iso(cell: str) -> datetime | None:
         return None
 
 
-def _in_one_form(cells: list[str]) -> dict[str, datetime]:
+def _parse_in_one_form(cells: list[str]) -> dict[str, datetime]:
     for form in _FORMATS:
         try:
             return {cell: datetime.strptime(cell.strip(), form) for cell in cells}  # noqa: DTZ007 — as_moment adds it
         except ValueError:
             continue
     # Tell which cell is to blame: the first that no form at all can read, else the first.
-    raise NotConvertibleError(next((cell for cell in cells if not _readable(cell)), cells[0]))
+    raise NotConvertibleError(next((cell for cell in cells if not _is_readable(cell)), cells[0]))
 
 
-def _readable(cell: str) -> bool:
+def _is_readable(cell: str) -> bool:
     for form in _FORMATS:
         try:
             datetime.strptime(cell.strip(), form)  # noqa: DTZ007 — only whether it can be read
@@ -120,7 +120,7 @@ def _readable(cell: str) -> bool:
     return False
 
 
-def choices(definition: PropertyDefinition) -> tuple[Callable[[str], str], list[Option]]:
+def build_choice_converter(definition: PropertyDefinition) -> tuple[Callable[[str], str], list[Option]]:
     """Give a converter from labels to internal values, and the list it adds options to that were missing."""
     by_name = {option.label.casefold(): option.value for option in definition.options}
     by_name |= {option.value.casefold(): option.value for option in definition.options}
@@ -170,22 +170,22 @@ def _convert_distinct(
         before = len(owners.owners)
         values = {cell: owners.find(cell) for cell in distinct}
         added = [f"{owner.first_name} {owner.last_name}".strip() for owner in owners.owners[before:]]
-        _remark_added(table, "owner", added)
+        _note_additions(table, "owner", added)
         return definition, values
     if definition.type == "enumeration":
-        choose, options = choices(definition)
+        choose, options = build_choice_converter(definition)
         values = {cell: choose(cell) for cell in distinct}
-        _remark_added(table, f"option of {definition.label}", [option.label for option in options])
+        _note_additions(table, f"option of {definition.label}", [option.label for option in options])
         return replace(definition, options=(*definition.options, *options)), values
     if definition.type == "number":
-        return definition, {cell: number(cell) for cell in distinct}
+        return definition, {cell: parse_number(cell) for cell in distinct}
     if definition.type == "bool":
-        return definition, {cell: truth(cell) for cell in distinct}
+        return definition, {cell: parse_checkbox(cell) for cell in distinct}
     write = as_day if definition.type == "date" else as_moment
-    return definition, {cell: write(moment) for cell, moment in moments(distinct).items()}
+    return definition, {cell: write(moment) for cell, moment in parse_moments(distinct).items()}
 
 
-def _remark_added(table: Table, what: str, names: list[str]) -> None:
+def _note_additions(table: Table, what: str, names: list[str]) -> None:
     if names:
         some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
         table.remarks.append(f"{table.path.name}: added as {what}: {some} ({len(names)} in all).")

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal.conversations import Conversation, as_editor_html, pick_conversation, pick_task
 from hsai_kit.sandbox.portal.definitions.activities import CALL_OUTCOMES
-from hsai_kit.sandbox.portal.records.business import names, someone
-from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, owner_id, stamp
+from hsai_kit.sandbox.portal.records.business import collect_names, pick_person
+from hsai_kit.sandbox.portal.records.record_factory import (
+    NOW,
+    RecordFactory,
+    format_moment,
+    pick_days_ago,
+    pick_owner_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +31,12 @@ def add_activities(factory: RecordFactory, rng: Random, kind: str, count: int) -
     """Add notes, calls, emails, meetings or tasks, half of them about somebody with a deal."""
     for _ in range(count):
         deal: Record | None = None
-        contact, company = someone(factory, rng)
+        contact, company = pick_person(factory, rng)
         if factory.dealings and rng.random() < 0.5:
             contact, deal = factory.dealings[int(len(factory.dealings) * rng.random() ** 1.8)]
             company = factory.employers.get(contact.id)
-        when = _office_hours(days_ago(rng, 500))
-        mentioned = names(rng, contact, company)
+        when = _office_hours(pick_days_ago(rng, 500))
+        mentioned = collect_names(rng, contact, company)
         if kind == "tasks":
             properties: Mapping[str, str] = _fill_task(rng, mentioned)
             when = when if properties["hs_task_status"] == "COMPLETED" else NOW + timedelta(days=rng.randrange(-5, 30))
@@ -50,7 +56,7 @@ def _office_hours(when: datetime) -> datetime:
 
 
 def _add(factory: RecordFactory, rng: Random, kind: str, properties: Mapping[str, str], when: datetime) -> Record:
-    common = {"hs_timestamp": stamp(when), "hubspot_owner_id": owner_id(rng)}
+    common = {"hs_timestamp": format_moment(when), "hubspot_owner_id": pick_owner_id(rng)}
     written = min(when + timedelta(minutes=rng.randrange(1, 90)), NOW)
     return factory.add(kind, {**properties, **common}, written, written)
 
@@ -97,8 +103,8 @@ def _fill_meeting(rng: Random, conversation: Conversation, when: datetime) -> di
     return {
         "hs_meeting_title": conversation.subject,
         "hs_meeting_body": conversation.text,
-        "hs_meeting_start_time": stamp(when),
-        "hs_meeting_end_time": stamp(when + timedelta(minutes=rng.choice((30, 45, 60)))),
+        "hs_meeting_start_time": format_moment(when),
+        "hs_meeting_end_time": format_moment(when + timedelta(minutes=rng.choice((30, 45, 60)))),
         "hs_meeting_outcome": "COMPLETED",
     }
 

@@ -11,8 +11,15 @@ from hsai_kit.sandbox.portal.definitions.contacts_companies import SOURCES
 from hsai_kit.sandbox.portal.enquiries import pick_enquiry
 from hsai_kit.sandbox.portal.hostile import MERGE
 from hsai_kit.sandbox.portal.places import STATE_BY_CODE, STATES
-from hsai_kit.sandbox.portal.records.record_factory import NOW, RecordFactory, days_ago, later, owner_id, stamp
-from hsai_kit.sandbox.portal.states import Address, addresses
+from hsai_kit.sandbox.portal.records.record_factory import (
+    NOW,
+    RecordFactory,
+    format_moment,
+    pick_days_ago,
+    pick_later,
+    pick_owner_id,
+)
+from hsai_kit.sandbox.portal.states import Address, make_addresses
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,15 +45,17 @@ def add_contacts(factory: RecordFactory, rng: Random, count: int) -> None:
     """Add contacts, three quarters of them at one of the companies, with an e-mail address at its domain."""
     companies = factory.records["companies"]
     taken: set[str] = set()
-    for address in addresses(rng, count):
+    for address in make_addresses(rng, count):
         if str(factory.next_ids["contacts"]) == MERGE.old_id:
             factory.next_ids["contacts"] += 1
         # Large customers come first and have many contacts, most companies have a few.
         company = companies[int(len(companies) * rng.random() ** 1.6)] if rng.random() < 0.76 else None
-        created = days_ago(rng, 1095) if rng.random() < 0.6 else days_ago(rng, 400)
-        updated = later(rng, created)
+        created = pick_days_ago(rng, 1095) if rng.random() < 0.6 else pick_days_ago(rng, 400)
+        updated = pick_later(rng, created)
         employer = (company and company.properties.get("name")) or ""
-        properties = _person(rng, company, taken) | _address(rng, address) | _progress(rng, created, updated)
+        properties = (
+            _make_person(rng, company, taken) | _make_address(rng, address) | _make_progress(rng, created, updated)
+        )
         properties |= {"company": _as_typed(rng, employer)}
         text, lead_class = pick_enquiry(rng, employer) if rng.random() < 0.42 else ("", "")
         properties["how_can_we_help"] = text
@@ -59,13 +68,13 @@ def add_contacts(factory: RecordFactory, rng: Random, count: int) -> None:
             factory.note_truth("contacts", "lead_class", record, lead_class)
 
 
-def _person(rng: Random, company: Record | None, taken: set[str]) -> dict[str, str]:
+def _make_person(rng: Random, company: Record | None, taken: set[str]) -> dict[str, str]:
     first, last = rng.choice(people.FIRST_NAMES), rng.choice(people.LAST_NAMES)
     host = (company and company.properties.get("domain")) or ""
-    email = people.email(rng, first, last, host)
+    email = people.make_email(rng, first, last, host)
     while email in taken:
         first, last = rng.choice(people.FIRST_NAMES), rng.choice(people.LAST_NAMES)
-        email = people.email(rng, first, last, host)
+        email = people.make_email(rng, first, last, host)
     taken.add(email)
     if rng.random() < 0.03:
         email = ""
@@ -91,16 +100,16 @@ def _person(rng: Random, company: Record | None, taken: set[str]) -> dict[str, s
     }
 
 
-def _address(rng: Random, address: Address) -> dict[str, str]:
+def _make_address(rng: Random, address: Address) -> dict[str, str]:
     """Fill in the address; what the visitor's network says about it is often somewhere else."""
     properties = {
         "state": address.state,
         "country": address.country,
         "city": address.city,
         "zip": address.postal_code,
-        "address": street(rng) if address.city and rng.random() < 0.5 else "",
-        "phone": people.phone(rng, address.area_code) if rng.random() < 0.75 else "",
-        "mobilephone": people.phone(rng, address.area_code) if rng.random() < 0.15 else "",
+        "address": make_street(rng) if address.city and rng.random() < 0.5 else "",
+        "phone": people.make_phone(rng, address.area_code) if rng.random() < 0.75 else "",
+        "mobilephone": people.make_phone(rng, address.area_code) if rng.random() < 0.15 else "",
     }
     if address.truth and rng.random() < 0.08:
         properties |= {"hs_state_code": address.truth, "hs_country_region_code": "US"}
@@ -116,18 +125,18 @@ def _address(rng: Random, address: Address) -> dict[str, str]:
     return properties
 
 
-def _progress(rng: Random, created: datetime, updated: datetime) -> dict[str, str]:
+def _make_progress(rng: Random, created: datetime, updated: datetime) -> dict[str, str]:
     stage = rng.choices(tuple(_LIFECYCLE), tuple(_LIFECYCLE.values()))[0]
     properties = {
         "lifecyclestage": stage if rng.random() < 0.97 else "",
         "hs_lead_status": rng.choices(tuple(_LEAD_STATUS), tuple(_LEAD_STATUS.values()))[0],
-        "hubspot_owner_id": owner_id(rng),
+        "hubspot_owner_id": pick_owner_id(rng),
         "hubspotscore": str(rng.randrange(0, 90)) if rng.random() < 0.7 else "",
         "hs_analytics_source": rng.choices(_SOURCES, (30, 12, 10, 8, 12, 16, 12))[0],
     }
     if stage == "customer":
         since = created + (updated - created) * rng.random()
-        properties["hs_lifecyclestage_customer_date"] = stamp(since)
+        properties["hs_lifecyclestage_customer_date"] = format_moment(since)
         end = since
         while f"{end:%Y-%m-%d}" < TODAY:
             end += timedelta(days=365)
@@ -152,21 +161,21 @@ _STREETS = ("Example Ave", "Sample St", "Warehouse Rd", "Market St", "Mill Ln", 
 def add_companies(factory: RecordFactory, rng: Random, count: int) -> None:
     """Add companies with different names and domains; their states are as messy as the contacts'."""
     taken: set[str] = set()
-    for address in addresses(rng, count):
-        name, industry, first_part = people.company_name(rng)
+    for address in make_addresses(rng, count):
+        name, industry, first_part = people.make_company_name(rng)
         while first_part in taken:
-            name, industry, first_part = people.company_name(rng)
+            name, industry, first_part = people.make_company_name(rng)
         taken.add(first_part)
-        domain = people.domain(rng, first_part)
+        domain = people.make_domain(rng, first_part)
         employees = int(rng.lognormvariate(3.8, 1.2)) + 2
-        created = days_ago(rng, 1090, 30)
+        created = pick_days_ago(rng, 1090, 30)
         stage = rng.choices(_STAGES, (30, 15, 20, 30, 5))[0]
         properties = {
             "name": name,
             "domain": domain,
             "website": f"https://www.{domain}",
-            "phone": people.phone(rng, address.area_code),
-            "address": street(rng),
+            "phone": people.make_phone(rng, address.area_code),
+            "address": make_street(rng),
             "city": address.city,
             "state": address.state,
             "zip": address.postal_code,
@@ -174,24 +183,24 @@ def add_companies(factory: RecordFactory, rng: Random, count: int) -> None:
             "industry": industry if rng.random() < 0.85 else "",
             "numberofemployees": str(employees) if rng.random() < 0.8 else "",
             "annualrevenue": str(employees * rng.randrange(90, 400) * 1000) if rng.random() < 0.6 else "",
-            "description": _description(rng, name, employees) if rng.random() < 0.5 else "",
+            "description": _make_description(rng, name, employees) if rng.random() < 0.5 else "",
             "type": rng.choices(("PROSPECT", "PARTNER", "VENDOR", ""), (50, 8, 4, 38))[0],
             "founded_year": str(rng.randrange(1921, 2024)) if rng.random() < 0.3 else "",
             "lifecyclestage": stage,
-            "hubspot_owner_id": owner_id(rng),
+            "hubspot_owner_id": pick_owner_id(rng),
         }
         if stage == "customer":
             properties["renewal_date"] = f"{NOW + timedelta(days=rng.randrange(-20, 360)):%Y-%m-%d}"
-        record = factory.add("companies", properties, created, later(rng, created))
+        record = factory.add("companies", properties, created, pick_later(rng, created))
         factory.note_truth("companies", "state", record, address.truth)
 
 
-def street(rng: Random) -> str:
+def make_street(rng: Random) -> str:
     """Invent a street address."""
     return f"{rng.randrange(10, 9900)} {rng.choice(_STREETS)}"
 
 
-def _description(rng: Random, name: str, employees: int) -> str:
+def _make_description(rng: Random, name: str, employees: int) -> str:
     sites = rng.randrange(1, 9)
     return rng.choice((
         f"{name} sells to retailers and runs {sites} warehouses with about {employees} people.",

@@ -37,7 +37,7 @@ class RecordFactory:
         """Add a record under the next id; blank values are left out, as HubSpot leaves unset ones null."""
         number = self.next_ids[object_type]
         self.next_ids[object_type] = number + 1
-        record = Record(str(number), {}, stamp(created), stamp(updated))
+        record = Record(str(number), {}, format_moment(created), format_moment(updated))
         record.properties.update({name: value for name, value in properties.items() if value})
         created_name, updated_name = date_properties(object_type)
         record.properties["hs_object_id"] = record.id
@@ -93,21 +93,21 @@ class RecordFactory:
                     record.properties["notes_last_updated"] = last
 
 
-def stamp(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """Write a moment as HubSpot's API does, in UTC with milliseconds."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
-def days_ago(rng: Random, most: float, least: float = 0.0) -> datetime:
+def pick_days_ago(rng: Random, most: float, least: float = 0.0) -> datetime:
     """Pick a moment between that many days before now and that few."""
     return NOW - timedelta(milliseconds=int(rng.uniform(least, most) * 86_400_000))
 
 
-def later(rng: Random, moment: datetime) -> datetime:
+def pick_later(rng: Random, moment: datetime) -> datetime:
     """Pick when a record was last changed: often soon after it was made, never after now."""
     return moment + (NOW - moment) * (rng.random() ** 3)
 
 
-def owner_id(rng: Random) -> str:
+def pick_owner_id(rng: Random) -> str:
     """Pick an owner; some have far more records than others, and some records have none."""
     return rng.choices(tuple(OWNER_SHARES), tuple(OWNER_SHARES.values()))[0]
