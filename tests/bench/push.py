@@ -25,11 +25,11 @@ from pathlib import Path
 from measures import Line
 from run import table
 
-from hsai_kit import (Assistant, ask, connect, pull, review)
+from hsai_kit import Assistant, ask, connect, pull, review
 from hsai_kit.connection import Connection
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.push import (PushPlan, PushReceipt, carry_out, plan, undo_plan)
+from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out, plan, undo_plan
 from hsai_kit.steps.review import Review
 from hsai_kit.workspace import PushSettings
 

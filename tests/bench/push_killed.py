@@ -20,7 +20,7 @@ from pathlib import Path
 
 from push import reviewed
 
-from hsai_kit import (connect, open_receipt, pull, undo)
+from hsai_kit import connect, open_receipt, pull, undo
 from hsai_kit.connection import Connection
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from hsai_kit import (ask, connect, resume, start_ask)
+from hsai_kit import ask, connect, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
 from hsai_kit.llm.batches import passes
 from hsai_kit.sandbox import Sandbox

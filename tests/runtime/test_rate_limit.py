@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import KeyRefused, ModelError, NoQuota
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.runtime.rate_limit import (Budget, Pacer, Window, Withdrawn, backoff)
+from hsai_kit.runtime.rate_limit import Budget, Pacer, Window, Withdrawn, backoff
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox import Sandbox

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hsai_kit import (Gate, ask, evaluate, judge, pull, rate)
+from hsai_kit import Gate, ask, evaluate, judge, pull, rate
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.text_judge import JUDGES, is_faithful
 

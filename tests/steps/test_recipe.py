@@ -8,9 +8,21 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hsai_kit import (ask, connect, evaluate_recipe, finish_recipe, open_labels, open_run, pull, rate, read_recipe, review, run_recipe)
+from hsai_kit import (
+    ask,
+    connect,
+    evaluate_recipe,
+    finish_recipe,
+    open_labels,
+    open_run,
+    pull,
+    rate,
+    read_recipe,
+    review,
+    run_recipe,
+)
 from hsai_kit.cli import app
-from hsai_kit.errors import (DailyLimit, EvaluationError, HsaiError, PushRefused, RecipeError)
+from hsai_kit.errors import DailyLimit, EvaluationError, HsaiError, PushRefused, RecipeError
 from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
 RECIPE = """

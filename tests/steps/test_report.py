@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from hsai_kit import (Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report)
+from hsai_kit import Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.text_judge import is_faithful

@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hsai_kit import (ask, connect, plan, pull, push, review, undo)
+from hsai_kit import ask, connect, plan, pull, push, review, undo
 from hsai_kit.errors import ReviewError
 from hsai_kit.sandbox.portal.hostile import HOSTILE_CONTACTS, HOSTILE_NOTE_IDS
 
