@@ -24,6 +24,7 @@ HsaiError
 ├── UnknownOwner            no such active owner or team in this portal
 ├── PromptError             a prompt's tokens
 ├── FrameError              a DataFrame that cannot be asked about
+├── RunError                a run that cannot be made, found or gone on with as asked
 ├── SandboxFailed           the sandbox could not be started or filled
 ├── AuditError              a log that cannot be told as asked
 ├── ReviewError             a decision that cannot be made
@@ -63,6 +64,7 @@ __all__ = [
     "PushRefused",
     "RecipeError",
     "ReviewError",
+    "RunError",
     "SandboxFailed",
     "ScopesMissing",
     "SettingNotSupported",
@@ -251,6 +253,10 @@ class AuditError(HsaiError):
 
 class EvaluationError(HsaiError):
     """An evaluation, a rating or a judge that cannot be made as asked."""
+
+
+class RunError(HsaiError):
+    """A run cannot be made, found or gone on with as it was asked for, or was not agreed to."""
 
 
 class SandboxFailed(HsaiError):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Kind, Number, Value, YesNo
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import RunError
 from hsai_kit.llm.costs import Costs, costs_of
 from hsai_kit.store import Answer, RowAnswer, RunRecord, RunRow, Store
 
@@ -47,13 +47,13 @@ class RowResult:
 
 
 class Run:
-    """One execution of ask, read from the store by its id; raises HsaiError where there is no such run."""
+    """One execution of ask, read from the store by its id; raises RunError where there is no such run."""
 
     def __init__(self, store: Store, run_id: str, *, low_confidence: float, reviewer: str) -> None:
         record = store.runs.get(run_id)
         if record is None:
             message = f"There is no run {run_id!r} in {store.path}."
-            raise HsaiError(message)
+            raise RunError(message)
         self.store = store
         self.id = run_id
         self.record: RunRecord = record

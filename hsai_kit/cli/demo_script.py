@@ -20,7 +20,7 @@ from hsai_kit.llm.prices import roughly
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.steps.ask import ask
-from hsai_kit.steps.ask.plan import dollars
+from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
 from hsai_kit.steps.push import PushPlan, plan, push, undo
@@ -95,7 +95,7 @@ def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     characters = run.questions * (len(run.assistant.instructions) + len(run.record.prompt) + 20)
     usd = roughly(model, characters, run.questions, 12)
     if usd is not None:
-        _say(screen, f"The same questions to {model} would cost {dollars(usd, usd)}.")
+        _say(screen, f"The same questions to {model} would cost {describe_usd(usd, usd)}.")
     return run
 
 

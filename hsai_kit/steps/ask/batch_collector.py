@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, ModelError
+from hsai_kit.errors import HsaiError, ModelError, RunError
 from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, passes
 from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.error_mapping import Failure, explain_failure, failure_of, stops_the_run
@@ -86,7 +86,7 @@ class BatchCollector:
                 raise
             job = None
         if job is None:
-            raise HsaiError(unknown_here(record))
+            raise RunError(unknown_here(record))
         self._states[record.input_file] = job
         if not job.over:
             self.hub.store.batches.record_state(record.input_file, job.id, job.status)

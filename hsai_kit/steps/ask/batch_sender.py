@@ -17,7 +17,7 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, ModelError, SettingNotSupported
+from hsai_kit.errors import HsaiError, ModelError, RunError, SettingNotSupported
 from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, passes
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.error_mapping import stops_the_run
@@ -25,7 +25,7 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.steps.ask.batch_collector import BatchCollector, unknown_here
 from hsai_kit.steps.ask.budget import Cap
-from hsai_kit.steps.ask.engine_selection import CapabilityLearner
+from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, BatchRecord
 
@@ -231,7 +231,7 @@ class BatchSender:
             if found is None:
                 await self._begin(api, record.input_file)
             return
-        raise HsaiError(message)
+        raise RunError(message)
 
     async def _job(self, api: BatchApi, record: BatchRecord) -> str | None:
         if record.id is not None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import RunError
 from hsai_kit.llm.engine import Engine
 
 __all__ = ["Cap", "CostTracker", "check_budget"]
 
 
 def check_budget(usd: float | None, *engines: Engine) -> None:
-    """Raise HsaiError for a cap that is no amount of money, or that could not be kept: a price is not known."""
+    """Raise RunError for a cap that is no amount of money, or that could not be kept: a price is not known."""
     known = isinstance(usd, int | float) and not isinstance(usd, bool) and math.isfinite(usd) and usd > 0
     if usd is not None and not known:
         message = f"budget_usd is {usd!r}. Give the most that the run may cost in USD as a number above 0, such as 5."
-        raise HsaiError(message)
+        raise RunError(message)
     for engine in engines:
         if usd is not None and engine.usd(engine.most("")) is None:
             message = (
@@ -24,13 +24,13 @@ def check_budget(usd: float | None, *engines: Engine) -> None:
                 f'hsai.toml, as [openai.prices."{engine.model}"] with input and output in USD per million tokens (and '
                 "decisions for that engine); or ask without budget_usd, or choose a model whose price is known."
             )
-            raise HsaiError(message)
+            raise RunError(message)
 
 
 class Cap:
     """At most `usd` in all, counting what the run paid before; the most that a question can cost is reserved for it.
 
-    Raises HsaiError where the model's price is not known: a cap on it could not be kept.
+    Raises RunError where the model's price is not known: a cap on it could not be kept.
     """
 
     def __init__(self, usd: float, spent: float, engine: Engine) -> None:

@@ -6,14 +6,13 @@ import statistics
 from dataclasses import dataclass
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import RunError
 from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import start
 from hsai_kit.runtime.console import ask_yes_no
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.duration_estimate import minutes
+from hsai_kit.steps.ask.estimate import Estimate, describe_usd, minutes
 from hsai_kit.steps.ask.live_sender import LiveSender
-from hsai_kit.steps.ask.plan import Estimate, dollars
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
 
@@ -33,7 +32,7 @@ class Projection:
 
     def line(self) -> str:
         """Say it in one line."""
-        cost, long = dollars(self.usd_low, self.usd_high), minutes(self.seconds, self.seconds)
+        cost, long = describe_usd(self.usd_low, self.usd_high), minutes(self.seconds, self.seconds)
         return f"After {PILOT} questions: {cost} for the {self.left:,} left, {long}"
 
 
@@ -63,7 +62,7 @@ def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
 def agree(
     hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str, asks: bool = True
 ) -> None:
-    """Ask before spending more than the workspace's threshold; raises HsaiError where the answer is not yes.
+    """Ask before spending more than the workspace's threshold; raises RunError where the answer is not yes.
 
     With `confirm=True` nobody is asked, with `confirm=False` whatever the amount. `kept` says what was done until
     then; without `asks`, as in the background, nobody can be asked.
@@ -72,13 +71,13 @@ def agree(
     much = high is not None and high > threshold
     if confirm or (confirm is None and not much):
         return
-    cost = f"may cost {dollars(low, high)}" if high is not None else "costs an amount that is not known"
+    cost = f"may cost {describe_usd(low, high)}" if high is not None else "costs an amount that is not known"
     why_asked = f"; above {threshold:,.2f} USD this workspace asks" if much else ""
     said = ask_yes_no(f"This {cost}{why_asked}. Go on?") if asks else None
     if said is not True:
         why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
         message = f"{kept}: this {cost}, and {why}."
-        raise HsaiError(message)
+        raise RunError(message)
 
 
 def _projected(hub: Connection, run_id: str, left: int) -> Projection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import RunError
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
@@ -20,7 +20,7 @@ def open_run(hub: Connection, run_id: str | None = None) -> Run:
     wanted = run_id or hub.store.runs.latest()
     if wanted is None:
         message = f"There are no runs in {hub.workspace.folder} yet. Make one with ask()."
-        raise HsaiError(message)
+        raise RunError(message)
     settings = hub.workspace.settings.review
     return Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)
 
@@ -41,7 +41,7 @@ def cancel(hub: Connection, run: Run | str) -> Run:
     """End the jobs that a batch run has at OpenAI, keep what they answered until then, and return the run.
 
     What was answered is paid for and kept; `resume(hub, run)` asks only the rest. Ending a job takes OpenAI up to ten
-    minutes; Ctrl-C stops the waiting for it only. Raises HsaiError where the run has no job there.
+    minutes; Ctrl-C stops the waiting for it only. Raises RunError where the run has no job there.
     """
     found = open_run(hub, run.id if isinstance(run, Run) else run)
     jobs = hub.store.batches.open_for(found.id)
@@ -49,7 +49,7 @@ def cancel(hub: Connection, run: Run | str) -> Run:
         others = ", ".join(sorted({job.run_id for job in jobs}))
         hint = f" Its questions are in the jobs of {others}: cancel that." if others else ""
         message = f"{found.id} has no job at OpenAI under way, so there is nothing to cancel.{hint}"
-        raise HsaiError(message)
+        raise RunError(message)
     engine = BatchEngine(found.assistant, found.record.model, own=found.record.own_price)
     batching = BatchSender(hub, engine, found.id, {})
 

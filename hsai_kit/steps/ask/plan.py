@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,62 +11,17 @@ import pandas as pd
 from hsai_kit.assistants.lookup_tables import look_up
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PromptError
+from hsai_kit.errors import FrameError, PromptError
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.llm.question_hash import find_hashes
-from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.duration_estimate import DurationEstimate, estimate_duration
-from hsai_kit.steps.ask.origin import source_of
+from hsai_kit.steps.ask.estimate import Estimate, estimate_duration
 from hsai_kit.store import RunRow
-from hsai_kit.tabular.provenance import read_record_ids
+from hsai_kit.tabular.provenance import Origin, read_origin, read_record_ids
 
-__all__ = ["AskPlan", "Estimate", "dollars", "plan_ask"]
+__all__ = ["AskPlan", "plan_ask"]
 
 # How far the rough count of tokens may be off, either way: four characters a token is English prose.
 _LOW, _HIGH = 0.6, 1.7
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run would do: counts, and tokens and USD as ranges (USD None where the model's price is not known)."""
-
-    records: int
-    questions: int
-    known: int
-    ruled: int
-    skipped: int
-    requests: int
-    tokens_low: int
-    tokens_high: int
-    usd_low: float | None
-    usd_high: float | None
-    takes: DurationEstimate | None = None
-
-    def line(self, model: str, *, scripted: bool = False) -> str:
-        """Say it in one line for the person who is about to spend it."""
-        parts = [f"{many(self.records, 'record')} → {many(self.questions, 'question')}", f"{self.known:,} known"]
-        if self.ruled:
-            parts.insert(1, f"{many(self.ruled, 'record')} by rule")
-        line = f"{', '.join(parts)} → {many(self.requests, 'request')}"
-        if scripted:
-            long = (
-                f", {self.takes.describe()}" if self.takes and (self.takes.high or 0) >= 60 else ""
-            )  # a script is quick
-            return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing){long}"
-        tokens = f"about {self.tokens_low:,} to {self.tokens_high:,} tokens"
-        parts = [f"{line} to {model}", tokens, dollars(self.usd_low, self.usd_high)]
-        return ", ".join([*parts, self.takes.describe()] if self.takes else parts)
-
-
-def dollars(low: float | None, high: float | None) -> str:
-    """Say an amount or a range of USD in words; unknown is said, never 0."""
-    if low is None or high is None:
-        return "price unknown"
-    if high < 0.01:
-        return "less than 0.01 USD"
-    if f"{low:,.2f}" == f"{high:,.2f}":
-        return f"about {high:,.2f} USD"
-    return f"about {low:,.2f} to {high:,.2f} USD"
 
 
 @dataclass
@@ -163,7 +118,7 @@ def plan_ask(
     rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
     questions = {one: text for text, one in hashes.items() if one in asked}
-    source = source_of(hub, frame, ids, object_type)
+    source = _find_origin(hub, frame, ids, object_type)
     return AskPlan(
         hub=hub,
         engine=engine,
@@ -175,6 +130,36 @@ def plan_ask(
         texts=questions,
         known=hub.store.answers.find_known(list(questions)),
     )
+
+
+def _find_origin(hub: Connection, frame: pd.DataFrame, ids: Sequence[str], object_type: str | None) -> Origin:
+    """Return the pull that the frame came from and its object type, as far as they can be told.
+
+    A frame that was merged or joined has lost its own note; then the pulls in the store that hold its records tell.
+    An object type that cannot be told is "", and nothing can be pushed from such a run. Raises FrameError where the
+    records are another portal's, or could be of several object types.
+    """
+    noted = read_origin(frame)
+    pull = hub.store.pulls.get(noted.pull_id) if noted.pull_id else None
+    if pull is not None:
+        if pull.portal_id != hub.portal.id:
+            message = (
+                f"These records were pulled from portal {pull.portal_id}, and this connection is to portal "
+                f"{hub.portal.id}. Pull them from here, or connect to their own portal."
+            )
+            raise FrameError(message)
+        return Origin(pull.id, pull.object_type)
+    fitting = [p for p in hub.store.pulls.find_holding(hub.portal.id, ids) if object_type in {None, p.object_type}]
+    kinds = sorted({p.object_type for p in fitting})
+    if len(kinds) > 1:
+        message = (
+            f"The record ids fit pulls of {' and of '.join(kinds)}, and the DataFrame has lost which it came from "
+            f"(merges and joins lose it). Say it: ask(..., object_type={kinds[0]!r})."
+        )
+        raise FrameError(message)
+    if fitting:
+        return Origin(fitting[0].id, fitting[0].object_type)
+    return Origin(None, object_type or "")
 
 
 def _rows(

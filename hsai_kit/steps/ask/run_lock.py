@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import RunError
 from hsai_kit.runtime.file_lock import alone
 
 __all__ = ["lock_run", "refuse_under_way"]
@@ -16,7 +16,7 @@ __all__ = ["lock_run", "refuse_under_way"]
 def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator[None]:
     """Keep a run that is written down, and its questions, to this session inside the block.
 
-    Raises HsaiError where another session asks the same: both would pay. With `in_jobs` questions may be in jobs at
+    Raises RunError where another session asks the same: both would pay. With `in_jobs` questions may be in jobs at
     OpenAI, which are shared, or about to be. The system lets go of a run where its session dies.
     """
     with contextlib.ExitStack() as held:
@@ -28,7 +28,7 @@ def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator
 
 
 def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:
-    """Raise HsaiError where a question that a run has left is asked by another run just now, or is in a job."""
+    """Raise RunError where a question that a run has left is asked by another run just now, or is in a job."""
     for other in _live(hub):
         record = hub.store.runs.get(other)
         joined = other == run_id or record is None or (in_jobs and record.engine == "batch")
@@ -38,13 +38,13 @@ def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> 
                 "terminal, and asking them here as well would pay twice. Wait until that run has ended (hsai runs) or "
                 "stop it, and ask the same again: what it has answered comes from memory then."
             )
-            raise HsaiError(message)
+            raise RunError(message)
     if not in_jobs and (both := hub.store.batches.count_shared(run_id)):
         message = (
             f"{both:,} of these questions are in jobs at OpenAI, and asking them live would pay for them twice. "
             "Wait for the jobs with engine='batch', or find the run with hsai runs and end it with hsai cancel."
         )
-        raise HsaiError(message)
+        raise RunError(message)
 
 
 def _kept(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[None]:
@@ -52,7 +52,7 @@ def _kept(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[Non
         f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
         "twice. Wait for it or stop it there; its answers are kept as they come."
     )
-    return alone(hub.workspace.folder / f".{run_id}.lock", HsaiError(message))
+    return alone(hub.workspace.folder / f".{run_id}.lock", RunError(message))
 
 
 def _live(hub: Connection) -> list[str]:
@@ -65,6 +65,6 @@ def _live(hub: Connection) -> list[str]:
             try:
                 with _kept(hub, run_id):
                     pass
-            except HsaiError:
+            except RunError:
                 live.append(run_id)
     return live

@@ -19,9 +19,10 @@ from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.batch_sender import BatchSender
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import agree
-from hsai_kit.steps.ask.engine_selection import say_done_without
+from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
-from hsai_kit.steps.ask.plan import AskPlan, dollars, plan_ask
+from hsai_kit.steps.ask.plan import AskPlan, plan_ask
+from hsai_kit.steps.ask.request import say_done_without
 from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.store import EvaluationRun
@@ -70,7 +71,9 @@ class ExperimentPlan:
         known = sum(estimate.known for estimate in estimates)
         threshold = self.hub.workspace.settings.openai.ask_above_usd
         much = high is not None and high > threshold
-        return ExperimentForecast(tuple(self._said(requests, known, dollars(low, high))), requests, low, high, much)
+        return ExperimentForecast(
+            tuple(self._said(requests, known, describe_usd(low, high))), requests, low, high, much
+        )
 
     def _said(self, requests: int, known: int, cost: str) -> Iterator[str]:
         names = list(dict.fromkeys(one.contender.name for one in self.asked))

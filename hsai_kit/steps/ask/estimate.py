@@ -1,4 +1,4 @@
-"""How long a run will take: at the account's limits, and at the pace of earlier answers; unknown is said."""
+"""What a run will take before it is sent: requests, tokens, USD and time; what is not known is said."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.runtime.console import many
 
-__all__ = ["DurationEstimate", "estimate_duration", "minutes"]
+__all__ = ["DurationEstimate", "Estimate", "describe_usd", "estimate_duration", "minutes"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,49 @@ class DurationEstimate:
             at_least = minutes(self.low, self.low)
             return f"{at_least} at the account's limits" if self.low < 60 else f"at least {at_least} by its limits"
         return minutes(max(self.low, self.paced), max(self.high, self.paced))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would do: counts, and tokens and USD as ranges (USD None where the model's price is not known)."""
+
+    records: int
+    questions: int
+    known: int
+    ruled: int
+    skipped: int
+    requests: int
+    tokens_low: int
+    tokens_high: int
+    usd_low: float | None
+    usd_high: float | None
+    takes: DurationEstimate | None = None
+
+    def line(self, model: str, *, scripted: bool = False) -> str:
+        """Say it in one line for the person who is about to spend it."""
+        parts = [f"{many(self.records, 'record')} → {many(self.questions, 'question')}", f"{self.known:,} known"]
+        if self.ruled:
+            parts.insert(1, f"{many(self.ruled, 'record')} by rule")
+        line = f"{', '.join(parts)} → {many(self.requests, 'request')}"
+        if scripted:
+            long = (
+                f", {self.takes.describe()}" if self.takes and (self.takes.high or 0) >= 60 else ""
+            )  # a script is quick
+            return f"{line} to the sandbox's scripted assistant {model} (no language model, costs nothing){long}"
+        tokens = f"about {self.tokens_low:,} to {self.tokens_high:,} tokens"
+        parts = [f"{line} to {model}", tokens, describe_usd(self.usd_low, self.usd_high)]
+        return ", ".join([*parts, self.takes.describe()] if self.takes else parts)
+
+
+def describe_usd(low: float | None, high: float | None) -> str:
+    """Say an amount or a range of USD in words; unknown is said, never 0."""
+    if low is None or high is None:
+        return "price unknown"
+    if high < 0.01:
+        return "less than 0.01 USD"
+    if f"{low:,.2f}" == f"{high:,.2f}":
+        return f"about {high:,.2f} USD"
+    return f"about {low:,.2f} to {high:,.2f} USD"
 
 
 def estimate_duration(
