@@ -148,10 +148,9 @@ def carry_out(hub: Connection, ready: AnyPlan, *, confirm: Confirm = None) -> An
         raise PushRefused(message)
     would = f"It would be about {many(count, 'record')}"
     require_confirmation(ready.confirmation, ready.where, would, confirm, nothing=nothing)
-    executor = (ready.action.undo_executor if ready.undoes else None) or ready.action.executor
 
     async def work(control: Control) -> ActionReceipt:
-        return ActionReceipt(hub, await executor(hub, ready).execute(control))
+        return ActionReceipt(hub, await ready.executor(hub, ready).execute(control))
 
     again = "Run the same again to go on"
     afterwards = f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub))."

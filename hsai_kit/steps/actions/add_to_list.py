@@ -135,7 +135,16 @@ class AddToList(Action):
             for act in acts
         ]
         target = ActionTarget(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
-        return ActionPlan(hub, kind, rows, target, action=cls, about=f"Undo: {record.about}", undoes=record.id)
+        return ActionPlan(
+            hub,
+            kind,
+            rows,
+            target,
+            action_kind=cls.kind,
+            executor=cls.undo_executor or cls.executor,
+            about=f"Undo: {record.about}",
+            undoes=record.id,
+        )
 
     def _find(self, hub: Connection, kind: ObjectType) -> RecordList:
         found = background.run(find_list(hub.hubspot, str(self.list), kind))

@@ -60,7 +60,16 @@ class Engagement(Action):
         present = background.run(read_many(client, cls.makes, list(filter(None, made.values())), cls.properties))
         rows = [_plan_archive(act, made[act.record_id], present.get(made[act.record_id])) for act in acts]
         target = ActionTarget(cls.makes, f"Archive the {cls.makes}", properties=cls.properties)
-        return ActionPlan(hub, kind, rows, target, action=cls, about=f"Undo: {record.about}", undoes=record.id)
+        return ActionPlan(
+            hub,
+            kind,
+            rows,
+            target,
+            action_kind=cls.kind,
+            executor=cls.undo_executor or cls.executor,
+            about=f"Undo: {record.about}",
+            undoes=record.id,
+        )
 
 
 def _plan_archive(act: Act, made_id: str, now: Record | None) -> ActionRow:

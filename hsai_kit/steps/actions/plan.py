@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
+from hsai_kit.steps.plans.executor import JournaledExecutor
+from hsai_kit.store import Act
 from hsai_kit.tabular.cell_text import format_line
-
-if TYPE_CHECKING:
-    from hsai_kit.steps.actions.action import Action
 
 __all__ = ["ActionPlan", "ActionRow", "ActionTarget", "ActionVerdict"]
 
@@ -68,6 +67,10 @@ class ActionTarget:
     properties: Sequence[str] = ()
 
 
+ExecutorFactory: TypeAlias = Callable[[Connection, "ActionPlan"], JournaledExecutor[ActionRow, Act, Any]]
+"""What carries out a plan: the executor of its action, or that of the undo."""
+
+
 class ActionPlan(PlanBase):
     """Every row of an action with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
@@ -85,7 +88,8 @@ class ActionPlan(PlanBase):
         rows: Sequence[ActionRow],
         target: ActionTarget,
         *,
-        action: type[Action],
+        action_kind: str,
+        executor: ExecutorFactory,
         about: str,
         run_id: str | None = None,
         once: str = "",
@@ -96,8 +100,8 @@ class ActionPlan(PlanBase):
         self.object_type = kind.name
         self.rows = tuple(rows)
         self.target = target
-        self.action = action
-        self.kind = action.kind
+        self.kind = action_kind
+        self.executor = executor
         self.about = about
         self.run_id = run_id
         self.once = once
