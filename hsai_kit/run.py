@@ -7,7 +7,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
+from typing import assert_never
 
 import pandas as pd
 
@@ -15,9 +17,9 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Kind, Number, Value, YesNo
 from hsai_kit.errors import RunError
 from hsai_kit.llm.costs import Costs, costs_of
-from hsai_kit.store import Answer, RowAnswer, RunRecord, RunRow, Store
+from hsai_kit.store import Answer, AnswerStatus, RowAnswer, RunRecord, RunRow, RunStatus, Store
 
-__all__ = ["RowResult", "Run", "dtype_of"]
+__all__ = ["RowResult", "RowStatus", "Run", "dtype_of"]
 
 # What `answers` tells of each row besides its values.
 _COLUMNS = {
@@ -31,12 +33,34 @@ _COLUMNS = {
 }
 
 
+class RowStatus(StrEnum):
+    """How a row of a run ended."""
+
+    ANSWERED = "answered"
+    FROM_MEMORY = "from_memory"
+    BY_RULE = "by_rule"
+    REFUSED = "refused"
+    CUT_OFF = "cut_off"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is an answer, whoever gave it."""
+        return self in {RowStatus.ANSWERED, RowStatus.FROM_MEMORY, RowStatus.BY_RULE}
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the row was asked and has no usable answer."""
+        return self in {RowStatus.REFUSED, RowStatus.CUT_OFF, RowStatus.FAILED}
+
+
 @dataclass(frozen=True)
 class RowResult:
     """How a row of a run ended: its status, the value of each field, confidence and flags."""
 
     record_id: str
-    status: str
+    status: RowStatus
     fields: dict[str, Value]
     confidence: float | None
     flags: tuple[str, ...]
@@ -44,6 +68,9 @@ class RowResult:
     usd: float | None
     seconds: float | None
     question: str | None
+
+
+_PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF}
 
 
 class Run:
@@ -79,7 +106,7 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows ended in which status."""
-        return dict(Counter(row.status for row in self._results()).most_common())
+        return dict(Counter(row.status.value for row in self._results()).most_common())
 
     @property
     def questions(self) -> int:
@@ -89,7 +116,7 @@ class Run:
     @property
     def usd(self) -> float | None:
         """What this run paid in USD, or None where the model's price is not known."""
-        paid = [row.usd for row in self._results() if row.status in {"answered", "refused", "cut_off"}]
+        paid = [row.usd for row in self._results() if row.status in _PAID]
         return None if None in paid else math.fsum(filter(None, paid))
 
     @property
@@ -113,7 +140,7 @@ class Run:
             for name in kinds:
                 cells[name].append(row.fields.get(name))
             for name in ("record_id", *_COLUMNS):
-                cells[name].append(list(row.flags) if name == "flags" else getattr(row, name))
+                cells[name].append(_cell(row, name))
         index = pd.Index(cells.pop("record_id"), dtype="string", name="record_id")
         return pd.DataFrame({name: _column(cells.pop(name), dtype) for name, dtype in dtypes.items()}, index=index)
 
@@ -123,9 +150,7 @@ class Run:
 
         `resume(hub, run)` asks the failed ones again; refused and cut-off ones stay as they are.
         """
-        bad = Counter(
-            (row.status, row.reason) for row in self._results() if row.status in {"failed", "refused", "cut_off"}
-        )
+        bad = Counter((row.status.value, row.reason) for row in self._results() if row.status.is_failure)
         rows = [(status, reason, count) for (status, reason), count in bad.most_common()]
         frame = pd.DataFrame(rows, columns=["status", "reason", "records"])
         return frame.astype({"status": "string", "reason": "string", "records": "Int64"})
@@ -170,10 +195,10 @@ class Run:
         question = answer.question if answer else question  # the same object for every row that shares it
         if row.row.ruled is not None:
             values = json.loads(row.row.ruled)
-            return RowResult(record_id, "by_rule", values, None, (), row.row.rule or "", 0.0, None, None)
+            return RowResult(record_id, RowStatus.BY_RULE, values, None, (), row.row.rule or "", 0.0, None, None)
         if question is None or answer is None:
-            reason = row.row.skipped or _not_asked(self.record.status)
-            return RowResult(record_id, "skipped", {}, None, (), reason, 0.0, None, question)
+            reason = row.row.skipped or _explain_skip(self.record.status)
+            return RowResult(record_id, RowStatus.SKIPPED, {}, None, (), reason, 0.0, None, question)
         if question not in read:
             read[question] = self._read(answer, row.input or "")
         values, flags = read[question]
@@ -181,7 +206,7 @@ class Run:
         paid.add(question)
         return RowResult(
             record_id=record_id,
-            status=answer.status if row.paid_here or answer.status != "answered" else "from_memory",
+            status=_row_status(answer.status, paid_here=row.paid_here),
             fields=values,
             confidence=answer.confidence,
             flags=flags,
@@ -192,15 +217,20 @@ class Run:
         )
 
     def _read(self, answer: Answer, source: str) -> tuple[dict[str, Value], tuple[str, ...]]:
-        if answer.status != "answered":
-            flag = {"refused": "refused", "cut_off": "cut off"}.get(answer.status, "failed")
-            return {}, (flag,)
+        if answer.status is not AnswerStatus.ANSWERED:
+            return {}, (answer.status.replace("_", " "),)
         read = self.assistant.output.read(answer.output or "", source)
         flags = _refusals(read.flags, answer)
         if answer.confidence is not None and answer.confidence < self._low_confidence:
             flags = (*flags, "low confidence")
         values = read.value if isinstance(read.value, dict) else {"answer": read.value}
         return values, flags
+
+
+def _cell(row: RowResult, name: str) -> object:
+    value = getattr(row, name)
+    # Plain text and a list, as they are shown and saved.
+    return list(value) if name == "flags" else str(value) if name == "status" else value
 
 
 def _column(values: list[object], dtype: str) -> pd.Series:
@@ -224,7 +254,27 @@ def _refusals(flags: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
     return tuple(refused.get(flag, flag) for flag in flags)
 
 
-def _not_asked(status: str) -> str:
-    if status == "waiting":
-        return "in a job at OpenAI; pick it up with resume"
-    return "not asked yet" if status == "running" else "the run ended before this row was asked; ask the same again"
+def _row_status(status: AnswerStatus, *, paid_here: bool) -> RowStatus:
+    match status:
+        case AnswerStatus.ANSWERED:
+            return RowStatus.ANSWERED if paid_here else RowStatus.FROM_MEMORY
+        case AnswerStatus.REFUSED:
+            return RowStatus.REFUSED
+        case AnswerStatus.CUT_OFF:
+            return RowStatus.CUT_OFF
+        case AnswerStatus.FAILED:
+            return RowStatus.FAILED
+        case _:
+            assert_never(status)
+
+
+def _explain_skip(status: RunStatus) -> str:
+    match status:
+        case RunStatus.WAITING:
+            return "in a job at OpenAI; pick it up with resume"
+        case RunStatus.RUNNING:
+            return "not asked yet"
+        case RunStatus.DONE | RunStatus.STOPPED | RunStatus.PAUSED | RunStatus.FAILED:
+            return "the run ended before this row was asked; ask the same again"
+        case _:
+            assert_never(status)

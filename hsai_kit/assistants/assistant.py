@@ -20,6 +20,7 @@ from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 __all__ = ["Assistant", "AssistantOrigin", "Example", "Lookup", "explain_openai_id", "load", "names"]
 
 _NAME = r"[a-z0-9][a-z0-9_-]*"
+EngineName = Literal["responses", "decisions", "batch"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -77,7 +78,7 @@ class Assistant(BaseModel):
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     reasoning_effort: Effort | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] = 4096
-    engine: Literal["responses", "decisions", "batch"] = "responses"
+    engine: EngineName = "responses"
     output: Output = Output(shape=Text())
     lookup: Lookup | None = None
     examples: tuple[Example, ...] = ()

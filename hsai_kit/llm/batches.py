@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import IO, Any, Final, TypeVar
 
 import openai
@@ -20,7 +21,7 @@ from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 
-__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "passes"]
+__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "JobStatus", "passes"]
 
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
@@ -28,7 +29,6 @@ MOST_BYTES = 200 * 1024 * 1024
 
 _HALF = 0.5
 _ENDPOINT: Final = "/v1/responses"
-_OVER = {"completed", "failed", "expired", "cancelled"}
 _ATTEMPTS = 5
 _UPLOAD_SECONDS = 600.0
 # A job takes a day at most. What it brought can be fetched for 30, the longest that OpenAI keeps it when told to.
@@ -59,6 +59,34 @@ class BatchEngine(ResponsesEngine):
         return head.encode() + self.body(text) + b"}\n"
 
 
+class JobStatus(StrEnum):
+    """How far a job is: OpenAI's states, and the kit's own of a file without a job and of a job that it gave up."""
+
+    UPLOADED = "uploaded"
+    VALIDATING = "validating"
+    IN_PROGRESS = "in_progress"
+    FINALIZING = "finalizing"
+    CANCELLING = "cancelling"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    GONE = "gone"
+    GIVEN_UP = "given up"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, _: object) -> JobStatus:
+        # A server that only speaks like OpenAI may have states of its own; the job is looked at again.
+        return cls.UNKNOWN
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come from OpenAI."""
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.EXPIRED, JobStatus.CANCELLED}
+
+
 @dataclass(frozen=True)
 class BatchError:
     """Why a job was not begun: OpenAI's code and message, and the line of the file (from 1) where there is one."""
@@ -73,15 +101,10 @@ class Job:
     """A job as OpenAI shows it; `ended` questions are answered or have failed there."""
 
     id: str
-    status: str
+    status: JobStatus
     ended: int
     files: tuple[str, ...]
     reasons: Sequence[BatchError] = ()
-
-    @property
-    def over(self) -> bool:
-        """True where nothing more will come."""
-        return self.status in _OVER
 
 
 class BatchApi:
@@ -107,7 +130,7 @@ class BatchApi:
                 raise ModelError(message)
             return made.id
 
-        return await self._again(send)
+        return await self._retry(send)
 
     async def create(self, file_id: str, run_id: str) -> Job:
         """Ask for the job over an uploaded file; an answer that is lost never makes two jobs of it."""
@@ -123,16 +146,17 @@ class BatchApi:
             )
             return _job(made)
 
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempt, found = 1, None
+        while found is None:
             try:
-                return await self._again(send, attempts=1)
+                return await self._retry(send, attempts=1)
             except HsaiError as problem:
                 if not passes(problem) or attempt == _ATTEMPTS:
                     raise
             await asyncio.sleep(backoff(attempt))
-            if found := await self.find(file_id):
-                return found
-        raise AssertionError  # the last attempt returns or raises
+            attempt += 1
+            found = await self.find(file_id)
+        return found
 
     async def find(self, file_id: str) -> Job | None:
         """Return the job over an uploaded file, or None where there is none."""
@@ -146,7 +170,7 @@ class BatchApi:
                     return None
             return None
 
-        return await self._again(look)
+        return await self._retry(look)
 
     async def look(self, job_id: str) -> Job:
         """Return a job as it stands now."""
@@ -154,7 +178,7 @@ class BatchApi:
         async def look() -> Job:
             return _job(await self._sdk.batches.retrieve(job_id))
 
-        return await self._again(look, attempts=1)
+        return await self._retry(look, attempts=1)
 
     async def cancel(self, job_id: str) -> None:
         """Ask for the end of a job; one that is over stays as it is."""
@@ -163,9 +187,9 @@ class BatchApi:
             await self._sdk.batches.cancel(job_id)
 
         try:
-            await self._again(send)
+            await self._retry(send)
         except ModelError as problem:
-            if problem.status not in {400, 409} or not (await self.look(job_id)).over:
+            if problem.status not in {400, 409} or not (await self.look(job_id)).status.is_over:
                 raise
 
     async def lines(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
@@ -199,8 +223,9 @@ class BatchApi:
             failure = explain_no_response(NoResponse(timed_out=False), self._base_url)
         raise failure
 
-    async def _again(self, call: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
-        for attempt in range(1, attempts + 1):
+    async def _retry(self, call: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
+        attempt = 1
+        while True:
             try:
                 return await call()
             except openai.OpenAIError as problem:
@@ -208,7 +233,7 @@ class BatchApi:
             if attempt == attempts or not passes(failure):
                 raise failure
             await asyncio.sleep(backoff(attempt))
-        raise AssertionError  # the last attempt returns or raises
+            attempt += 1
 
 
 def passes(problem: HsaiError) -> bool:
@@ -229,7 +254,7 @@ def _job(batch: Batch) -> Job:
     errors = (batch.errors.data if batch.errors else None) or ()
     return Job(
         id=batch.id,
-        status=batch.status,
+        status=JobStatus(batch.status),
         ended=counts.completed + counts.failed if counts else 0,
         files=tuple(one for one in (batch.output_file_id, batch.error_file_id) if one),
         reasons=[BatchError(one.code or "", one.message or "no reason was given", one.line) for one in errors],

@@ -115,7 +115,9 @@ class LLMClient:
         Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawn where the
         work that it is for was stopped before it was sent.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             async with self._pacer.turn(tokens, self._go_on):
                 started = time.monotonic()
                 reply = await self._wire.post(path, body)
@@ -137,7 +139,6 @@ class LLMClient:
             if attempt == _ATTEMPTS:
                 raise problem
             await self._pacer.rest(wait, self._go_on)
-        raise AssertionError  # the last attempt returns or raises
 
     def under(self, go_on: GoOn) -> LLMClient:
         """Return this client for one piece of work: it sends nothing while that is paused or once it is stopped."""

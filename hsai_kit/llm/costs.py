@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hsai_kit.llm.prices import Usage, decision_price, price
-from hsai_kit.store import Answer, RunRecord, Store, Use
+from hsai_kit.store import Answer, AnswerStatus, RunRecord, Store, Use
 
 __all__ = ["Costs", "amount", "costs_of"]
 
@@ -73,7 +73,7 @@ def _live(run: RunRecord | None, use: Use) -> float | None:
     """Return what an answer would have cost live."""
     answer = use.answer
     # What was paid live stays so when a price list changes; how long an answer took is told of live ones alone.
-    if answer.status == "failed" or (use.paid_here and answer.seconds is not None):
+    if answer.status is AnswerStatus.FAILED or (use.paid_here and answer.seconds is not None):
         return answer.usd
     if run is None:
         return None

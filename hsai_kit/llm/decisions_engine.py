@@ -15,7 +15,7 @@ from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, decision_price
 from hsai_kit.llm.question_hash import QuestionHash, hash_decisions
 from hsai_kit.llm.responses_engine import DATA_RULE
-from hsai_kit.store import Answer
+from hsai_kit.store import Answer, AnswerStatus
 from hsai_kit.workspace import OwnPrice
 
 __all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "DecisionsEngine"]
@@ -133,14 +133,14 @@ class DecisionsEngine:
             name: None if shares[name] is None else _chosen(one) for name, one in zip(fields, answers, strict=True)
         }
         refused = [name for name in fields if shares[name] is None]
-        status = "refused" if len(refused) == len(fields) else "answered"
-        reason = "The model refused to answer" + ("." if status == "refused" else f" {', '.join(refused)}.")
+        status = AnswerStatus.REFUSED if len(refused) == len(fields) else AnswerStatus.ANSWERED
+        reason = f"The model refused to answer{'' if status is AnswerStatus.REFUSED else ' ' + ', '.join(refused)}."
         counted = Usage.read(decision.get("usage"))
         kept: object = shares if self.assistant.output.has_fields else shares[fields[0]]
         return Answer(
             question=question,
             status=status,
-            output=json.dumps(values, ensure_ascii=False) if status == "answered" else None,
+            output=json.dumps(values, ensure_ascii=False) if status is AnswerStatus.ANSWERED else None,
             confidence=_confidence(values, shares),
             reason=reason if refused else "",
             model=str(decision.get("model") or self.model),

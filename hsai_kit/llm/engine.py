@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistants.assistant import Assistant, EngineName
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
 from hsai_kit.llm.question_hash import QuestionHash
@@ -14,7 +14,6 @@ from hsai_kit.workspace import OwnPrice
 
 __all__ = ["ENGINES", "Engine", "EngineName"]
 
-EngineName = Literal["responses", "decisions", "batch"]
 ENGINES: tuple[str, ...] = get_args(EngineName)
 
 

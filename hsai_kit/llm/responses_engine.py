@@ -13,7 +13,7 @@ from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.llm.question_hash import QuestionHash, hash_request
-from hsai_kit.store import Answer
+from hsai_kit.store import Answer, AnswerStatus
 from hsai_kit.workspace import OwnPrice
 
 __all__ = ["DATA_RULE", "OPTIONAL", "ResponsesEngine"]
@@ -136,14 +136,15 @@ class ResponsesEngine:
             for part in item.get("content") or ()
         ]
         status, output, reason = _outcome(response, parts)
-        if status == "answered" and "json_schema" in self.without:
+        if status is AnswerStatus.ANSWERED and "json_schema" in self.without:
             output = _json_within(output or "")
+        has_confidence = status is AnswerStatus.ANSWERED and self.assistant.output.is_closed
         counted = Usage.read(response.get("usage"))
         return Answer(
             question=question,
             status=status,
             output=output,
-            confidence=_confidence(parts) if status == "answered" and self.assistant.output.is_closed else None,
+            confidence=_confidence(parts) if has_confidence else None,
             reason=reason,
             model=str(response.get("model") or self.model),
             input_tokens=counted.input_tokens,
@@ -205,20 +206,20 @@ def _no_such_api(base_url: str, problem: ModelError) -> str:
     )
 
 
-def _outcome(response: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[str, str | None, str]:
+def _outcome(response: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[AnswerStatus, str | None, str]:
     text = "".join(part.get("text") or "" for part in parts if part.get("type") == "output_text")
     if response.get("status") == "failed":
         why = (response.get("error") or {}).get("message") or "the model gave no reason"
-        return "failed", None, f"The model failed on this question: {why}"
+        return AnswerStatus.FAILED, None, f"The model failed on this question: {why}"
     if response.get("status") == "incomplete":
         why = str((response.get("incomplete_details") or {}).get("reason") or "unknown")
         way = "Raise max_output_tokens in the assistant" if why == "max_output_tokens" else "Change the prompt"
         # The text so far is kept for a person to look at; it is never taken for an answer.
-        return "cut_off", text or None, f"The answer was cut off ({why}). {way} and ask again."
+        return AnswerStatus.CUT_OFF, text or None, f"The answer was cut off ({why}). {way} and ask again."
     refusals = [part.get("refusal") or "" for part in parts if part.get("type") == "refusal"]
     if refusals:
-        return "refused", refusals[0], "The model refused to answer."
-    return "answered", text, ""
+        return AnswerStatus.REFUSED, refusals[0], "The model refused to answer."
+    return AnswerStatus.ANSWERED, text, ""
 
 
 def _json_within(text: str) -> str:

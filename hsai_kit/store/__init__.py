@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hsai_kit.store.actions import Act, ActionOutcome, ActionRecord, ActionTable
-from hsai_kit.store.answers import Answer, AnswerTable, Use
+from hsai_kit.store.answers import Answer, AnswerStatus, AnswerTable, Use
 from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
 from hsai_kit.store.database import Database
@@ -23,7 +23,7 @@ from hsai_kit.store.model_facts import AccountLimits, ModelFactTable
 from hsai_kit.store.pulls import Pull, PullTable
 from hsai_kit.store.pushes import Change, PushRecord, PushSummary, PushTable
 from hsai_kit.store.ratings import Rating, RatingItem, RatingKind, RatingSet, RatingTable
-from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, RunSummary, RunTable
+from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, RunStatus, RunSummary, RunTable
 
 __all__ = [
     "AccountLimits",
@@ -31,6 +31,7 @@ __all__ = [
     "ActionOutcome",
     "ActionRecord",
     "Answer",
+    "AnswerStatus",
     "AuditChange",
     "AuditEntry",
     "BatchRecord",
@@ -51,6 +52,7 @@ __all__ = [
     "RowAnswer",
     "RunRecord",
     "RunRow",
+    "RunStatus",
     "RunSummary",
     "Store",
     "Undone",

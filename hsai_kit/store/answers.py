@@ -6,21 +6,32 @@ import operator
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
 
 from hsai_kit.store.database import MOST_PARAMETERS, Table, list_columns, now
 
-__all__ = ["Answer", "AnswerTable", "Use"]
+__all__ = ["Answer", "AnswerStatus", "AnswerTable", "Use"]
+
+
+class AnswerStatus(StrEnum):
+    """How a question ended; a failed one is asked again by the next run that has it."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    CUT_OFF = "cut_off"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for a question; `status` is answered, refused, cut_off or failed.
+    """What came back for a question.
 
     `output` is the model's own text, `usd` None where the model's price is not known, `seconds` the time it took.
     """
 
     question: str
-    status: str
+    status: AnswerStatus
     output: str | None = None
     confidence: float | None = None
     reason: str = ""
@@ -84,7 +95,7 @@ class AnswerTable(Table):
             )
             for row in self._database.all(sql, part):
                 paid_by = row[2]
-                answer = Answer(*tuple(row)[3:]) if paid_by is not None else None
+                answer = _answer(*tuple(row)[3:]) if paid_by is not None else None
                 yield row[0], (row[1], paid_by == run_id, answer)
 
     def find_known(self, questions: Sequence[str]) -> set[str]:
@@ -143,7 +154,7 @@ class AnswerTable(Table):
     def list_paid(self, run_id: str) -> list[Answer]:
         """Return the answers that a run paid for itself."""
         rows = self._database.all(f"SELECT {list_columns(Answer)} FROM answers WHERE run_id = ?", (run_id,))  # noqa: S608 -- column names are ours
-        return [Answer(*row) for row in rows]
+        return [_answer(*row) for row in rows]
 
     def uses(self, run_id: str) -> list[Use]:
         """Return the answers of a run, each once."""
@@ -152,7 +163,7 @@ class AnswerTable(Table):
             "JOIN answers a ON a.question = r.question WHERE r.run_id = ? GROUP BY r.question",
             (run_id, run_id),
         )
-        return [Use(row[0], bool(row[1]), Answer(*tuple(row)[2:])) for row in rows]
+        return [Use(row[0], bool(row[1]), _answer(*tuple(row)[2:])) for row in rows]
 
     def median_seconds(self, model: str, engine: str) -> float | None:
         """Return how many seconds an answer of a model took lately (the median), None where there is none yet."""
@@ -183,3 +194,7 @@ class AnswerTable(Table):
 
     def _count_rows(self, run_id: str) -> int:
         return self._database.count("SELECT MAX(position) + 1 FROM rows WHERE run_id = ?", (run_id,))
+
+
+def _answer(question: str, status: str, *values: Any) -> Answer:
+    return Answer(question, AnswerStatus(status), *values)

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from hsai_kit.store.answers import Answer, AnswerTable
 from hsai_kit.store.database import Database, Table, list_columns, new_id, now
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["RecipeRunTable", "RowAnswer", "RunRecord", "RunRow", "RunSummary", "RunTable"]
+__all__ = ["RecipeRunTable", "RowAnswer", "RunRecord", "RunRow", "RunStatus", "RunSummary", "RunTable"]
 
 # Rows that are read at once: a page is gone before the next one comes.
 _PAGE = 10_000
 
 
+class RunStatus(StrEnum):
+    """How far a run is: waiting for a job at OpenAI, paused since its budget is reached; a killed one stays running."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as kept: what was asked of which model; `status` is running, waiting, done, stopped, paused or failed."""
+    """A run as kept: what was asked of which model."""
 
     id: str
     at: str
     ended_at: str | None
-    status: str
+    status: RunStatus
     portal_id: int
     pull_id: str | None
     object_type: str
@@ -110,7 +122,7 @@ class RunTable(Table):
     def begin(self, **values: str | float | None) -> str:
         """Begin a run and return its id; `values` are the columns of RunRecord that the caller knows."""
         run_id = new_id("run")
-        self._database.insert("runs", **({"id": run_id, "at": now(), "status": "running"} | values))
+        self._database.insert("runs", **({"id": run_id, "at": now(), "status": RunStatus.RUNNING} | values))
         return run_id
 
     def begin_again(self, run_id: str, budget_usd: float | None, engine: str) -> None:
@@ -121,7 +133,7 @@ class RunTable(Table):
             (engine, budget_usd, run_id),
         )
 
-    def end(self, run_id: str, status: str, note: str = "") -> None:
+    def end(self, run_id: str, status: RunStatus, note: str = "") -> None:
         """Note how a run ended."""
         self._database.execute(
             "UPDATE runs SET status = ?, note = ?, ended_at = ? WHERE id = ?", (status, note, now(), run_id)
@@ -136,12 +148,12 @@ class RunTable(Table):
     def get(self, run_id: str) -> RunRecord | None:
         """Return the run, or None."""
         row = self._database.one(f"SELECT {list_columns(RunRecord)} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 -- column names are ours
-        return RunRecord(*row) if row else None
+        return _record(row) if row else None
 
     def all(self) -> list[RunRecord]:
         """Return every run, newest first."""
         rows = self._database.all(f"SELECT {list_columns(RunRecord)} FROM runs r {_NEWEST_FIRST}")  # noqa: S608 -- column names are ours
-        return [RunRecord(*row) for row in rows]
+        return [_record(row) for row in rows]
 
     def summaries(self) -> list[RunSummary]:
         """Return every run with its counts, newest first."""
@@ -201,6 +213,11 @@ class RunTable(Table):
             (run_id, run_id),
         )
         return max(0, unspared - to_ask)
+
+
+def _record(row: Sequence[Any]) -> RunRecord:
+    record = RunRecord(*row)
+    return replace(record, status=RunStatus(record.status))
 
 
 class RecipeRunTable(Table):

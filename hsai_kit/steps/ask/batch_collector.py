@@ -12,12 +12,12 @@ from typing import Any
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
-from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, passes
+from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, JobStatus, passes
 from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.error_mapping import Failure, explain_failure, failure_of, stops_the_run
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
-from hsai_kit.store import Answer, BatchRecord
+from hsai_kit.store import Answer, AnswerStatus, BatchRecord
 from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["BatchCollector", "unknown_here"]
@@ -28,11 +28,11 @@ FIRST_POLL, LONGEST_POLL = 2.0, 60.0
 _AT_ONCE = 500
 _NOT_COME_TO = {"batch_expired", "batch_cancelled"}
 _IN_WORDS = {
-    "uploaded": "about to begin",
-    "validating": "being checked",
-    "in_progress": "being answered",
-    "finalizing": "being finished",
-    "cancelling": "being cancelled",
+    JobStatus.UPLOADED: "about to begin",
+    JobStatus.VALIDATING: "being checked",
+    JobStatus.IN_PROGRESS: "being answered",
+    JobStatus.FINALIZING: "being finished",
+    JobStatus.CANCELLING: "being cancelled",
 }
 
 
@@ -46,7 +46,7 @@ class BatchCollector:
     hub: Connection
     engine: BatchEngine
     run_id: str
-    ends: set[str] = field(default_factory=set)
+    ends: set[JobStatus] = field(default_factory=set)
     problems: list[HsaiError] = field(default_factory=list)
     _states: dict[str, Job] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class BatchCollector:
         if job is None:
             raise RunError(unknown_here(record))
         self._states[record.input_file] = job
-        if not job.over:
+        if not job.status.is_over:
             self.hub.store.batches.record_state(record.input_file, job.id, job.status)
             return 0
         return await self._keep(api, record, job)
@@ -96,7 +96,7 @@ class BatchCollector:
     async def _keep(self, api: BatchApi, record: BatchRecord, job: Job) -> int:
         kept, state = 0, job.status
         questions = self.hub.store.batches.questions(record.input_file)
-        if state == "failed":
+        if state is JobStatus.FAILED:
             self.problems.append(_refused(job, list(questions.values())))
         for file in job.files:
             try:
@@ -105,7 +105,7 @@ class BatchCollector:
                 if problem.status != 404:
                     raise
                 # Read and deleted by another session that waits for the same job, or kept at OpenAI for too long.
-                state = "gone" if self.hub.store.batches.is_open(record.input_file) else state
+                state = JobStatus.GONE if self.hub.store.batches.is_open(record.input_file) else state
         self.hub.store.batches.close(record.input_file, state)
         self._states.pop(record.input_file, None)
         self.ends.add(state)
@@ -189,7 +189,7 @@ async def _slept(control: Control, seconds: float) -> bool:
 
 
 def _failed(question: str, problem: HsaiError) -> Answer:
-    return Answer(question, "failed", reason=str(problem), usd=0.0)
+    return Answer(question, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
 
 
 def _refused(job: Job, texts: list[str]) -> HsaiError:

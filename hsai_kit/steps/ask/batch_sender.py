@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError, SettingNotSupported
-from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, passes
+from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, passes
 from hsai_kit.llm.costs import amount
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
@@ -27,7 +27,7 @@ from hsai_kit.steps.ask.batch_collector import BatchCollector, unknown_here
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.steps.ask.run_lock import lock_run
-from hsai_kit.store import Answer, BatchRecord
+from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
 __all__ = ["BatchSender", "goes_on"]
 
@@ -40,10 +40,10 @@ _LOOK_SECONDS = 0.1
 
 _AT_ONCE = 500
 _ENDS = {
-    "expired": "A job ran out of its 24 hours at OpenAI",
-    "cancelled": "A job was cancelled",
-    "completed": "A job came back incomplete",
-    "gone": "OpenAI no longer keeps what a job answered",
+    JobStatus.EXPIRED: "A job ran out of its 24 hours at OpenAI",
+    JobStatus.CANCELLED: "A job was cancelled",
+    JobStatus.COMPLETED: "A job came back incomplete",
+    JobStatus.GONE: "OpenAI no longer keeps what a job answered",
 }
 
 
@@ -88,7 +88,7 @@ class BatchSender:
         except HsaiError as problem:
             if isinstance(problem, SettingNotSupported):
                 CapabilityLearner(self.hub, self.engine).record_refusal(problem)
-            self.hub.store.runs.end(self.run_id, "failed", str(problem))
+            self.hub.store.runs.end(self.run_id, RunStatus.FAILED, str(problem))
             raise
         self._end(collecting, control)
 
@@ -111,7 +111,7 @@ class BatchSender:
             if problem.status != 404:
                 raise
         # There is no such job, or none that this key may see.
-        self.hub.store.batches.close(record.input_file, "given up")
+        self.hub.store.batches.close(record.input_file, JobStatus.GIVEN_UP)
         await api.delete(record.input_file)
 
     async def _submit(self, control: Control) -> bool:
@@ -189,7 +189,7 @@ class BatchSender:
         except ModelError as problem:
             if stops_the_run(problem) or passes(problem):
                 raise
-            answer = Answer(one, "failed", reason=str(problem), usd=0.0)
+            answer = Answer(one, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
         else:
             learning.record_answer()
         self.hub.store.answers.add(self.run_id, [answer])
@@ -214,7 +214,7 @@ class BatchSender:
             job = await api.create(file_id, self.run_id)
         except HsaiError as problem:
             if not passes(problem):
-                self.hub.store.batches.close(file_id, "refused")
+                self.hub.store.batches.close(file_id, JobStatus.REFUSED)
                 await api.delete(file_id)
             raise
         self._saw(file_id, job)
@@ -283,14 +283,18 @@ class BatchSender:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
         missing, of = self.hub.store.answers.count_unanswered(self.run_id), runs.count_questions(self.run_id)
         if open_jobs:
-            runs.end(self.run_id, "waiting", f"{missing:,} questions are in jobs at OpenAI; resume picks them up.")
+            runs.end(
+                self.run_id, RunStatus.WAITING, f"{missing:,} questions are in jobs at OpenAI; resume picks them up."
+            )
         elif self._reached and missing:
-            runs.end(self.run_id, "paused", self._reached)
+            runs.end(self.run_id, RunStatus.PAUSED, self._reached)
         elif missing:
             ends = [said for state, said in _ENDS.items() if state in collecting.ends]
             why = ends[0] if ends and not control.is_stopping else "It was stopped"
             runs.end(
-                self.run_id, "stopped", f"{why}: {missing:,} of {of:,} questions have no answer; resume asks them."
+                self.run_id,
+                RunStatus.STOPPED,
+                f"{why}: {missing:,} of {of:,} questions have no answer; resume asks them.",
             )
         else:
-            runs.end(self.run_id, "done")
+            runs.end(self.run_id, RunStatus.DONE)

@@ -13,6 +13,7 @@ from hsai_kit.runtime.console import ask_yes_no
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.estimate import Estimate, describe_usd, minutes
 from hsai_kit.steps.ask.live_sender import LiveSender
+from hsai_kit.store import RunStatus
 
 __all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
 
@@ -53,7 +54,7 @@ def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
         "The answers so far are kept: ask the same again to go on."
     )
     # Until somebody says yes to the rest.
-    hub.store.runs.end(run_id, "stopped", f"Only a pilot of {PILOT} questions was asked; resume asks the rest.")
+    hub.store.runs.end(run_id, RunStatus.STOPPED, f"Only a pilot of {PILOT} questions was asked; resume asks the rest.")
     projection = _projected(hub, run_id, len(questions) - len(first))
     say(projection.line())
     return projection

@@ -17,7 +17,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawn
 from hsai_kit.steps.ask.budget import Cap, CostTracker
 from hsai_kit.steps.ask.request import CapabilityLearner
-from hsai_kit.store import Answer
+from hsai_kit.store import Answer, AnswerStatus, RunStatus
 from hsai_kit.store.answers import AnswerTable
 
 __all__ = ["LiveSender"]
@@ -80,7 +80,7 @@ class LiveSender:
         try:
             self._cap = Cap(self.budget_usd, spent, self.engine) if self.budget_usd is not None else None
         except HsaiError as problem:
-            runs.end(self.run_id, "failed", str(problem))
+            runs.end(self.run_id, RunStatus.FAILED, str(problem))
             raise
         self._spending = CostTracker(spent, len(self.questions), runs.count_spared(self.run_id, len(self.questions)))
         self._keeper = AnswerWriter(self.hub.store.answers, self.run_id)
@@ -124,7 +124,7 @@ class LiveSender:
                 # An answer that cannot be kept is paid for nothing: no more of them are asked for.
                 self._failures.append(problem)
                 return
-            if answer.status != "failed":
+            if answer.status is not AnswerStatus.FAILED:
                 self._lost = 0
                 self._learning.record_answer()
             self._spending.add(answer.usd)
@@ -148,9 +148,10 @@ class LiveSender:
             if stops_the_run(problem) or self._lost >= _LOST_IN_A_ROW:
                 self._failures.append(problem)
                 return None
-            return Answer(one, "failed", reason=str(problem), usd=0.0)
+            return Answer(one, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
         except Exception as problem:  # noqa: BLE001 -- one row that nobody thought of must not end the others
-            return Answer(one, "failed", reason=f"Something unexpected happened: {type(problem).__name__}", usd=0.0)
+            reason = f"Something unexpected happened: {type(problem).__name__}"
+            return Answer(one, AnswerStatus.FAILED, reason=reason, usd=0.0)
 
     def _end(self, control: Control) -> None:
         runs = self.hub.store.runs
@@ -160,7 +161,7 @@ class LiveSender:
             problem = self._failures[0]
             if isinstance(problem, SettingNotSupported):
                 self._learning.record_refusal(problem)
-            runs.end(self.run_id, "failed", str(problem))
+            runs.end(self.run_id, RunStatus.FAILED, str(problem))
             raise problem
         if self._out_of_budget:
             left = self.hub.store.answers.find_outstanding(self.run_id)
@@ -169,6 +170,6 @@ class LiveSender:
                 f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
                 f"each of which may cost up to {amount(most)} USD."
             )
-            runs.end(self.run_id, "paused", note)
+            runs.end(self.run_id, RunStatus.PAUSED, note)
             return
-        runs.end(self.run_id, "stopped" if control.is_stopping else "done")
+        runs.end(self.run_id, RunStatus.STOPPED if control.is_stopping else RunStatus.DONE)

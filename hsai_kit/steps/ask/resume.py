@@ -20,6 +20,7 @@ from hsai_kit.steps.ask.history import open_run
 from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.steps.ask.request import check_engine, engine_for, say_done_without
 from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
+from hsai_kit.store import RunStatus
 
 __all__ = ["join_run", "keep_collector_off", "resume", "send_outstanding", "start_resume"]
 
@@ -99,6 +100,8 @@ def send_outstanding(hub: Connection, engine: Engine, run_id: str, budget_usd: f
     run = handle.wait(goes_on(run_id) if isinstance(engine, BatchEngine) else kept)
     # In the background the run's own note tells it.
     if run.record.note and not is_in_background():
-        more = f" Go on with more: resume(hub, {run.id!r}, budget_usd=…)" if run.record.status == "paused" else ""
+        more = (
+            f" Go on with more: resume(hub, {run.id!r}, budget_usd=…)" if run.record.status is RunStatus.PAUSED else ""
+        )
         say(f"{run.record.note}{more}")
     return run

@@ -199,7 +199,7 @@ def _not_approved(result: RowResult, target: PropertyTarget, decision: DecisionR
         return PushRow(one, name, SAME, pulled, pulled)
     if not pending or result.fields.get(field) is not None:
         return PushRow(one, name, NOT_APPROVED, pulled, "", state)
-    if result.status in {"refused", "cut_off", "failed", "skipped"}:
+    if not result.status.has_answer:
         status = result.status.replace("_", " ")
         return PushRow(one, name, NOT_APPROVED, pulled, "", f"{status}: {result.reason}" if result.reason else status)
     if {"not allowed", f"{field}: not allowed"} & set(result.flags):

@@ -60,7 +60,7 @@ class Proposals:
     def why(self, place: int) -> str:
         """Return in words why a row has no proposal."""
         one = self.outcome(place)
-        return ", ".join(self.flags[self.ends[place]]) or one.reason or one.status
+        return ", ".join(self.flags[self.ends[place]]) or one.reason or one.status.value
 
     def frame(self) -> pd.DataFrame:
         """Return the columns that no decision changes: before, proposal, confidence, status, flags, reason."""
@@ -69,7 +69,7 @@ class Proposals:
             "before": pd.array([text or pd.NA for text in self.before], dtype="string"),
             "proposal": self.column([self.values[end] for end in self.ends]),
             "confidence": pd.array([one.confidence for one in rows], dtype="Float64"),
-            "status": pd.array([one.status for one in rows], dtype="string"),
+            "status": pd.array([one.status.value for one in rows], dtype="string"),
             "flags": pd.Series([list(self.flags[end]) for end in self.ends], dtype=object).array,
             "reason": pd.array([one.reason for one in rows], dtype="string"),
         }

@@ -12,6 +12,7 @@ from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.paging.table_source import Card
 from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words, make_printable
+from hsai_kit.run import RowStatus
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.store import Decision
@@ -25,7 +26,7 @@ _CELL_WORDS = 100
 # HubSpot adds these to every record that is read.
 _ALWAYS = {"hs_object_id", "createdate", "lastmodifieddate", "hs_createdate", "hs_lastmodifieddate"}
 # Ends that need a word beside the flags, so that nobody wonders where an answer came from or went.
-_NOTES = {"by_rule": "by rule", "from_memory": "from memory", "skipped": "", "failed": "", "refused": ""}
+_NOTES = {RowStatus.BY_RULE: "by rule", RowStatus.FROM_MEMORY: "from memory", RowStatus.ANSWERED: ""}
 
 
 class RowRenderer:
@@ -51,7 +52,7 @@ class RowRenderer:
             "who": make_printable(decided.who[place] or ""),
             "at": decided.at[place] or "",
         }
-        note = _NOTES.get(one.status, "") or ("" if one.status in {"answered", "from_memory"} else one.reason)
+        note = _NOTES.get(one.status, one.reason)
         return {
             "record": {"text": make_printable(record), "link": self.link(record)},
             "change": self._change(place),

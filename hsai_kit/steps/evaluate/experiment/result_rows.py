@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from hsai_kit.assistants.output_schema import Number, YesNo
-from hsai_kit.run import RowResult, Run
+from hsai_kit.run import RowResult, RowStatus, Run
 from hsai_kit.steps.evaluate.scoring import Kind, is_same_answer
 from hsai_kit.store import EvaluationRow, Store
 
@@ -75,17 +75,17 @@ def _rows(
         usd = None if price is None else price / sharing[row.question]
         unit = row.question or (f"rule {row.reason} {json.dumps(row.fields)}")
         yield (
-            *(row.record_id, answer, given.expected, right, valid, row.status, list(row.flags), row.confidence),
+            *(row.record_id, answer, given.expected, right, valid, row.status.value, list(row.flags), row.confidence),
             *(usd, row.seconds, row.question, given.cluster, row.reason, unit),
         )
 
 
 def _valid(row: RowResult, field: str) -> bool | None:
     """Tell whether an answer is allowed, not refused, not cut off; None where the row was not asked."""
-    if row.status == "skipped":
+    if row.status is RowStatus.SKIPPED:
         # A row whose prompt is blank gets no answer, as it will when it is automated.
         return None if row.question else True
-    if row.status not in {"answered", "from_memory", "by_rule"}:
+    if not row.status.has_answer:
         return False
     wrong = {"not allowed", f"{field}: not allowed", f"{field}: refused"}
     return not wrong.intersection(row.flags)

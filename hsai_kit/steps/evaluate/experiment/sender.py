@@ -25,7 +25,7 @@ from hsai_kit.steps.ask.plan import AskPlan, plan_ask
 from hsai_kit.steps.ask.request import say_done_without
 from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.steps.evaluate.candidates import Candidate
-from hsai_kit.store import EvaluationRun
+from hsai_kit.store import EvaluationRun, RunStatus
 
 __all__ = ["ExperimentForecast", "ExperimentPlan", "ExperimentRun", "check_budget", "plan_experiment"]
 
@@ -125,7 +125,7 @@ class ExperimentPlan:
         try:
             for one, run, questions in zip(self.asked, runs, waiting, strict=True):
                 if not await control.gate():
-                    store.end(run.run_id, "stopped")
+                    store.end(run.run_id, RunStatus.STOPPED)
                     continue
                 control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
                 await self._send(one.contender.ready.engine, run.run_id, questions, left, control)
@@ -135,8 +135,8 @@ class ExperimentPlan:
             # What stops one stops those after it, which nobody asks any more.
             for run in runs:
                 record = store.get(run.run_id)
-                if record is not None and record.status == "running":
-                    store.end(run.run_id, "stopped", str(problem))
+                if record is not None and record.status is RunStatus.RUNNING:
+                    store.end(run.run_id, RunStatus.STOPPED, str(problem))
             raise
 
     async def _send(
