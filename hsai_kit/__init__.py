@@ -113,6 +113,8 @@ __all__ = [
     "with_labels",
 ]
 
+__version__ = "0.2.0"
+
 _HOMES = {
     "Assistant": "hsai_kit.assistants.assistant",
     "Evaluation": "hsai_kit.steps.evaluate",
@@ -174,6 +176,12 @@ _HOMES = {
     "with_examples": "hsai_kit.steps.evaluate",
     "with_labels": "hsai_kit.tabular.provenance",
 }
+
+
+# The room of the assistants has the name of a public function. Python sets a room as an attribute of the package once,
+# when it is first imported, and would then find it in place of the function.
+import_module("hsai_kit.assistants")
+del globals()["assistants"]
 
 
 def __getattr__(name: str) -> object:

@@ -46,6 +46,16 @@ def test_a_verb_is_still_a_verb_after_its_module_was_imported():
     assert child(code) == [True] * 6
 
 
+def test_a_function_is_found_where_a_room_has_its_name():
+    code = (
+        "import json, hsai_kit.assistants.assistant\n"
+        "from hsai_kit import assistants, ask\n"
+        "again = __import__('hsai_kit').assistants\n"
+        "print(json.dumps([callable(one) for one in (assistants, again)]))"
+    )
+    assert child(code) == [True] * 2
+
+
 def test_a_name_that_does_not_exist_is_an_ordinary_attribute_error():
     with pytest.raises(AttributeError, match="'hsai_kit' has no attribute 'pul'"):
         hsai_kit.pul  # noqa: B018 -- looking it up is the test

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Annotated
 
 import typer
 
+from hsai_kit import __version__
 from hsai_kit.cli.actions import then
 from hsai_kit.cli.audit import log
-from hsai_kit.cli.console import in_words
+from hsai_kit.cli.console import in_words, say
 from hsai_kit.cli.keys import connect, disconnect, status
 from hsai_kit.cli.lab import app as app_command
 from hsai_kit.cli.lab import lab
@@ -40,8 +42,18 @@ app.add_typer(then, name="then")
 app.add_typer(notify, name="notify")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"hsai_kit {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _before() -> None:
+def _before(
+    version: Annotated[  # noqa: ARG001 -- its own callback shows it
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
     # A terminal or a pipe whose encoding lacks a letter of somebody's record must not end the work.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
