@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 def write_commands() -> str:
     """Return every command of `hsai`, in its order, as Markdown."""
-    commands = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+    commands = vars(typer.main.get_command(command_line))["commands"]
     return "\n".join(line for name, command in commands.items() for line in _lines(f"hsai {name}", command))
 
 
 def _lines(name: str, command: Any) -> Iterator[str]:
-    inner = getattr(command, "commands", {})
+    names = command.list_commands(None) if hasattr(command, "list_commands") else ()
+    inner = {name: command.get_command(None, name) for name in names}
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     shape = " ".join([name, "COMMAND" if inner else "[OPTIONS]", *(_shape(one) for one in arguments)])
     yield from (f"### `{name}`", "", "```text", shape, "```", "")
