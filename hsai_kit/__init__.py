@@ -39,11 +39,12 @@ if TYPE_CHECKING:
         open_evaluation,
         open_labels,
         read_labels,
+        start_evaluate,
         with_examples,
     )
     from hsai_kit.steps.evaluate.report import report
     from hsai_kit.steps.evaluate.texts.human_rating import open_rating, rate
-    from hsai_kit.steps.evaluate.texts.model_judge import judge
+    from hsai_kit.steps.evaluate.texts.model_judge import judge, start_judge
     from hsai_kit.steps.evaluate.texts.text_checks import check_texts
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull, start_pull
     from hsai_kit.steps.push import push, receipts
@@ -102,6 +103,8 @@ __all__ = [
     "run_recipe",
     "runs",
     "start_ask",
+    "start_evaluate",
+    "start_judge",
     "start_pull",
     "start_resume",
     "start_then",
@@ -166,6 +169,8 @@ _HOMES = {
     "run_recipe": "hsai_kit.steps.recipe",
     "runs": "hsai_kit.steps.ask",
     "start_ask": "hsai_kit.steps.ask",
+    "start_evaluate": "hsai_kit.steps.evaluate",
+    "start_judge": "hsai_kit.steps.evaluate.texts.model_judge",
     "start_pull": "hsai_kit.steps.pull",
     "start_resume": "hsai_kit.steps.ask",
     "start_then": "hsai_kit.steps.actions",

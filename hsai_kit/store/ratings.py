@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from hsai_kit.store.database import Table, list_columns, new_id, now
 
@@ -19,6 +20,18 @@ class RatingKind(StrEnum):
     PAIRS = "pairs"
     PASS = "pass"  # noqa: S105 -- good enough, no password
     LEVELS = "levels"
+
+    def good_values(self, name: str, levels: Sequence[str]) -> list[str]:
+        """Return the ratings that call a text of the variant `name` good: its win, a yes, the scale's upper half."""
+        match self:
+            case RatingKind.PAIRS:
+                return [name]
+            case RatingKind.PASS:
+                return ["yes"]
+            case RatingKind.LEVELS:
+                return list(levels)[(len(levels) + 1) // 2 :]
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True)

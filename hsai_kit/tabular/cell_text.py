@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_text", "format_exact", "format_line"]
+__all__ = ["as_python", "as_text", "format_exact", "format_line"]
 
 # Spaces at either end, several of them together, and those that are none of the keyboard's.
 _ODD_SPACES = re.compile(r"^ +| +$|  +|[^\S ]")
@@ -23,6 +24,12 @@ def as_text(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _format_times(column)
     return column.astype(object).map(_format_value, na_action=None).astype(object)
+
+
+def as_python(value: object) -> Any:
+    """Return numpy's own scalar as Python's, which JSON takes; all else as it is."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
 
 
 def format_line(value: object, width: int = 40) -> str:

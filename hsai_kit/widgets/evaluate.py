@@ -14,7 +14,7 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.paging.frame_source import FrameSource
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import open_run
-from hsai_kit.steps.evaluate import Evaluation, LabelSession, evaluate, forecast_evaluation
+from hsai_kit.steps.evaluate import Evaluation, LabelSession, forecast_evaluation, start_evaluate
 from hsai_kit.widgets.compared import flipped, told
 from hsai_kit.widgets.costs import Costs
 from hsai_kit.widgets.grid import Grid
@@ -230,7 +230,7 @@ class EvaluatePanel(Panel):
         self._flips.children = []
         self.work(
             "Getting ready …",
-            lambda: evaluate(hub, frame, **asked, budget_usd=budget, confirm=yes, wait=False),
+            lambda: start_evaluate(hub, frame, **asked, budget_usd=budget, confirm=yes),
             lambda handle: self._follow(hub, handle),
         )
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
-from hsai_kit import ask, evaluate, open_evaluation, pull
+from hsai_kit import ask, evaluate, open_evaluation, pull, start_evaluate
 from hsai_kit.assistants.assistant import Lookup, load
 from hsai_kit.errors import EvaluationError, NoQuota
 
@@ -162,7 +162,7 @@ def test_only_what_failed_is_asked_again(hub, sandbox, contacts, truth):
 
 def test_a_stop_keeps_what_is_there_and_the_same_call_goes_on(hub, sandbox, contacts, truth):
     sandbox.latency("openai", 0.1)
-    handle = evaluate(hub, contacts, [LUNA, SOL], truth, prompt=PROMPT, wait=False)
+    handle = start_evaluate(hub, contacts, [LUNA, SOL], truth, prompt=PROMPT)
     while handle.progress.done < 20:
         pass
     handle.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hsai_kit import Gate, evaluate, pull
+from hsai_kit import Gate, evaluate, pull, start_evaluate
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 
@@ -69,7 +69,7 @@ def test_a_few_rows_without_a_difference_do_not_pass_as_no_worse(hub, contacts, 
 
 def test_rows_that_were_not_asked_pass_no_gate(hub, sandbox, contacts):
     sandbox.latency("openai", 0.1)
-    handle = evaluate(hub, contacts, {"sol": SOL}, dict.fromkeys(contacts.index, "TX"), wait=False)
+    handle = start_evaluate(hub, contacts, {"sol": SOL}, dict.fromkeys(contacts.index, "TX"))
     while not handle.progress.done:
         pass
     handle.cancel()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hsai_kit import Gate, ask, evaluate, judge, pull, rate
+from hsai_kit import Gate, ask, evaluate, judge, pull, rate, start_judge
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.text_judge import JUDGES, is_faithful
 
@@ -121,9 +121,7 @@ def test_a_scale_is_asked_as_a_score_and_nothing_is_asked_twice(written, running
     assert {one["body"]["questions"][0]["type"] for one in asked} == {"score"}
     assert [one["label"] for one in asked[0]["body"]["questions"][0]["levels"]] == ["poor", "fair", "good"]
     assert set(judged.frame["verdict"]) == {"poor", "fair", "good"} - ({"fair"} - set(judged.frame["verdict"]))
-    again = judge(
-        hub, run, levels={"poor": "made up", "fair": "gaps", "good": "true"}, model="sandbox-luna", wait=False
-    )
+    again = start_judge(hub, run, levels={"poor": "made up", "fair": "gaps", "good": "true"}, model="sandbox-luna")
     assert again.result(60).frame["verdict"].tolist() == judged.frame["verdict"].tolist()
     assert len(since(running, before)) == len(asked)
 
@@ -183,7 +181,7 @@ def test_what_a_judge_has_not_read_yet_passes_no_gate(written):
     found = evaluate(hub, notes, {"own": ("record-summary", "sandbox-legacy")})
     session = rate(hub, run, n=160)
     say_the_truth(session)
-    handle = judge(hub, run, "It says what the note says.", model="sandbox-luna", wait=False)
+    handle = start_judge(hub, run, "It says what the note says.", model="sandbox-luna")
     while not handle.progress.done:
         pass
     handle.cancel()

@@ -1,22 +1,22 @@
-"""Assistants side by side over labelled rows: how often right, how sure, at what price, and fit to run alone or not."""
+"""Assistants side by side over labeled rows: how often right, how sure, at what price, and fit to run alone or not."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Literal, overload
+from typing import Any
 
 import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
-from hsai_kit.runtime.background import Control, Handle, start
+from hsai_kit.runtime.background import accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.progress import Progress, say
+from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.evaluate.candidates import One, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.experiment.prepare import forecast_evaluation, prepare_experiment
-from hsai_kit.steps.evaluate.experiment.sender import ExperimentForecast, ExperimentPlan, check_budget
+from hsai_kit.steps.evaluate.experiment.plan import ExperimentForecast
+from hsai_kit.steps.evaluate.experiment.preparation import prepare_experiment
 from hsai_kit.steps.evaluate.gate.gate import Gate, GateVerdict
 from hsai_kit.steps.evaluate.labels.examples import with_examples
 from hsai_kit.steps.evaluate.labels.labeling import LabelSession, label
@@ -37,44 +37,12 @@ __all__ = [
     "open_evaluation",
     "open_labels",
     "read_labels",
+    "start_evaluate",
     "with_examples",
 ]
 
 
-@overload
-def evaluate(
-    hub: Connection,
-    frame: pd.DataFrame,
-    assistants: One | Iterable[One] | Mapping[str, One],
-    labels: Given | None = ...,
-    *,
-    field: str | None = ...,
-    prompt: str | None = ...,
-    repeats: int = ...,
-    engine: EngineName | None = ...,
-    cluster: str | None = ...,
-    budget_usd: float | None = ...,
-    object_type: str | None = ...,
-    confirm: bool | None = ...,
-    wait: Literal[True] = ...,
-) -> Evaluation: ...
-@overload
-def evaluate(
-    hub: Connection,
-    frame: pd.DataFrame,
-    assistants: One | Iterable[One] | Mapping[str, One],
-    labels: Given | None = ...,
-    *,
-    field: str | None = ...,
-    prompt: str | None = ...,
-    repeats: int = ...,
-    engine: EngineName | None = ...,
-    cluster: str | None = ...,
-    budget_usd: float | None = ...,
-    object_type: str | None = ...,
-    confirm: bool | None = ...,
-    wait: Literal[False],
-) -> Handle[Evaluation]: ...
+@accept_wait
 def evaluate(
     hub: Connection,
     frame: pd.DataFrame,
@@ -89,20 +57,19 @@ def evaluate(
     budget_usd: float | None = None,
     object_type: str | None = None,
     confirm: bool | None = None,
-    wait: bool = True,
-) -> Evaluation | Handle[Evaluation]:
+) -> Evaluation:
     """Ask each assistant about the same rows and return how they did; nothing is written to HubSpot.
 
     `assistants` are names, `name@version`, Assistant objects, or pairs of one of these with a model; a mapping gives
     them names of your own. `labels` are the right answers: a column's name, a CSV file, a kept set's name, a Series by
-    record id, or what `labels_from(run)` returns; only labelled rows are asked. Without labels, validity, price and
+    record id, or what `labels_from(run)` returns; only labeled rows are asked. Without labels, validity, price and
     time are measured. `field` names which of several fields is measured. `prompt` is asked by all in place of their
     own. `repeats` asks each question so many times, to see how often answers change. `cluster` is a column, such as
     `company.name`: its rows are not independent of each other.
 
     Everything is remembered: the same call goes on where it stopped and asks only what is missing or failed. What
     people approved and `remember`ed answers nothing here. `budget_usd` is the most that this call may spend;
-    `confirm`, `engine`, `object_type` and `wait` are as in `ask`.
+    `confirm`, `engine` and `object_type` are as in `ask`. `start_evaluate` does the same in the background.
 
     Raises EvaluationError for labels that do not fit and for rows that an assistant was shown as examples, and what
     `ask` raises, before anything is sent.
@@ -116,7 +83,7 @@ def evaluate(
     [40, 40]
     """
     check_budget(budget_usd)
-    ready = prepare_experiment(
+    experiment = prepare_experiment(
         hub,
         frame,
         assistants,
@@ -127,29 +94,36 @@ def evaluate(
         engine=engine,
         cluster=cluster,
     )
-    check_budget(budget_usd, *(one.ready.engine for one in ready.made))
-
-    def begin() -> tuple[str, ExperimentPlan]:
-        plan = ready.plan(object_type, budget_usd)
-        plan.agree(confirm=confirm, asks=wait)
-        return ready.begin(plan), plan
-
-    async def send(control: Control, evaluation_id: str, plan: ExperimentPlan) -> Evaluation:
-        await plan.send(hub.store.evaluations.runs(evaluation_id), control)
-        return open_evaluation(hub, evaluation_id)
-
-    async def all_of_it(control: Control) -> Evaluation:
-        return await send(control, *await asyncio.to_thread(begin))
-
-    progress = Progress(f"Evaluating {', '.join(one.name for one in ready.made)}")
-    if not wait:
-        return start(all_of_it, progress)
-    begun, plan = begin()
-    kept = "The answers so far are kept: the same call goes on."
-    found = start(lambda control: send(control, begun, plan), progress).wait(kept)
-    for note in found.notes:
+    check_budget(budget_usd, *(one.request.engine for one in experiment.candidates))
+    plan = experiment.plan(object_type, budget_usd)
+    plan.agree(confirm=confirm)
+    evaluation_id = experiment.begin(plan)
+    runs = hub.store.evaluations.runs(evaluation_id)
+    progress = Progress(f"Evaluating {', '.join(one.name for one in experiment.candidates)}")
+    start(lambda control: plan.send(runs, control), progress).wait(
+        "The answers so far are kept: the same call goes on."
+    )
+    found = open_evaluation(hub, evaluation_id)
+    for note in found.notes if not is_in_background() else ():
         say(note)
     return found
+
+
+start_evaluate = in_background(evaluate)
+
+
+def forecast_evaluation(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = None,
+    **options: Any,
+) -> ExperimentForecast:
+    """Return what `evaluate` with the same arguments would ask, cost and be able to show, without asking anything.
+
+    Raises what `evaluate` raises before anything is sent.
+    """
+    return prepare_experiment(hub, frame, assistants, labels, **options).plan().forecast()
 
 
 def open_evaluation(hub: Connection, evaluation_id: str | None = None) -> Evaluation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +24,12 @@ class Candidate:
     """One assistant with one model, checked, under the name that it has in the tables."""
 
     name: str
-    ready: AskRequest
+    request: AskRequest
 
     @property
     def assistant(self) -> Assistant:
         """The assistant that is asked."""
-        return self.ready.engine.assistant
+        return self.request.engine.assistant
 
 
 def read_candidates(
@@ -45,25 +44,32 @@ def read_candidates(
     A name is the assistant's, with the model or the version where that is what tells two apart; a mapping gives names
     of its own.
     """
-    named = dict(given) if isinstance(given, Mapping) else None
-    listed = list(named.values()) if named is not None else _listed(hub, given)
+    listed = list(given.values()) if isinstance(given, Mapping) else _as_list(hub, given)
     if not listed:
         message = "There is no assistant to evaluate. Name at least one: evaluate(hub, frame, ['state-abbreviations'])."
         raise EvaluationError(message)
-    made = [_ready(hub, one, prompt, engine) for one in listed]
-    told = list(named) if named is not None else _names(made)
-    twice = [name for name, count in Counter(map(_identity, made)).items() if count > 1]
-    if twice:
-        both = " and ".join(name for name, one in zip(told, made, strict=True) if _identity(one) == twice[0])
-        message = f"{both} are the same assistant with the same model, so nothing would tell them apart. Leave one out."
-        wished = {ready.wished for ready in made if _identity(ready) == twice[0]}
-        if hub.is_scripted and len(wished) > 1:
-            message += " The sandbox has none of these models, and its script answers for all of them."
-        raise EvaluationError(message)
-    return [Candidate(name, ready) for name, ready in zip(told, made, strict=True)]
+    requests = [_prepare(hub, one, prompt, engine) for one in listed]
+    names = list(given) if isinstance(given, Mapping) else _names(requests)
+    candidates = [Candidate(str(name), request) for name, request in zip(names, requests, strict=True)]
+    _refuse_same(hub, candidates)
+    return candidates
 
 
-def _listed(hub: Connection, given: object) -> list[Any]:
+def _refuse_same(hub: Connection, candidates: list[Candidate]) -> None:
+    alike: dict[tuple[str, str, str], list[Candidate]] = {}
+    for one in candidates:
+        identity = one.assistant.version, one.request.model.id, one.request.name
+        alike.setdefault(identity, []).append(one)
+    for same in alike.values():
+        if len(same) > 1:
+            both = " and ".join(one.name for one in same)
+            message = f"{both} are the same assistant with the same model, so nothing tells them apart. Leave one out."
+            if hub.is_scripted and len({one.request.wished for one in same}) > 1:
+                message += " The sandbox has none of these models, and its script answers for all of them."
+            raise EvaluationError(message)
+
+
+def _as_list(hub: Connection, given: object) -> list[Any]:
     # A tuple of two may be two assistants as well as one with its model.
     if isinstance(given, tuple) and len(given) == 2 and not isinstance(given[1], Assistant | tuple):
         model = str(given[1] or "")
@@ -71,7 +77,7 @@ def _listed(hub: Connection, given: object) -> list[Any]:
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
-def _ready(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> AskRequest:
+def _prepare(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> AskRequest:
     which, model = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
     if not isinstance(which, str | Assistant):
         message = f"{which!r} is no assistant. Give a name, name@version, an Assistant, or one of these with a model."
@@ -100,22 +106,16 @@ def find_assistant(hub: Connection, name: str) -> Assistant:
     raise AssistantError(message)
 
 
-def _identity(ready: AskRequest) -> tuple[str, str, str]:
-    return ready.engine.assistant.version, ready.model.id, ready.name
-
-
-def _names(made: list[AskRequest]) -> list[str]:
+def _names(requests: list[AskRequest]) -> list[str]:
     """Name each by the assistant, and by model, engine and version as far as it takes to tell them apart."""
-    parts = [
-        (ready.engine.assistant.name, ready.model.id, ready.name, ready.engine.assistant.version) for ready in made
-    ]
+    parts = [(one.engine.assistant.name, one.model.id, one.name, one.engine.assistant.version) for one in requests]
     found = []
     for own in parts:
         rivals = [other for other in parts if other[0] == own[0] and other is not own]
-        told: list[str] = []
+        different: list[str] = []
         for place in (1, 2, 3):
             if rivals and any(other[place] != own[place] for other in rivals):
-                told.append(own[place])
+                different.append(own[place])
                 rivals = [other for other in rivals if other[place] == own[place]]
-        found.append(f"{own[0]} ({', '.join(told)})" if told else own[0])
+        found.append(f"{own[0]} ({', '.join(different)})" if different else own[0])
     return found

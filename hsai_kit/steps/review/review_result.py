@@ -21,6 +21,7 @@ from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.store import Decision
+from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.table_files import defuse, write_csv
 
 __all__ = ["Review", "Rows", "Tally", "tally"]
@@ -111,7 +112,7 @@ class Review:
         Raises ReviewError for a value that the assistant's output would not allow.
         """
         places = self._places(rows)[0]
-        return self._decided.edit(places, _plain(value))
+        return self._decided.edit(places, as_python(value))
 
     def reject(self, rows: Rows = None) -> int:
         """Reject proposals and return how many; a push leaves those records alone."""
@@ -175,13 +176,6 @@ class Review:
         for place in np.flatnonzero(passed):
             changes[place] = as_hubspot(decided.value[place]) != before[place]
         return changes
-
-
-def _plain(value: object) -> Value:
-    # numpy's own scalars are not JSON.
-    item = getattr(value, "item", None)
-    plain = item() if callable(item) else value
-    return plain if isinstance(plain, str | float | bool | int) else None
 
 
 @dataclass(frozen=True)

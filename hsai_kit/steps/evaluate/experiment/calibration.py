@@ -10,6 +10,7 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import bin_confidences, calibration_error, rate, wilson
+from hsai_kit.steps.evaluate.experiment.comparison import UnitMeasures
 
 __all__ = ["Calibration", "Threshold"]
 
@@ -40,15 +41,15 @@ class Calibration:
     Rows with the same question have one confidence and count as one, weighted by how many records they stand for.
     """
 
-    def __init__(self, name: str, units: pd.DataFrame, rows: int) -> None:
-        if units.empty:
+    def __init__(self, name: str, units: UnitMeasures, rows: int) -> None:
+        if not len(units.records):
             message = (
                 f"{name} tells no confidence for labelled rows, so it cannot be judged. Closed answers (a choice) have "
                 "one where the model gives probabilities; engine='decisions' always does."
             )
             raise EvaluationError(message)
         self.name = name
-        self._units = units
+        self._units = pd.DataFrame({"confidence": units.confidence, "right": units.right, "records": units.records})
         self._rows = rows
 
     def __repr__(self) -> str:
@@ -66,14 +67,14 @@ class Calibration:
 
         Columns: `from`, `to`, `records`, `confidence` (the mean), `right` with `low` and `high` (95 %).
         """
-        sorted_in = bin_confidences(self._units["confidence"])
-        made = []
-        for step, part in self._units.groupby(sorted_in.bin):
+        bins = bin_confidences(self._units["confidence"])
+        steps = []
+        for step, part in self._units.groupby(bins.bin):
             found = rate(part["right"], part["records"])
-            low_edge, high_edge = sorted_in.edges[int(str(step)) : int(str(step)) + 2]
+            low_edge, high_edge = bins.edges[int(str(step)) : int(str(step)) + 2]
             mean = float(np.average(part["confidence"], weights=part["records"]))
-            made.append((low_edge, high_edge, part["records"].sum(), mean, found.share, found.low, found.high))
-        return pd.DataFrame(made, columns=["from", "to", "records", "confidence", "right", "low", "high"])
+            steps.append((low_edge, high_edge, part["records"].sum(), mean, found.share, found.low, found.high))
+        return pd.DataFrame(steps, columns=["from", "to", "records", "confidence", "right", "low", "high"])
 
     @cached_property
     def thresholds(self) -> pd.DataFrame:

@@ -52,10 +52,6 @@ class UnitMeasures:
         right, valid, sure, usd = means.T
         return cls(right, valid, sure, usd, records)
 
-    def frame(self) -> pd.DataFrame:
-        """Return the units as a DataFrame with columns `confidence`, `right` and `records`."""
-        return pd.DataFrame({"confidence": self.confidence, "right": self.right, "records": self.records})
-
 
 @dataclass(frozen=True)
 class _Pair:

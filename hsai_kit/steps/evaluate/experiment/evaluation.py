@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 import math
 from collections import Counter
 from functools import cached_property
@@ -48,7 +50,7 @@ class Evaluation:
         return "\n".join([f"Evaluation({self.id})", figures.to_string(), *self.notes])
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{note}</p>" for note in map(_escaped, self.notes))
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"{self.table._repr_html_()}{notes}"
 
     @property
@@ -122,20 +124,16 @@ class Evaluation:
     def notes(self) -> list[str]:
         """What is missing or went wrong, in sentences; empty where all is well."""
         rows = self.rows
-        found = []
+        notes = []
         for name, part in rows[rows["valid"].isna()].groupby("assistant", sort=False):
-            note = next((run.record.note for run in self.runs[str(name)] if run.record.note), "")
-            found.append(
-                f"{len(part):,} rows were not asked of {name} and count nowhere. {note} The same call goes on.".replace(
-                    "  ", " "
-                )
-            )
+            why = next((f"{run.record.note} " for run in self.runs[str(name)] if run.record.note), "")
+            notes.append(f"{len(part):,} rows were not asked of {name} and count nowhere. {why}The same call goes on.")
         for name, part in rows[rows["status"] == "failed"].groupby("assistant", sort=False):
-            found.append(
+            notes.append(
                 f"{len(part):,} rows of {name} failed and count as wrong; the same call asks only them again. "
                 f"Most often: {Counter(part['reason']).most_common(1)[0][0]}"
             )
-        return found
+        return notes
 
     def compare(self, baseline: str | None = None, *, scores: pd.Series | None = None) -> pd.DataFrame:
         """Compare assistants in pairs on the same rows: all pairs, or every other one with `baseline`.
@@ -151,17 +149,14 @@ class Evaluation:
         there.
         """
         if baseline is not None:
-            self._known(baseline)
+            self._check_name(baseline)
         if len(self.names) < 2:
             message = "There is only one assistant in this evaluation. Evaluate two or more to compare them."
             raise EvaluationError(message)
-        pairs = [
-            (one, other)
-            for place, one in enumerate(self.names)
-            for other in self.names[place + 1 :]
-            if baseline is None
-        ] or [(one, str(baseline)) for one in self.names if one != baseline]
-        return compare_assistants(self._measured(scores), pairs, by_scores=scores is not None)
+        pairs = list(itertools.combinations(self.names, 2))
+        if baseline is not None:
+            pairs = [(one, baseline) for one in self.names if one != baseline]
+        return compare_assistants(self._scored_rows(scores), pairs, by_scores=scores is not None)
 
     @property
     def flips(self) -> pd.DataFrame:
@@ -174,22 +169,23 @@ class Evaluation:
 
     def calibration(self, name: str | None = None) -> Calibration:
         """Return what the confidence of an assistant is worth; raises EvaluationError where it tells none."""
-        chosen = self._known(name or self.names[0])
+        chosen = self._check_name(name or self.names[0])
         if name is None and len(self.names) > 1:
             message = f"Say of which assistant: {', '.join(self.names)}."
             raise EvaluationError(message)
         rows = self.rows[self.rows["assistant"] == chosen]
-        return Calibration(chosen, self._units_of(rows[rows["right"].notna() & rows["confidence"].notna()]), len(rows))
+        sure = rows[rows["right"].notna() & rows["confidence"].notna()]
+        return Calibration(chosen, UnitMeasures.of(sure, confidence=True), len(rows))
 
     def usd_at_most(self, name: str) -> float | None:
         """Return the upper end of an assistant's USD per 1,000 records (95 %, bootstrap), None where unknown."""
-        rows = self.rows[(self.rows["assistant"] == self._known(name)) & self.rows["valid"].notna()]
+        rows = self.rows[(self.rows["assistant"] == self._check_name(name)) & self.rows["valid"].notna()]
         if rows.empty or rows["usd"].isna().any():
             return None
         measured = UnitMeasures.of(rows)
         return float(bootstrap(measured.usd, measured.records)[1, 0]) * 1000
 
-    def _known(self, name: str) -> str:
+    def _check_name(self, name: str) -> str:
         if name not in self.runs:
             message = f"There is no assistant {name!r} in this evaluation. There are: {', '.join(self.names)}."
             raise EvaluationError(message)
@@ -201,7 +197,7 @@ class Evaluation:
         weights = measured.records
         right, valid = (rate(values, weights) for values in (measured.right, measured.valid))
         known = bool(rows["right"].notna().any())
-        asked = rows.drop_duplicates("question").dropna(subset=["question", "seconds"])["seconds"].astype(float)
+        timed = rows.drop_duplicates("question").dropna(subset=["question", "seconds"])["seconds"].astype(float)
         sure = rows[rows["confidence"].notna() & rows["right"].notna()]
         run = self.runs[name][0]
         return {
@@ -214,19 +210,17 @@ class Evaluation:
             "valid_low": valid.low,
             "valid_high": valid.high,
             "usd_per_1000": None if rows["usd"].isna().any() else rows["usd"].mean() * 1000,
-            "seconds_median": asked.median() if len(asked) else None,
-            "seconds_p95": asked.quantile(0.95) if len(asked) else None,
+            "seconds_median": timed.median(),
+            "seconds_p95": timed.quantile(0.95),
             "flip_rate": flip_rate(rows) if self.record.repeats > 1 else None,
-            "calibration_error": calibration_error(sure["confidence"], sure["right"], np.ones(len(sure)))
-            if len(sure)
-            else None,
+            "calibration_error": calibration_error(sure["confidence"], sure["right"], np.ones(len(sure))),
             "failed": int((rows["status"] == "failed").sum()),
             "model": run.record.model,
             "engine": run.record.engine,
             "version": run.record.assistant_version,
         }
 
-    def _measured(self, scores: pd.Series | None) -> dict[str, pd.DataFrame]:
+    def _scored_rows(self, scores: pd.Series | None) -> dict[str, pd.DataFrame]:
         """Return the ended rows of each assistant, `right` replaced by scores where they are given."""
         rows = self.rows[self.rows["valid"].notna()]
         if scores is not None:
@@ -246,10 +240,6 @@ class Evaluation:
             for row in self.store.runs.rows(runs[0].id)
             if row.row.question and row.input is not None
         }
-
-    @staticmethod
-    def _units_of(rows: pd.DataFrame) -> pd.DataFrame:
-        return UnitMeasures.of(rows, confidence=True).frame()
 
 
 def flip_rate(rows: pd.DataFrame) -> float | None:
@@ -277,7 +267,3 @@ _TABLE = {
     "failed": "Int64",
     **dict.fromkeys(("model", "engine", "version"), "string"),
 }
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

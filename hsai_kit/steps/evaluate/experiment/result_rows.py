@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Number, YesNo
+from hsai_kit.assistants.output_schema import Kind, Number, Text, Value, YesNo
 from hsai_kit.run import RowResult, RowStatus, Run
-from hsai_kit.steps.evaluate.scoring import Kind, is_same_answer
 from hsai_kit.store import EvaluationRow, Store
 
 __all__ = ["read_result_rows"]
@@ -70,7 +70,7 @@ def _rows(
         valid = _valid(row, field)
         right = None
         if valid is not None and given.labelled:
-            right = valid and is_same_answer(kind, answer, given.expected)
+            right = valid and _is_same(kind, answer, given.expected)
         price = 0.0 if row.question is None else prices.get(row.question)
         usd = None if price is None else price / sharing[row.question]
         unit = row.question or (f"rule {row.reason} {json.dumps(row.fields)}")
@@ -89,6 +89,17 @@ def _valid(row: RowResult, field: str) -> bool | None:
         return False
     wrong = {"not allowed", f"{field}: not allowed", f"{field}: refused"}
     return not wrong.intersection(row.flags)
+
+
+def _is_same(kind: Kind, answer: Value, expected: Value) -> bool:
+    """Tell whether an answer is the right one: numbers to nine digits, texts but for spaces, all else exactly."""
+    if answer is None or expected is None:
+        return answer is expected
+    if isinstance(kind, Number):
+        return isinstance(expected, int | float) and math.isclose(float(answer), float(expected), rel_tol=1e-9)
+    if isinstance(kind, Text):
+        return str(answer).split() == str(expected).split()
+    return answer == expected
 
 
 def _dtype(kind: Kind) -> str:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from pydantic import ConfigDict
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.stats import fewest_for
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.gate.text_quality import Rated, good_enough
-from hsai_kit.steps.evaluate.gate.verdict import GateCondition, GateVerdict
+from hsai_kit.steps.evaluate.gate.conditions import (
+    GateCondition,
+    GateRule,
+    check_baseline,
+    check_complete,
+    check_must_pass,
+    check_price,
+    check_share,
+)
+from hsai_kit.steps.evaluate.gate.text_quality import TextEvidence, check_texts
 
 __all__ = ["Gate", "GateVerdict"]
+
+_NOT_PASSED = 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,9 @@ class Gate:
             message = "This gate asks for nothing, so everything would pass it. Give it at least min_right."
             raise EvaluationError(message)
 
-    def judge(self, evaluation: Evaluation, assistant: str | None = None, *, texts: Rated | None = None) -> GateVerdict:
+    def judge(
+        self, evaluation: Evaluation, assistant: str | None = None, *, texts: TextEvidence | None = None
+    ) -> GateVerdict:
         """Judge one assistant of an evaluation; without a name the only one, or the only one but the baseline.
 
         `texts` is what `min_good` goes by: what people say of the assistant's texts (a session of `rate`), or a judge
@@ -84,82 +94,46 @@ class Gate:
             if name is not None and name not in evaluation.names:
                 message = f"There is no assistant {name!r} in this evaluation. It has: {', '.join(evaluation.names)}."
                 raise EvaluationError(message)
-        return GateVerdict(chosen, tuple(self._reasons(evaluation, chosen, texts)))
+        return GateVerdict(chosen, tuple(self._check(evaluation, chosen, texts)))
 
-    def _reasons(self, evaluation: Evaluation, name: str, texts: Rated | None) -> Iterator[GateCondition]:
-        rows = evaluation.rows[evaluation.rows["assistant"].isin([name, self.no_worse_than])]
-        left = int(rows["valid"].isna().sum())
-        if left:
-            yield GateCondition("complete", met=False, said=f"{left:,} rows were not asked yet; the same call goes on.")
-        for condition in ("right", "valid"):
-            wanted = getattr(self, f"min_{condition}")
-            if wanted is not None:
-                yield _share(evaluation, name, condition, wanted)
+    def _check(self, evaluation: Evaluation, name: str, texts: TextEvidence | None) -> Iterator[GateCondition]:
+        unmet = check_complete(evaluation, [name, self.no_worse_than])
+        if unmet is not None:
+            yield unmet
+        if self.min_right is not None:
+            yield check_share(evaluation, name, GateRule.MIN_RIGHT, self.min_right)
+        if self.min_valid is not None:
+            yield check_share(evaluation, name, GateRule.MIN_VALID, self.min_valid)
         if self.min_good is not None:
-            yield from good_enough(evaluation, name, texts, self.min_good)
+            yield from check_texts(evaluation, name, texts, self.min_good)
         if self.max_usd_per_1000 is not None:
-            yield _price(evaluation, name, self.max_usd_per_1000)
+            yield check_price(evaluation, name, self.max_usd_per_1000)
         if self.no_worse_than is not None:
-            yield self._no_worse(evaluation, name, self.no_worse_than)
+            yield check_baseline(evaluation, name, self.no_worse_than, self.margin)
         if self.must_pass:
-            yield _must_pass(evaluation, name, list(map(str, self.must_pass)))
-
-    def _no_worse(self, evaluation: Evaluation, name: str, baseline: str) -> GateCondition:
-        if name == baseline:
-            message = f"{name} cannot be judged against itself. Name another assistant in no_worse_than."
-            raise EvaluationError(message)
-        pair = evaluation.compare(baseline).set_index("first").loc[name]
-        low, high, difference = (100 * float(pair[one]) for one in ("low", "high", "difference"))
-        return GateCondition(
-            "no_worse_than",
-            met=low >= -100 * self.margin,
-            said=(
-                f"Right against {baseline}: {difference:+.1f} points ({low:+.1f} to {high:+.1f}); "
-                f"at most {100 * self.margin:.1f} points worse is asked for."
-            ),
-        )
+            yield check_must_pass(evaluation, name, list(map(str, self.must_pass)))
 
 
-def _share(evaluation: Evaluation, name: str, condition: str, wanted: float) -> GateCondition:
-    figures = evaluation.table.loc[name]
-    if pd.isna(figures[condition]):
-        said = f"Nothing tells how often {name} is {condition}: evaluate it with labels."
-        return GateCondition(f"min_{condition}", met=False, said=said)
-    share, low = float(figures[condition]), float(figures[f"{condition}_low"])
-    said = f"{condition.capitalize()}: {share:.1%}, surely at least {low:.1%}; {wanted:.1%} is asked for."
-    if low < wanted:
-        said += _way(share, wanted, int(figures["questions"]))
-    return GateCondition(f"min_{condition}", met=low >= wanted, said=said)
+@dataclass(frozen=True)
+class GateVerdict:
+    """Whether the gate was passed, with every reason; `exit_code` is 0 or 3."""
 
+    assistant: str
+    reasons: tuple[GateCondition, ...]
 
-def _way(share: float, wanted: float, questions: int) -> str:
-    if share <= wanted:
-        return " The figure itself falls short."
-    needed = fewest_for(wanted, share)
-    if needed <= questions:
-        return " The figure itself would do, but a few questions that many records ask decide it. Label others as well."
-    return (
-        f" The figure itself would do, but {questions:,} independent questions are too few: it takes about {needed:,}."
-    )
+    @property
+    def is_passed(self) -> bool:
+        """True where every condition is met."""
+        return all(reason.met for reason in self.reasons)
 
+    @property
+    def exit_code(self) -> int:
+        """0 where the gate was passed, else 3; 1 would say that nothing could be measured."""
+        return 0 if self.is_passed else _NOT_PASSED
 
-def _price(evaluation: Evaluation, name: str, most: float) -> GateCondition:
-    price, high = evaluation.table["usd_per_1000"][name], evaluation.usd_at_most(name)
-    if high is None:
-        said = f"The price of {name} is not known, so it cannot be held against {most:,.2f} USD."
-        return GateCondition("max_usd_per_1000", met=False, said=said)
-    said = f"Price: {price:,.4f} USD for 1,000 records, surely at most {high:,.4f}; up to {most:,.2f} is asked for."
-    return GateCondition("max_usd_per_1000", met=high <= most, said=said)
+    def __str__(self) -> str:
+        head = f"{self.assistant} {'passed' if self.is_passed else 'did not pass'} the gate."
+        return "\n".join([head, *(f"{'yes' if one.met else 'NO':>4}  {one.said}" for one in self.reasons)])
 
-
-def _must_pass(evaluation: Evaluation, name: str, records: list[str]) -> GateCondition:
-    rows = evaluation.rows[evaluation.rows["assistant"] == name]
-    right = rows.groupby("record_id")["right"].agg(lambda column: bool(column.fillna(value=False).all()))
-    wrong = [one for one in records if not right.get(one, False)]
-    said = f"All {len(records):,} rows that must be right are."
-    if wrong:
-        unmeasured = [one for one in wrong if one not in right.index]
-        why = f", of which {len(unmeasured):,} were not measured" if unmeasured else ""
-        named = ", ".join(wrong[:5]) + (" …" if len(wrong) > 5 else "")
-        said = f"{len(wrong):,} of {len(records):,} rows that must be right are not{why}: {named}."
-    return GateCondition("must_pass", met=not wrong, said=said)
+    def __bool__(self) -> bool:
+        return self.is_passed

@@ -10,54 +10,56 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
-from hsai_kit.steps.evaluate.gate.verdict import GateCondition
+from hsai_kit.steps.evaluate.gate.conditions import GateCondition, GateRule
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
+from hsai_kit.store import RatingKind
 
-__all__ = ["Rated", "good_enough"]
+__all__ = ["TextEvidence", "check_texts"]
 
-Rated: TypeAlias = JudgeCheck | RatingSession
-_CONDITION = "min_good"
+TextEvidence: TypeAlias = JudgeCheck | RatingSession
 
 
-def good_enough(evaluation: Evaluation, name: str, rated: Rated | None, wanted: float) -> Iterator[GateCondition]:
+def check_texts(
+    evaluation: Evaluation, name: str, evidence: TextEvidence | None, wanted: float
+) -> Iterator[GateCondition]:
     """Yield whether the texts that `name` wrote in an evaluation are good often enough, at the interval's lower end.
 
     Raises EvaluationError for what tells nothing of that: a judge that nobody checked, and pairs.
     """
-    if rated is None:
+    if evidence is None:
         said = (
             f"Nothing tells how often the texts of {name} are good: rate(hub, run), and judge(\u2026, texts=session)."
         )
-        yield GateCondition(_CONDITION, met=False, said=said)
+        yield GateCondition(GateRule.MIN_GOOD, met=False, said=said)
         return
-    if not isinstance(rated, JudgeCheck | RatingSession):
+    if not isinstance(evidence, JudgeCheck | RatingSession):
         message = (
-            f"texts is a {type(rated).__name__}, which passes no gate. It takes what people rated (rate) or a judge "
+            f"texts is a {type(evidence).__name__}, which passes no gate. It takes what people rated (rate) or a judge "
             "held against them: judge(\u2026).against(session)."
         )
         raise EvaluationError(message)
-    session = rated.session if isinstance(rated, JudgeCheck) else rated
-    if session.record.kind == "pairs":
+    session = evidence.session if isinstance(evidence, JudgeCheck) else evidence
+    if session.record.kind is RatingKind.PAIRS:
         message = (
             "Of two texts people said which is better, which does not tell whether it is good. Let them rate the texts "
             "of one assistant: rate(hub, run)."
         )
         raise EvaluationError(message)
-    variant, strange, of = _variant(evaluation, name, rated)
+    variant, strange, of = _variant(evaluation, name, evidence)
     if strange:
         said = (
             f"{strange:,} of the {of:,} texts that were rated or judged are none that {name} wrote in this evaluation, "
             "so they tell nothing of it. Rate and judge those that it wrote."
         )
-        yield GateCondition(_CONDITION, met=False, said=said)
-    elif isinstance(rated, RatingSession) or not rated.table.loc[variant, "judged"]:
+        yield GateCondition(GateRule.MIN_GOOD, met=False, said=said)
+    elif isinstance(evidence, RatingSession) or not evidence.table.loc[variant, "judged"]:
         yield _by_people(session, session.names[0] if len(session.names) == 1 else variant, wanted)
     else:
-        yield from _by_judge(rated, variant, wanted)
+        yield from _by_judge(evidence, variant, wanted)
 
 
-def _variant(evaluation: Evaluation, name: str, rated: Rated) -> tuple[str, int, int]:
+def _variant(evaluation: Evaluation, name: str, evidence: TextEvidence) -> tuple[str, int, int]:
     """Return which variant is the assistant's, how many of its texts the assistant did not write, and of how many."""
     wrote = {
         (row.record_id, " ".join(value.split()))
@@ -67,18 +69,18 @@ def _variant(evaluation: Evaluation, name: str, rated: Rated) -> tuple[str, int,
         if isinstance(value, str)
     }
     found = []
-    for variant, texts in _texts(rated).items():
+    for variant, texts in _texts(evidence).items():
         strange = sum((record, " ".join(text.split())) not in wrote for record, text in texts)
         found.append((strange / max(1, len(texts)), variant, strange, len(texts)))
     _, variant, strange, of = min(found)
     return variant, strange, of
 
 
-def _texts(rated: Rated) -> dict[str, set[tuple[str, str]]]:
+def _texts(evidence: TextEvidence) -> dict[str, set[tuple[str, str]]]:
     """Return the texts of each variant with the ids of their records."""
-    session = rated.session if isinstance(rated, JudgeCheck) else rated
-    read = rated.judged.texts if isinstance(rated, JudgeCheck) else {}
-    called = rated.judged.match_variants(session) if isinstance(rated, JudgeCheck) else {}
+    session = evidence.session if isinstance(evidence, JudgeCheck) else evidence
+    read = evidence.judged.texts if isinstance(evidence, JudgeCheck) else {}
+    called = evidence.judged.match_variants(session) if isinstance(evidence, JudgeCheck) else {}
     found = {variant: set(frame["text"].dropna().items()) for variant, frame in read.items()}
     for one in session.items:
         found.setdefault(called.get(one.variant, one.variant), set()).add((one.record_id, one.texts[0]))
@@ -90,7 +92,7 @@ def _by_people(session: RatingSession, variant: str, wanted: float) -> GateCondi
     mine = verdicts[verdicts["variant"] == variant]
     if mine.empty:
         return GateCondition(
-            _CONDITION, met=False, said=f"Nobody has rated a text of {variant} yet: RatingPanel(session)."
+            GateRule.MIN_GOOD, met=False, said=f"Nobody has rated a text of {variant} yet: RatingPanel(session)."
         )
     # On what people are split, nobody can say that it is good.
     split = int(mine["verdict"].isna().sum())
@@ -99,7 +101,7 @@ def _by_people(session: RatingSession, variant: str, wanted: float) -> GateCondi
     low = wilson(share, len(mine))[0]
     even = f" (evenly split on {split:,}, which do not count as good)" if split else ""
     said = f"Good: {share:.1%} of the {len(mine):,} texts that people rated{even}"
-    return _compared(said, share, low, wanted, "Rate more of them.")
+    return _condition(said, share, low, wanted, "Rate more of them.")
 
 
 def _by_judge(checked: JudgeCheck, variant: str, wanted: float) -> Iterator[GateCondition]:
@@ -108,11 +110,11 @@ def _by_judge(checked: JudgeCheck, variant: str, wanted: float) -> Iterator[Gate
     waiting = int((checked.judged.run.answers["status"] == "skipped").sum())
     if waiting:
         yield GateCondition(
-            "complete", met=False, said=f"{model} has not judged {waiting:,} texts yet; the same call goes on."
+            GateRule.COMPLETE, met=False, said=f"{model} has not judged {waiting:,} texts yet; the same call goes on."
         )
     row = checked.table.loc[variant]
     if pd.isna(row["corrected"]):
-        yield GateCondition(_CONDITION, met=False, said=f"No verdict on texts: {checked.why_not(variant)}.")
+        yield GateCondition(GateRule.MIN_GOOD, met=False, said=f"No verdict on texts: {checked.why_not(variant)}.")
         return
     missing = int(frame["verdict"][frame["variant"] == variant].isna().sum()) - waiting
     judged = int(row["judged"])
@@ -122,11 +124,11 @@ def _by_judge(checked: JudgeCheck, variant: str, wanted: float) -> Iterator[Gate
     people = f"; people say {row['people']:.1%} of the {row['rated']:.0f} that they rated"
     failed = f", {missing:,} that it failed on counted as not good" if missing > 0 else ""
     said = f"Good: {share:.1%} of the {judged:,} texts that only {model} read, corrected by ratings{failed}{people}"
-    yield _compared(said, share, low, wanted, "Rate more texts, or let a better judge read them.")
+    yield _condition(said, share, low, wanted, "Rate more texts, or let a better judge read them.")
 
 
-def _compared(said: str, share: float, low: float, wanted: float, way: str) -> GateCondition:
+def _condition(said: str, share: float, low: float, wanted: float, way: str) -> GateCondition:
     said = f"{said}. Surely at least {low:.1%}; {wanted:.1%} is asked for."
     if low < wanted:
         said += " The figure itself falls short." if share <= wanted else f" The figure itself would do. {way}"
-    return GateCondition(_CONDITION, met=low >= wanted, said=said)
+    return GateCondition(GateRule.MIN_GOOD, met=low >= wanted, said=said)

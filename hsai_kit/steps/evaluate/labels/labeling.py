@@ -1,4 +1,4 @@
-"""LabelSession on the spot: every distinct question once, with its right answer kept as it is given."""
+"""Labeling on the spot: every distinct question once, with its right answer kept as it is given."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from hsai_kit.assistants.assistant import Assistant, load
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistants.output_schema import Kind, Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.steps.evaluate.labels.labels import Labels
-from hsai_kit.steps.evaluate.scoring import Kind, field_of, read_label
+from hsai_kit.steps.evaluate.labels.labels import Labels, choose_field, read_label
 from hsai_kit.store import Label
 from hsai_kit.store.database import now
+from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import read_record_ids
 
 __all__ = ["LabelSession", "label"]
@@ -48,7 +48,7 @@ def label(
         message = f"The assistant {chosen.name!r} has no prompt of its own. Give one: label(..., prompt='{{{{ … }}}}')."
         raise AssistantError(message)
     names = list(chosen.output.fields)
-    measured = field_of(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
+    measured = choose_field(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
     texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(read_record_ids(frame), name="record_id"))
     return LabelSession(hub, name, measured, chosen.output.fields[measured], texts.dropna())
 
@@ -99,8 +99,7 @@ class LabelSession:
     @property
     def labels(self) -> Labels:
         """The labels given under this name, for `evaluate(..., labels=…)`."""
-        items = self._hub.store.labels.current(self.name, self.field)
-        return Labels(self.field, f"labels {self.name!r}", tuple(items))
+        return Labels(self.field, f"labels {self.name!r}", tuple(self._hub.store.labels.current(self.name, self.field)))
 
     def give(self, rows: pd.Series | Iterable[str] | str, value: Value) -> int:
         """Say what the right answer to questions is, and return how many records that labels.
@@ -108,23 +107,20 @@ class LabelSession:
         None, or the option that means so, says that no answer is right. Raises EvaluationError for a value that the
         assistant could not give.
         """
-        # numpy's own scalars are not JSON.
-        item = getattr(value, "item", None)
-        plain = item() if callable(item) else value
         who, at = self._hub.workspace.reviewer, now()
-        records = [(one, text) for text in self._named(rows) for one in self._records[text]]
-        right = read_label([self.kind], plain, records[0][0]) if records else None
+        records = [(one, text) for text in self._questions(rows) for one in self._records[text]]
+        right = read_label([self.kind], as_python(value), records[0][0]) if records else None
         items = [Label(one, right, text, "given by hand", who, at) for one, text in records]
         self._hub.store.labels.add(self.name, self.field, items)
         return len(items)
 
     def take_back(self, rows: pd.Series | Iterable[str] | str) -> int:
         """Leave questions without a label and return how many records that are; the store keeps what they had."""
-        records = [one for text in self._named(rows) for one in self._records[text]]
+        records = [one for text in self._questions(rows) for one in self._records[text]]
         self._hub.store.labels.take_back(self.name, self.field, records, self._hub.workspace.reviewer)
         return len(records)
 
-    def _named(self, rows: pd.Series | Iterable[str] | str) -> list[str]:
+    def _questions(self, rows: pd.Series | Iterable[str] | str) -> list[str]:
         """Return the distinct questions that are meant."""
         if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows.dtype):
             rows = rows.index[rows.fillna(value=False).astype(bool)]

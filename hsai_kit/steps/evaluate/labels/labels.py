@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -10,17 +10,27 @@ from typing import TypeAlias
 import pandas as pd
 from rapidfuzz import process
 
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistants.output_schema import Choice, Kind, Value, YesNo, parse_value
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run
-from hsai_kit.steps.evaluate.scoring import field_of
 from hsai_kit.store import Decision, Label
 from hsai_kit.store.database import now
+from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import parse_record_id, read_record_ids
 from hsai_kit.tabular.table_files import FILES, read_table
 
-__all__ = ["APPROVED", "Given", "Labels", "as_labels", "labels_from", "open_labels", "read_labels"]
+__all__ = [
+    "APPROVED",
+    "Given",
+    "Labels",
+    "as_labels",
+    "choose_field",
+    "labels_from",
+    "open_labels",
+    "read_label",
+    "read_labels",
+]
 
 APPROVED = "approved in "
 """How the source of a label begins that was a model's own answer, before the run's id."""
@@ -82,10 +92,10 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
     Records that were rejected or not decided have none, nor have those for which the assistant rightly said nothing:
     label such records too before you trust a figure. Raises EvaluationError where nothing was decided.
     """
-    chosen = field_of("This run", run.fields, field, way="Say which: labels_from(run, 'field').")
-    decided = run.store.decisions.current(run.id, chosen)
-    passed = {one: made for one, made in decided.items() if made.decision.is_approved}
-    if not passed:
+    chosen = choose_field("This run", run.fields, field, way="Say which: labels_from(run, 'field').")
+    decisions = run.store.decisions.current(run.id, chosen)
+    approvals = {one: made for one, made in decisions.items() if made.decision.is_approved}
+    if not approvals:
         message = f"Nobody has approved or edited anything in {run.id} yet. Review it first: review(run)."
         raise EvaluationError(message)
     items = [
@@ -98,7 +108,7 @@ def labels_from(run: Run, field: str | None = None) -> Labels:
             made.decided_at,
         )
         for row in run.store.runs.rows(run.id)
-        if (made := passed.get(row.row.record_id))
+        if (made := approvals.get(row.row.record_id))
     ]
     return Labels(chosen, run.id, tuple(items))
 
@@ -107,8 +117,7 @@ def open_labels(hub: Connection, name: str, field: str = "answer") -> Labels:
     """Return the labels that were kept under `name`; raises EvaluationError that names the sets there are."""
     items = hub.store.labels.current(name, field)
     if not items:
-        known = ", ".join(f"{one} ({of})" for one, of in hub.store.labels.names()) or "none"
-        message = f"There are no labels {name!r} for {field!r} in this workspace. There are: {known}."
+        message = f"There are no labels {name!r} for {field!r} in this workspace. There are: {_sets(hub)}."
         raise EvaluationError(message)
     return Labels(field, f"labels {name!r}", tuple(items))
 
@@ -124,11 +133,9 @@ def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Lab
         ids = read_record_ids(frame)
     except FrameError as problem:
         message = f"The labels in {file} cannot be used: {problem}"
-    else:
-        return _of_values(
-            hub, zip(ids, frame[_column(frame, field, str(file))], strict=True), field, f"file {file.name}"
-        )
-    raise EvaluationError(message)
+        raise EvaluationError(message) from None
+    values = frame[_column(frame, field, str(file))]
+    return _of_values(hub, zip(ids, values, strict=True), field, f"file {file.name}")
 
 
 def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) -> Labels:
@@ -157,16 +164,54 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
     if isinstance(given, str) and given in frame.columns:
         return _of_values(hub, zip(read_record_ids(frame), frame[given], strict=True), field, f"column {given}")
     if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
-        return read_labels(hub, _found(hub, given), field)
+        return read_labels(hub, _locate(hub, given), field)
     if not hub.store.labels.current(given, field):
-        sets = hub.store.labels.names()
-        near = process.extractOne(given, [*map(str, frame.columns), *(one for one, _ in sets)])
+        near = process.extractOne(given, [*map(str, frame.columns), *(name for name, _ in hub.store.labels.names())])
         what = "the column " if near and near[0] in frame.columns else ""
         hint = f" Did you mean {what}{near[0]!r}?" if near and near[1] >= 60 else ""
-        known = ", ".join(f"{one} ({of})" for one, of in sets) or "none"
-        message = f"{given!r} is no column of the records and no set of labels.{hint} Sets that are kept: {known}."
+        message = f"{given!r} is no column of the records and no set of labels.{hint} Sets that are kept: {_sets(hub)}."
         raise EvaluationError(message)
     return open_labels(hub, given, field)
+
+
+def choose_field(who: str, names: Sequence[str], field: str | None, *, way: str) -> str:
+    """Return the field that is meant; raises EvaluationError that names those there are, with the way to say it."""
+    if field is None and len(names) > 1:
+        message = f"{who} answers several fields: {', '.join(names)}. {way}"
+        raise EvaluationError(message)
+    chosen = field or names[0]
+    if chosen not in names:
+        message = f"{who} has no field {chosen!r}. It has: {', '.join(names)}."
+        raise EvaluationError(message)
+    return chosen
+
+
+def read_label(kinds: Sequence[Kind], value: Value, record_id: str) -> Value:
+    """Return a label as the first of the outputs reads it that can; raises EvaluationError where none can.
+
+    None stays None: no answer is right, as is the option of a choice that means so.
+    """
+    if value is None:
+        return None
+    for kind in kinds:
+        if isinstance(kind, Choice) and kind.none_option and _fold(value) == _fold(kind.none_option):
+            return None
+        parsed = parse_value(kind, value) if isinstance(value, str) else value
+        if isinstance(kind, YesNo) and parsed in {0, 1}:
+            parsed = bool(parsed)
+        read = kind.read(parsed, str(value))
+        if read.value is not None and not isinstance(read.value, dict):
+            return read.value
+    options = next((kind.options for kind in kinds if isinstance(kind, Choice)), ())
+    allowed = f" It has to be one of {', '.join(options)}." if options else ""
+    message = (
+        f"The right answer of record {record_id}, {str(value)[:60]!r}, is none that an assistant could give.{allowed}"
+    )
+    raise EvaluationError(message)
+
+
+def _fold(value: Value) -> str:
+    return str(value).strip().casefold()
 
 
 def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: str, source: str) -> Labels:
@@ -174,7 +219,7 @@ def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: 
     items: dict[str, Label] = {}
     for name, value in values:
         one = parse_record_id(name)
-        plain = value.item() if hasattr(value, "item") else value
+        plain = as_python(value)
         if plain is pd.NA or plain is pd.NaT or plain != plain or (isinstance(plain, str) and not plain.strip()):
             continue
         label = Label(one, plain if isinstance(plain, str | float | bool | int) else None, None, source, who, at)
@@ -184,11 +229,15 @@ def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: 
     return Labels(field, source, tuple(items.values()))
 
 
-def _found(hub: Connection, path: str | Path) -> Path:
+def _locate(hub: Connection, path: str | Path) -> Path:
     """Return the file where it is, looked for from here and from the workspace's folder."""
     file = Path(path).expanduser()
     inside = hub.workspace.folder / file
     return inside if not file.exists() and inside.exists() else file
+
+
+def _sets(hub: Connection) -> str:
+    return ", ".join(f"{name} ({field})" for name, field in hub.store.labels.names()) or "none"
 
 
 def _column(frame: pd.DataFrame, field: str, what: str) -> str:

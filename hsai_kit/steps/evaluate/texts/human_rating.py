@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
 
 import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
-from hsai_kit.run import Run
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
-from hsai_kit.steps.evaluate.texts.text_checks import texts_of
+from hsai_kit.steps.evaluate.texts.source_texts import Texts, texts_by_name
 from hsai_kit.store import RatingItem, RatingKind
 
-__all__ = ["LEVELS", "Kind", "Texts", "check_levels", "kind_of", "open_rating", "rate", "texts_by_name"]
+__all__ = ["choose_scale", "open_rating", "rate"]
 
-Kind = Literal["pairs", "pass", "levels"]
-Texts: TypeAlias = "Run | pd.DataFrame | Mapping[str, Run | pd.DataFrame]"
 _QUESTIONS = {
-    "pairs": "Which of the two would you rather send on?",
-    "pass": "Is everything in the text true to the record, and is what matters there?",
-    "levels": "How good is the text?",
+    RatingKind.PAIRS: "Which of the two would you rather send on?",
+    RatingKind.PASS: "Is everything in the text true to the record, and is what matters there?",
+    RatingKind.LEVELS: "How good is the text?",
 }
-LEVELS = {
+_LEVELS = {
     "1": "wrong or useless",
     "2": "needs rewriting",
     "3": "needs a correction",
@@ -57,22 +53,21 @@ def rate(
     Raises EvaluationError where there is nothing to rate.
     """
     named = texts_by_name(texts, text, source)
-    kind = kind_of(named, levels)
-    meant = check_levels(levels) if kind == "levels" else {}
+    kind, scale = choose_scale(named, levels)
     items = _items(named, kind, n, seed)
     if not items:
         message = "There is nothing to rate: no record has a text of each, or all pairs are the same."
         raise EvaluationError(message)
-    made = hub.store.ratings.begin(
+    rating_id = hub.store.ratings.begin(
         items,
         who=hub.workspace.reviewer,
-        kind=RatingKind(kind),
+        kind=kind,
         question=question or _QUESTIONS[kind],
-        levels=meant,
+        levels=scale,
         names=list(named),
         seed=seed,
     )
-    return open_rating(hub, made)
+    return open_rating(hub, rating_id)
 
 
 def open_rating(hub: Connection, rating_id: str | None = None) -> RatingSession:
@@ -84,37 +79,30 @@ def open_rating(hub: Connection, rating_id: str | None = None) -> RatingSession:
     return RatingSession(hub.store, wanted, rater=hub.workspace.reviewer)
 
 
-def kind_of(named: Mapping[str, object], levels: object) -> Kind:
-    """Say how texts are judged; raises EvaluationError for more than two to be compared."""
-    if len(named) > 2 and not levels:
-        message = f"{len(named)} texts cannot be compared at once. Rate them two at a time, or one by one with levels."
+def choose_scale(
+    named: Mapping[str, object],
+    levels: Mapping[int, str] | Mapping[str, str] | bool,  # noqa: FBT001 -- as `rate` takes it
+) -> tuple[RatingKind, dict[str, str]]:
+    """Return how texts are rated and the scale, lowest level first, each with what it means; none for pairs and passes.
+
+    Raises EvaluationError for more than two texts to be compared, and for what is no scale.
+    """
+    if not levels:
+        if len(named) > 2:
+            message = f"{len(named)} texts cannot be compared at once. Rate two at a time, or one by one with levels."
+            raise EvaluationError(message)
+        return (RatingKind.PAIRS if len(named) == 2 else RatingKind.PASS), {}
+    scale = {str(key): meaning for key, meaning in levels.items()} if isinstance(levels, Mapping) else dict(_LEVELS)
+    if not 2 <= len(scale) <= 9:
+        message = f"A scale has 2 to 9 levels, and this has {len(scale)}."
         raise EvaluationError(message)
-    return "levels" if levels else "pairs" if len(named) == 2 else "pass"
+    return RatingKind.LEVELS, scale
 
 
-def check_levels(levels: object) -> dict[str, str]:
-    """Return a scale, lowest first, each level with what it means; raises EvaluationError where it is none."""
-    meant = {str(key): said for key, said in levels.items()} if isinstance(levels, Mapping) else dict(LEVELS)
-    if not 2 <= len(meant) <= 9:
-        message = f"A scale has 2 to 9 levels, and this has {len(meant)}."
-        raise EvaluationError(message)
-    return meant
-
-
-def texts_by_name(
-    texts: Texts, text: str | None = None, source: str | Sequence[str] | None = None
-) -> dict[str, pd.DataFrame]:
-    """Return the texts of each variant with their sources, as `texts_of` does, by the variants' names."""
-    if isinstance(texts, Mapping):
-        return {str(name): texts_of(one, text, source) for name, one in texts.items()}
-    name = f"{texts.record.assistant} with {texts.record.model}" if isinstance(texts, Run) else "texts"
-    return {name: texts_of(texts, text, source)}
-
-
-def _items(named: Mapping[str, pd.DataFrame], kind: Kind, n: int | None, seed: int) -> list[RatingItem]:
+def _items(named: Mapping[str, pd.DataFrame], kind: RatingKind, n: int | None, seed: int) -> list[RatingItem]:
     written = {name: frame[frame["text"].notna()] for name, frame in named.items()}
     ids = [one for one in next(iter(written.values())).index if all(one in frame.index for frame in written.values())]
-    if kind == "pairs":
+    if kind is RatingKind.PAIRS:
         first, second = written.values()
         differing = [one for one in ids if first["text"][one] != second["text"][one]]
         if len(differing) < len(ids):
@@ -122,13 +110,13 @@ def _items(named: Mapping[str, pd.DataFrame], kind: Kind, n: int | None, seed: i
         ids = differing
     if n is not None and n < len(ids):
         ids = sorted(random.Random(seed).sample(ids, n), key=ids.index)  # noqa: S311 -- a sample, no secret
-    made: list[RatingItem] = []
+    found: list[tuple[str, str, str, tuple[str, ...]]] = []
     for one in ids:
-        sources = [str(frame["source"][one]) for frame in written.values()]
-        texts = [str(frame["text"][one]) for frame in written.values()]
-        if kind == "pairs":
-            made.append(RatingItem(len(made), str(one), "", sources[0], tuple(texts)))
-            continue
-        for name, source, text in zip(written, sources, texts, strict=True):
-            made.append(RatingItem(len(made), str(one), name, source, (text,)))
-    return made
+        rows = {name: frame.loc[one] for name, frame in written.items()}
+        texts = {name: str(row["text"]) for name, row in rows.items()}
+        sources = {name: str(row["source"]) for name, row in rows.items()}
+        if kind is RatingKind.PAIRS:
+            found.append((str(one), "", next(iter(sources.values())), tuple(texts.values())))
+        else:
+            found += [(str(one), name, sources[name], (text,)) for name, text in texts.items()]
+    return [RatingItem(place, *item) for place, item in enumerate(found)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, correct_rate, kappa, wilson
+from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, correct_rate, kappa
 from hsai_kit.steps.evaluate.texts.rating_session import TIE, RatingSession
+from hsai_kit.store import RatingKind
 
 __all__ = ["JudgeCheck", "JudgeResult"]
 
@@ -30,7 +32,7 @@ class JudgeResult:
     def __init__(
         self,
         run: Run,
-        kind: str,
+        kind: RatingKind,
         names: tuple[str, ...],
         texts: Mapping[str, pd.DataFrame],
         levels: Mapping[str, str],
@@ -46,10 +48,10 @@ class JudgeResult:
 
     def __repr__(self) -> str:
         n = self.frame["verdict"].notna().sum()
-        what = "pairs" if self.kind == "pairs" else "texts"
+        what = "pairs" if self.kind is RatingKind.PAIRS else "texts"
         return (
-            f"Judged({n:,} {what} by {self.run.record.model}; how far to believe it is not known yet: rate some of the "
-            "same texts with rate(), then judged.against(session))"
+            f"JudgeResult({n:,} {what} by {self.run.record.model}; how far to believe it is not known yet: rate some "
+            "of the same texts with rate(), then judged.against(session))"
         )
 
     @cached_property
@@ -69,19 +71,21 @@ class JudgeResult:
                 "confidence": answers["confidence"].array,
             }
         )
-        return self._of_pairs(frame) if self.kind == "pairs" else self._of_singles(frame)
+        return self._of_pairs(frame) if self.kind is RatingKind.PAIRS else self._of_singles(frame)
 
     @property
     def inconsistent(self) -> float:
         """The share of pairs where the order decided: the two answers name different winners (NaN but for pairs)."""
-        if self.kind != "pairs":
+        if self.kind is not RatingKind.PAIRS:
             return math.nan
         known = self.frame.dropna(subset=["when_first", "when_last"])
         return float((known["when_first"] != known["when_last"]).mean()) if len(known) else math.nan
 
     def against(self, session: RatingSession) -> JudgeCheck:
         """Compare the judge with what people rated; raises EvaluationError where the two are not about the same."""
-        if session.record.kind != self.kind or (self.kind == "pairs" and set(session.names) != set(self.names)):
+        if session.record.kind != self.kind or (
+            self.kind is RatingKind.PAIRS and set(session.names) != set(self.names)
+        ):
             message = (
                 f"People rated {session.record.kind} of {', '.join(session.names)}, and the judge was asked for "
                 f"{self.kind} of {', '.join(self.names)}. Rate and judge the same: rate(hub, texts), judge(hub, texts)."
@@ -97,30 +101,27 @@ class JudgeResult:
 
     def good(self, verdicts: pd.Series, name: str) -> list[bool]:
         """Tell of each verdict whether it is good for the variant `name`: its win, a pass, the scale's upper half."""
-        upper = set(self.levels[(len(self.levels) + 1) // 2 :])
-        good = {"pairs": {name}, "pass": {"yes"}}.get(self.kind, upper)
+        good = self.kind.good_values(name, self.levels)
         return [verdict in good for verdict in verdicts]
 
     def match_variants(self, session: RatingSession) -> dict[str, str]:
         """Return what the variants of a session are called here: the only one of each is the same, by whatever name."""
-        alone = self.kind != "pairs" and len(session.names) == len(self.names) == 1
+        alone = self.kind is not RatingKind.PAIRS and len(session.names) == len(self.names) == 1
         return {session.names[0]: self.names[0]} if alone else {}
 
     def _both(self, session: RatingSession) -> pd.DataFrame:
         """Return what people and the judge say of the same texts; of other texts of the same records, nothing."""
         keys = ["record_id", "variant"]
         shown = {(one.record_id, one.variant): one.texts for one in session.items}
-        order = [session.names.index(name) for name in self.names] if self.kind == "pairs" else [0]
-        same = [
-            key for key, texts in shown.items() if tuple(texts[place] for place in order) == self._judged_texts(*key)
-        ]
+        order = [session.names.index(name) for name in self.names] if self.kind is RatingKind.PAIRS else [0]
+        same = [key for key, texts in shown.items() if tuple(texts[place] for place in order) == self._texts_of(*key)]
         people = session.verdicts.dropna(subset=["verdict"]).set_index(keys)
         people = people[people.index.isin(same)].rename(index=self.match_variants(session), level="variant")
         judged = self.frame.dropna(subset=["verdict"]).set_index(keys)
         both = people[["verdict", "raters"]].rename(columns={"verdict": "people"})
         return both.join(judged[["verdict"]].rename(columns={"verdict": "judge"}), how="inner").reset_index()
 
-    def _judged_texts(self, record_id: str, variant: str) -> tuple[str, ...] | None:
+    def _texts_of(self, record_id: str, variant: str) -> tuple[str, ...] | None:
         frames = [self.texts[variant]] if variant in self.texts else list(self.texts.values())
         if any(record_id not in frame.index for frame in frames):
             return None
@@ -170,10 +171,10 @@ class JudgeCheck:
     both: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"CheckedJudge({self.judged.run.record.model}, {len(self.both):,} texts that people rated too)"
+        return f"JudgeCheck({self.judged.run.record.model}, {len(self.both):,} texts that people rated too)"
 
     def _repr_html_(self) -> str:
-        return f"<p>{_escaped(self.verdict)}</p>{self.table._repr_html_()}"
+        return f"<p>{html.escape(self.verdict)}</p>{self.table._repr_html_()}"
 
     @property
     def agreement(self) -> Agreement:
@@ -210,11 +211,11 @@ class JudgeCheck:
         if not self.tells_apart:
             reason = self.why_not(self.judged.names[0])
             return f"No verdict: {model} is not shown to judge better than chance ({reason}).{few}"
-        said = " ".join(self._said(str(name), row) for name, row in self.table.iterrows())
+        said = " ".join(self._sentence(str(name), row) for name, row in self.table.iterrows())
         return f"{said} {model} agrees with people at {self.agreement.short}.{few}"
 
-    def _said(self, name: str, row: pd.Series) -> str:
-        good, what = ("better", "pairs") if self.judged.kind == "pairs" else ("good", "texts")
+    def _sentence(self, name: str, row: pd.Series) -> str:
+        good, what = ("better", "pairs") if self.judged.kind is RatingKind.PAIRS else ("good", "texts")
         people = f"people say {row['people']:.0%} of the {row['rated']:.0f} that they rated"
         if not row["judged"]:
             return f"{name}: {people}, which is all of them."
@@ -234,11 +235,11 @@ class JudgeCheck:
         ).reset_index(drop=True)
 
     def _row(self, name: str) -> dict[str, object]:
-        pairs = self.judged.kind == "pairs"
+        pairs = self.judged.kind is RatingKind.PAIRS
         both = self.both if pairs else self.both[self.both["variant"] == name]
         both = self.both if both.empty and len(self.judged.names) == 1 else both
         good = self.judged.good(both["people"], name)
-        people = _rate(sum(good), len(good))
+        people = Rate.of(sum(good), len(good))
         frame = self.judged.frame.dropna(subset=["verdict"])
         frame = frame if pairs else frame[frame["variant"] == name]
         rest = frame[~frame["record_id"].isin(both["record_id"])]
@@ -247,9 +248,7 @@ class JudgeCheck:
         return {
             "variant": name,
             "rated": len(good),
-            "people": people.share,
-            "people_low": people.low,
-            "people_high": people.high,
+            **_ends("people", people),
             "judged": len(rest),
             "corrected": found.share if found else math.nan,
             "low": found.low if found else math.nan,
@@ -277,13 +276,5 @@ def _word(value: object) -> object:
     return pd.NA if value is None or value is pd.NA else str(value)
 
 
-def _rate(hits: int, n: int) -> Rate:
-    return Rate(hits / n, *wilson(hits / n, n), n) if n else Rate(math.nan, 0.0, 1.0, 0)
-
-
 def _ends(name: str, rate: Rate) -> dict[str, float]:
     return {name: rate.share, f"{name}_low": rate.low, f"{name}_high": rate.high}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

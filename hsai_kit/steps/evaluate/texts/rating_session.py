@@ -1,19 +1,18 @@
-"""A rating under way: what each rater sees next, what they said, and what follows from it."""
+"""A rating session: what each rater sees next, what they said, and what follows from it."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
-from hsai_kit.stats import Agreement, alpha, kappa, mcnemar, wilson
-from hsai_kit.store import Rating, RatingItem, Store
+from hsai_kit.stats import Agreement, Rate, alpha, kappa, mcnemar
+from hsai_kit.store import Rating, RatingItem, RatingKind, Store
 
 __all__ = ["TIE", "RatingCard", "RatingSession"]
 
@@ -53,8 +52,8 @@ class RatingSession:
 
     def __repr__(self) -> str:
         done = Counter(one.rater for one in self.ratings)
-        told = ", ".join(f"{who} {count}" for who, count in done.items()) or "nobody yet"
-        return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {told})"
+        raters = ", ".join(f"{who} {count}" for who, count in done.items()) or "nobody yet"
+        return f"RatingSession({self.id}, {len(self.items)} to rate; rated by {raters})"
 
     @cached_property
     def items(self) -> list[RatingItem]:
@@ -77,27 +76,18 @@ class RatingSession:
 
         `value` is the preferred variant or tie, yes or no, or the level; `variant` is blank for pairs.
         """
-        items = {one.item: one for one in self.items}
-        made = [
-            (
-                items[one.item].record_id,
-                items[one.item].variant,
-                one.rater,
-                one.value,
-                one.shown,
-                one.seconds,
-                one.note,
-                one.at,
-            )
-            for one in self.ratings
+        rated = [(self.items[one.item], one) for one in self.ratings]
+        rows = [
+            (item.record_id, item.variant, one.rater, one.value, one.shown, one.seconds, one.note, one.at)
+            for item, one in rated
         ]
         columns = ["record_id", "variant", "rater", "value", "shown_first", "seconds", "note", "at"]
-        frame = pd.DataFrame(made, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
+        frame = pd.DataFrame(rows, columns=columns).astype({**dict.fromkeys(columns, "string"), "seconds": "Float64"})
         return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
 
     def next(self, rater: str | None = None) -> RatingCard | None:
         """Return what `rater` is to rate next, None where they have rated all."""
-        waiting = self._waiting(rater or self.rater)
+        waiting = self._open_items(rater or self.rater)
         return self.show(waiting[0], rater, left=len(waiting)) if waiting else None
 
     def show(self, item: int, rater: str | None = None, *, left: int | None = None) -> RatingCard:
@@ -106,18 +96,18 @@ class RatingSession:
         one = self._item(item)
         first = self._first(item, who)
         texts = one.texts if first == 0 else tuple(reversed(one.texts))
-        waiting = len(self._waiting(who)) if left is None else left
+        waiting = len(self._open_items(who)) if left is None else left
         return RatingCard(item, one.source, texts, self.record.question, self.options, waiting)
 
     @property
     def options(self) -> tuple[tuple[str, str, str], ...]:
         """What can be said of an item: (key, what it says, value for `give`)."""
-        if self.record.kind == "pairs":
+        if self.record.kind is RatingKind.PAIRS:
             return (("1", "The first", "first"), ("2", "The second", "second"), ("0", "No difference", TIE))
-        if self.record.kind == "pass":
+        if self.record.kind is RatingKind.PASS:
             return (("y", "Yes", "yes"), ("n", "No", "no"))
         levels = self.record.levels.items()
-        return tuple((str(place), f"{level}: {said}", level) for place, (level, said) in enumerate(levels, 1))
+        return tuple((str(place), f"{level}: {means}", level) for place, (level, means) in enumerate(levels, 1))
 
     def give(
         self,
@@ -134,16 +124,16 @@ class RatingSession:
         """
         who = (rater or self.rater).strip()
         one = self._item(item)
-        said = ("yes" if value else "no") if isinstance(value, bool) else str(value).strip()
+        answer = ("yes" if value else "no") if isinstance(value, bool) else str(value).strip()
         allowed = [option[2] for option in self.options]
-        if said not in allowed:
+        if answer not in allowed:
             message = f"{value!r} cannot be said here; it is one of {', '.join(allowed)}."
             raise EvaluationError(message)
         first = self._first(item, who)
-        shown = self.names[first] if self.record.kind == "pairs" else one.variant
-        if self.record.kind == "pairs" and said != TIE:
-            said = self.names[first if said == "first" else 1 - first]
-        self.store.ratings.give(self.id, item, who, said, shown=shown, seconds=seconds, note=note.strip())
+        shown = self.names[first] if self.record.kind is RatingKind.PAIRS else one.variant
+        if self.record.kind is RatingKind.PAIRS and answer != TIE:
+            answer = self.names[first if answer == "first" else 1 - first]
+        self.store.ratings.give(self.id, item, who, answer, shown=shown, seconds=seconds, note=note.strip())
 
     def take_back(self, item: int, rater: str | None = None) -> None:
         """Take a rating back; the history keeps it."""
@@ -163,14 +153,12 @@ class RatingSession:
         The verdict is what most of them say; of an even split it is tie for pairs, the middle level of a scale, and NA
         for yes and no.
         """
-        given: dict[int, list[str]] = {}
-        for one in self.ratings:
-            given.setdefault(one.item, []).append(one.value)
-        items = {one.item: one for one in self.items}
-        rows = [
-            (items[item].record_id, items[item].variant, self._together(values), len(values), _share(values))
-            for item, values in sorted(given.items())
-        ]
+        rows = []
+        for item, ratings in sorted(self._by_item().items()):
+            values = list(ratings.values())
+            most = Counter(values).most_common(1)[0][1]
+            one = self.items[item]
+            rows.append((one.record_id, one.variant, self._majority(values), len(values), most / len(values)))
         frame = pd.DataFrame(rows, columns=["record_id", "variant", "verdict", "raters", "agreed"])
         return frame.astype({"record_id": "string", "variant": "string", "verdict": "string", "raters": "Int64"})
 
@@ -183,15 +171,16 @@ class RatingSession:
         """
         verdicts = self.verdicts.dropna(subset=["verdict"])
         rows = []
-        for name in [*self.names, *([TIE] if self.record.kind == "pairs" else [])]:
-            mine = verdicts if self.record.kind == "pairs" else verdicts[verdicts["variant"] == name]
+        for name in [*self.names, *([TIE] if self.record.kind is RatingKind.PAIRS else [])]:
+            mine = verdicts if self.record.kind is RatingKind.PAIRS else verdicts[verdicts["variant"] == name]
             n = len(mine)
-            good = int(mine["verdict"].isin(self._good(name)).sum())
-            places = [self._place(one) for one in mine["verdict"]] if self.record.kind == "levels" else []
+            good = int(mine["verdict"].isin(self.record.kind.good_values(name, list(self.record.levels))).sum())
+            places = [self._place(one) for one in mine["verdict"]] if self.record.kind is RatingKind.LEVELS else []
             mean = sum(places) / n if places else math.nan
-            rows.append((name, n, good / n if n else math.nan, *wilson(good / n if n else 0.0, n), mean))
+            share = Rate.of(good, n)
+            rows.append((name, n, share.share, share.low, share.high, mean))
         frame = pd.DataFrame(rows, columns=["variant", "rated", "share", "low", "high", "mean"]).set_index("variant")
-        return frame if self.record.kind == "levels" else frame.drop(columns="mean")
+        return frame if self.record.kind is RatingKind.LEVELS else frame.drop(columns="mean")
 
     @property
     def verdict(self) -> str:
@@ -199,34 +188,34 @@ class RatingSession:
         results, who = self.results, f"{len(self.raters)} {'person' if len(self.raters) == 1 else 'people'}"
         if not self.raters:
             return "Nobody has rated anything yet."
-        if self.record.kind != "pairs":
-            said = [
+        if self.record.kind is not RatingKind.PAIRS:
+            shares = [
                 f"{name}: {row['share']:.0%} good ({row['low']:.0%} to {row['high']:.0%}) of {row['rated']:.0f}"
                 for name, row in results.iterrows()
             ]
-            return f"{'; '.join(said)}, by {who}."
+            return f"{'; '.join(shares)}, by {who}."
         counts = self.verdicts["verdict"].value_counts()
         first, second = (int(counts.get(name, 0)) for name in self.names)
         p = float(mcnemar(first, second))
-        told = f"{self.names[0]} {first}, {self.names[1]} {second}, no difference {int(counts.get(TIE, 0))}, by {who}"
+        counted = (
+            f"{self.names[0]} {first}, {self.names[1]} {second}, no difference {int(counts.get(TIE, 0))}, by {who}"
+        )
         if p < 0.05:
             better = self.names[0] if first > second else self.names[1]
-            return f"{better} is preferred ({told}; p = {p:.3f}, exact sign test)."
-        return f"No preference is shown ({told}; p = {p:.2f}, exact sign test)."
+            return f"{better} is preferred ({counted}; p = {p:.3f}, exact sign test)."
+        return f"No preference is shown ({counted}; p = {p:.2f}, exact sign test)."
 
     def agreement(self) -> Agreement:
         """Return how far the raters agree beyond chance: Cohen's kappa for two who rated the same, else alpha."""
-        given: dict[int, dict[str, str]] = {}
-        for one in self.ratings:
-            given.setdefault(one.item, {})[one.rater] = one.value
-        order = list(self.record.levels) if self.record.kind == "levels" else []
+        given = self._by_item()
+        order = list(self.record.levels) if self.record.kind is RatingKind.LEVELS else []
         both = [one for one in given.values() if len(one) > 1]
         if len(self.raters) == 2:
             first, second = self.raters
             return kappa([one[first] for one in both], [one[second] for one in both], order=order)
         return alpha(list(given.values()), order=order)
 
-    def _waiting(self, rater: str) -> list[int]:
+    def _open_items(self, rater: str) -> list[int]:
         done = {one.item for one in self.ratings if one.rater == rater}
         order = [one.item for one in self.items]
         random.Random(f"{self.record.seed} {rater}").shuffle(order)  # noqa: S311 -- an order, no secret
@@ -234,7 +223,7 @@ class RatingSession:
 
     def _first(self, item: int, rater: str) -> int:
         """Say which of two variants this rater sees first, the same one every time."""
-        if self.record.kind != "pairs":
+        if self.record.kind is not RatingKind.PAIRS:
             return 0
         return random.Random(f"{self.record.seed} {rater} {item}").randrange(2)  # noqa: S311 -- an order, no secret
 
@@ -244,26 +233,21 @@ class RatingSession:
             raise EvaluationError(message)
         return self.items[item]
 
-    def _together(self, values: list[str]) -> str | None:
-        if self.record.kind == "levels":
+    def _majority(self, values: list[str]) -> str | None:
+        if self.record.kind is RatingKind.LEVELS:
             ranked = sorted(values, key=self._place)
             return ranked[(len(ranked) - 1) // 2]
         (best, most), *rest = Counter(values).most_common()
         if rest and rest[0][1] == most:
-            return TIE if self.record.kind == "pairs" else None
+            return TIE if self.record.kind is RatingKind.PAIRS else None
         return best
 
-    def _good(self, name: str) -> list[str]:
-        if self.record.kind == "pairs":
-            return [name]
-        if self.record.kind == "pass":
-            return ["yes"]
-        levels = list(self.record.levels)
-        return levels[(len(levels) + 1) // 2 :]
+    def _by_item(self) -> dict[int, dict[str, str]]:
+        """Return what each rater says of each item that was rated."""
+        given: dict[int, dict[str, str]] = {}
+        for one in self.ratings:
+            given.setdefault(one.item, {})[one.rater] = one.value
+        return given
 
     def _place(self, level: str) -> int:
         return list(self.record.levels).index(level) + 1
-
-
-def _share(values: Sequence[str]) -> float:
-    return Counter(values).most_common(1)[0][1] / len(values)

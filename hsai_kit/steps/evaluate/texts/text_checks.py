@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-import html
-import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import pandas as pd
 
-from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.repro_code import write_call, write_texts
+from hsai_kit.steps.evaluate.texts.source_texts import name_texts, refuse_missing, texts_of
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.text_facts.claims import FACTS, Fact, find_unfounded, says
 from hsai_kit.text_facts.readability import find_placeholders, language_of, reading_ease, sentences_of, word_count
 
-__all__ = ["CHECKS", "TextChecks", "check_texts", "texts_of"]
+__all__ = ["CHECKS", "TextChecks", "check_texts"]
 
 CHECKS = {
     "blank": "no text",
@@ -33,10 +29,6 @@ CHECKS = {
     "hard to read": "a reading ease below what was asked for",
 }
 _KINDS: dict[str, Fact] = {f"{fact}s": fact for fact in FACTS}
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_HIDDEN = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>", re.IGNORECASE | re.DOTALL)
-_BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|blockquote)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[a-z/!][^<>]*>", re.IGNORECASE)
 # Many facts in one text are told by the first of them.
 _SHOWN = 5
 
@@ -68,14 +60,17 @@ class TextChecks:
     _failed: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
-        clean = int((self.frame["findings"].map(len) == 0).sum())
-        told = ", ".join(f"{count:,} {check}" for check, count in self._failed.items() if count)
-        return (
-            f"TextChecks({self.name}: {clean:,} of {len(self.frame):,} texts without a finding{told and f'; {told}'})"
-        )
+        failed = ", ".join(f"{count:,} {check}" for check, count in self._failed.items() if count)
+        found = f"{self.clean:,} of {len(self.frame):,} texts without a finding"
+        return f"TextChecks({self.name}: {found}{failed and f'; {failed}'})"
 
     def _repr_html_(self) -> str:
         return str(self.findings[["findings", "text", "source"]]._repr_html_())
+
+    @property
+    def clean(self) -> int:
+        """How many texts have no finding."""
+        return int((self.frame["findings"].map(len) == 0).sum())
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -90,10 +85,8 @@ class TextChecks:
         The interval is 95 % and is about texts like these.
         """
         n = len(self.frame)
-        rows = [
-            (check, count, count / n if n else 0.0, *wilson(count / n if n else 0.0, n))
-            for check, count in self._failed.items()
-        ]
+        shares = {check: count / max(1, n) for check, count in self._failed.items()}
+        rows = [(check, self._failed[check], share, *wilson(share, n)) for check, share in shares.items()]
         return pd.DataFrame(rows, columns=["check", "texts", "share", "low", "high"]).set_index("check")
 
 
@@ -131,7 +124,7 @@ def check_texts(
     frame = texts_of(texts, text, source)
     wanted = [required] if isinstance(required, str) else list(required)
     columns = [one for one in wanted if one not in _KINDS]
-    _refuse_missing(texts, columns)
+    refuse_missing(texts, columns, f" Kinds of facts are: {', '.join(_KINDS)}.")
     rules = _Rules(
         facts=tuple(_KINDS[one] for one in wanted if one in _KINDS),
         columns=tuple(columns),
@@ -142,25 +135,24 @@ def check_texts(
         min_reading_ease=min_reading_ease,
         known=tuple(known),
     )
-    asked = {one: as_text(texts[one]) for one in columns} if isinstance(texts, pd.DataFrame) else {}
+    values = {one: as_text(texts[one]) for one in columns} if isinstance(texts, pd.DataFrame) else {}
+    written = frame["text"].fillna("").tolist()
     # Texts that rows share are checked once.
-    checked = functools.lru_cache(maxsize=None)(functools.partial(_checked, rules))
+    check = functools.lru_cache(maxsize=None)(functools.partial(_check_text, rules))
     found = [
-        checked(said, read, tuple((one, str(values.iloc[row])) for one, values in asked.items()))
-        for row, (said, read) in enumerate(zip(frame["text"].fillna(""), frame["source"].fillna(""), strict=True))
+        check(text, source, tuple((one, str(values[one].iloc[row])) for one in columns))
+        for row, (text, source) in enumerate(zip(written, frame["source"].fillna(""), strict=True))
     ]
-    words = pd.array([word_count(one) for one in frame["text"].fillna("")], dtype="Int64")
-    told = [language_of(one) for one in frame["text"].fillna("")]
-    ease = [reading_ease(one, code or "en") for one, code in zip(frame["text"].fillna(""), told, strict=True)]
-    made = frame.assign(
-        words=words,
-        sentences=pd.array([len(sentences_of(one)) for one in frame["text"].fillna("")], dtype="Int64"),
+    languages = [language_of(one) for one in written]
+    ease = [reading_ease(one, code or "en") for one, code in zip(written, languages, strict=True)]
+    checks = frame.assign(
+        words=pd.array([word_count(one) for one in written], dtype="Int64"),
+        sentences=pd.array([len(sentences_of(one)) for one in written], dtype="Int64"),
         reading_ease=pd.array(ease, dtype="Float64"),
-        language=pd.array(told, dtype="string"),
-        findings=[[f"{check}: {detail}" if detail else check for check, detail in one] for one in found],
+        language=pd.array(languages, dtype="string"),
+        findings=[[f"{name}: {detail}" if detail else name for name, detail in one] for one in found],
     )
-    failed = {check: sum(any(name == check for name, _ in one) for one in found) for check in CHECKS}
-    name = f"{texts.record.assistant} with {texts.record.model}" if isinstance(texts, Run) else "texts"
+    failed = {name: sum(any(name == one for one, _ in each) for each in found) for name in CHECKS}
     repeat = write_call(
         check_texts,
         write_texts(texts),
@@ -174,90 +166,46 @@ def check_texts(
         language=language,
         min_reading_ease=min_reading_ease,
     )
-    return TextChecks(made, name, repeat, failed)
+    return TextChecks(checks, name_texts(texts), repeat, failed)
 
 
-def texts_of(
-    texts: Run | pd.DataFrame, text: str | None = None, source: str | Sequence[str] | None = None
-) -> pd.DataFrame:
-    """Return what was written and what it was written from: index `record_id`; `text` (NA: none) and `source`.
-
-    Of a run, the source is the question's own text with its quoted values as the record has them. Raises
-    EvaluationError where a column is not there, and for a run whose answer is no text.
-    """
-    if isinstance(texts, Run):
-        return _of_run(texts, text)
-    columns = [source or "source"] if isinstance(source, str | None) else list(source)
-    chosen = text or "text"
-    _refuse_missing(texts, [chosen, *columns])
-    joined = [
-        "\n".join(filter(None, values))
-        for values in zip(*(as_text(texts[one]).map(_plain) for one in columns), strict=True)
-    ]
-    written = as_text(texts[chosen])
-    index = pd.Index(texts.index.map(str), dtype="string", name="record_id")
-    return pd.DataFrame(
-        {
-            "text": pd.array(written.where(written != "", None), dtype="string"),
-            "source": pd.array(joined, dtype="string"),
-        },
-        index=index,
-    )
-
-
-def _of_run(run: Run, name: str | None) -> pd.DataFrame:
-    kinds = run.assistant.output.fields
-    named = [one for one, kind in kinds.items() if kind.kind == "text"]
-    if not named or (name is not None and name not in named):
-        what = f"no field {name!r} that is a text" if name else "no field that is a text"
-        message = f"The assistant {run.assistant.name!r} answers {what}. It answers: {', '.join(kinds)}."
-        raise EvaluationError(message)
-    if name is None and len(named) > 1:
-        message = f"This run writes several texts: {', '.join(named)}. Name one, such as text={named[0]!r}."
-        raise EvaluationError(message)
-    chosen = name or named[0]
-    inputs = {row.row.record_id: row.input for row in run.store.runs.rows(run.id)}
-    results = run.results()
-    return pd.DataFrame(
-        {
-            "text": pd.array([cast("str | None", one.fields.get(chosen)) for one in results], dtype="string"),
-            "source": pd.array([_as_read(inputs.get(one.record_id) or "") for one in results], dtype="string"),
-        },
-        index=pd.Index([one.record_id for one in results], dtype="string", name="record_id"),
-    )
-
-
-def _checked(
+def _check_text(
     rules: _Rules, text: str, source: str, columns: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], ...]:
     if not text.strip():
         return (("blank", ""),)
-    return (*_made_up(rules, text, source), *_left_out(rules, text, source, columns), *_form(rules, text, source))
+    return (
+        *_find_invented(rules, text, source),
+        *_find_missing(rules, text, source, columns),
+        *_check_form(rules, text, source),
+    )
 
 
-def _made_up(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
+def _find_invented(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
     for fact, words in find_unfounded(text, source, rules.known)[:_SHOWN]:
         yield "not in the record", f"{fact} {words}"
     kept = set(find_placeholders(source))
     yield from (("placeholder", one) for one in find_placeholders(text) if one not in kept)
 
 
-def _left_out(rules: _Rules, text: str, source: str, columns: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+def _find_missing(
+    rules: _Rules, text: str, source: str, columns: tuple[tuple[str, str], ...]
+) -> Iterator[tuple[str, str]]:
     for fact in rules.facts:
-        missing = [words for words, said in says(text, fact, source) if not said]
+        missing = [words for words, is_there in says(text, fact, source) if not is_there]
         yield from (("left out", f"{fact} {words}") for words in missing[:_SHOWN])
     for column, value in columns:
-        if value and value.casefold() not in text.casefold() and not _said(text, value):
+        if value and value.casefold() not in text.casefold() and not _says_value(text, value):
             yield "left out", f"{column} {value}"
 
 
-def _said(text: str, value: str) -> bool:
+def _says_value(text: str, value: str) -> bool:
     """Tell whether a text says a property's value in another spelling: 48000.0 as 48k, 2026-05-03 as May 3."""
-    facts = [said for fact in FACTS for _, said in says(text, fact, value)]
+    facts = [is_there for fact in FACTS for _, is_there in says(text, fact, value)]
     return bool(facts) and all(facts)
 
 
-def _form(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
+def _check_form(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
     words, sentences = word_count(text), len(sentences_of(text))
     if rules.max_words is not None and words > rules.max_words:
         yield "too long", f"{words:,} words, at most {rules.max_words:,}"
@@ -265,30 +213,10 @@ def _form(rules: _Rules, text: str, source: str) -> Iterator[tuple[str, str]]:
         yield "too long", f"{sentences:,} sentences, at most {rules.max_sentences:,}"
     if words < rules.min_words:
         yield "too short", f"{words:,} words, at least {rules.min_words:,}"
-    told = language_of(text)
+    language = language_of(text)
     wanted = language_of(source) if rules.language == "source" else rules.language
-    if told and wanted and told != wanted:
-        yield "language", f"{told} instead of {wanted}"
-    ease = reading_ease(text, told or "en")
+    if language and wanted and language != wanted:
+        yield "language", f"{language} instead of {wanted}"
+    ease = reading_ease(text, language or "en")
     if rules.min_reading_ease is not None and ease is not None and ease < rules.min_reading_ease:
         yield "hard to read", f"reading ease {ease:.0f}, at least {rules.min_reading_ease:.0f}"
-
-
-def _as_read(question: str) -> str:
-    """Return a question's text with its quoted values as they stand in the record, without their markup."""
-    return _QUOTED.sub(lambda match: _plain(str(json.loads(match[0], strict=False))), question)
-
-
-def _plain(text: str) -> str:
-    if "<" not in text and "&" not in text:
-        return text
-    return html.unescape(_TAG.sub(" ", _BLOCK.sub("\n", _HIDDEN.sub(" ", text)))).strip()
-
-
-def _refuse_missing(texts: Run | pd.DataFrame, columns: Iterable[str]) -> None:
-    there = texts.columns if isinstance(texts, pd.DataFrame) else ()
-    for column in columns:
-        if column not in there:
-            has = f"The columns are: {', '.join(map(str, there))}." if len(there) else "A run's rows have no columns."
-            message = f"There is no column {column!r}. {has} Kinds of facts are: {', '.join(_KINDS)}."
-            raise EvaluationError(message)

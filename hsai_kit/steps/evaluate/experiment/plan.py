@@ -1,4 +1,4 @@
-"""Asking every assistant about the same rows, each repeat anew, through the engine that `ask` uses."""
+"""The runs of an evaluation: every assistant asked about the same rows, each repeat anew, by the engine of `ask`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
 from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.batch_sender import BatchSender
-from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import agree
 from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
@@ -27,16 +26,16 @@ from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.store import EvaluationRun, RunStatus
 
-__all__ = ["ExperimentForecast", "ExperimentPlan", "ExperimentRun", "check_budget", "plan_experiment"]
+__all__ = ["ExperimentForecast", "ExperimentPlan", "ExperimentRun", "plan_experiment"]
 
 
 @dataclass(frozen=True)
 class ExperimentRun:
-    """One run to be: a contender, which repeat it is (from 1), and what asking means."""
+    """One run to be: who is asked, which repeat it is (from 1), and what asking means."""
 
-    contender: Candidate
+    candidate: Candidate
     repeat: int
-    asking: AskPlan
+    plan: AskPlan
 
 
 @dataclass(frozen=True)
@@ -55,61 +54,59 @@ class ExperimentPlan:
     """All runs of an evaluation before they are sent; `questions` are the independent ones among its rows."""
 
     hub: Connection
-    asked: list[ExperimentRun]
+    runs: list[ExperimentRun]
     records: int
     questions: int
     budget_usd: float | None
 
     def forecast(self) -> ExperimentForecast:
         """Count what will be asked, what it costs and what it can show."""
-        estimates = [one.asking.estimate() for one in self.asked]
+        estimates = [one.plan.estimate() for one in self.runs]
         low, high = (
             None if None in usd else sum(filter(None, usd))
             for usd in ([one.usd_low for one in estimates], [one.usd_high for one in estimates])
         )
-        requests = sum(estimate.requests for estimate in estimates)
-        known = sum(estimate.known for estimate in estimates)
-        threshold = self.hub.workspace.settings.openai.ask_above_usd
-        much = high is not None and high > threshold
-        return ExperimentForecast(
-            tuple(self._said(requests, known, describe_usd(low, high))), requests, low, high, much
-        )
+        requests, known = sum(one.requests for one in estimates), sum(one.known for one in estimates)
+        much = high is not None and high > self.hub.workspace.settings.openai.ask_above_usd
+        lines = tuple(self._describe(requests, known, describe_usd(low, high)))
+        return ExperimentForecast(lines, requests, low, high, much)
 
-    def _said(self, requests: int, known: int, cost: str) -> Iterator[str]:
-        names = list(dict.fromkeys(one.contender.name for one in self.asked))
-        repeats = len(self.asked) // len(names)
+    def _describe(self, requests: int, known: int, cost: str) -> Iterator[str]:
+        names = list(dict.fromkeys(one.candidate.name for one in self.runs))
+        repeats = len(self.runs) // len(names)
         times = f", {repeats} times each" if repeats > 1 else ""
-        told = "to the sandbox's scripted assistant (no language model, costs nothing)"
-        told = told if self.hub.is_scripted else f"to {', '.join(names)}, {cost}"
+        to = f"{', '.join(names)}, {cost}"
+        if self.hub.is_scripted:
+            to = "the sandbox's scripted assistant (no language model, costs nothing)"
         who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
         yield (
             f"{many(self.records, 'record')} → {self.questions:,} independent questions for {who}{times}, "
-            f"{known:,} answers known → {many(requests, 'request')} {told}"
+            f"{known:,} answers known → {many(requests, 'request')} to {to}"
         )
-        yield can_show(self.questions, len(names))
-        if any(one.contender.ready.name == "batch" for one in self.asked):
+        yield _describe_power(self.questions, len(names))
+        if any(one.candidate.request.name == "batch" for one in self.runs):
             yield "Sent in jobs at half the price, done within a day."
-        for one in self.asked[::repeats]:
-            if warning := one.contender.ready.model.warning:
-                yield f"{one.contender.name}: {warning}"
+        for one in self.runs[::repeats]:
+            if warning := one.candidate.request.model.warning:
+                yield f"{one.candidate.name}: {warning}"
 
-    def agree(self, *, confirm: bool | None, asks: bool) -> None:
+    def agree(self, *, confirm: bool | None) -> None:
         """Say what will be asked, what it costs and what it can show, and ask for a yes where it is much."""
         found = self.forecast()
         for line in found.lines:
             say(line)
-        for engine in {one.contender.name: one.contender.ready.engine for one in self.asked}.values():
+        for engine in {one.candidate.name: one.candidate.request.engine for one in self.runs}.values():
             say_done_without(engine)
         agreed = confirm if found.requests else True
         kept = "Nothing was asked and nothing was paid"
-        agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, asks=asks, kept=kept)
+        agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, kept=kept)
 
     def begin(self) -> list[EvaluationRun]:
         """Write all runs down and return them; raises HsaiError where another session asks the same just now."""
-        runs = [EvaluationRun(one.contender.name, one.repeat, one.asking.begin(self.budget_usd)) for one in self.asked]
+        runs = [EvaluationRun(one.candidate.name, one.repeat, one.plan.begin(self.budget_usd)) for one in self.runs]
         try:
-            for one, run in zip(self.asked, runs, strict=True):
-                refuse_under_way(self.hub, run.run_id, in_jobs=one.contender.ready.name == "batch")
+            for one, run in zip(self.runs, runs, strict=True):
+                refuse_under_way(self.hub, run.run_id, in_jobs=one.candidate.request.name == "batch")
         except HsaiError:
             for run in runs:
                 self.hub.store.runs.forget(run.run_id)
@@ -123,12 +120,12 @@ class ExperimentPlan:
         control.progress.total = sum(map(len, waiting))
         left = self.budget_usd
         try:
-            for one, run, questions in zip(self.asked, runs, waiting, strict=True):
+            for one, run, questions in zip(self.runs, runs, waiting, strict=True):
                 if not await control.gate():
                     store.end(run.run_id, RunStatus.STOPPED)
                     continue
                 control.progress.label, control.progress.run_id = f"Evaluating {run.name}", run.run_id
-                await self._send(one.contender.ready.engine, run.run_id, questions, left, control)
+                await self._send(one.candidate.request.engine, run.run_id, questions, left, control)
                 if left is not None:
                     left = max(1e-9, left - answers.sum_usd(run.run_id))
         except HsaiError as problem:
@@ -154,7 +151,7 @@ class ExperimentPlan:
 def plan_experiment(
     hub: Connection,
     frame: pd.DataFrame,
-    contenders: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     *,
     repeats: int,
     object_type: str | None,
@@ -162,23 +159,23 @@ def plan_experiment(
     clusters: Sequence[object] | None,
 ) -> ExperimentPlan:
     """Work out all runs of an evaluation; raises what `ask` raises before anything is sent."""
-    asked = [
+    runs = [
         ExperimentRun(
             one,
             repeat,
-            plan_ask(hub, frame, one.ready.engine, one.ready.name, object_type, use_approved=False, repeat=repeat),
+            plan_ask(hub, frame, one.request.engine, one.request.name, object_type, use_approved=False, repeat=repeat),
         )
-        for one in contenders
+        for one in candidates
         for repeat in range(1, repeats + 1)
     ]
-    keys: list[Sequence[object]] = [[row.question for row in one.asking.rows] for one in asked if one.repeat == 1]
+    keys: list[Sequence[object]] = [[row.question for row in one.plan.rows] for one in runs if one.repeat == 1]
     if clusters is not None:
         keys.append(clusters)
     independent = int(units(*keys).max(initial=-1)) + 1
-    return ExperimentPlan(hub, asked, len(frame), independent, budget_usd)
+    return ExperimentPlan(hub, runs, len(frame), independent, budget_usd)
 
 
-def can_show(questions: int, assistants: int) -> str:
+def _describe_power(questions: int, assistants: int) -> str:
     """Say before money is spent what this many independent questions can show at all.
 
     For one assistant that is how wide the interval will be, for several the smallest difference between two that

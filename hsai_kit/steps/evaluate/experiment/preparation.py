@@ -1,0 +1,193 @@
+"""An evaluation before it is asked: which field of which rows is measured, with which right answers, all checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.connection import Connection
+from hsai_kit.errors import EvaluationError
+from hsai_kit.llm.engine import EngineName
+from hsai_kit.runtime.progress import say
+from hsai_kit.steps.evaluate.candidates import Candidate, One, read_candidates
+from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, plan_experiment
+from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
+from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels, choose_field, read_label
+from hsai_kit.store import EvaluationRow, Label
+from hsai_kit.tabular.provenance import read_record_ids
+
+__all__ = ["Experiment", "prepare_experiment"]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Who is measured at which field over which rows, of which `frame` are the records and `source` the labels."""
+
+    hub: Connection
+    candidates: Sequence[Candidate]
+    field: str
+    rows: Sequence[EvaluationRow]
+    frame: pd.DataFrame
+    source: str
+    repeats: int
+    cluster: str | None
+
+    def plan(self, object_type: str | None = None, budget_usd: float | None = None) -> ExperimentPlan:
+        """Work out all runs; raises what `ask` raises before anything is sent."""
+        clusters = None if self.cluster is None else [row.cluster for row in self.rows]
+        return plan_experiment(
+            self.hub,
+            self.frame,
+            self.candidates,
+            repeats=self.repeats,
+            object_type=object_type,
+            budget_usd=budget_usd,
+            clusters=clusters,
+        )
+
+    def begin(self, plan: ExperimentPlan) -> str:
+        """Write the evaluation and its runs down and return its id."""
+        return self.hub.store.evaluations.begin(
+            self.rows,
+            plan.begin(),
+            who=self.hub.workspace.reviewer,
+            portal_id=self.hub.portal.id,
+            field=self.field,
+            labels=self.source,
+            repeats=self.repeats,
+            cluster=self.cluster or "",
+        )
+
+
+def prepare_experiment(
+    hub: Connection,
+    frame: pd.DataFrame,
+    assistants: One | Iterable[One] | Mapping[str, One],
+    labels: Given | None = None,
+    *,
+    field: str | None = None,
+    prompt: str | None = None,
+    repeats: int = 1,
+    engine: EngineName | None = None,
+    cluster: str | None = None,
+) -> Experiment:
+    """Check everything that can be checked before questions are planned; raises what `evaluate` raises."""
+    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
+        message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
+        raise EvaluationError(message)
+    candidates = read_candidates(hub, assistants, prompt=prompt, engine=engine)
+    if field is None and isinstance(labels, Labels):
+        field = labels.field
+    for one in candidates:
+        names = list(one.assistant.output.fields)
+        field = choose_field(one.name, names, field, way=f"Say which is measured: field={names[0]!r}.")
+    measured = field or "answer"
+    rows, chosen, source = _choose_rows(hub, frame, candidates, measured, labels, cluster)
+    return Experiment(hub, candidates, measured, rows, chosen, source, repeats, cluster)
+
+
+def _choose_rows(
+    hub: Connection,
+    frame: pd.DataFrame,
+    candidates: Sequence[Candidate],
+    field: str,
+    given: Given | None,
+    cluster: str | None,
+) -> tuple[list[EvaluationRow], pd.DataFrame, str]:
+    """Return the rows to be measured, each with what is right, the part of the frame with them, and the labels' source.
+
+    Raises EvaluationError for labels that no assistant could give, and for rows that one was shown as examples.
+    """
+    ids = read_record_ids(frame)
+    if cluster is not None and cluster not in frame.columns:
+        message = f"The rows cannot be clustered by {cluster!r}, which is not among the columns. Pull it too."
+        raise EvaluationError(message)
+    clusters = [None] * len(ids) if cluster is None else [None if pd.isna(one) else str(one) for one in frame[cluster]]
+    if given is None:
+        refuse_leaks(candidates, ids, frame)
+        pairs = zip(ids, clusters, strict=True)
+        return [EvaluationRow(one, labelled=False, expected=None, cluster=group) for one, group in pairs], frame, ""
+    if isinstance(given, str) and given in frame.columns:
+        _refuse_answers_in_prompt(candidates, frame, given)
+    labels = as_labels(hub, frame, given, field)
+    right = {one.record_id: one for one in labels.items}
+    wanted = [place for place, one in enumerate(ids) if one in right]
+    _refuse_without_labels(labels, len(ids), len(wanted))
+    kinds = [one.assistant.output.fields[field] for one in candidates]
+    rows = [
+        EvaluationRow(
+            ids[place],
+            labelled=True,
+            expected=read_label(kinds, right[ids[place]].value, ids[place]),
+            cluster=clusters[place],
+        )
+        for place in wanted
+    ]
+    if len(wanted) < len(ids):
+        say(f"{len(wanted):,} of {len(ids):,} records are labelled; only they are asked about.")
+    chosen = frame.iloc[wanted]
+    refuse_leaks(candidates, [row.record_id for row in rows], chosen)
+    used = [right[row.record_id] for row in rows]
+    _say_favored(hub, candidates, used)
+    _say_changed(candidates[0], used, chosen)
+    return rows, chosen, labels.source
+
+
+def _refuse_without_labels(labels: Labels, records: int, meet: int) -> None:
+    if not labels.items:
+        message = f"There are no right answers in {labels.source} yet. Give some with label(…) or in a LabelPanel."
+        raise EvaluationError(message)
+    if not meet:
+        message = (
+            f"None of the {records:,} records has a label in {labels.source}: the record ids do not meet. "
+            "Check that labels and records are of the same portal."
+        )
+        raise EvaluationError(message)
+
+
+def _refuse_answers_in_prompt(candidates: Sequence[Candidate], frame: pd.DataFrame, column: str) -> None:
+    """Raise EvaluationError where a prompt tells the model the right answer."""
+    for one in candidates:
+        if one.assistant.prompt and column in Prompt(one.assistant.prompt).tokens(map(str, frame.columns)):
+            message = (
+                f"The prompt of {one.name} uses {{{{ {column} }}}}, which holds the right answers. Take it out of the "
+                "prompt, or say where the right answers really are."
+            )
+            raise EvaluationError(message)
+
+
+def _say_favored(hub: Connection, candidates: Sequence[Candidate], labels: Sequence[Label]) -> None:
+    """Say whose own answers were approved as labels: people agree more easily with what they are shown."""
+    counts = Counter(one.source.removeprefix(APPROVED) for one in labels if one.source.startswith(APPROVED))
+    for run_id, count in counts.items():
+        run = hub.store.runs.get(run_id)
+        own = [
+            one.name
+            for one in candidates
+            if run and (one.assistant.version, one.request.model.id) == (run.assistant_version, run.model)
+        ]
+        if own:
+            say(
+                f"{count:,} of these labels are answers of {own[0]} that somebody approved, which favors it. Label "
+                "some rows without looking at an answer: label()."
+            )
+
+
+def _say_changed(one: Candidate, labels: Sequence[Label], rows: pd.DataFrame) -> None:
+    """Say which records read otherwise than when they were labelled, as after a push of what was labelled."""
+    if not one.assistant.prompt or not any(label.asked for label in labels):
+        return
+    texts = Prompt(one.assistant.prompt).render(rows)
+    known = [(label, text) for label, text in zip(labels, texts, strict=True) if label.asked]
+    changed = [label.record_id for label, text in known if label.asked != text]
+    # Where hardly any is the same, another prompt is asked.
+    if changed and len(changed) <= len(known) / 2:
+        say(
+            f"{len(changed):,} of these records read otherwise than when they were labelled ({', '.join(changed[:3])}"
+            f"{' …' if len(changed) > 3 else ''}). If a push has put the right answer into them, evaluate on what "
+            "they were before: open_pull(hub, run.record.pull_id)."
+        )
