@@ -16,7 +16,7 @@ _OPENED = re.compile(r"\b(check_texts|evaluate|judge|open_evaluation|open_pull|o
 def write_call(function: Callable[..., object], *first: str, **options: object) -> str:
     """Return a call as code; options that are the function's own defaults are left out.
 
-    >>> called(sorted, "names", key=None, reverse=True)
+    >>> write_call(sorted, "names", key=None, reverse=True)
     'sorted(names, reverse=True)'
     """
     own = signature(function).parameters
@@ -27,7 +27,7 @@ def write_call(function: Callable[..., object], *first: str, **options: object) 
 def write_texts(texts: object) -> str:
     """Return code for the texts that were checked, rated or judged: runs by their ids, all else by a name.
 
-    >>> written({"old": None})
+    >>> write_texts({"old": None})
     "{'old': texts}"
     """
     if isinstance(texts, Mapping):

@@ -108,7 +108,7 @@ def with_ends(value: object, low: object, high: object, digits: int = 1) -> str:
 def shorten_names(names: Sequence[str]) -> list[str]:
     """Return names without what all of them have in common: `triage (sol)` and `triage (luna)` are sol and luna.
 
-    >>> shortened(["triage (sol)", "triage (luna)"]), shortened(["triage (sol)", "states (sol)"])
+    >>> shorten_names(["triage (sol)", "triage (luna)"]), shorten_names(["triage (sol)", "states (sol)"])
     (['sol', 'luna'], ['triage (sol)', 'states (sol)'])
     """
     parts = [re.fullmatch(r"(.+) \((.+)\)", name) for name in names]
