@@ -12,7 +12,6 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.evaluate.candidates import One, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.experiment.plan import ExperimentForecast
@@ -82,7 +81,6 @@ def evaluate(
     40 records → ...
     [40, 40]
     """
-    check_budget(budget_usd)
     experiment = prepare_experiment(
         hub,
         frame,
@@ -93,9 +91,9 @@ def evaluate(
         repeats=repeats,
         engine=engine,
         cluster=cluster,
+        budget_usd=budget_usd,
     )
-    check_budget(budget_usd, *(one.request.engine for one in experiment.candidates))
-    plan = experiment.plan(object_type, budget_usd)
+    plan = experiment.plan(object_type)
     plan.agree(confirm=confirm)
     evaluation_id = experiment.begin(plan)
     runs = hub.store.evaluations.runs(evaluation_id)

@@ -13,6 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.progress import say
+from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.evaluate.candidates import Candidate, One, read_candidates
 from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, plan_experiment
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
@@ -35,8 +36,9 @@ class Experiment:
     source: str
     repeats: int
     cluster: str | None
+    budget_usd: float | None
 
-    def plan(self, object_type: str | None = None, budget_usd: float | None = None) -> ExperimentPlan:
+    def plan(self, object_type: str | None = None) -> ExperimentPlan:
         """Work out all runs; raises what `ask` raises before anything is sent."""
         clusters = None if self.cluster is None else [row.cluster for row in self.rows]
         return plan_experiment(
@@ -45,7 +47,7 @@ class Experiment:
             self.candidates,
             repeats=self.repeats,
             object_type=object_type,
-            budget_usd=budget_usd,
+            budget_usd=self.budget_usd,
             clusters=clusters,
         )
 
@@ -74,12 +76,15 @@ def prepare_experiment(
     repeats: int = 1,
     engine: EngineName | None = None,
     cluster: str | None = None,
+    budget_usd: float | None = None,
 ) -> Experiment:
     """Check everything that can be checked before questions are planned; raises what `evaluate` raises."""
+    check_budget(budget_usd)
     if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
         message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
         raise EvaluationError(message)
     candidates = read_candidates(hub, assistants, prompt=prompt, engine=engine)
+    check_budget(budget_usd, *(one.request.engine for one in candidates))
     if field is None and isinstance(labels, Labels):
         field = labels.field
     for one in candidates:
@@ -87,7 +92,7 @@ def prepare_experiment(
         field = choose_field(one.name, names, field, way=f"Say which is measured: field={names[0]!r}.")
     measured = field or "answer"
     rows, chosen, source = _choose_rows(hub, frame, candidates, measured, labels, cluster)
-    return Experiment(hub, candidates, measured, rows, chosen, source, repeats, cluster)
+    return Experiment(hub, candidates, measured, rows, chosen, source, repeats, cluster, budget_usd)
 
 
 def _choose_rows(
