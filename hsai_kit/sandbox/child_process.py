@@ -27,7 +27,7 @@ class SandboxError(Exception):
     """The sandbox did not start, is gone, or refused what was asked; the message says why."""
 
 
-class Child:
+class ChildProcess:
     """The server's process, and the threads that read what it says."""
 
     def __init__(self, arguments: Sequence[str], keys: Mapping[str, str | None]) -> None:

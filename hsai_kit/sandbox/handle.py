@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPHandler, OpenerDirector, Request
 
-from hsai_kit.sandbox.child_process import Child, SandboxError
+from hsai_kit.sandbox.child_process import ChildProcess, SandboxError
 from hsai_kit.sandbox.faults import FaultSpecError, parse_fault
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Sandbox:
         for fault in faults:
             self._arguments += ["--fault", fault]
         self._keys = {"hubspot_token": hubspot_token, "openai_key": openai_key}
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
 
     def start(self) -> Self:
         """Start the server and wait until it answers, 30 s at most; SandboxError carries its own last words."""
@@ -71,7 +71,7 @@ class Sandbox:
             raise SandboxError(message)
         for fault in self._faults:
             _check(fault)
-        child = Child(self._arguments, self._keys)
+        child = ChildProcess(self._arguments, self._keys)
         ready = child.ready()
         self.hubspot_url, self.openai_url, self.control_url = ready["hubspot"], ready["openai"], ready["control"]
         self.hubspot_token, self.openai_key = ready["hubspot_token"], ready["openai_key"]

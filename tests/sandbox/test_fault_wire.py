@@ -36,7 +36,7 @@ def get(connection: HTTPConnection, sandbox: Sandbox, path: str) -> HTTPResponse
     return connection.getresponse()
 
 
-def settled_counts(sandbox: Sandbox) -> dict[str, dict[str, int]]:
+def wait_for_counts(sandbox: Sandbox) -> dict[str, dict[str, int]]:
     """OpenAI's counts, as soon as there are any."""
     deadline = time.monotonic() + 2
     while not (counts := sandbox.counts()["openai"]):
@@ -105,7 +105,7 @@ def test_a_stall_ends_unhandled_as_soon_as_the_client_leaves(sandbox: Sandbox, o
     sandbox.fault("openai:stall:seconds=60")
     with pytest.raises(openai.APITimeoutError):
         openai_client.with_options(timeout=0.2).models.list()
-    assert settled_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
+    assert wait_for_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
 
 
 def test_latency_delays_an_answer_and_nothing_else(sandbox: Sandbox, connection: HTTPConnection) -> None:
@@ -129,7 +129,7 @@ def test_a_client_that_leaves_while_it_is_delayed_is_not_served(sandbox: Sandbox
     sandbox.latency("openai", 60)
     with pytest.raises(openai.APITimeoutError):
         openai_client.with_options(timeout=0.2).models.list()
-    assert settled_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
+    assert wait_for_counts(sandbox) == {"GET /v1/models": {"no answer": 1}}
 
 
 def test_a_connection_survives_a_fault_that_is_a_whole_answer(sandbox: Sandbox, connection: HTTPConnection) -> None:

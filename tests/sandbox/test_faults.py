@@ -7,7 +7,7 @@ import pytest
 from hsai_kit.sandbox.faults import Faults, FaultSpecError, parse_fault
 
 
-def struck(spec: str, requests: int, *, seed: int = 7, method: str = "GET", path: str = "/v1/models") -> list[int]:
+def list_struck(spec: str, requests: int, *, seed: int = 7, method: str = "GET", path: str = "/v1/models") -> list[int]:
     fault = parse_fault(spec)
     faults = Faults(fault.api, seed)
     faults.add(fault)
@@ -58,15 +58,15 @@ def test_a_value_out_of_range_is_refused(option: str, wanted: str) -> None:
 
 
 def test_count_and_after_bound_who_is_struck() -> None:
-    assert struck("openai:500:after=2:count=3", 10) == [2, 3, 4]
-    assert struck("openai:500:count=0", 10) == []
+    assert list_struck("openai:500:after=2:count=3", 10) == [2, 3, 4]
+    assert list_struck("openai:500:count=0", 10) == []
 
 
 def test_a_rate_strikes_its_share_and_the_same_requests_for_the_same_seed() -> None:
-    first = struck("openai:500:rate=0.2", 5_000)
+    first = list_struck("openai:500:rate=0.2", 5_000)
     assert 900 < len(first) < 1_100
-    assert struck("openai:500:rate=0.2", 5_000) == first
-    assert struck("openai:500:rate=0.2", 5_000, seed=8) != first
+    assert list_struck("openai:500:rate=0.2", 5_000) == first
+    assert list_struck("openai:500:rate=0.2", 5_000, seed=8) != first
 
 
 def test_path_and_method_pick_the_requests_and_only_those_are_counted() -> None:
@@ -86,9 +86,9 @@ def test_path_and_method_pick_the_requests_and_only_those_are_counted() -> None:
 
 
 def test_the_secondly_limit_strikes_searches_alone_unless_told_otherwise() -> None:
-    assert struck("hubspot:secondly", 1, path="/crm/v3/objects/contacts") == []
-    assert struck("hubspot:secondly", 1, path="/crm/v3/objects/contacts/search") == [0]
-    assert struck("hubspot:secondly:path=/crm", 1, path="/crm/v3/objects/contacts") == [0]
+    assert list_struck("hubspot:secondly", 1, path="/crm/v3/objects/contacts") == []
+    assert list_struck("hubspot:secondly", 1, path="/crm/v3/objects/contacts/search") == [0]
+    assert list_struck("hubspot:secondly:path=/crm", 1, path="/crm/v3/objects/contacts") == [0]
 
 
 def test_of_several_faults_the_first_strikes_and_the_others_keep_their_count() -> None:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from hsai_kit.sandbox.journal import KEPT_REQUESTS, KEPT_ROUTES, Journal, build_route_templates
 
 
-def finished(journal: Journal, path: str, status: int | None = 200) -> None:
+def finish(journal: Journal, path: str, status: int | None = 200) -> None:
     entry = journal.begin("GET", path, "", b"")
     entry.status = status
     journal.end(entry)
@@ -17,7 +17,7 @@ def finished(journal: Journal, path: str, status: int | None = 200) -> None:
 def test_counts_and_requests_stay_bounded_however_many_there_are() -> None:
     journal = Journal(lambda _method, path: path)
     for number in range(KEPT_REQUESTS + 10):
-        finished(journal, f"/{number}")
+        finish(journal, f"/{number}")
     counts = journal.counts()
     assert len(counts) == KEPT_ROUTES + 1
     assert counts["other routes"] == {"200": KEPT_REQUESTS + 10 - KEPT_ROUTES}
@@ -28,7 +28,7 @@ def test_counts_and_requests_stay_bounded_however_many_there_are() -> None:
 
 def test_a_request_without_an_answer_is_counted_as_such() -> None:
     journal = Journal(lambda _method, path: path)
-    finished(journal, "/", None)
+    finish(journal, "/", None)
     assert journal.counts() == {"GET /": {"no answer": 1}}
 
 

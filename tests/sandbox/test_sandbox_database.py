@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def filled(path: Path | None) -> Database:
+def fill_database(path: Path | None) -> Database:
     database = Database(path)
     database.execute("CREATE TABLE fruit (name TEXT)")
     database.executemany("INSERT INTO fruit VALUES (?)", [("apple",), ("pear",)])
@@ -26,7 +26,7 @@ def names(database: Database) -> list[str]:
 
 @pytest.mark.parametrize("in_file", [False, True])
 def test_restoring_brings_back_what_was_kept_as_often_as_wanted(tmp_path: Path, in_file: bool) -> None:
-    with closing(filled(tmp_path / "s.sqlite" if in_file else None)) as database:
+    with closing(fill_database(tmp_path / "s.sqlite" if in_file else None)) as database:
         for _ in range(3):
             database.execute("DELETE FROM fruit WHERE name = 'apple'")
             database.execute("CREATE TABLE later (x)")
@@ -37,7 +37,7 @@ def test_restoring_brings_back_what_was_kept_as_often_as_wanted(tmp_path: Path, 
 
 def test_a_file_keeps_both_its_changes_and_its_pristine_copy_over_restarts(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
-    with closing(filled(path)) as database:
+    with closing(fill_database(path)) as database:
         database.execute("DELETE FROM fruit WHERE name = 'apple'")
     for _ in range(2):
         with closing(Database(path)) as database:
@@ -55,7 +55,7 @@ def test_a_first_seeding_that_was_killed_leaves_an_empty_file(tmp_path: Path) ->
     with closing(Database(path)) as database:
         assert not database.is_seeded
         assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
-    with closing(filled(path)) as database:
+    with closing(fill_database(path)) as database:
         assert names(database) == ["apple", "pear"]
 
 
@@ -68,7 +68,7 @@ def add_two_and_fail(database: Database) -> None:
 
 
 def test_a_failing_transaction_leaves_nothing_behind_even_when_nested() -> None:
-    with closing(filled(None)) as database:
+    with closing(fill_database(None)) as database:
         with pytest.raises(sqlite3.OperationalError, match="nowhere"):
             add_two_and_fail(database)
         assert names(database) == ["apple", "pear"]
@@ -97,5 +97,5 @@ def test_a_data_file_of_something_else_is_refused_and_left_alone(tmp_path: Path)
 
 def test_two_sandboxes_cannot_share_one_data_file(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
-    with closing(filled(path)), pytest.raises(DataFileError, match="in use"):
+    with closing(fill_database(path)), pytest.raises(DataFileError, match="in use"):
         Database(path)

@@ -55,7 +55,7 @@ def is_open(port: int) -> bool:
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+def server() -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     with subprocess.Popen(SERVE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield process, json.loads(process.stdout.readline())
@@ -192,9 +192,9 @@ def test_a_file_named_like_pythons_own_in_the_analysts_folder_does_no_harm(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that a process could send another")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once_and_in_order(
-    served: tuple[subprocess.Popen[bytes], dict[str, str]], number: signal.Signals
+    server: tuple[subprocess.Popen[bytes], dict[str, str]], number: signal.Signals
 ) -> None:
-    process, ready = served
+    process, ready = server
     assert set(ready) == {"hubspot", "openai", "control", "hubspot_token", "openai_key", "control_token", "remarks"}
     process.send_signal(number)
     assert process.wait(2) == 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsai_kit.sandbox.assistant.options import RegionOptions
-    from hsai_kit.sandbox.assistant.text_judge import Case
+    from hsai_kit.sandbox.assistant.text_judge import JudgeCase
 
 _YES = frozenset({"yes", "true", "y", "1"})
 _NO = frozenset({"no", "false", "n", "0"})
@@ -65,7 +65,7 @@ def _answer(
     return settle(model, text, judge_choice(instructions, text, options, descriptions))
 
 
-def _judge_case(model: str, text: str, case: Case, options: tuple[str, ...]) -> Reply | None:
+def _judge_case(model: str, text: str, case: JudgeCase, options: tuple[str, ...]) -> Reply | None:
     """Judge a written text by the options: which of two, yes or no, or a level from the lowest to the highest."""
     if len(case.texts) > 1:
         return choose_better(model, text, case, options)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class RegionEvidence:
     """The fields of a record that tell where somebody is, as plain text."""
 
     state: str = ""
@@ -36,7 +36,7 @@ class RegionGuess:
     difficulty: float
 
 
-def read_evidence(record: RecordText) -> Evidence:
+def read_evidence(record: RecordText) -> RegionEvidence:
     """Pick the telling fields by their labels; a text without labels is taken for the state field itself."""
     found: dict[str, Any] = {}
     for label, value in record.fields:
@@ -47,7 +47,7 @@ def read_evidence(record: RecordText) -> Evidence:
             found["is_whole"] = True
     if not found.get("state") and record.rest and not record.fields:
         found["state"] = clean_text(record.rest)
-    return Evidence(**found)
+    return RegionEvidence(**found)
 
 
 @lru_cache(maxsize=8192)
@@ -83,14 +83,14 @@ def _classify_label(label: str) -> str | None:
     return None
 
 
-def _locate_territory(evidence: Evidence, code: str) -> RegionGuess:
+def _locate_territory(evidence: RegionEvidence, code: str) -> RegionGuess:
     said = read_state(evidence.state, abroad.HOME).codes[0][0] if evidence.state else NOWHERE
     if said in (NOWHERE, code):
         return RegionGuess(((code, 1.0),), 0.02)
     return RegionGuess(((code, 0.6), (said, 0.4)), 0.05)
 
 
-def _locate_abroad(evidence: Evidence) -> RegionGuess:
+def _locate_abroad(evidence: RegionEvidence) -> RegionGuess:
     """Another country decides, unless the rest of the record plainly speaks of the United States."""
     said, weight = read_state(evidence.state, abroad.HOME).codes[0] if evidence.state else (NOWHERE, 0.0)
     is_name = make_key(evidence.state) in CODE_BY_NAME and make_key(evidence.state) != "georgia"
@@ -100,7 +100,7 @@ def _locate_abroad(evidence: Evidence) -> RegionGuess:
     return RegionGuess(((NOWHERE, 0.6), (said, 0.4)) if is_backed else ((NOWHERE, 0.85), (said, 0.15)), 0.04)
 
 
-def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> RegionGuess:
+def _weigh(reading: StateGuess, evidence: RegionEvidence, country: str | None) -> RegionGuess:
     """Hold the state field against city and ZIP code."""
     code, weight = reading.codes[0]
     by_zip = find_zip_region(evidence.zip_code)
@@ -123,14 +123,14 @@ def _weigh(reading: StateGuess, evidence: Evidence, country: str | None) -> Regi
     return RegionGuess(reading.codes, reading.difficulty)
 
 
-def _looks_foreign(evidence: Evidence) -> bool:
+def _looks_foreign(evidence: RegionEvidence) -> bool:
     """Whether city or postal code speak of another country where none is named."""
     is_odd_code = bool(make_key(evidence.zip_code)) and find_zip_region(evidence.zip_code) is None
     return is_odd_code or abroad.is_foreign_city(evidence.city)
 
 
 def _locate_without_state(
-    reading: StateGuess, evidence: Evidence, country: str | None, by_zip: str | None, cities: dict[str, float]
+    reading: StateGuess, evidence: RegionEvidence, country: str | None, by_zip: str | None, cities: dict[str, float]
 ) -> RegionGuess:
     """Nothing usable in the state field: city and ZIP code may still tell, at home or where no country is named."""
     if not is_left_blank(evidence.state) and not (country == abroad.HOME and by_zip and by_zip in cities):

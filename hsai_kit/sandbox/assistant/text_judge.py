@@ -32,7 +32,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Case:
+class JudgeCase:
     """What is to be judged: the record's text, and one text or two."""
 
     source: str
@@ -44,16 +44,16 @@ class Case:
         return tuple(is_faithful(text, self.source) for text in self.texts)
 
 
-def read_case(text: str) -> Case | None:
+def read_case(text: str) -> JudgeCase | None:
     """Return what a request wants judged, None where it is another kind of request."""
     if "ext to judge" not in text and "econd text" not in text:
         return None
     fields = {label.casefold(): value for label, value in read_record(text).fields}
     source = fields.get("record", "")
     if "text to judge" in fields:
-        return Case(source, (fields["text to judge"],))
+        return JudgeCase(source, (fields["text to judge"],))
     if {"first text", "second text"} <= fields.keys():
-        return Case(source, (fields["first text"], fields["second text"]))
+        return JudgeCase(source, (fields["first text"], fields["second text"]))
     return None
 
 
@@ -69,7 +69,7 @@ def is_faithful(text: str, source: str) -> bool:
     return all(re.search(rf"{re.escape(one)}(?!\w)", told) for one in said)
 
 
-def estimate_quality(model: str, text: str, case: Case) -> float:
+def estimate_quality(model: str, text: str, case: JudgeCase) -> float:
     """How likely the first text is good, by this judge: on the right side of a half as often as `JUDGES` says."""
     luck, sureness, _ = draws(model, "judge", text)
     is_good = case.good[0]
@@ -79,13 +79,13 @@ def estimate_quality(model: str, text: str, case: Case) -> float:
     return 0.5 + distance if says_good else 0.5 - distance
 
 
-def rate_level(model: str, text: str, case: Case, count: int) -> int:
+def rate_level(model: str, text: str, case: JudgeCase, count: int) -> int:
     """Return the place on a scale of `count` levels, the highest for what is good."""
     probability = estimate_quality(model, text, case)
     return min(count - 1, int(probability * count))
 
 
-def choose_better(model: str, text: str, case: Case, options: Sequence[str]) -> Reply | None:
+def choose_better(model: str, text: str, case: JudgeCase, options: Sequence[str]) -> Reply | None:
     """Say which of two texts is better, None where the options do not tell first from second."""
     first, second = (next((o for o in options if word in o.casefold()), None) for word in ("first", "second"))
     tie = next((option for option in options if option not in {first, second}), None)

@@ -13,7 +13,7 @@ from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, records_not_found
 from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
-from hsai_kit.sandbox.hubspot.record_view import View, read_names
+from hsai_kit.sandbox.hubspot.record_view import RecordView, read_names
 from hsai_kit.sandbox.hubspot.records import RecordRow
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
@@ -58,7 +58,7 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     most, what = (LARGEST_HISTORY_BATCH, " for property histories") if history else (LARGEST_BATCH, "")
     ids = [_read_id(one) for one in call.inputs(most, what)]
     found = _find(crm, kind, ids, _read_id_property([fields]), archived=call.flag("archived"))
-    view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"), history)
+    view = RecordView(crm, kind, call.token, read_names(fields.get("properties"), "properties"), history)
     rows = {row.id: row for row in found.rows.values()}
     problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
     return batch_answer(view.render(rows[number] for number in sorted(rows)), problems, started)
@@ -164,7 +164,7 @@ def _update_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, o
 def _render(
     crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, names: list[str], one: dict[str, Any]
 ) -> dict[str, Any]:
-    rendered = View(crm, kind, call.token, names).render([row])[0]
+    rendered = RecordView(crm, kind, call.token, names).render([row])[0]
     if "objectWriteTraceId" in one:
         rendered["objectWriteTraceId"] = one["objectWriteTraceId"]
     return rendered

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
 from hsai_kit.sandbox.hubspot.history import WriteSource
-from hsai_kit.sandbox.hubspot.record_view import View, attach_associations
+from hsai_kit.sandbox.hubspot.record_view import RecordView, attach_associations
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
@@ -26,7 +26,7 @@ def list_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     history = call.names("propertiesWithHistory")
     size = call.limit(PAGE, LARGEST_HISTORY_PAGE if history else LARGEST_PAGE)
     rows = crm.records.page(kind, call.after() or 0, size + 1, archived=call.flag("archived"))
-    shown = View(crm, kind, call.token, call.names("properties"), history).render(rows[:size])
+    shown = RecordView(crm, kind, call.token, call.names("properties"), history).render(rows[:size])
     attach_associations(crm, kind, shown, call.names("associations"))
     body: dict[str, Any] = {"results": shown}
     if len(rows) > size:
@@ -38,7 +38,7 @@ def read_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one record by its id, by the id of one merged into it, or by a unique property."""
     kind = crm.catalog.resolve(call.path["object_type"])
     row = _find(crm, call, kind)
-    view = View(crm, kind, call.token, call.names("properties"), call.names("propertiesWithHistory"))
+    view = RecordView(crm, kind, call.token, call.names("properties"), call.names("propertiesWithHistory"))
     shown = view.render([row])
     attach_associations(crm, kind, shown, call.names("associations"))
     return HubSpotAnswer(200, shown[0])
@@ -50,7 +50,7 @@ def create_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     fields = call.fields()
     with crm.write_transaction():
         row = create_one(crm, call, kind, fields)
-    return HubSpotAnswer(201, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+    return HubSpotAnswer(201, RecordView(crm, kind, call.token, list(row.properties)).render([row])[0])
 
 
 def create_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, fields: dict[str, Any]) -> RecordRow:
@@ -71,7 +71,7 @@ def update_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         row = _find(crm, call, kind)
         changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
         row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
-    return HubSpotAnswer(200, View(crm, kind, call.token, list(properties)).render([row])[0])
+    return HubSpotAnswer(200, RecordView(crm, kind, call.token, list(properties)).render([row])[0])
 
 
 def archive_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -110,7 +110,7 @@ def merge_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     with crm.write_transaction():
         crm.links.move(kind, gone.id, kept.id)
         row = crm.writer.merge(kind, kept, gone, WriteSource.of_app(call.token.app_id))
-    return HubSpotAnswer(200, View(crm, kind, call.token, list(row.properties)).render([row])[0])
+    return HubSpotAnswer(200, RecordView(crm, kind, call.token, list(row.properties)).render([row])[0])
 
 
 def _find(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> RecordRow:

@@ -24,7 +24,7 @@ EMAIL_CONTENT = frozenset({"hs_email_subject", "hs_email_text", "hs_email_html",
 ASSOCIATIONS_SHOWN = 100
 
 
-class View:
+class RecordView:
     """What one request wants to see of records of one type."""
 
     def __init__(

@@ -12,7 +12,7 @@ from hsai_kit.sandbox.hubspot.filters import (
     list_searchable_names,
     read_sort,
 )
-from hsai_kit.sandbox.hubspot.record_view import View, read_names
+from hsai_kit.sandbox.hubspot.record_view import RecordView, read_names
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def search_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     definitions = crm.catalog.definitions(kind)
     fields = call.fields()
     size, first = _read_window(fields)
-    view = View(crm, kind, call.token, read_names(fields.get("properties"), "properties"))
+    view = RecordView(crm, kind, call.token, read_names(fields.get("properties"), "properties"))
     groups = fields.get("filterGroups") or []
     tests = [build_predicate(groups, definitions)]
     names = list_filter_names(groups)

@@ -17,7 +17,7 @@ _MAX_ERRORS = 100
 
 
 @dataclass(frozen=True)
-class Line:
+class BatchLine:
     """One request of a batch."""
 
     custom_id: str
@@ -31,36 +31,36 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Lines:
+class BatchLines:
     """The requests of a batch with their one model, or the errors for which it fails."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[BatchLine, ...] = ()
     model: str | None = None
     errors: tuple[dict[str, Any], ...] = ()
 
 
-def read_lines(content: bytes, key: Key) -> Lines:
+def read_lines(content: bytes, key: Key) -> BatchLines:
     """Read a file of JSON lines; blank lines do not count."""
     numbered = [(number, line) for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]
     if not numbered:
-        return Lines(errors=(_error("empty_file", "The input file is empty."),))
+        return BatchLines(errors=(_error("empty_file", "The input file is empty."),))
     if len(numbered) > MAX_LINES:
         message = f"The input file has {len(numbered)} requests, more than the {MAX_LINES} that a batch may have."
-        return Lines(errors=(_error("too_many_tasks", message),))
-    lines: list[Line] = []
+        return BatchLines(errors=(_error("too_many_tasks", message),))
+    lines: list[BatchLine] = []
     errors: list[dict[str, Any]] = []
     seen: set[str] = set()
     models: set[str] = set()
     for number, raw in numbered:
         found = _read_line(raw, number, seen, models, key)
-        if isinstance(found, Line):
+        if isinstance(found, BatchLine):
             lines.append(found)
         else:
             errors.append(found)
-    return Lines(tuple(lines), next(iter(models), None), tuple(errors[:_MAX_ERRORS]))
+    return BatchLines(tuple(lines), next(iter(models), None), tuple(errors[:_MAX_ERRORS]))
 
 
-def _read_line(raw: bytes, number: int, seen: set[str], models: set[str], key: Key) -> Line | dict[str, Any]:
+def _read_line(raw: bytes, number: int, seen: set[str], models: set[str], key: Key) -> BatchLine | dict[str, Any]:
     try:
         line = json.loads(raw)
     except ValueError:
@@ -84,7 +84,7 @@ def _read_line(raw: bytes, number: int, seen: set[str], models: set[str], key: K
         return _error("url_mismatch", message, number, "url")
     if not isinstance(body, dict):
         return _error("invalid_json_line", "'body' must be a JSON object.", number, "body")
-    return _check_model(body, number, models, key) or Line(custom_id, raw)
+    return _check_model(body, number, models, key) or BatchLine(custom_id, raw)
 
 
 def _check_model(body: dict[str, Any], number: int, models: set[str], key: Key) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from hsai_kit.sandbox.openai.wire import OpenAIError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hsai_kit.sandbox.openai.batch_lines import Line, Lines
+    from hsai_kit.sandbox.openai.batch_lines import BatchLine, BatchLines
     from hsai_kit.sandbox.openai.keys import Key
     from hsai_kit.sandbox.openai.responses import Responses
     from hsai_kit.sandbox.openai.wire import Identifiers
@@ -28,7 +28,7 @@ _COUNTED = ("input", "cached", "output", "reasoning")
 class BatchWork:
     """A batch's lines, those answered so far, and what they used."""
 
-    lines: Lines
+    lines: BatchLines
     order: list[int]
     done: int = 0
     outputs: list[bytes] = field(default_factory=list)
@@ -56,19 +56,19 @@ class BatchWork:
             "total_tokens": used["input"] + used["output"],
         }
 
-    def list_unanswered(self) -> list[Line]:
+    def list_unanswered(self) -> list[BatchLine]:
         """List the lines that have no answer yet."""
         return [self.lines.lines[index] for index in self.order[self.done :]]
 
 
-def begin(lines: Lines, batch_id: str) -> BatchWork:
+def begin(lines: BatchLines, batch_id: str) -> BatchWork:
     """Lay out the work; the order is the batch's own, and seldom the file's."""
     order = list(range(len(lines.lines)))
     Random(batch_id).shuffle(order)
     return BatchWork(lines, order)
 
 
-class Worker:
+class BatchWorker:
     """Answers the lines of batches."""
 
     def __init__(self, responses: Responses, identifiers: Identifiers) -> None:
@@ -88,11 +88,11 @@ class Worker:
             await asyncio.sleep(0)
         return work.done >= target
 
-    def build_error_line(self, line: Line, code: str, message: str) -> bytes:
+    def build_error_line(self, line: BatchLine, code: str, message: str) -> bytes:
         """Make the error file's line for a request that the batch did not come to."""
         return self._line(line, None, {"code": code, "message": message})
 
-    def _answer(self, work: BatchWork, line: Line, key: Key, fails: Callable[[str], bool]) -> None:
+    def _answer(self, work: BatchWork, line: BatchLine, key: Key, fails: Callable[[str], bool]) -> None:
         try:
             if fails(line.custom_id):
                 message = "The server had an error while it worked on this request."
@@ -117,7 +117,7 @@ class Worker:
     def _response(self, status: int, body: dict[str, Any]) -> dict[str, Any]:
         return {"status_code": status, "request_id": self._identifiers.new("req_"), "body": body}
 
-    def _line(self, line: Line, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bytes:
+    def _line(self, line: BatchLine, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bytes:
         request_id = self._identifiers.new("batch_req_", 24)
         content = {"id": request_id, "custom_id": line.custom_id, "response": response, "error": error}
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

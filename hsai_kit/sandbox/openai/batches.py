@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.assistant.reply import draws
 from hsai_kit.sandbox.openai.batch_clock import BatchJob, BatchStage, BatchStatus, find_stage
-from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, Lines, read_lines
-from hsai_kit.sandbox.openai.batch_work import BatchWork, Worker, begin
+from hsai_kit.sandbox.openai.batch_lines import ENDPOINT, BatchLines, read_lines
+from hsai_kit.sandbox.openai.batch_work import BatchWork, BatchWorker, begin
 from hsai_kit.sandbox.openai.checks import check_metadata, invalid_value, wrong_type
 from hsai_kit.sandbox.openai.gate import cut_page
 from hsai_kit.sandbox.openai.keys import Key
@@ -45,7 +45,7 @@ class Batches:
         self._identifiers = identifiers
         self._files = files
         self._limits = limits
-        self._worker = Worker(responses, identifiers)
+        self._worker = BatchWorker(responses, identifiers)
         self._works: dict[str, BatchWork] = {}
         database.execute(
             "CREATE TABLE IF NOT EXISTS openai_batches (number INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -159,12 +159,12 @@ class Batches:
             self._works[job.id] = begin(self._lines(job), job.id)
         return self._works[job.id]
 
-    def _lines(self, job: BatchJob) -> Lines:
+    def _lines(self, job: BatchJob) -> BatchLines:
         key = Key("", None if job.models is None else frozenset(job.models))
         try:
             content = self._files.content(job.file_id)
         except OpenAIError as error:  # deleted since
-            return Lines(errors=({"code": "file_not_found", "message": str(error), "param": None, "line": None},))
+            return BatchLines(errors=({"code": "file_not_found", "message": str(error), "param": None, "line": None},))
         return read_lines(content, key)
 
     def _find(self, batch_id: str) -> tuple[BatchJob, dict[str, Any] | None]:

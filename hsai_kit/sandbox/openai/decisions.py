@@ -45,7 +45,7 @@ class Decisions:
                 400, "The parameter 'input' is missing.", code="missing_required_parameter", param="input"
             )
         instructions, text, overhead = read_input(body["input"], "")
-        asked = [_Question(question, index) for index, question in enumerate(questions)]
+        asked = [_DecisionQuestion(question, index) for index, question in enumerate(questions)]
         beginning = count_tokens(instructions) + count_tokens(text) + overhead
         tokens = beginning + sum(question.tokens for question in asked)
         if tokens > CONTEXT_TOKENS:
@@ -65,7 +65,7 @@ class Decisions:
         return result
 
 
-class _Question:
+class _DecisionQuestion:
     """One question that is in order."""
 
     def __init__(self, question: Any, index: int) -> None:

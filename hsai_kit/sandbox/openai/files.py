@@ -157,7 +157,7 @@ _FILENAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
-class Part:
+class FormPart:
     """One field of the form; `filename` None where it is no file."""
 
     content: bytes
@@ -169,14 +169,14 @@ class Part:
         return self.content.decode("utf-8", "replace")
 
 
-def read_form(content_type: bytes, body: bytes) -> dict[str, Part]:
+def read_form(content_type: bytes, body: bytes) -> dict[str, FormPart]:
     """Split a form into its fields by name; a 400 for what is no multipart form."""
     match = _BOUNDARY.search(content_type)
     if not content_type.lower().startswith(b"multipart/form-data") or match is None:
         message = "Send the file as multipart/form-data, with the fields 'file' and 'purpose'."
         raise OpenAIError(400, message, code="invalid_content_type")
     boundary = b"--" + (match[1] or match[2])
-    parts: dict[str, Part] = {}
+    parts: dict[str, FormPart] = {}
     for section in (b"\r\n" + body).split(b"\r\n" + boundary)[1:]:
         if section.startswith(b"--"):
             break
@@ -186,7 +186,7 @@ def read_form(content_type: bytes, body: bytes) -> dict[str, Part]:
             message = "The multipart form of this request cannot be read."
             raise OpenAIError(400, message)
         filename = _FILENAME.search(head)
-        parts[_unescape(name[1])] = Part(content, _unescape(filename[1]) if filename else None)
+        parts[_unescape(name[1])] = FormPart(content, _unescape(filename[1]) if filename else None)
     return parts
 
 

@@ -16,7 +16,7 @@ _FORMAT_NAME = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 
 @dataclass(frozen=True)
-class Format:
+class TextFormat:
     """What the answer has to look like: text, JSON, or one that follows a schema.
 
     `choice` is the name and the options of the only property where a schema has just that.
@@ -28,7 +28,7 @@ class Format:
     tokens: int = 0
 
 
-def read_text_options(body: dict[str, Any]) -> Format:
+def read_text_options(body: dict[str, Any]) -> TextFormat:
     """Check the request's `text` and return its format."""
     text = body.get("text")
     if text is None:
@@ -44,7 +44,7 @@ def read_text_options(body: dict[str, Any]) -> Format:
 
 
 @lru_cache(maxsize=512)
-def _read_format(dumped: str) -> Format:
+def _read_format(dumped: str) -> TextFormat:
     """Read and check a format; the same one comes with every question of a run."""
     wanted = json.loads(dumped)
     kinds = ("text", "json_schema", "json_object")
@@ -52,7 +52,7 @@ def _read_format(dumped: str) -> Format:
         kind = wanted.get("type") if isinstance(wanted, dict) else wanted
         raise invalid_value("text.format.type", kind, kinds)
     if wanted["type"] != "json_schema":
-        return Format(wanted["type"])
+        return TextFormat(wanted["type"])
     for name in ("name", "schema"):
         if wanted.get(name) is None:
             message = f"The parameter 'text.format.{name}' is missing."
@@ -62,7 +62,7 @@ def _read_format(dumped: str) -> Format:
         raise OpenAIError(400, message, code="invalid_value", param="text.format.name")
     schema = wanted["schema"]
     check_schema(wanted["name"], schema, is_strict=wanted.get("strict") is not False)
-    return Format("json_schema", schema, _only_choice(schema), count_tokens(json.dumps(schema)))
+    return TextFormat("json_schema", schema, _only_choice(schema), count_tokens(json.dumps(schema)))
 
 
 def _only_choice(schema: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
@@ -76,7 +76,7 @@ def _only_choice(schema: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
     return name, tuple(options)
 
 
-_TEXT = Format()
+_TEXT = TextFormat()
 
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
@@ -98,7 +98,7 @@ MAX_ENUM_VALUES = 1_000
 
 def check_schema(name: str, schema: Any, *, is_strict: bool = True) -> None:
     """Raise the 400 `invalid_json_schema` for a schema that output, strict or not, cannot follow."""
-    checker = _Checker(name, is_strict=is_strict)
+    checker = _SchemaChecker(name, is_strict=is_strict)
     if not isinstance(schema, dict) or schema.get("type") != "object":
         raise checker.error((), 'schema must be an object of "type": "object"')
     checker.check(schema, (), 1)
@@ -110,7 +110,7 @@ def check_schema(name: str, schema: Any, *, is_strict: bool = True) -> None:
             checker.check(definition, (part, key), 1)
 
 
-class _Checker:
+class _SchemaChecker:
     def __init__(self, name: str, *, is_strict: bool) -> None:
         self._name = name
         self._is_strict = is_strict

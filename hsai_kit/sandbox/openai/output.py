@@ -12,13 +12,13 @@ from hsai_kit.sandbox import assistant
 from hsai_kit.sandbox.openai.tokens import tokenize
 
 if TYPE_CHECKING:
-    from hsai_kit.sandbox.openai.request import Ask
+    from hsai_kit.sandbox.openai.request import ResponseRequest
 
 _LEAST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
-class Piece:
+class OutputPiece:
     """A run of the answer's text; `confidence` None for text that no question of choice stands behind."""
 
     text: str
@@ -31,7 +31,7 @@ class Piece:
 class Output:
     """A whole answer; `refusal` instead of pieces where the assistant refuses."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[OutputPiece, ...]
     refusal: str | None = None
 
     @property
@@ -46,7 +46,7 @@ class Output:
         return [token for piece in self.pieces for token in tokenize(piece.text)]
 
 
-def answer(ask: Ask, turn: int = 0) -> Output:
+def answer(ask: ResponseRequest, turn: int = 0) -> Output:
     """Have the assistant answer a request in the format that it asks for; `turn` counts how often it was asked before.
 
     Only a fickle model cares for that.
@@ -58,8 +58,8 @@ def answer(ask: Ask, turn: int = 0) -> Output:
         if reply.refusal:
             return Output((), reply.text)
         others = tuple((_escape(text), share) for text, share in reply.alternatives)
-        piece = Piece(_escape(reply.text), reply.confidence, others)
-        return Output((Piece(f'{{{json.dumps(name)}:"', is_fixed=True), piece, Piece('"}', is_fixed=True)))
+        piece = OutputPiece(_escape(reply.text), reply.confidence, others)
+        return Output((OutputPiece(f'{{{json.dumps(name)}:"', is_fixed=True), piece, OutputPiece('"}', is_fixed=True)))
     if wanted.schema is not None:
         fields = assistant.answer_fields(model, ask.instructions, ask.text, wanted.schema)
         if fields.refusal is not None:
@@ -69,24 +69,30 @@ def answer(ask: Ask, turn: int = 0) -> Output:
     if reply.refusal:
         return Output((), reply.text)
     if wanted.kind == "json_object":
-        return Output((Piece('{"answer":"', is_fixed=True), Piece(_escape(reply.text)), Piece('"}', is_fixed=True)))
-    return Output((Piece(reply.text, reply.confidence),))
+        return Output(
+            (
+                OutputPiece('{"answer":"', is_fixed=True),
+                OutputPiece(_escape(reply.text)),
+                OutputPiece('"}', is_fixed=True),
+            )
+        )
+    return Output((OutputPiece(reply.text, reply.confidence),))
 
 
-def _object(fields: assistant.FieldsReply) -> list[Piece]:
-    pieces: list[Piece] = []
+def _object(fields: assistant.FieldsReply) -> list[OutputPiece]:
+    pieces: list[OutputPiece] = []
     for name, field in fields.fields.items():
-        pieces.append(Piece(f"{',' if pieces else '{'}{json.dumps(name)}:", is_fixed=True))
+        pieces.append(OutputPiece(f"{',' if pieces else '{'}{json.dumps(name)}:", is_fixed=True))
         if isinstance(field.value, assistant.FieldsReply):
             pieces += _object(field.value)
         elif isinstance(field.value, str):
             others = tuple((_escape(value), share) for value, share in field.alternatives if isinstance(value, str))
-            pieces += [Piece('"', is_fixed=True), Piece(_escape(field.value), field.confidence, others)]
-            pieces.append(Piece('"', is_fixed=True))
+            pieces += [OutputPiece('"', is_fixed=True), OutputPiece(_escape(field.value), field.confidence, others)]
+            pieces.append(OutputPiece('"', is_fixed=True))
         else:
             others = tuple((_dump(value), share) for value, share in field.alternatives)
-            pieces.append(Piece(_dump(field.value), field.confidence, others))
-    return [*(pieces or [Piece("{", is_fixed=True)]), Piece("}", is_fixed=True)]
+            pieces.append(OutputPiece(_dump(field.value), field.confidence, others))
+    return [*(pieces or [OutputPiece("{", is_fixed=True)]), OutputPiece("}", is_fixed=True)]
 
 
 def _dump(value: Any) -> str:
@@ -116,7 +122,7 @@ def list_token_logprobs(output: Output, top: int) -> list[dict[str, Any]]:
     return result
 
 
-def _piece_logprobs(piece: Piece, tokens: list[str], following: list[str], top: int) -> list[dict[str, Any]]:
+def _piece_logprobs(piece: OutputPiece, tokens: list[str], following: list[str], top: int) -> list[dict[str, Any]]:
     """Follow the candidates token by token: at each, how likely is every continuation of what stands so far."""
     confidence = piece.confidence or _LEAST_SHARE
     candidates = [(tokens, confidence)]

@@ -22,7 +22,7 @@ from hsai_kit.sandbox.openai.wire import OpenAIError
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.openai.catalog import Model
-    from hsai_kit.sandbox.openai.formats import Format
+    from hsai_kit.sandbox.openai.formats import TextFormat
     from hsai_kit.sandbox.openai.keys import Key
 
 LOGPROBS = "message.output_text.logprobs"
@@ -51,13 +51,13 @@ _NOT_HERE = ("background", "conversation", "previous_response_id", "tools", "mod
 
 
 @dataclass
-class Ask:
+class ResponseRequest:
     """A request that is in order."""
 
     model: Model
     instructions: str
     text: str
-    format: Format
+    format: TextFormat
     input_tokens: int
     effort: str | None
     max_output_tokens: int | None
@@ -65,7 +65,7 @@ class Ask:
     body: dict[str, Any] = field(repr=False)
 
 
-def read_request(key: Key, body: dict[str, Any]) -> Ask:
+def read_request(key: Key, body: dict[str, Any]) -> ResponseRequest:
     """Check a request and read it.
 
     Raises OpenAIError as OpenAI would: 400 for what is wrong in it, 404 for its model.
@@ -92,7 +92,7 @@ def read_request(key: Key, body: dict[str, Any]) -> Ask:
     if wanted.kind == "json_object" and "json" not in f"{instructions}{text}".lower():
         message = "To use 'text.format' of type 'json_object' the input has to contain the word 'json'."
         raise OpenAIError(400, message, param="input")
-    return Ask(
+    return ResponseRequest(
         model=model,
         instructions=instructions,
         text=text,

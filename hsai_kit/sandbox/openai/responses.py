@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.database import Database
     from hsai_kit.sandbox.openai.gate import OpenAICall
     from hsai_kit.sandbox.openai.keys import Key
-    from hsai_kit.sandbox.openai.request import Ask
+    from hsai_kit.sandbox.openai.request import ResponseRequest
     from hsai_kit.sandbox.openai.tokens import PromptCache
     from hsai_kit.sandbox.openai.wire import Identifiers
 
@@ -109,7 +109,7 @@ class Responses:
         content: dict[str, Any] = json.loads(row[0])
         return content
 
-    def _build(self, ask: Ask, output: Output) -> dict[str, Any]:
+    def _build(self, ask: ResponseRequest, output: Output) -> dict[str, Any]:
         reasoning = _count_reasoning(ask)
         tokens = output.tokens()
         limit = ask.max_output_tokens
@@ -134,7 +134,7 @@ class Responses:
             response["incomplete_details"] = {"reason": reason}
         return response
 
-    def _message(self, ask: Ask, output: Output, tokens: list[str], *, is_whole: bool) -> dict[str, Any]:
+    def _message(self, ask: ResponseRequest, output: Output, tokens: list[str], *, is_whole: bool) -> dict[str, Any]:
         text = "".join(tokens)
         part: dict[str, Any]
         if output.refusal is not None:
@@ -152,7 +152,7 @@ class Responses:
             "role": "assistant",
         }
 
-    def _usage(self, ask: Ask, written: int, reasoning: int) -> dict[str, Any]:
+    def _usage(self, ask: ResponseRequest, written: int, reasoning: int) -> dict[str, Any]:
         beginning = count_tokens(ask.instructions) + ask.format.tokens
         cache_key = ask.body.get("prompt_cache_key") or ""
         cached, stored = self._cache.read(ask.model.id, cache_key, ask.instructions, beginning)
@@ -165,7 +165,7 @@ class Responses:
         }
 
     def _shape(
-        self, ask: Ask, status: ResponseStatus, output: list[dict[str, Any]], usage: dict[str, Any]
+        self, ask: ResponseRequest, status: ResponseStatus, output: list[dict[str, Any]], usage: dict[str, Any]
     ) -> dict[str, Any]:
         body = ask.body
         now = int(time())
@@ -209,7 +209,7 @@ def _number_or(body: dict[str, Any], name: str, default: float) -> float:
     return default if value is None else float(value)
 
 
-def _count_reasoning(ask: Ask) -> int:
+def _count_reasoning(ask: ResponseRequest) -> int:
     """Thought grows with the effort and, a little, with what there is to think about."""
     base = _REASONING_TOKENS[ask.effort or "none"]
     return base and base + crc32(ask.text.encode()) % (base // 2)

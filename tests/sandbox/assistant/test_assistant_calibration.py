@@ -17,7 +17,7 @@ CITIES = {"Fresno": "CA", "Houston": "TX", "Chicago": "IL", "Seattle": "WA", "Bo
 ABROAD = (("WA", "Australia"), ("CA", "Canada"), ("Ontario", "Canada"), ("Bayern", "Germany"), ("DE", "Germany"))
 
 
-def misspelled(rng, name):
+def misspell(rng, name):
     place = rng.randrange(1, len(name) - 1)
     return rng.choice((name[:place] + name[place + 1 :], name[:place] + name[place] + name[place:]))
 
@@ -36,7 +36,7 @@ def records(count, seed=3):
         elif way == "short":
             state = f"{REGIONS[code][min(1, len(REGIONS[code]) - 1)]}."
         elif way == "misspelled":
-            state = misspelled(rng, NAME_OF[code])
+            state = misspell(rng, NAME_OF[code])
         elif way == "city":
             state, right = rng.choice(list(CITIES.items()))
         elif way == "abroad":

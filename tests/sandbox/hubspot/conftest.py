@@ -52,19 +52,19 @@ class Api:
                 _request_timeout=10,
             )
         except ApiException as problem:
-            return Reply(problem.status, _parsed(problem.body), problem.headers)
-        return Reply(answer.status, _parsed(answer.data.decode()), answer.headers)
+            return Reply(problem.status, _parse(problem.body), problem.headers)
+        return Reply(answer.status, _parse(answer.data.decode()), answer.headers)
 
     def raw(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         answer = self._client.rest_client.pool_manager.request(method, self.url + path, body=body, headers=headers)
-        return Reply(answer.status, _parsed(answer.data.decode()), answer.headers)
+        return Reply(answer.status, _parse(answer.data.decode()), answer.headers)
 
     def close(self) -> None:
         self._client.rest_client.pool_manager.clear()
         self._client.close()
 
 
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     if text.startswith("<"):
         return text
     return json.loads(text) if text else None

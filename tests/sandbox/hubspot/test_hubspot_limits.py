@@ -65,23 +65,23 @@ def test_the_window_rolls_by_the_clock_it_is_given() -> None:
     now = 105.0
     windows.admit(1)
     now = 109.9
-    assert _refused(windows)
+    assert _is_refused(windows)
     now = 110.1
-    assert not _refused(windows)
-    assert _refused(windows)
+    assert not _is_refused(windows)
+    assert _is_refused(windows)
 
 
 def test_the_day_begins_anew_with_its_date() -> None:
     day = "2026-11-16"
     windows = RateWindows(today=lambda: day, clock=lambda: 0.0)
     windows.set_limits(daily=1)
-    assert not _refused(windows)
-    assert _refused(windows)
+    assert not _is_refused(windows)
+    assert _is_refused(windows)
     day = "2026-11-17"
-    assert not _refused(windows)
+    assert not _is_refused(windows)
 
 
-def _refused(windows: RateWindows) -> bool:
+def _is_refused(windows: RateWindows) -> bool:
     from hsai_kit.sandbox.hubspot.errors import HubSpotError
 
     try:

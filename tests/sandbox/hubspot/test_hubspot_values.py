@@ -18,7 +18,7 @@ def write(api: Api, name: str, value: object, path: str = CONTACT) -> Reply:
     return api("PATCH", path, {"properties": {name: value}})
 
 
-def stored(api: Api, name: str, path: str = CONTACT) -> str | None:
+def read_value(api: Api, name: str, path: str = CONTACT) -> str | None:
     value: str | None = api("GET", path, properties=name).data["properties"][name]
     return value
 
@@ -66,10 +66,10 @@ def test_an_invalid_option_is_answered_with_every_option(api: Api) -> None:
 
 
 def test_every_bad_property_has_an_entry_and_the_good_ones_are_not_written(api: Api) -> None:
-    before = stored(api, "city")
+    before = read_value(api, "city")
     reply = api("PATCH", CONTACT, {"properties": {"city": "Austin", "seats_planned": "x", "nothing": "x"}})
     assert sorted(reply.codes) == ["INVALID_INTEGER", "PROPERTY_DOESNT_EXIST"]
-    assert stored(api, "city") == before
+    assert read_value(api, "city") == before
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_every_bad_property_has_an_entry_and_the_good_ones_are_not_written(api: 
 )
 def test_a_value_that_fits_is_kept_as_its_type_writes_it(api: Api, name: str, value: object, kept: str) -> None:
     reply = write(api, name, value)
-    assert (reply.status, stored(api, name)) == (200, kept)
+    assert (reply.status, read_value(api, name)) == (200, kept)
     assert reply.data["properties"][name] == kept
 
 
@@ -109,13 +109,13 @@ def test_a_value_that_fits_is_kept_as_its_type_writes_it(api: Api, name: str, va
 )
 def test_an_empty_string_clears(api: Api, name: str) -> None:
     assert write(api, name, "").status == 200
-    assert stored(api, name) is None
+    assert read_value(api, name) is None
 
 
 def test_a_leading_semicolon_adds_to_the_options_chosen(api: Api) -> None:
     write(api, "product_interest", "inventory;returns")
     write(api, "product_interest", ";analytics;returns")
-    assert stored(api, "product_interest") == "inventory;returns;analytics"
+    assert read_value(api, "product_interest") == "inventory;returns;analytics"
 
 
 def test_the_lifecycle_stage_only_moves_forward_and_says_nothing(api: Api) -> None:

@@ -29,20 +29,20 @@ class Caller:
         self._client = make(**defaults)
 
     def __call__(self, use: Callable[[Any], Any]) -> Any:
-        return self._finished(use(self._client))
+        return self._finish(use(self._client))
 
     def with_options(self, use: Callable[[Any], Any], **options: Any) -> Any:
         """Call a client of other options, such as another key, and close it."""
         client = self._make(**{**self._defaults, **options})
         try:
-            return self._finished(use(client))
+            return self._finish(use(client))
         finally:
-            self._finished(client.close())
+            self._finish(client.close())
 
     def close(self) -> None:
-        self._finished(self._client.close())
+        self._finish(self._client.close())
 
-    def _finished(self, result: Any) -> Any:
+    def _finish(self, result: Any) -> Any:
         async def finish() -> Any:
             return await result
 
@@ -87,7 +87,7 @@ def call(_caller: Caller) -> Caller:
     return _caller
 
 
-def closed_format(options: list[str] = STATES, name: str = "answer") -> dict[str, Any]:
+def choice_format(options: list[str] = STATES, name: str = "answer") -> dict[str, Any]:
     """The `text` of a request whose answer is one of some options."""
     schema = {
         "type": "object",
@@ -107,4 +107,4 @@ def question(text: str, /, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def state_question() -> dict[str, Any]:
     text = "State: Calif.\nCountry: United States\nCity: Fresno\nZIP: 93701"
-    return question(text, instructions="Answer with the USPS code.", text=closed_format())
+    return question(text, instructions="Answer with the USPS code.", text=choice_format())

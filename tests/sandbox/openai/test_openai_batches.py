@@ -8,12 +8,12 @@ import time
 import openai
 import pytest
 
-from .conftest import closed_format, question
+from .conftest import choice_format, question
 
 
 def line(number, **changes):
     text = f"State: {('Calif.', 'Tex.', 'Penna')[number % 3]}\nCity: {number}"
-    body = question(text, instructions="USPS code", text=closed_format())
+    body = question(text, instructions="USPS code", text=choice_format())
     return {"custom_id": f"q-{number}", "method": "POST", "url": "/v1/responses", "body": body} | changes
 
 

@@ -23,7 +23,7 @@ def send_many(call, count):
         send(call)
 
 
-def refused(call, use=None):
+def catch_refusal(call, use=None):
     with pytest.raises(openai.RateLimitError) as caught:
         call(use or (lambda client: client.responses.create(**ASK)))
     return caught.value
@@ -61,7 +61,7 @@ def test_a_used_up_budget_of_tokens_charges_nothing_for_the_refusal(call, sandbo
     used = send(call).parse().usage.total_tokens
     sandbox.limits("openai", tokens_per_minute=used + 1, requests_per_minute=600)
     send(call)
-    error = refused(call)
+    error = catch_refusal(call)
     assert (error.code, error.type) == ("rate_limit_exceeded", "tokens")
     assert int(error.response.headers["retry-after-ms"]) > 1000
     assert error.response.headers["x-ratelimit-remaining-requests"] in ("599", "600")
@@ -69,7 +69,7 @@ def test_a_used_up_budget_of_tokens_charges_nothing_for_the_refusal(call, sandbo
 
 def test_a_request_larger_than_the_whole_budget_says_that_waiting_is_useless(call, sandbox):
     sandbox.limits("openai", tokens_per_minute=5)
-    error = refused(call)
+    error = catch_refusal(call)
     assert (error.code, error.type) == ("rate_limit_exceeded", "tokens")
     assert "Waiting does not help" in error.message
     assert "retry-after" not in error.response.headers
@@ -78,7 +78,7 @@ def test_a_request_larger_than_the_whole_budget_says_that_waiting_is_useless(cal
 def test_looking_things_up_costs_nothing(call, sandbox):
     sandbox.limits("openai", requests_per_minute=1)
     send(call)
-    refused(call)
+    catch_refusal(call)
     assert call(lambda client: client.models.list()).data
     assert call(lambda client: client.responses.input_tokens.count(input="State: Calif.")).input_tokens
 
@@ -87,14 +87,14 @@ def test_a_request_with_a_mistake_counts_as_well(call, sandbox):
     sandbox.limits("openai", requests_per_minute=1)
     with pytest.raises(openai.BadRequestError):
         call(lambda client: client.responses.create(**ASK, temperature=3))
-    refused(call)
+    catch_refusal(call)
 
 
 def test_decisions_and_responses_share_the_budgets(call, sandbox):
     sandbox.limits("openai", requests_per_minute=1)
     ask = {"type": "predicate", "instructions": "It is a US state."}
     call(lambda client: client.decisions.create(model="sandbox-luna", input="State: Calif.", questions=[ask]))
-    refused(call)
+    catch_refusal(call)
 
 
 def test_no_limit_means_no_header(call, sandbox):
@@ -116,7 +116,7 @@ def test_a_used_up_quota_is_told_without_a_time_to_wait(call, sandbox, quota):
             model="sandbox-luna", input="x", questions=[{"type": "predicate", "instructions": "y"}]
         ),
     ):
-        error = refused(call, use)
+        error = catch_refusal(call, use)
         assert (error.status_code, error.code) == (429, quota)
         assert "retry-after" not in error.response.headers
     assert call(lambda client: client.models.list()).data

@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit.sandbox.assistant import answer_choice
 
-from .conftest import STATES, closed_format, question
+from .conftest import STATES, choice_format, question
 
 LOGPROBS = {"include": ["message.output_text.logprobs"]}
 
@@ -34,7 +34,7 @@ def product(response):
 )
 @pytest.mark.parametrize("model", ["sandbox-luna", "sandbox-legacy"])
 def test_the_tokens_multiply_to_the_confidence_of_the_answer(call, text, model):
-    wanted = question(text, text=closed_format(), **LOGPROBS) | {"model": model, "top_logprobs": 5}
+    wanted = question(text, text=choice_format(), **LOGPROBS) | {"model": model, "top_logprobs": 5}
     response = call(lambda client: client.responses.create(**wanted))
     reply = answer_choice(model, "", text, STATES)
     assert json.loads(response.output_text)["answer"] == reply.text
@@ -43,7 +43,7 @@ def test_the_tokens_multiply_to_the_confidence_of_the_answer(call, text, model):
 
 def test_options_that_begin_alike_share_their_first_tokens(call):
     options = ["New", "New York", "New York City", "New York State of Mind", "Other"]
-    wanted = question("Place: New York City", text=closed_format(options), **LOGPROBS) | {"top_logprobs": 20}
+    wanted = question("Place: New York City", text=choice_format(options), **LOGPROBS) | {"top_logprobs": 20}
     response = call(lambda client: client.responses.create(**wanted))
     reply = answer_choice("sandbox-luna", "", "Place: New York City", options)
     assert product(response) == pytest.approx(reply.confidence, rel=1e-6)
@@ -52,7 +52,7 @@ def test_options_that_begin_alike_share_their_first_tokens(call):
 
 
 def test_tokens_are_as_many_as_the_usage_says_and_join_to_the_text(call):
-    for more in ({"text": closed_format()}, {"instructions": "Summarize."}):
+    for more in ({"text": choice_format()}, {"instructions": "Summarize."}):
         wanted = question("Note: Ada wants 40 seats by May 3. She will call on Monday.", **more, **LOGPROBS)
         response = call(lambda client, wanted=wanted: client.responses.create(**wanted))
         tokens = tokens_of(response)
@@ -64,7 +64,7 @@ def test_tokens_are_as_many_as_the_usage_says_and_join_to_the_text(call):
 
 def test_as_many_alternatives_come_as_were_asked_for(call):
     for count in (0, 1, 3):
-        wanted = question("State: TX/OK", text=closed_format(), top_logprobs=count, **LOGPROBS)
+        wanted = question("State: TX/OK", text=choice_format(), top_logprobs=count, **LOGPROBS)
         response = call(lambda client, wanted=wanted: client.responses.create(**wanted))
         assert max(len(token.top_logprobs) for token in tokens_of(response)) == count
     answer = next(token for token in tokens_of(response) if token.token == "UNKNOWN"[:7])
@@ -72,7 +72,7 @@ def test_as_many_alternatives_come_as_were_asked_for(call):
 
 
 def test_no_log_probabilities_come_unasked(call):
-    response = call(lambda client: client.responses.create(**question("State: TX/OK", text=closed_format())))
+    response = call(lambda client: client.responses.create(**question("State: TX/OK", text=choice_format())))
     assert tokens_of(response) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import openai
 import pytest
 
-from .conftest import closed_format, question
+from .conftest import choice_format, question
 
 OBJECT = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
@@ -196,7 +196,7 @@ def test_a_schema_without_strict_is_taken_as_it_is(call):
 
 def test_every_kind_of_effort_that_a_model_has_is_taken(call):
     for effort in ("minimal", "low", "medium", "high", "xhigh", "max"):
-        wanted = question("State: Calif.", text=closed_format()) | {"model": "sandbox-comet"}
+        wanted = question("State: Calif.", text=choice_format()) | {"model": "sandbox-comet"}
         response = call(
             lambda client, wanted=wanted, effort=effort: client.responses.create(**wanted, reasoning={"effort": effort})
         )

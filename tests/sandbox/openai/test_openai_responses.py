@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.types.responses import Response
 
-from .conftest import closed_format, question
+from .conftest import choice_format, question
 
 LONG_NOTE = " ".join(
     f"On May {day} the customer asked for {day * 10} more seats and wants an offer by June {day}."
@@ -35,7 +35,7 @@ def test_a_string_as_input_and_messages_of_other_roles_are_understood(call):
     for given in ("State: Calif.", messages):
         response = call(
             lambda client, given=given: client.responses.create(
-                model="sandbox-sol", input=given, text=closed_format(["CA", "NV", "NONE"])
+                model="sandbox-sol", input=given, text=choice_format(["CA", "NV", "NONE"])
             )
         )
         assert json.loads(response.output_text) == {"answer": "CA"}
@@ -47,7 +47,7 @@ def test_exchanges_before_the_last_message_are_examples(call):
             lambda client: client.responses.create(
                 model="sandbox-sol",
                 input=[*before, {"role": "user", "content": "State: Golden One"}],
-                text=closed_format(),
+                text=choice_format(),
             )
         )
         return json.loads(response.output_text)["answer"]
@@ -95,7 +95,7 @@ def test_json_without_a_schema_needs_the_word_json(call):
 
 
 def test_a_record_that_asks_for_harm_is_refused_in_a_part_of_its_own(call):
-    for more in ({"text": closed_format()}, {"instructions": "Summarize."}):
+    for more in ({"text": choice_format()}, {"instructions": "Summarize."}):
         response = call(lambda client, more=more: client.responses.create(**question(REFUSED, **more)))
         (part,) = response.output[0].content
         assert (response.status, part.type, response.output_text) == ("completed", "refusal", "")
@@ -123,14 +123,14 @@ def test_thinking_can_use_up_all_that_was_allowed(call, state_question):
 
 
 def test_a_reasoning_model_thinks_more_with_more_effort(call, state_question):
-    def thought(effort):
+    def count_thought(effort):
         wanted = state_question | {"model": "sandbox-astra", "reasoning": {"effort": effort}}
         response = call(lambda client: client.responses.create(**wanted))
         assert json.loads(response.output_text) == {"answer": "CA"}
         assert response.reasoning.effort == effort
         return response.usage.output_tokens_details.reasoning_tokens
 
-    efforts = [thought(effort) for effort in ("none", "low", "medium", "high")]
+    efforts = [count_thought(effort) for effort in ("none", "low", "medium", "high")]
     assert efforts[0] == 0
     assert efforts == sorted(set(efforts))
 
@@ -155,27 +155,27 @@ def test_usage_adds_up_and_agrees_with_the_count_before(call, state_question):
 def test_repeated_instructions_are_read_from_the_cache(call, sandbox):
     instructions = "You bring states into USPS form. " * 200
 
-    def cached(**more):
+    def count_cached(**more):
         wanted = question("State: Calif.", instructions=instructions, **more)
         details = call(lambda client: client.responses.create(**wanted)).usage.input_tokens_details
         return details.cached_tokens, details.cache_write_tokens
 
-    first, again = cached(), cached()
+    first, again = count_cached(), count_cached()
     assert first[0] == again[1] == 0
     assert first[1] == again[0] >= 1024
     assert again[0] % 128 == 0
-    assert cached(prompt_cache_key="other")[0] == 0
-    assert cached(prompt_cache_key="other")[0] == again[0]
+    assert count_cached(prompt_cache_key="other")[0] == 0
+    assert count_cached(prompt_cache_key="other")[0] == again[0]
 
 
 def test_short_instructions_are_cached_only_under_a_key(call, sandbox):
-    def cached(**more):
+    def count_cached(**more):
         wanted = question("State: Calif.", instructions="Bring the state into USPS form. " * 20, **more)
         response = call(lambda client: client.responses.create(**wanted))
         return response.usage.input_tokens_details.cached_tokens
 
-    assert [cached(), cached()] == [0, 0]
-    assert [cached(prompt_cache_key="states"), cached(prompt_cache_key="states")] == [0, 128]
+    assert [count_cached(), count_cached()] == [0, 0]
+    assert [count_cached(prompt_cache_key="states"), count_cached(prompt_cache_key="states")] == [0, 128]
 
 
 def test_what_was_sent_comes_back_with_the_response(call, state_question):

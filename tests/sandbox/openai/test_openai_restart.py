@@ -9,7 +9,7 @@ from openai import OpenAI
 
 from hsai_kit.sandbox import Sandbox
 
-from .conftest import closed_format, question
+from .conftest import choice_format, question
 
 
 def client_of(sandbox):
@@ -17,7 +17,7 @@ def client_of(sandbox):
 
 
 def test_files_batches_and_stored_responses_survive_a_restart(tmp_path):
-    body = question("State: Calif.", text=closed_format())
+    body = question("State: Calif.", text=choice_format())
     lines = [{"custom_id": f"q{n}", "method": "POST", "url": "/v1/responses", "body": body} for n in range(8)]
     content = "\n".join(json.dumps(line) for line in lines).encode()
     data = tmp_path / "sandbox.sqlite"

@@ -68,12 +68,12 @@ def export_rows(rows: int, seed: int = 7) -> Iterator[list[str]]:
 
 
 def _row(portal: Portal, definitions: list[PropertyDefinition], contact: Record, offset: int, index: int) -> list[str]:
-    cells = [_shown(portal, one, contact.properties.get(one.name) or "") for one in definitions]
+    cells = [_show(portal, one, contact.properties.get(one.name) or "") for one in definitions]
     own = "yes,\nwith a colleague" if index % 50 == 0 else ""
     return [str(int(contact.id) + offset), *cells, own]
 
 
-def _shown(portal: Portal, definition: PropertyDefinition, value: str) -> str:
+def _show(portal: Portal, definition: PropertyDefinition, value: str) -> str:
     """Show a value as people see it: option labels, owner names, times in the account's zone."""
     if not value:
         return ""

@@ -28,7 +28,7 @@ def export(exports, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def expected(exports):
+def export_properties(exports):
     """The properties that an export of 600 contacts brings back; times in exports have no seconds."""
     rows = {}
     for record in build_seed_portal(7, 600).records["contacts"]:
@@ -43,33 +43,35 @@ def expected(exports):
     ("encoding", "delimiter"),
     [("utf-8", ","), ("utf-8-sig", ";"), ("utf-16", "\t"), ("utf-16-be", ",")],
 )
-def test_an_export_brings_back_every_value(exports, expected, tmp_path, encoding, delimiter):
+def test_an_export_brings_back_every_value(exports, export_properties, tmp_path, encoding, delimiter):
     path = exports.write_export(tmp_path / "contacts.csv", 600, encoding=encoding, delimiter=delimiter)
     if encoding == "utf-16-be":
         path.write_bytes(b"\xfe\xff" + path.read_bytes())
     loaded = contacts_of(path)
-    assert [record.id for record in loaded] == list(expected)
+    assert [record.id for record in loaded] == list(export_properties)
     for record in loaded:
         found = {name: value for name, value in record.properties.items() if name in exports.PROPERTIES}
-        assert found == expected[record.id]
+        assert found == export_properties[record.id]
 
 
-def test_a_workbook_brings_back_every_value(exports, expected, tmp_path):
+def test_a_workbook_brings_back_every_value(exports, export_properties, tmp_path):
     loaded = contacts_of(exports.write_export(tmp_path / "contacts.xlsx", 600))
     assert len(loaded) == 600
     for record in loaded:
         if record.id not in {"118", "178"}:  # control characters and lone carriage returns do not survive in XML
             found = {name: value for name, value in record.properties.items() if name in exports.PROPERTIES}
-            assert found == expected[record.id]
+            assert found == export_properties[record.id]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "mac_roman"])
-def test_western_encodings_keep_their_letters(exports, expected, tmp_path, encoding):
+def test_western_encodings_keep_their_letters(exports, export_properties, tmp_path, encoding):
     path = exports.write_export(tmp_path / "contacts.csv", 600, encoding=encoding)
     portal = load_portal({"contacts": path})
     names = {record.id: record.properties.get("lastname") for record in portal.records["contacts"]}
     letters = "äöüßéèñáíóçÄÖÜ"
-    accented = {key: row["lastname"] for key, row in expected.items() if set(row.get("lastname", "")) & set(letters)}
+    accented = {
+        key: row["lastname"] for key, row in export_properties.items() if set(row.get("lastname", "")) & set(letters)
+    }
     assert len(accented) > 5
     assert {key: names[key] for key in accented} == accented
     assert "is not UTF-8; it was read as" in portal.remarks[0]
