@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -22,8 +24,12 @@ settings.load_profile("same" if os.environ.get("CI") else "search")
 # Read once: a client of its own certificates for each test costs more than what most of them ask.
 TLS = ssl.create_default_context()
 
+T = TypeVar("T")
+CONNECTED = {"hubspot": {"GET /account-info/2026-09/details": {"200": 1}}, "openai": {}}
+"""What a portal was asked for by a connection that nothing was done with."""
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hubspot import HubSpot
 
@@ -138,3 +144,44 @@ def hub(keys: Sandbox, tmp_path: Path, new_workspace: Path) -> Iterator[Connecti
         shutil.copytree(new_workspace, tmp_path / "workspace")
     with connect(workspace=tmp_path / "workspace") as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def _snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[object, tuple[Path, Any]]]:
+    return tmp_path_factory.mktemp("prepared"), {}
+
+
+@pytest.fixture
+def prepared(
+    hub: Connection, sandbox: Sandbox, _snapshots: tuple[Path, dict[object, tuple[Path, Any]]]
+) -> Callable[[object, Callable[[], T], Callable[[T], T]], T]:
+    """Begin a test where some steps end: they are taken once, and their store is copied from then on.
+
+    `take` takes the steps, and `read` makes of what they gave the first time what a test of now can use: the run in its
+    own store, a copy of a frame. All are in the same new portal: where a test has changed something in it before, or
+    made it misbehave, the steps are taken there.
+    """
+    from hsai_kit.store import Store
+
+    folder, kept = _snapshots
+
+    def begin(name: object, take: Callable[[], T], read: Callable[[T], T]) -> T:
+        if sandbox.counts() != CONNECTED or any(sandbox.faults().values()):
+            return take()
+        if name in kept:
+            hub.store.close()
+            path, taken = kept[name]
+            shutil.copyfile(path, hub.store.path)
+            hub.store = Store(hub.store.path)
+            return read(taken)
+        taken = take()
+        path = folder / f"{len(kept)}.sqlite"
+        with (
+            contextlib.closing(sqlite3.connect(hub.store.path)) as store,
+            contextlib.closing(sqlite3.connect(path)) as copy,
+        ):
+            store.backup(copy)
+        kept[name] = path, taken
+        return read(taken)
+
+    return begin

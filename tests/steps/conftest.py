@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from hsai_kit import ask, pull, review
+from hsai_kit import ask, open_run, pull, review
 from hsai_kit.steps.push.executor import PushExecutor
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hubspot import HubSpot
 
     from hsai_kit.connection import Connection
+    from hsai_kit.run import Run
     from hsai_kit.sandbox import Sandbox
     from hsai_kit.steps.review import Review
 
@@ -175,16 +176,18 @@ def colleague(sandbox: Sandbox) -> Colleague:
 
 
 @pytest.fixture
-def proposed(hub: Connection) -> Callable[..., Review]:
+def proposed(hub: Connection, prepared: Callable[..., Run]) -> Callable[..., Review]:
     """Make a run over contacts that answers TX for each, asked in one question, and return its review.
 
     `limit` is how many contacts, `to` the property whose values are pulled and meant to be replaced.
     """
 
     def make(limit: int = 3, to: str = "city", where: str | None = None) -> Review:
-        contacts = pull(hub, "contacts", [to], where=where, limit=limit)
-        run = ask(hub, contacts.assign(said="Texas"), "state-abbreviations", "State: {{ said }}")
-        return review(run, to=to)
+        def take() -> Run:
+            contacts = pull(hub, "contacts", [to], where=where, limit=limit)
+            return ask(hub, contacts.assign(said="Texas"), "state-abbreviations", "State: {{ said }}")
+
+        return review(prepared(("proposed", limit, to, where), take, lambda _: open_run(hub)), to=to)
 
     return make
 

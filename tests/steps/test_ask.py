@@ -36,8 +36,11 @@ def frame_of(**columns: list) -> pd.DataFrame:
 
 
 @pytest.fixture
-def contacts(hub) -> pd.DataFrame:
-    return pull(hub, "contacts", ["state", "country"], where="state is known", limit=300)
+def contacts(hub, prepared) -> pd.DataFrame:
+    def take() -> pd.DataFrame:
+        return pull(hub, "contacts", ["state", "country"], where="state is known", limit=300)
+
+    return prepared("test_ask", take, pd.DataFrame.copy)
 
 
 def test_rows_with_the_same_prompt_are_one_request(hub, sandbox, contacts):

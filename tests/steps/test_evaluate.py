@@ -21,8 +21,12 @@ def requests_sent(sandbox) -> int:
 
 
 @pytest.fixture
-def contacts(hub) -> pd.DataFrame:
-    return pull(hub, "contacts", ["state", "country", "city", "zip", "company.name"], where="state is known", limit=150)
+def contacts(hub, prepared) -> pd.DataFrame:
+    def take() -> pd.DataFrame:
+        names = ["state", "country", "city", "zip", "company.name"]
+        return pull(hub, "contacts", names, where="state is known", limit=150)
+
+    return prepared("150 states", take, pd.DataFrame.copy)
 
 
 @pytest.fixture

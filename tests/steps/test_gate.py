@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hsai_kit import Gate, evaluate, pull, start_evaluate
+from hsai_kit import Gate, evaluate, open_evaluation, pull, start_evaluate
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 
@@ -13,14 +13,20 @@ SOL, LEGACY = (("state-abbreviations", f"sandbox-{one}") for one in ("sol", "leg
 
 
 @pytest.fixture
-def contacts(hub) -> pd.DataFrame:
-    return pull(hub, "contacts", ["state", "country"], where="state is known", limit=300)
+def contacts(hub, prepared) -> pd.DataFrame:
+    def take() -> pd.DataFrame:
+        return pull(hub, "contacts", ["state", "country"], where="state is known", limit=300)
+
+    return prepared("test_gate", take, pd.DataFrame.copy)
 
 
 @pytest.fixture
-def found(hub, sandbox, contacts):
-    truth = pd.Series(sandbox.truth("contacts", "state")).reindex(contacts.index).replace("", "UNKNOWN")
-    return evaluate(hub, contacts, {"sol": SOL, "legacy": LEGACY}, truth)
+def found(hub, sandbox, contacts, prepared):
+    def take():
+        truth = pd.Series(sandbox.truth("contacts", "state")).reindex(contacts.index).replace("", "UNKNOWN")
+        return evaluate(hub, contacts, {"sol": SOL, "legacy": LEGACY}, truth)
+
+    return prepared("sol and legacy", take, lambda _: open_evaluation(hub))
 
 
 def said(verdict, condition) -> str:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hsai_kit import Prompt, ask, evaluate, label, labels_from, open_labels, pull, read_labels, review, with_examples
+from hsai_kit import (
+    Prompt,
+    ask,
+    evaluate,
+    label,
+    labels_from,
+    open_labels,
+    open_run,
+    pull,
+    read_labels,
+    review,
+    with_examples,
+)
 from hsai_kit.assistants.assistant import load
 from hsai_kit.errors import EvaluationError
 
@@ -13,8 +25,11 @@ NAME = "state-abbreviations"
 
 
 @pytest.fixture
-def contacts(hub) -> pd.DataFrame:
-    return pull(hub, "contacts", ["state", "country"], where="state is known", limit=60)
+def contacts(hub, prepared) -> pd.DataFrame:
+    def take() -> pd.DataFrame:
+        return pull(hub, "contacts", ["state", "country"], where="state is known", limit=60)
+
+    return prepared("test_labels", take, pd.DataFrame.copy)
 
 
 @pytest.fixture
@@ -23,9 +38,9 @@ def truth(sandbox, contacts) -> pd.Series:
 
 
 @pytest.fixture
-def checked(hub, contacts):
+def checked(hub, contacts, prepared):
     """A review in which half of the proposals were approved, and two edited."""
-    made = review(ask(hub, contacts, NAME))
+    made = review(prepared("60 states", lambda: ask(hub, contacts, NAME), lambda _: open_run(hub)))
     made.approve(made.frame.index[made.frame["proposal"].notna()][:30])
     made.edit(list(made.frame.index[-2:]), "GU")
     return made

@@ -30,10 +30,14 @@ def numbers(said: str) -> Assistant:
 
 
 @pytest.fixture
-def states(hub):
+def states(hub, prepared):
     """A review over real ways to write a state, some of them beyond help."""
-    contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=120)
-    return review(ask(hub, contacts, "state-abbreviations"))
+
+    def take():
+        contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=120)
+        return ask(hub, contacts, "state-abbreviations")
+
+    return review(prepared("120 states", take, lambda _: open_run(hub)))
 
 
 def decided(checked) -> dict[str, int]:
