@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "AnswerValue",
     "Choice",
     "Fields",
     "Kind",
     "Number",
     "Output",
-    "ParsedAnswer",
     "Text",
     "Value",
     "YesNo",
@@ -35,7 +35,7 @@ _YES_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no"
 
 
 @dataclass(frozen=True)
-class ParsedAnswer:
+class AnswerValue:
     """An answer as read: the value (None: blank or not usable) and why it wants eyes."""
 
     value: Value | dict[str, Value]
@@ -59,16 +59,16 @@ class Text(_OutputKind):
         """Return the JSON schema of one value."""
         return {"type": ["string", "null"]}
 
-    def read(self, value: object, source: str) -> ParsedAnswer:
+    def read(self, value: object, source: str) -> AnswerValue:
         """Read one value; markup or links that the record's own text lacks are flagged `unsafe`."""
         # Models write half an emoji now and then, which no file and no API takes.
         text = value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
         if not text:
-            return ParsedAnswer(None, ("blank",))
+            return AnswerValue(None, ("blank",))
         flags = ("unsafe",) if _tags_and_links(text) - _tags_and_links(source) else ()
         if self.max_characters is not None and len(text) > self.max_characters:
             flags = (*flags, "too long")
-        return ParsedAnswer(text, flags)
+        return AnswerValue(text, flags)
 
 
 class Number(_OutputKind):
@@ -80,14 +80,14 @@ class Number(_OutputKind):
         """Return the JSON schema of one value."""
         return {"type": ["number", "null"]}
 
-    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; anything but a number is `not allowed`."""
         if value is None:
-            return ParsedAnswer(None, ("blank",))
+            return AnswerValue(None, ("blank",))
         # JSON as Python reads it knows NaN and Infinity, and whole numbers of any length.
         if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST < value < _MOST:
-            return ParsedAnswer(None, ("not allowed",))
-        return ParsedAnswer(value)
+            return AnswerValue(None, ("not allowed",))
+        return AnswerValue(value)
 
 
 class YesNo(_OutputKind):
@@ -101,11 +101,11 @@ class YesNo(_OutputKind):
         schema: dict[str, Any] = {"type": ["boolean", "null"]}
         return schema if self.statement is None else {**schema, "description": f"Is this true: {self.statement}"}
 
-    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; anything but true or false is `not allowed`."""
         if value is None:
-            return ParsedAnswer(None, ("blank",))
-        return ParsedAnswer(value) if isinstance(value, bool) else ParsedAnswer(None, ("not allowed",))
+            return AnswerValue(None, ("blank",))
+        return AnswerValue(value) if isinstance(value, bool) else AnswerValue(None, ("not allowed",))
 
 
 class Choice(_OutputKind):
@@ -144,13 +144,13 @@ class Choice(_OutputKind):
             schema["description"] = "; ".join(f"{option}: {meaning}" for option, meaning in self.descriptions.items())
         return schema
 
-    def read(self, value: object, source: str) -> ParsedAnswer:  # noqa: ARG002 -- the same signature for every kind
+    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; what is not an option is `not allowed` and never passed on."""
         wanted = value.strip().casefold() if isinstance(value, str) else ""
         option = self._known.get(wanted)
         if option is None:
-            return ParsedAnswer(None, ("not allowed",) if wanted else ("blank",))
-        return ParsedAnswer(None, ("blank",)) if option == self.none_option else ParsedAnswer(option)
+            return AnswerValue(None, ("not allowed",) if wanted else ("blank",))
+        return AnswerValue(None, ("blank",)) if option == self.none_option else AnswerValue(option)
 
     @functools.cached_property
     def _known(self) -> Mapping[str, str]:
@@ -218,7 +218,7 @@ class Output(BaseModel):
             "additionalProperties": False,
         }
 
-    def read(self, text: str, source: str) -> ParsedAnswer:
+    def read(self, text: str, source: str) -> AnswerValue:
         """Read what the model wrote, checked whatever it said; `source` is the question's own text.
 
         Several fields give a dict and flags such as `urgency: not allowed`.
@@ -230,12 +230,12 @@ class Output(BaseModel):
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            return ParsedAnswer(None, ("not allowed",))
+            return AnswerValue(None, ("not allowed",))
         read = {name: field.read(values.get(name), source) for name, field in self.fields.items()}
         if not isinstance(self.shape, Fields):
             return read["answer"]
         flags = tuple(f"{name}: {flag}" for name, one in read.items() for flag in one.flags)
-        return ParsedAnswer({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
+        return AnswerValue({name: one.value for name, one in read.items() if not isinstance(one.value, dict)}, flags)
 
 
 def as_words(value: Value | dict[str, Value]) -> str:

@@ -54,7 +54,7 @@ then = typer.Typer(
 )
 
 
-class SharedOptions:
+class CommonOptions:
     """What every action can be told."""
 
     run: Annotated[str | None, typer.Option(help="The run's id (default: the newest).")] = None
@@ -70,8 +70,8 @@ class SharedOptions:
 def _command(action: type[Action]) -> Callable[..., None]:
     """Return the command of an action: its own settings first, then those that all of them have."""
     settings = action.settings()
-    hints = get_type_hints(SharedOptions, include_extras=True)
-    shared = [(name, kind, field(default=getattr(SharedOptions, name))) for name, kind in hints.items()]
+    hints = get_type_hints(CommonOptions, include_extras=True)
+    shared = [(name, kind, field(default=getattr(CommonOptions, name))) for name, kind in hints.items()]
     options = make_dataclass(f"{action.__name__}Options", [*map(_parameter, settings), *shared])
 
     @functools.wraps(options, updated=())

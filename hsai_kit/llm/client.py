@@ -112,7 +112,7 @@ class LLMClient:
     async def post(self, path: str, body: bytes, *, tokens: int = 0) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
 
-        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawn where the
+        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawal where the
         work that it is for was stopped before it was sent.
         """
         attempt = 0

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Budget", "GoOn", "Pacer", "Room", "Turn", "Window", "Withdrawn", "backoff"]
+__all__ = ["Budget", "GoOn", "Pacer", "Room", "Turn", "Window", "Withdrawal", "backoff"]
 
 GoOn: TypeAlias = Callable[[], Awaitable[bool]]
 """Waits while work is paused; False says that it was stopped and nothing more may be sent."""
@@ -25,7 +25,7 @@ _MEMORY = 32
 _LOOK_SECONDS = 0.25
 
 
-class Withdrawn(Exception):
+class Withdrawal(Exception):
     """The work was stopped before this was sent."""
 
 
@@ -181,7 +181,7 @@ class Pacer:
             self.tokens.tighten()
 
     async def rest(self, seconds: float, go_on: GoOn | None = None) -> None:
-        """Wait `seconds` before something refused is tried again; raises Withdrawn where `go_on` says no meanwhile."""
+        """Wait `seconds` before something refused is tried again; raises Withdrawal where `go_on` says no meanwhile."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, _LOOK_SECONDS))
@@ -207,7 +207,7 @@ class Pacer:
     ) -> AbstractAsyncContextManager[None]:
         """Hold one place: wait for it, for the end of any pause, and for room in every window and budget.
 
-        `go_on` is asked before the place is used and while it is waited for; raises Withdrawn where it says no. What
+        `go_on` is asked before the place is used and while it is waited for; raises Withdrawal where it says no. What
         has `room` waits for the end of a pause only, and never behind others that wait for the windows.
         """
         return Turn(self, tokens, go_on) if room is None or not room.left else self._within(room)
@@ -283,4 +283,4 @@ class Turn(AbstractAsyncContextManager[None]):
 
 async def _asked(go_on: GoOn | None) -> None:
     if go_on and not await go_on():
-        raise Withdrawn
+        raise Withdrawal

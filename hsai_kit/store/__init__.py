@@ -10,7 +10,7 @@ from hsai_kit.store.answers import Answer, AnswerStatus, AnswerTable, Use
 from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
 from hsai_kit.store.database import Database
-from hsai_kit.store.decisions import Decision, DecisionRecord, DecisionTable, Undone, decision_of
+from hsai_kit.store.decisions import Decision, DecisionRecord, DecisionTable, DecisionUndo, decision_of
 from hsai_kit.store.evaluations import (
     EvaluationRecord,
     EvaluationRow,
@@ -38,6 +38,7 @@ __all__ = [
     "Change",
     "Decision",
     "DecisionRecord",
+    "DecisionUndo",
     "EvaluationRecord",
     "EvaluationRow",
     "EvaluationRun",
@@ -55,7 +56,6 @@ __all__ = [
     "RunStatus",
     "RunSummary",
     "Store",
-    "Undone",
     "Use",
     "decision_of",
 ]

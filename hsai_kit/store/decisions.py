@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from hsai_kit.store.database import Table, now
 
-__all__ = ["Decision", "DecisionRecord", "DecisionTable", "Undone", "decision_of"]
+__all__ = ["Decision", "DecisionRecord", "DecisionTable", "DecisionUndo", "decision_of"]
 
 Made: TypeAlias = str | float | bool | None
 
@@ -75,7 +75,7 @@ class DecisionRecord:
 
 
 @dataclass(frozen=True)
-class Undone:
+class DecisionUndo:
     """What was taken back: the decision, how many records it was about, and how many of them were put back."""
 
     decision: Decision
@@ -118,7 +118,7 @@ class DecisionTable(Table):
         )
         return max((row["id"] for row in rows), default=last), [_record(row) for row in rows]
 
-    def undo_last(self, run_id: str, field: str, reviewer: str) -> Undone | None:
+    def undo_last(self, run_id: str, field: str, reviewer: str) -> DecisionUndo | None:
         """Take back what `reviewer` decided last and has not taken back; None where there is nothing.
 
         What held before holds again, whoever decided it; records that were decided anew since are left alone.
@@ -153,7 +153,7 @@ class DecisionTable(Table):
                 ),
             )
             self._database.execute("UPDATE strokes SET undone_at = ? WHERE id = ?", (at, stroke["id"]))
-        return Undone(Decision(stroke["decision"]), int(total[0]) if total else 0, len(still))
+        return DecisionUndo(Decision(stroke["decision"]), int(total[0]) if total else 0, len(still))
 
     def _last_id(self) -> int:
         row = self._database.one("SELECT last_insert_rowid()")

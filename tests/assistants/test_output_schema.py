@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hsai_kit.assistants.output_schema import Output, ParsedAnswer, Text
+from hsai_kit.assistants.output_schema import AnswerValue, Output, Text
 
 STATES = {"kind": "choice", "options": ["CA", "New York", "UNKNOWN"], "none_option": "UNKNOWN"}
 TRIAGE = {
@@ -32,7 +32,7 @@ def output(shape) -> Output:
     return Output(shape=shape)
 
 
-def read(shape, value, source: str = "") -> ParsedAnswer:
+def read(shape, value, source: str = "") -> AnswerValue:
     return output(shape).read(json.dumps({"answer": value}), source)
 
 
@@ -40,7 +40,7 @@ def read(shape, value, source: str = "") -> ParsedAnswer:
     ("said", "value"), [("CA", "CA"), (" ca ", "CA"), ("new york", "New York"), ("NEW YORK", "New York")]
 )
 def test_a_choice_comes_back_as_the_option_is_written(said, value):
-    assert read(STATES, said) == ParsedAnswer(value)
+    assert read(STATES, said) == AnswerValue(value)
 
 
 @pytest.mark.parametrize("said", ["California", "C A", "CA; DROP", 1, True, ["CA"], {"CA": 1}])
@@ -52,7 +52,7 @@ def test_what_is_no_option_is_not_allowed_and_not_passed_on(said):
 
 @pytest.mark.parametrize("said", ["UNKNOWN", "unknown ", "", None])
 def test_the_option_that_means_no_value_and_silence_are_blank(said):
-    assert read(STATES, said) == ParsedAnswer(None, ("blank",))
+    assert read(STATES, said) == AnswerValue(None, ("blank",))
 
 
 @given(st.text())
@@ -72,34 +72,34 @@ def test_no_answer_of_any_shape_breaks_the_reading(value):
 
 @pytest.mark.parametrize("text", ["", "CA", "{", '{"answer": "CA"', "[" * 100_000, '{"answer": ' + "9" * 5000 + "}"])
 def test_broken_json_is_not_allowed(text):
-    assert output(STATES).read(text, "") == ParsedAnswer(None, ("not allowed",))
+    assert output(STATES).read(text, "") == AnswerValue(None, ("not allowed",))
 
 
 @pytest.mark.parametrize("said", [0, -3, 2.5, 10**15])
 def test_a_number_comes_through(said):
-    assert read({"kind": "number"}, said) == ParsedAnswer(said)
+    assert read({"kind": "number"}, said) == AnswerValue(said)
 
 
 @pytest.mark.parametrize("said", ["5", True, [5], float("nan"), float("inf"), 10**400, -(10**400)])
 def test_what_no_column_of_numbers_can_hold_is_not_allowed(said):
-    assert read({"kind": "number"}, said) == ParsedAnswer(None, ("not allowed",))
+    assert read({"kind": "number"}, said) == AnswerValue(None, ("not allowed",))
 
 
 @pytest.mark.parametrize("kind", ["number", "yes_no", "text"])
 def test_null_is_blank(kind):
     text = "" if kind == "text" else json.dumps({"answer": None})
-    assert output({"kind": kind}).read(text, "") == ParsedAnswer(None, ("blank",))
+    assert output({"kind": kind}).read(text, "") == AnswerValue(None, ("blank",))
 
 
 def test_yes_no_takes_only_true_and_false():
-    assert read({"kind": "yes_no"}, False) == ParsedAnswer(False)
-    assert read({"kind": "yes_no"}, "yes") == ParsedAnswer(None, ("not allowed",))
-    assert read({"kind": "yes_no"}, 1) == ParsedAnswer(None, ("not allowed",))
+    assert read({"kind": "yes_no"}, False) == AnswerValue(False)
+    assert read({"kind": "yes_no"}, "yes") == AnswerValue(None, ("not allowed",))
+    assert read({"kind": "yes_no"}, 1) == AnswerValue(None, ("not allowed",))
 
 
 def test_plain_text_is_the_answer_itself_and_not_json():
     assert output({"kind": "text"}).is_plain_text
-    assert output({"kind": "text"}).read('  {"answer": 1} ', "") == ParsedAnswer('{"answer": 1}')
+    assert output({"kind": "text"}).read('  {"answer": 1} ', "") == AnswerValue('{"answer": 1}')
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_plain_text_is_the_answer_itself_and_not_json():
 )
 def test_markup_and_links_that_the_record_lacks_are_unsafe(answer, source):
     result = output({"kind": "text"}).read(answer, source)
-    assert result == ParsedAnswer(answer, ("unsafe",))
+    assert result == AnswerValue(answer, ("unsafe",))
 
 
 @pytest.mark.parametrize(
@@ -183,5 +183,5 @@ def test_descriptions_of_options_reach_the_model_and_name_only_options():
 
 def test_a_text_that_is_longer_than_it_may_be_is_flagged_and_not_lost():
     kind = Text(max_characters=10)
-    assert kind.read("short", "") == ParsedAnswer("short")
-    assert kind.read("longer than ten", "") == ParsedAnswer("longer than ten", ("too long",))
+    assert kind.read("short", "") == AnswerValue("short")
+    assert kind.read("longer than ten", "") == AnswerValue("longer than ten", ("too long",))

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import KeyRefused, ModelError, NoQuota
 from hsai_kit.llm.client import LLMClient
-from hsai_kit.runtime.rate_limit import Budget, Pacer, Window, Withdrawn, backoff
+from hsai_kit.runtime.rate_limit import Budget, Pacer, Window, Withdrawal, backoff
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox import Sandbox
@@ -354,7 +354,7 @@ def test_what_waits_is_withdrawn_when_the_work_is_stopped_and_its_place_is_free_
         going, stopped = False, time.monotonic()
         found = await asyncio.gather(*waiting, resting, return_exceptions=True)
         took = time.monotonic() - stopped
-        assert [type(one) for one in found] == [Withdrawn] * 6
+        assert [type(one) for one in found] == [Withdrawal] * 6
         async with asyncio.timeout(3):
             assert len(await sends(pacer, 4)) == 4
         return took

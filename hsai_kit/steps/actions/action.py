@@ -17,9 +17,9 @@ from pydantic import ConfigDict
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.steps.actions.approved_rows import ApprovedRows
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan
+from hsai_kit.steps.actions.source import ActionSource
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.steps.push.targets import ReviewLike
 from hsai_kit.store import Act, ActionRecord
@@ -124,13 +124,13 @@ class Action(ABC):
         message = f"{record.id} {cls.no_undo_reason}."
         raise PushRefused(message)
 
-    def mark(self, source: ApprovedRows, record_id: str) -> str:
+    def mark(self, source: ActionSource, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""
         scope = self.once or source.run.id
         key = "|".join((str(source.hub.portal.id), scope, self.kind, self.name, record_id))
         return f"hsai-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
-    def explain_unmeant(self, source: ApprovedRows, ids: Sequence[str]) -> dict[str, str]:
+    def explain_unmeant(self, source: ActionSource, ids: Sequence[str]) -> dict[str, str]:
         """Return those of some records that `only` leaves out, each with what it has instead."""
         found: dict[str, str] = {}
         for column, wanted in (self.only or {}).items():

@@ -15,10 +15,10 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe, register
-from hsai_kit.steps.actions.approved_rows import read_approved_rows
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import build_action_plan
+from hsai_kit.steps.actions.source import read_source
 from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome, ActionRecord
 
@@ -104,7 +104,7 @@ class AddToList(Action):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan to add the records that are no members yet; raises what `check` does."""
-        source = read_approved_rows(hub, checked, frame)
+        source = read_source(hub, checked, frame)
         found = self._find(hub, source.kind)
         members = background.run(_read_members(hub, found.id))
 

@@ -15,9 +15,9 @@ from hsai_kit.errors import ScopesMissing
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.steps.actions.action import Checked, as_verb, describe, register
-from hsai_kit.steps.actions.approved_rows import ApprovedRows, read_approved_rows
 from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too_long, signature
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
+from hsai_kit.steps.actions.source import ActionSource, read_source
 
 __all__ = ["CreateNote", "Note", "create_note"]
 
@@ -32,7 +32,7 @@ class Note(Engagement):
     properties: ClassVar[tuple[str, ...]] = ("hs_note_body", "hs_timestamp", "hubspot_owner_id")
 
     def draft_notes(
-        self, source: ApprovedRows, texts: dict[str, str], heads: dict[str, str], titles: dict[str, str]
+        self, source: ActionSource, texts: dict[str, str], heads: dict[str, str], titles: dict[str, str]
     ) -> dict[str, ActionRow]:
         """Return a note for each text; `heads` are the HTML before them, `titles` what the plan calls them."""
         now = as_hubspot(datetime.now(UTC))
@@ -69,10 +69,10 @@ class CreateNote(Note):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan a note about each record."""
-        source = read_approved_rows(hub, checked, frame)
+        source = read_source(hub, checked, frame)
         return self.plan_creation(source, partial(self._draft, source), "Create a note")
 
-    def _draft(self, source: ApprovedRows, ids: Sequence[str]) -> dict[str, ActionRow]:
+    def _draft(self, source: ActionSource, ids: Sequence[str]) -> dict[str, ActionRow]:
         return self.draft_notes(source, source.render(self.body, ids), {}, {})
 
 

@@ -12,7 +12,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
-from hsai_kit.steps.plans.executor import Batch, JournaledExecutor, split_by_record
+from hsai_kit.steps.plans.executor import Batch, PlanExecutor, split_by_record
 from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.store.actions import ActionTable
 
@@ -21,7 +21,7 @@ __all__ = ["ActionExecutor", "UndoExecutor"]
 A = TypeVar("A")
 
 
-class ActionExecutor(JournaledExecutor[ActionRow, Act, A]):
+class ActionExecutor(PlanExecutor[ActionRow, Act, A]):
     """Does what a plan says; a subclass says how rows are sent, and how the answer is read."""
 
     taken_reason = "it was done meanwhile"

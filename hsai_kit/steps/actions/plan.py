@@ -12,7 +12,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.steps.plans.executor import JournaledExecutor
+from hsai_kit.steps.plans.executor import PlanExecutor
 from hsai_kit.store import Act
 from hsai_kit.tabular.cell_text import format_line
 
@@ -67,7 +67,7 @@ class ActionTarget:
     properties: Sequence[str] = ()
 
 
-ExecutorFactory: TypeAlias = Callable[[Connection, "ActionPlan"], JournaledExecutor[ActionRow, Act, Any]]
+ExecutorFactory: TypeAlias = Callable[[Connection, "ActionPlan"], PlanExecutor[ActionRow, Act, Any]]
 """What carries out a plan: the executor of its action, or that of the undo."""
 
 

@@ -14,7 +14,7 @@ from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.runtime.rate_limit import Withdrawn
+from hsai_kit.runtime.rate_limit import Withdrawal
 from hsai_kit.steps.ask.budget import Cap, CostTracker
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.store import Answer, AnswerStatus, RunStatus
@@ -141,7 +141,7 @@ class LiveSender:
     async def _answer(self, one: str, text: str) -> Answer | None:
         try:
             return await self.engine.ask(self._llm, one, text)
-        except Withdrawn:
+        except Withdrawal:
             return None
         except HsaiError as problem:
             self._lost = self._lost + 1 if isinstance(problem, NoConnection) else 0

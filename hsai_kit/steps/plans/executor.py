@@ -18,7 +18,7 @@ from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.store.journal import Journal
 
-__all__ = ["Attempt", "Batch", "JournaledExecutor", "split_by_record"]
+__all__ = ["Attempt", "Batch", "PlanExecutor", "split_by_record"]
 
 
 class RecordRow(Protocol):
@@ -58,7 +58,7 @@ class Attempt:
     room: Room | None
 
 
-class JournaledExecutor(ABC, Generic[R, L, A]):
+class PlanExecutor(ABC, Generic[R, L, A]):
     """Sends the rows of a plan in batches; `R` is a row, `L` a line of the journal, `A` the answer to a batch.
 
     A subclass says how the journal begins (`hold`), what a line is (`line`), which rows there are (`batches`), how

@@ -27,7 +27,7 @@ from hsai_kit.steps.push.plan import (
     PushPlan,
     PushRow,
 )
-from hsai_kit.steps.push.protected import refuse_protected
+from hsai_kit.steps.push.protection import refuse_protected
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 

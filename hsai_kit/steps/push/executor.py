@@ -14,7 +14,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.file_lock import alone
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
-from hsai_kit.steps.plans.executor import Attempt, Batch, JournaledExecutor, split_by_record
+from hsai_kit.steps.plans.executor import Attempt, Batch, PlanExecutor, split_by_record
 from hsai_kit.steps.push.current_values import present_values
 from hsai_kit.steps.push.hubspot_refusals import about_one_record, explain_refusal, properties_at_fault
 from hsai_kit.steps.push.outcomes import FORWARD_ONLY, build_journal_line, explain_left_alone, read_outcome
@@ -38,7 +38,7 @@ def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str
             raise PushRefused(message)
 
 
-class PushExecutor(JournaledExecutor[PushRow, Change, UpdateResult]):
+class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
     """Writes the changing values of a plan; what HubSpot refuses, or somebody changed meanwhile, is left alone."""
 
     # As many as the client has connections: with 150 ms a call, three use up the window.

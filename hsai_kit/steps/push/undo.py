@@ -15,7 +15,7 @@ from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime import background
 from hsai_kit.steps.push.current_values import Present, explain_absence, look
 from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow
-from hsai_kit.steps.push.protected import refuse_protected, refuse_read_only
+from hsai_kit.steps.push.protection import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, DecisionRecord, PushRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 

@@ -12,7 +12,7 @@ from hsai_kit.assistants.output_schema import Choice, Kind, Number, Text, Value,
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
-from hsai_kit.store import Decision, Undone
+from hsai_kit.store import Decision, DecisionUndo
 
 __all__ = ["ReviewDecisions"]
 
@@ -92,7 +92,7 @@ class ReviewDecisions:
         """Take decisions back to pending."""
         return self._decide(Decision.PENDING, places, (None for _ in places))
 
-    def undo(self) -> Undone | None:
+    def undo(self) -> DecisionUndo | None:
         """Take back what this reviewer decided last."""
         undone = self.run.store.decisions.undo_last(self.run.id, self.field, self.run.reviewer)
         self.refresh()

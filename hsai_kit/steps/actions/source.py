@@ -22,13 +22,13 @@ from hsai_kit.steps.push.targets import ReviewLike, as_reviews
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.provenance import read_record_ids
 
-__all__ = ["ApprovedRows", "read_approved_rows"]
+__all__ = ["ActionSource", "read_source"]
 
 _OWNER = "hubspot_owner_id"
 
 
 @dataclass(frozen=True)
-class ApprovedRows:
+class ActionSource:
     """The rows of a run, which of them are approved, and what is known about those.
 
     `present` has the owner's id ("" for nobody) of each approved record that is still there; `words` the columns for
@@ -60,9 +60,9 @@ class ApprovedRows:
         return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
 
 
-def read_approved_rows(
+def read_source(
     hub: Connection, checked: ReviewLike | Sequence[ReviewLike], frame: pd.DataFrame | None
-) -> ApprovedRows:
+) -> ActionSource:
     """Look at what was approved, in every review that is given, and at those records as they are now.
 
     Raises PushRefused where the run is another portal's or workspace's, or it is not known which records these are.
@@ -75,7 +75,7 @@ def read_approved_rows(
     results = run.results()
     ids = [row.record_id for row in results if decision_of(decisions.get(row.record_id)).is_approved]
     present = background.run(_read_present(hub, kind, ids))
-    found = ApprovedRows(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
+    found = ActionSource(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_build_words(found, reviewed[0].field, frame))
 
 
@@ -129,7 +129,7 @@ def _read_active_owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
         return problem
 
 
-def _build_words(source: ApprovedRows, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _build_words(source: ActionSource, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """Return the columns that templates may name: pulled ones, then the answer, then what is known of the record."""
     ids = [row.record_id for row in source.results if row.record_id in source.present]
     index = pd.Index(ids, dtype="string", name="record_id")
@@ -155,7 +155,7 @@ def _final_value(decision: DecisionRecord | None, proposal: object) -> object:
     return decision.value if decision is not None and decision.decision is not Decision.PENDING else proposal
 
 
-def _read_pulled(source: ApprovedRows, index: pd.Index) -> pd.DataFrame:
+def _read_pulled(source: ActionSource, index: pd.Index) -> pd.DataFrame:
     pull = source.hub.store.pulls.get(source.run.record.pull_id) if source.run.record.pull_id else None
     words = pd.DataFrame(index=index)
     if pull is None:
