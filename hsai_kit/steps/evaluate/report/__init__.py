@@ -15,11 +15,12 @@ from jinja2 import Environment
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.prices import price_list
-from hsai_kit.steps.evaluate.report.sections import Part, Section, sections_of
+from hsai_kit.steps.evaluate.report.parts import Section
+from hsai_kit.steps.evaluate.report.sections import Part, sections_of
 
 __all__ = ["Report", "report"]
 
-_SAID_WITH = ("hsai_kit", "openai", "pandas", "scipy", "altair")
+_PACKAGES = ("hsai_kit", "openai", "pandas", "scipy", "altair")
 
 
 def report(*parts: Part, title: str = "Evaluation", rows: int = 20) -> Report:
@@ -82,7 +83,7 @@ class Report:
 
 def _facts() -> Sequence[tuple[str, str]]:
     return [
-        *((name, version(name)) for name in _SAID_WITH),
+        *((name, version(name)) for name in _PACKAGES),
         ("Python", platform.python_version()),
         ("Prices", price_list()),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import pandas as pd
@@ -12,111 +13,100 @@ from hsai_kit.run import Run
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate.gate import GateVerdict
-from hsai_kit.steps.evaluate.report import charts
-from hsai_kit.steps.evaluate.report.parts import (
-    Chart,
-    ReportFigure,
-    ReportTable,
-    Section,
-    ends,
-    format_amount,
-    share,
-    shorten_names,
-    with_ends,
-)
-from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts, usd
-from hsai_kit.steps.evaluate.report.texts import of_checks, of_judge, of_ratings
+from hsai_kit.steps.evaluate.report import charts, parts
+from hsai_kit.steps.evaluate.report.parts import Chart, Numbers, ReportFigure, ReportTable, Section
+from hsai_kit.steps.evaluate.report.texts import describe_checks, describe_judge, describe_ratings
 from hsai_kit.steps.evaluate.repro_code import pasteable, write_call
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck, JudgeResult
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import TextChecks
 
-__all__ = ["Part", "Section", "sections_of"]
+__all__ = ["Part", "sections_of"]
 
 Part: TypeAlias = "Evaluation | GateVerdict | TextChecks | RatingSession | JudgeResult | JudgeCheck | Run"
-
-
 _WRONG = "\u2717 "
 
 
 def sections_of(part: Part, rows: int) -> Iterator[Section]:
     """Yield the sections that tell a part; raises EvaluationError for what is none."""
-    if isinstance(part, Evaluation):
-        yield from _of_evaluation(part, rows)
-    elif isinstance(part, GateVerdict):
-        yield _of_gate(part)
-    elif isinstance(part, TextChecks):
-        yield of_checks(part, rows)
-    elif isinstance(part, RatingSession):
-        yield of_ratings(part)
-    elif isinstance(part, JudgeCheck):
-        yield of_judge(part, rows)
-    elif isinstance(part, JudgeResult):
-        yield Section("Judge", f"{part!r}.", scripted=is_scripted(part.run))
-    elif isinstance(part, Run):
-        yield Section("Assistant", "", facts=run_facts(part), words=[assistant_text(part)], scripted=is_scripted(part))
-    else:
-        message = (
-            f"A report cannot tell of a {type(part).__name__}. It takes evaluations, gates' verdicts, runs, and what "
-            "check_texts, rate, judge and against return."
-        )
-        raise EvaluationError(message)
+    match part:
+        case Evaluation():
+            yield _describe_evaluation(part, rows)
+            yield from _describe_confidence(part)
+        case GateVerdict():
+            yield _describe_gate(part)
+        case TextChecks():
+            yield describe_checks(part, rows)
+        case RatingSession():
+            yield describe_ratings(part)
+        case JudgeCheck():
+            yield describe_judge(part, rows)
+        case JudgeResult():
+            yield Section("Judge", f"{part!r}.", scripted=parts.is_scripted(part.run))
+        case Run():
+            facts, words = parts.list_run_facts(part), [parts.build_assistant_text(part)]
+            yield Section("Assistant", "", facts=facts, words=words, scripted=parts.is_scripted(part))
+        case _:
+            message = (
+                f"A report cannot tell of a {type(part).__name__}. It takes evaluations, gates' verdicts, runs, and "
+                "what check_texts, rate, judge and against return."
+            )
+            raise EvaluationError(message)
 
 
-def _of_evaluation(evaluation: Evaluation, rows: int) -> Iterator[Section]:
-    table = evaluation.table.reset_index()
-    short = dict(zip(evaluation.names, shorten_names(evaluation.names), strict=True))
-    known = evaluation.has_labels
-    compared = evaluation.compare() if known and len(short) > 1 else None
-    shown, drawn = [_figures_table(table, short, known=known)], [_shares_chart(table, short, known=known)]
-    verdict = " ".join(evaluation.notes)
-    if compared is not None:
-        pairs = [f"{short[row['first']]} \u2013 {short[row['second']]}" for _, row in compared.iterrows()]
-        said = [
-            one if str(row["first"]) in one else f"{pair}: {one}"
-            for pair, one, (_, row) in zip(pairs, compared["verdict"], compared.iterrows(), strict=True)
+def _describe_evaluation(evaluation: Evaluation, rows: int) -> Section:
+    table, record = evaluation.table, evaluation.record
+    short = parts.shorten_names(evaluation.names)
+    shown, drawn = [_figures_table(evaluation, short)], [_shares_chart(evaluation, short)]
+    verdicts: list[str] = []
+    if evaluation.has_labels and len(short) > 1:
+        compared = evaluation.compare()
+        known = dict(zip(evaluation.names, short, strict=True))
+        pairs = [
+            f"{known[one]} \u2013 {known[two]}" for one, two in zip(compared["first"], compared["second"], strict=True)
         ]
-        verdict = "\n".join([*said, *evaluation.notes])
+        verdicts = [
+            verdict if first in verdict else f"{pair}: {verdict}"
+            for pair, first, verdict in zip(pairs, compared["first"], compared["verdict"], strict=True)
+        ]
         drawn.append(_differences_chart(compared, pairs))
         shown.append(_comparison_table(compared, pairs))
         shown += _flips_table(evaluation, short, rows) if rows else ()
-    record = evaluation.record
-    facts = [
-        ("Made", record.at.replace("T", " ").replace("Z", " UTC")),
-        ("By", record.who),
-        ("Field", record.field),
-        ("Right answers from", record.labels or "none"),
-        ("Asked", f"{record.repeats} times" if record.repeats > 1 else "once"),
-        *([("Rows of one cluster", record.cluster)] if record.cluster else []),
-        ("Paid", usd(evaluation.usd)),
-    ]
     runs = [one[0] for one in evaluation.runs.values()]
-    yield Section(
+    measures = ("right", "valid", "usd_per_1000", "seconds_median", "seconds_p95", "flip_rate", "calibration_error")
+    return Section(
         "Assistants side by side",
-        verdict,
-        facts=facts,
+        ("\n" if verdicts else " ").join([*verdicts, *evaluation.notes]),
+        facts=[
+            ("Made", parts.format_moment(record.at)),
+            ("By", record.who),
+            ("Field", record.field),
+            ("Right answers from", record.labels or "none"),
+            ("Asked", f"{record.repeats} times" if record.repeats > 1 else "once"),
+            *([("Rows of one cluster", record.cluster)] if record.cluster else []),
+            ("Paid", parts.format_usd(evaluation.usd)),
+        ],
         charts=drawn,
         tables=shown,
-        figures=list(_evaluation_figures(table)),
-        words=[assistant_text(run, name) for name, run in zip(short, runs, strict=True)],
-        repeat=_repeated(evaluation),
-        scripted=any(map(is_scripted, runs)),
+        figures=[one for one in parts.list_figures(table, *measures) if not math.isnan(one.value)],
+        words=[parts.build_assistant_text(run, name) for name, run in zip(evaluation.names, runs, strict=True)],
+        repeat=_repeat_code(evaluation),
+        scripted=any(map(parts.is_scripted, runs)),
     )
-    yield from _of_confidence(evaluation, short)
 
 
-def _shares_chart(table: pd.DataFrame, short: Mapping[str, str], *, known: bool) -> Chart:
-    measure = "right" if known else "valid"
-    low, high = table[f"{measure}_low"], table[f"{measure}_high"]
-    words = (f"{name}: {with_ends(*values)}" for name, *values in zip(short, table[measure], low, high, strict=True))
+def _shares_chart(evaluation: Evaluation, short: Sequence[str]) -> Chart:
+    measure, table = "right" if evaluation.has_labels else "valid", evaluation.table
     return Chart(
         f"Share {measure}, with the interval that holds it 19 times in 20",
-        charts.intervals(list(short.values()), table[measure], low, high, axis=f"share {measure}"),
-        "; ".join(words),
+        charts.intervals(
+            short, table[measure], table[f"{measure}_low"], table[f"{measure}_high"], axis=f"share {measure}"
+        ),
+        "; ".join(f"{name}: {parts.format_interval(row, measure)}" for name, row in table.iterrows()),
     )
 
 
-def _differences_chart(compared: pd.DataFrame, pairs: list[str]) -> Chart:
+def _differences_chart(compared: pd.DataFrame, pairs: Sequence[str]) -> Chart:
     ends = compared["low"], compared["high"]
     axis = "difference (the first minus the second)"
     return Chart(
@@ -126,85 +116,81 @@ def _differences_chart(compared: pd.DataFrame, pairs: list[str]) -> Chart:
     )
 
 
-def _figures_table(table: pd.DataFrame, short: Mapping[str, str], *, known: bool) -> ReportTable:
-    models = any(short[str(row["assistant"])] != row["model"] for _, row in table.iterrows())
-    measures = ["right", "valid"] if known else ["valid"]
-    columns = ["Assistant", *(["Model"] if models else []), "Records", "Questions"]
-    columns += [*(f"{one.capitalize()} (95 %)" for one in measures), "USD per 1,000", "Seconds (95 of 100)"]
-    flips = bool(table["flip_rate"].notna().any())
-    rows = [
-        [
-            short[str(row["assistant"])],
-            *([str(row["model"])] if models else []),
-            format_amount(row["n"], 0),
-            format_amount(row["questions"], 0),
-            *(with_ends(row[one], row[f"{one}_low"], row[f"{one}_high"]) for one in measures),
-            format_amount(row["usd_per_1000"], 3, "unknown"),
-            f"{format_amount(row['seconds_median'])} ({format_amount(row['seconds_p95'])})",
-            *([share(row["flip_rate"])] if flips else []),
-        ]
-        for _, row in table.iterrows()
-    ]
-    columns += ["Changes when asked again"] if flips else []
-    return ReportTable(
-        "Figures",
-        columns,
-        rows,
-        range(2 if models else 1, len(columns)),
-        "Records that ask the same are one question and count as one for the interval, weighted by how many they are.",
+def _figures_table(evaluation: Evaluation, short: Sequence[str]) -> ReportTable:
+    table = evaluation.table
+    columns: dict[str, Sequence[str]] = {"Assistant": short}
+    if list(short) != table["model"].tolist():
+        columns["Model"] = table["model"].tolist()
+    columns |= {"Records": parts.amounts(table["n"]), "Questions": parts.amounts(table["questions"])}
+    for measure in ("right", "valid") if evaluation.has_labels else ("valid",):
+        columns[f"{measure.capitalize()} (95 %)"] = parts.intervals(table, measure)
+    columns["USD per 1,000"] = parts.amounts(table["usd_per_1000"], 3, "unknown")
+    seconds = zip(table["seconds_median"], table["seconds_p95"], strict=True)
+    columns["Seconds (95 of 100)"] = Numbers(
+        f"{parts.format_amount(one)} ({parts.format_amount(most)})" for one, most in seconds
     )
-
-
-def _comparison_table(compared: pd.DataFrame, pairs: list[str]) -> ReportTable:
-    rows = [
-        [
-            pair,
-            *(format_amount(row[name], 0) for name in ("units", "both", "only_first", "only_second", "neither")),
-            f"{100 * row['difference']:+.1f} ({ends(row['low'], row['high'])})",
-            format_amount(row["p_holm"], 4),
-        ]
-        for pair, (_, row) in zip(pairs, compared.iterrows(), strict=True)
-    ]
-    columns = ["Pair", "Questions", "Both right", "Only the first", "Only the second", "Neither"]
-    return ReportTable(
-        "Who is right where the other is not",
-        [*columns, "Points (95 %)", "p"],
-        rows,
-        range(1, 8),
-        "p is of McNemar's exact test on independent questions, after Holm's correction for the number of pairs.",
+    if table["flip_rate"].notna().any():
+        columns["Changes when asked again"] = Numbers(map(parts.format_share, table["flip_rate"]))
+    note = (
+        "Records that ask the same are one question and count as one for the interval, weighted by how many they are."
     )
+    return parts.build_table("Figures", columns, note)
 
 
-def _flips_table(evaluation: Evaluation, short: Mapping[str, str], most: int) -> Iterator[ReportTable]:
+def _comparison_table(compared: pd.DataFrame, pairs: Sequence[str]) -> ReportTable:
+    points = (
+        f"{100 * row['difference']:+.1f} ({parts.format_ends(row['low'], row['high'])})"
+        for _, row in compared.iterrows()
+    )
+    columns = {
+        "Pair": pairs,
+        "Questions": parts.amounts(compared["units"]),
+        "Both right": parts.amounts(compared["both"]),
+        "Only the first": parts.amounts(compared["only_first"]),
+        "Only the second": parts.amounts(compared["only_second"]),
+        "Neither": parts.amounts(compared["neither"]),
+        "Points (95 %)": Numbers(points),
+        "p": parts.amounts(compared["p_holm"], 4),
+    }
+    note = "p is of McNemar's exact test on independent questions, after Holm's correction for the number of pairs."
+    return parts.build_table("Who is right where the other is not", columns, note)
+
+
+def _flips_table(evaluation: Evaluation, short: Sequence[str], most: int) -> Iterator[ReportTable]:
     flips = evaluation.flips.drop_duplicates("asked")
     if flips.empty:
         return
-    rows = [
-        [
-            *(str(one), format_amount(row["records"], 0), cut(row["asked"]), cut(row["expected"]) or "(blank)"),
-            *(f"{'' if name in row['right'] else _WRONG}{cut(row[name]) or '(blank)'}" for name in short),
-        ]
-        for one, row in flips.head(most).iterrows()
-    ]
-    columns = ["Record", "Ask the same", "Asked", "Right answer", *short.values()]
+    first = flips.head(most)
+    columns: dict[str, Sequence[str]] = {
+        "Record": list(map(str, first.index)),
+        "Ask the same": parts.amounts(first["records"]),
+        "Asked": [parts.clip(one) for one in first["asked"]],
+        "Right answer": [parts.clip(one) or "(blank)" for one in first["expected"]],
+    }
+    for name, called in zip(evaluation.names, short, strict=True):
+        answers = zip(first[name], first["right"], strict=True)
+        columns[called] = [f"{'' if name in right else _WRONG}{parts.clip(one) or '(blank)'}" for one, right in answers]
     note = f"{len(flips) - most:,} more questions are in evaluation.flips." if len(flips) > most else ""
-    yield ReportTable("Questions that one gets right and another wrong", columns, rows, [1], note)
+    yield parts.build_table("Questions that one gets right and another wrong", columns, note)
 
 
-def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator[Section]:
-    drawn, rows, figures = [], [], []
-    for name, told in short.items():
+def _describe_confidence(evaluation: Evaluation) -> Iterator[Section]:
+    drawn, figures = [], []
+    rows: list[tuple[str, ...]] = []
+    for name, called in zip(evaluation.names, parts.shorten_names(evaluation.names), strict=True):
         try:
             found = evaluation.calibration(name)
         except EvaluationError:
             continue
-        words = f"{name}: confidence is off by {share(found.error)} on average"
-        drawn.append(Chart(told, charts.reliability(found.curve), words, is_small=True))
+        words = f"{name}: confidence is off by {parts.format_share(found.error)} on average"
+        drawn.append(Chart(called, charts.reliability(found.curve), words, is_small=True))
         figures.append(ReportFigure(name, "calibration error", found.error))
         for wanted in (0.95, 0.97, 0.99):
             reached = found.threshold_for(wanted)
             where = "no confidence reaches it" if reached is None else f"from {reached.confidence:.3f} on"
-            rows.append([told, f"{wanted:.0%}", where, share(None if reached is None else reached.share)])
+            rows.append(
+                (called, f"{wanted:.0%}", where, parts.format_share(None if reached is None else reached.share))
+            )
     if drawn:
         columns = ["Assistant", "Right at least, for sure", "Confidence", "Share of rows let through"]
         yield Section(
@@ -218,24 +204,13 @@ def _of_confidence(evaluation: Evaluation, short: Mapping[str, str]) -> Iterator
         )
 
 
-def _of_gate(verdict: GateVerdict) -> Section:
+def _describe_gate(verdict: GateVerdict) -> Section:
     rows = [["met" if reason.met else "not met", reason.said] for reason in verdict.reasons]
     head = str(verdict).partition("\n")[0]
     return Section("Gate", head, good=verdict.is_passed, tables=[ReportTable("Conditions", ["", "What decided"], rows)])
 
 
-def _evaluation_figures(table: pd.DataFrame) -> Iterator[ReportFigure]:
-    for _, row in table.iterrows():
-        for figure in ("right", "valid"):
-            if not pd.isna(row[figure]):
-                low, high = float(row[f"{figure}_low"]), float(row[f"{figure}_high"])
-                yield ReportFigure(str(row["assistant"]), figure, float(row[figure]), low, high)
-        for figure in ("usd_per_1000", "seconds_median", "seconds_p95", "flip_rate", "calibration_error"):
-            if not pd.isna(row[figure]):
-                yield ReportFigure(str(row["assistant"]), figure, float(row[figure]))
-
-
-def _repeated(evaluation: Evaluation) -> str:
+def _repeat_code(evaluation: Evaluation) -> str:
     record, run = evaluation.record, next(iter(evaluation.runs.values()))[0].record
     engines = {runs[0].record.engine for runs in evaluation.runs.values()}
     again = write_call(

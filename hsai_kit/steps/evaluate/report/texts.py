@@ -4,204 +4,166 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.steps.evaluate.report import charts
-from hsai_kit.steps.evaluate.report.parts import (
-    Chart,
-    ReportFigure,
-    ReportTable,
-    Section,
-    format_amount,
-    share,
-    with_ends,
-)
-from hsai_kit.steps.evaluate.report.runs import assistant_text, cut, is_scripted, run_facts
+from hsai_kit.steps.evaluate.report import charts, parts
+from hsai_kit.steps.evaluate.report.parts import Chart, Numbers, Section
 from hsai_kit.steps.evaluate.repro_code import pasteable
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import CHECKS, TextChecks
+from hsai_kit.store import RatingKind
 
-__all__ = ["of_checks", "of_judge", "of_ratings"]
+__all__ = ["describe_checks", "describe_judge", "describe_ratings"]
+
+_MEASURES = {
+    RatingKind.PAIRS: "preferred",
+    RatingKind.PASS: "that passes",
+    RatingKind.LEVELS: "in the upper half of the scale",
+}
 
 
-_MEASURED = {"pairs": "preferred", "pass": "that passes", "levels": "in the upper half of the scale"}
-
-
-def of_checks(checks: TextChecks, rows: int) -> Section:
+def describe_checks(checks: TextChecks, rows: int) -> Section:
     """Tell what the checks found, with examples."""
-    counts = checks.counts[checks.counts["texts"] > 0]
-    clean = int((checks.frame["findings"].map(len) == 0).sum())
-    verdict = f"{clean:,} of {len(checks.frame):,} texts ({share(clean / max(1, len(checks.frame)))}) have no finding."
-    table = ReportTable(
+    frame, counts, findings = checks.frame, checks.counts[checks.counts["texts"] > 0], checks.findings
+    clean = parts.format_share(checks.clean / max(1, len(frame)))
+    found = [str(name) for name in counts.index]
+    table = parts.build_table(
         "What was found",
-        ["Check", "What it means", "Texts", "Share (95 %)"],
-        [
-            [
-                str(name),
-                CHECKS[str(name)],
-                format_amount(row["texts"], 0),
-                with_ends(row["share"], row["low"], row["high"]),
-            ]
-            for name, row in counts.iterrows()
-        ],
-        [2, 3],
+        {
+            "Check": found,
+            "What it means": [CHECKS[name] for name in found],
+            "Texts": parts.amounts(counts["texts"]),
+            "Share (95 %)": parts.intervals(counts, "share"),
+        },
     )
-    drawn = [
-        Chart(
-            "Texts with a finding",
-            charts.bars([str(name) for name in counts.index], counts["share"], counts["high"], axis="share of texts"),
-            "; ".join(f"{name}: {share(row['share'])}" for name, row in counts.iterrows()),
-        )
-    ]
-    found = checks.findings.head(rows)
-    examples = ReportTable(
+    chart = Chart(
+        "Texts with a finding",
+        charts.bars(found, counts["share"], counts["high"], axis="share of texts") if found else "",
+        "; ".join(f"{name}: {parts.format_share(row['share'])}" for name, row in counts.iterrows()),
+    )
+    first = findings.head(rows)
+    examples = parts.build_table(
         "Texts with findings",
-        ["Record", "Findings", "Text", "Record's text"],
-        [[str(one), "\n".join(row["findings"]), cut(row["text"]), cut(row["source"])] for one, row in found.iterrows()],
-        note=f"{len(checks.findings) - rows:,} more are in checks.findings." if len(checks.findings) > rows else "",
+        {
+            "Record": list(map(str, first.index)),
+            "Findings": ["\n".join(one) for one in first["findings"]],
+            "Text": [parts.clip(one) for one in first["text"]],
+            "Record's text": [parts.clip(one) for one in first["source"]],
+        },
+        f"{len(findings) - rows:,} more are in checks.findings." if len(findings) > rows else "",
     )
-    frame = checks.frame
-    facts = [
-        ("Texts", f"{len(frame):,}"),
-        ("Words, median", format_amount(frame["words"].median(), 0)),
-        ("Sentences, median", format_amount(frame["sentences"].median(), 0)),
-        ("Reading ease, median", format_amount(frame["reading_ease"].median(), 0)),
-    ]
-    figures = [
-        ReportFigure(str(name), "share", float(row["share"]), float(row["low"]), float(row["high"]))
-        for name, row in checks.counts.iterrows()
-    ]
+    medians = {"Words": "words", "Sentences": "sentences", "Reading ease": "reading_ease"}
     return Section(
         f"Checks of {checks.name}",
-        verdict,
-        facts=facts,
-        charts=drawn if len(counts) else [],
-        tables=[table, *([examples] if len(found) else [])] if len(counts) else [],
-        figures=figures,
+        f"{checks.clean:,} of {len(frame):,} texts ({clean}) have no finding.",
+        facts=[
+            ("Texts", f"{len(frame):,}"),
+            *((f"{name}, median", parts.format_amount(frame[column].median(), 0)) for name, column in medians.items()),
+        ],
+        charts=[chart] if found else [],
+        tables=[table, *([examples] if len(first) else [])] if found else [],
+        figures=list(parts.list_figures(checks.counts, "share")),
         repeat=pasteable(f"checks = {checks.repeat}"),
     )
 
 
-def of_ratings(session: RatingSession) -> Section:
+def describe_ratings(session: RatingSession) -> Section:
     """Tell what people said, and how far they agree."""
     results = session.results
     names = [str(name) for name in results.index]
-    label = _MEASURED[session.record.kind]
-    table = ReportTable(
-        "What people say",
-        ["Text", "Rated", f"Share {label} (95 %)", *(["Mean level"] if "mean" in results else [])],
-        [
-            [
-                name,
-                format_amount(row["rated"], 0),
-                with_ends(row["share"], row["low"], row["high"]),
-                *([format_amount(row["mean"])] if "mean" in results else []),
-            ]
-            for name, row in results.iterrows()
-        ],
-        range(1, 4),
-    )
-    drawn = Chart(
+    label = _MEASURES[session.record.kind]
+    columns = {
+        "Text": names,
+        "Rated": parts.amounts(results["rated"]),
+        f"Share {label} (95 %)": parts.intervals(results, "share"),
+    }
+    if "mean" in results:
+        columns["Mean level"] = parts.amounts(results["mean"], 2)
+    chart = Chart(
         f"Share {label}",
         charts.intervals(names, results["share"], results["low"], results["high"], axis=f"share {label}"),
         session.verdict,
     )
-    facts = [
-        ("Question", session.record.question),
-        ("Raters", ", ".join(session.raters) or "nobody yet"),
-        ("Agreement", str(session.agreement())),
-        ("Made", session.record.at.replace("T", " ").replace("Z", " UTC")),
-    ]
-    figures = [
-        ReportFigure(name, "share", float(row["share"]), float(row["low"]), float(row["high"]))
-        for name, row in results.iterrows()
-    ]
     return Section(
         f"People's ratings of {', '.join(session.names)}",
         session.verdict,
-        facts=facts,
-        charts=[drawn],
-        tables=[table],
-        figures=figures,
+        facts=[
+            ("Question", session.record.question),
+            ("Raters", ", ".join(session.raters) or "nobody yet"),
+            ("Agreement", str(session.agreement())),
+            ("Made", parts.format_moment(session.record.at)),
+        ],
+        charts=[chart],
+        tables=[parts.build_table("What people say", columns)],
+        figures=list(parts.list_figures(results, "share")),
         repeat=pasteable(f"session = open_rating(hub, {session.id!r})"),
     )
 
 
-def of_judge(checked: JudgeCheck, rows: int) -> Section:
+def describe_judge(check: JudgeCheck, rows: int) -> Section:
     """Tell what a judge is worth, and the rates that follow; its own rate is not told."""
-    table = checked.table
-    judged = checked.judged
-    figures = ReportTable(
+    table, judged = check.table, check.judged
+    names = [str(name) for name in table.index]
+    corrected = Numbers(
+        parts.format_interval(row, "corrected") if pd.notna(row["corrected"]) else "no verdict"
+        for _, row in table.iterrows()
+    )
+    rates = parts.build_table(
         "What follows, and how sure it is",
-        ["Text", "Rated", "People say", "Only judged", "Corrected", "Sensitivity", "Specificity"],
-        [
-            [
-                str(name),
-                format_amount(row["rated"], 0),
-                with_ends(row["people"], row["people_low"], row["people_high"]),
-                format_amount(row["judged"], 0),
-                with_ends(row["corrected"], row["low"], row["high"]) if pd.notna(row["corrected"]) else "no verdict",
-                with_ends(row["sensitivity"], row["sensitivity_low"], row["sensitivity_high"], 0),
-                with_ends(row["specificity"], row["specificity_low"], row["specificity_high"], 0),
-            ]
-            for name, row in table.iterrows()
-        ],
-        range(1, 7),
+        {
+            "Text": names,
+            "Rated": parts.amounts(table["rated"]),
+            "People say": parts.intervals(table, "people"),
+            "Only judged": parts.amounts(table["judged"]),
+            "Corrected": corrected,
+            "Sensitivity": parts.intervals(table, "sensitivity", 0),
+            "Specificity": parts.intervals(table, "specificity", 0),
+        },
         "Corrected is what people would say of the texts that only the judge saw (Rogan and Gladen); its interval "
         "carries what is not known of the judge as well (Lang and Reiczigel). The judge's own rate is not told.",
     )
-    drawn = [
-        Chart(
-            "People's verdict, and the corrected one where only the judge saw the text",
-            charts.intervals(
-                [str(name) for name in table.index] * 2,
-                [*table["people"], *table["corrected"]],
-                [*table["people_low"], *table["low"]],
-                [*table["people_high"], *table["high"]],
-                axis="share",
-                kinds=["people"] * len(table) + ["corrected judge"] * len(table),
-            ),
-            checked.verdict,
-        )
-    ]
-    differ = checked.disagreements.head(rows)
-    tables = [figures]
-    if len(differ):
-        tables.append(
-            ReportTable(
-                "Where judge and people differ",
-                ["Record", "People", "Judge", "Text", "Record's text"],
-                [
-                    [row["record_id"], row["people"], row["judge"], cut(row["text"]), cut(row["source"])]
-                    for _, row in differ.iterrows()
-                ],
-                note="These show what the judge's criterion has to make clear.",
-            )
-        )
+    chart = Chart(
+        "People's verdict, and the corrected one where only the judge saw the text",
+        charts.intervals(
+            names * 2,
+            [*table["people"], *table["corrected"]],
+            [*table["people_low"], *table["low"]],
+            [*table["people_high"], *table["high"]],
+            axis="share",
+            kinds=["people"] * len(table) + ["corrected judge"] * len(table),
+        ),
+        check.verdict,
+    )
+    differ = check.disagreements.head(rows)
+    headings = {
+        "Record": "record_id",
+        "People": "people",
+        "Judge": "judge",
+        "Text": "text",
+        "Record's text": "source",
+    }
+    differences = parts.build_table(
+        "Where judge and people differ",
+        {heading: [parts.clip(one) for one in differ[column]] for heading, column in headings.items()},
+        "These show what the judge's criterion has to make clear.",
+    )
     facts = [
-        *run_facts(judged.run),
-        ("Rated by people too", f"{len(checked.both):,}"),
-        ("Agreement with people", checked.agreement.short),
+        *parts.list_run_facts(judged.run),
+        ("Rated by people too", f"{len(check.both):,}"),
+        ("Agreement with people", check.agreement.short),
     ]
-    if judged.kind == "pairs":
-        facts.append(("Order decided", f"in {share(judged.inconsistent, 0)} of the pairs, which count as ties"))
+    if judged.kind is RatingKind.PAIRS:
+        facts.append(
+            ("Order decided", f"in {parts.format_share(judged.inconsistent, 0)} of the pairs, which count as ties")
+        )
     return Section(
         f"{judged.run.record.model} as judge of {', '.join(judged.names)}",
-        checked.verdict,
+        check.verdict,
         facts=facts,
-        good=None if checked.tells_apart else False,
-        charts=drawn,
-        tables=tables,
-        words=[assistant_text(judged.run, "The judge")],
-        figures=[
-            ReportFigure(str(name), figure, float(row[figure]), float(row[low]), float(row[high]))
-            for name, row in table.iterrows()
-            for figure, low, high in (
-                ("people", "people_low", "people_high"),
-                ("corrected", "low", "high"),
-                ("sensitivity", "sensitivity_low", "sensitivity_high"),
-                ("specificity", "specificity_low", "specificity_high"),
-            )
-        ],
-        repeat=pasteable(f"checked = {judged.repeat}.against(open_rating(hub, {checked.session.id!r}))"),
-        scripted=is_scripted(judged.run),
+        good=None if check.tells_apart else False,
+        charts=[chart],
+        tables=[rates, *([differences] if len(differ) else [])],
+        words=[parts.build_assistant_text(judged.run, "The judge")],
+        figures=list(parts.list_figures(table, "people", "corrected", "sensitivity", "specificity")),
+        repeat=pasteable(f"checked = {judged.repeat}.against(open_rating(hub, {check.session.id!r}))"),
+        scripted=parts.is_scripted(judged.run),
     )
