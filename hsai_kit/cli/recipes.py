@@ -31,7 +31,7 @@ def evaluate(
     portal: _Portal = None,
     yes: _Yes = False,
 ) -> None:
-    """Measure a recipe's assistant on labelled rows. With --gate the exit code tells whether it may run alone.
+    """Measure a recipe's assistant on labeled rows. With --gate the exit code tells whether it may run alone.
 
     0: passed. 3: not passed. 1: it could not be measured.
     """

@@ -32,7 +32,7 @@ OUTPUT = {"kind": "choice", "options": ["CA", "NV", "UNKNOWN"], "none_option": "
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000, help="labelled rows, each a question of its own")
+    parser.add_argument("--rows", type=int, default=1_000, help="labeled rows, each a question of its own")
     parser.add_argument("--assistants", type=int, default=4)
     parser.add_argument("--small", action="store_true", help="a quick try, which holds no figure to its bound")
     parser.add_argument("--json", type=Path, help="where to write the figures")

@@ -96,7 +96,7 @@ def test_right_answers_are_typed_or_chosen_by_keys_alone(room, panel):
     room.run(4)
     evaluating, gate = (room.output(4).locator(".hsai-panel").nth(place) for place in range(2))
     evaluating.get_by_label("Models").select_option(["sandbox-sol", "sandbox-luna"])
-    expect(evaluating).to_contain_text("2 of 60 records are labelled")
+    expect(evaluating).to_contain_text("2 of 60 records are labeled")
     evaluating.get_by_role("button", name="Evaluate").press("Enter")
     expect(evaluating).to_contain_text("Side by side")
     expect(evaluating.locator(".hsai-table").first).not_to_contain_text("{")

@@ -85,7 +85,7 @@ def test_a_file_is_found_beside_the_workspaces_settings(hub, contacts, truth):
 def test_rows_without_a_label_are_not_asked(hub, sandbox, contacts, truth, capsys):
     some = truth.where(truth.index.isin(truth.index[:10]), "")
     found = evaluate(hub, contacts, NAME, some)
-    assert "10 of 60 records are labelled; only they are asked about." in capsys.readouterr().out
+    assert "10 of 60 records are labeled; only they are asked about." in capsys.readouterr().out
     assert found.table["n"].iloc[0] == 10
     assert set(found.rows["record_id"]) == set(contacts.index[:10])
 
@@ -221,7 +221,7 @@ def test_examples_show_as_many_different_answers_as_there_are(hub, contacts, tru
     assert len({example.answer for example in taught.examples}) == 8
 
 
-def test_too_few_labelled_questions_for_examples_is_a_sentence(hub, contacts, truth):
+def test_too_few_labeled_questions_for_examples_is_a_sentence(hub, contacts, truth):
     with pytest.raises(EvaluationError, match="too few for 8 examples"):
         with_examples(load(hub.workspace, NAME), contacts.head(5), open_saved(hub, truth.head(5)))
 
@@ -260,10 +260,10 @@ def test_labelling_takes_no_answer_that_the_assistant_could_not_give(hub, contac
     assert at_work.labels.items[0].value is None
 
 
-def test_records_that_read_otherwise_since_they_were_labelled_are_named(hub, contacts, checked, capsys):
+def test_records_that_read_otherwise_since_they_were_labeled_are_named(hub, contacts, checked, capsys):
     labels = labels_from(checked.run)
     pushed = contacts.astype({"state": "string"})
     pushed.loc[labels.frame.index[:3], "state"] = "Now different"
     capsys.readouterr()
     evaluate(hub, pushed, NAME, labels)
-    assert "3 of these records read otherwise than when they were labelled" in capsys.readouterr().out
+    assert "3 of these records read otherwise than when they were labeled" in capsys.readouterr().out

@@ -200,7 +200,7 @@ def test_a_gate_that_is_not_passed_stops_it_before_anything_is_asked_or_written(
     with pytest.raises(RecipeError, match="did not pass the gate"):
         run_recipe(hub, name)
     assert not [one for one in sandbox.counts()["hubspot"] if "batch/update" in one]
-    # Nothing but the labelled rows was asked about.
+    # Nothing but the labeled rows was asked about.
     assert hub.store.runs.summaries()[0].records == 130
 
 

@@ -89,7 +89,7 @@ def test_answers_given_by_hand_are_what_is_measured_against(hub):
     answered(labelling, "CA", "TX")
     panel.settle()
     assert panel.labels.value == ("state-abbreviations", "answer")
-    assert "2 of 30 records are labelled" in panel._remarks.words
+    assert "2 of 30 records are labeled" in panel._remarks.words
     answered(labelling, "TX")
     panel.settle()
     assert "3 records → 3 independent questions" in panel.costs.view.words

@@ -1,4 +1,4 @@
-"""Measuring a recipe's assistant on labelled rows, and judging it by the recipe's gate."""
+"""Measuring a recipe's assistant on labeled rows, and judging it by the recipe's gate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RecipeEvaluation:
 def evaluate_recipe(
     hub: Connection, recipe: Recipe | str | Path, *, budget_usd: float | None = None, confirm: bool | None = None
 ) -> RecipeEvaluation:
-    """Measure a recipe's assistant on its labelled rows, beside those in `against`, and judge it by its gate.
+    """Measure a recipe's assistant on its labeled rows, beside those in `against`, and judge it by its gate.
 
     Written texts go by the ratings that the recipe names, or by a judge held against them, which reads all of them.
     `recipe` is a name in the workspace's `recipes/`, a file, or what `read_recipe` returned. `budget_usd` takes the

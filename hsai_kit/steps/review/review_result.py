@@ -45,11 +45,11 @@ class Review:
         self.field = field
         self.to = to
         self._proposals = Proposals(run, field, to)
-        self._decided = ReviewDecisions(run, field, self._proposals)
+        self._decisions = ReviewDecisions(run, field, self._proposals)
 
     def __repr__(self) -> str:
-        self._decided.refresh()
-        return f"Review({self.run.id}, {self.field} for {self.to or 'no property yet'}: {self._decided})"
+        self._decisions.refresh()
+        return f"Review({self.run.id}, {self.field} for {self.to or 'no property yet'}: {self._decisions})"
 
     def _repr_html_(self) -> str:
         # Record text is data: pandas escapes it, so that markup in a name stays text.
@@ -64,16 +64,16 @@ class Review:
         `status`, `flags`, `decision` (pending, approved, edited, rejected), `reviewer`, `decided_at` (datetime, UTC),
         `reason`.
         """
-        decided = self._decided
-        decided.refresh()
+        decisions = self._decisions
+        decisions.refresh()
         frame = self._base.copy()
-        passed = decided.mask(*(decision for decision in Decision if decision.is_approved))
-        final = [value if yes else None for value, yes in zip(decided.value, passed, strict=True)]
+        passed = decisions.mask(*(decision for decision in Decision if decision.is_approved))
+        final = [value if yes else None for value, yes in zip(decisions.value, passed, strict=True)]
         frame["final"] = self._proposals.column(final)
         frame["changes"] = pd.array(self._changes(passed), dtype="boolean")
-        frame["decision"] = pd.Categorical.from_codes(decided.code, [one.value for one in Decision]).astype("string")
-        frame["reviewer"] = pd.array(decided.who, dtype="string")
-        frame["decided_at"] = pd.to_datetime(pd.Series(decided.at, index=frame.index), utc=True).dt.as_unit("us")
+        frame["decision"] = pd.Categorical.from_codes(decisions.code, [one.value for one in Decision]).astype("string")
+        frame["reviewer"] = pd.array(decisions.who, dtype="string")
+        frame["decided_at"] = pd.to_datetime(pd.Series(decisions.at, index=frame.index), utc=True).dt.as_unit("us")
         columns = ["before", "proposal", "final", "changes", "confidence", "status", "flags"]
         return frame[[*columns, "decision", "reviewer", "decided_at", "reason"]]
 
@@ -85,11 +85,11 @@ class Review:
     @cached_property
     def table(self) -> ReviewTable:
         """The rows as a source for a grid."""
-        return ReviewTable(self._decided, self.to)
+        return ReviewTable(self._decisions, self.to)
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call `callback` after every decision that is made here or found in the store."""
-        self._decided.on_change.append(callback)
+        self._decisions.on_change.append(callback)
 
     def approve(self, rows: Rows = None) -> int:
         """Approve proposals as they are and return how many; rows without a usable proposal are left pending.
@@ -104,7 +104,7 @@ class Review:
                 f"({self._proposals.why(without[0])}). Give it a value with edit(), or reject it."
             )
             raise ReviewError(message)
-        return self._decided.approve(wanted)
+        return self._decisions.approve(wanted)
 
     def edit(self, rows: Rows, value: Value) -> int:
         """Let `value` through in place of the proposals and return for how many rows.
@@ -112,22 +112,22 @@ class Review:
         Raises ReviewError for a value that the assistant's output would not allow.
         """
         places = self._places(rows)[0]
-        return self._decided.edit(places, as_python(value))
+        return self._decisions.edit(places, as_python(value))
 
     def reject(self, rows: Rows = None) -> int:
         """Reject proposals and return how many; a push leaves those records alone."""
-        return self._decided.reject(self._places(rows)[0])
+        return self._decisions.reject(self._places(rows)[0])
 
     def reset(self, rows: Rows = None) -> int:
         """Take decisions back to pending and return how many; the history keeps them."""
-        return self._decided.reset(self._places(rows)[0])
+        return self._decisions.reset(self._places(rows)[0])
 
     def undo_last(self) -> int:
         """Take back what you decided last, on any day, and return for how many records what held before holds again.
 
         Each call goes one decision further back; records that were decided anew since are left alone.
         """
-        undone = self._decided.undo()
+        undone = self._decisions.undo()
         return undone.put_back if undone else 0
 
     def to_csv(self, path: str | Path) -> Path:
@@ -145,17 +145,17 @@ class Review:
         if rows is None:
             return np.arange(len(self._proposals), dtype=np.intp), False
         if isinstance(rows, pd.DataFrame):
-            return self._existing(map(str, rows.index)), False
+            return self._places_of(map(str, rows.index)), False
         if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows.dtype):
             if isinstance(rows.index, pd.RangeIndex):
                 # Positions could be the ids of other records by accident.
                 message = "This mask counts rows instead of naming records. Make it from .frame, whose index is the id."
                 raise ReviewError(message)
             picked = rows[rows.fillna(False).astype(bool)].index  # noqa: FBT003 -- pandas takes it so
-            return self._existing(map(str, picked)), False
-        return self._existing([rows] if isinstance(rows, str) else map(str, rows)), True
+            return self._places_of(map(str, picked)), False
+        return self._places_of([rows] if isinstance(rows, str) else map(str, rows)), True
 
-    def _existing(self, named: Iterable[str]) -> Places:
+    def _places_of(self, named: Iterable[str]) -> Places:
         ids = list(dict.fromkeys(named))
         unknown = [one for one in ids if one not in self._proposals.place]
         if unknown:
@@ -171,10 +171,10 @@ class Review:
 
     def _changes(self, passed: Mask) -> Mask:
         """Tell where what a push would write, or the proposal while pending, differs from what stands there."""
-        decided, before = self._decided, self._proposals.before
-        changes: Mask = self._proposals.differs & decided.mask(Decision.PENDING)
+        decisions, before = self._decisions, self._proposals.before
+        changes: Mask = self._proposals.differs & decisions.mask(Decision.PENDING)
         for place in np.flatnonzero(passed):
-            changes[place] = as_hubspot(decided.value[place]) != before[place]
+            changes[place] = as_hubspot(decisions.value[place]) != before[place]
         return changes
 
 

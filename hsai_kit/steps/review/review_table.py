@@ -36,17 +36,17 @@ _DONE = {"approve": "Approved", "edit": "Edited", "reject": "Rejected", "reset":
 class ReviewTable:
     """What a grid needs of a review; the decisions are the review's own."""
 
-    def __init__(self, decided: ReviewDecisions, to: str | None) -> None:
+    def __init__(self, decisions: ReviewDecisions, to: str | None) -> None:
         self.columns: Sequence[Column] = _COLUMNS
         self.group_columns: Sequence[Column] = _GROUPS
-        self._decided = decided
-        self._finder = RowFilter(decided)
-        self._cells = RowRenderer(decided, to)
+        self._decisions = decisions
+        self._filter = RowFilter(decisions)
+        self._cells = RowRenderer(decisions, to)
 
     @property
     def actions(self) -> Sequence[TableAction]:
         """Approve, reject, edit, and back to pending."""
-        kind = self._decided.proposals.kind
+        kind = self._decisions.proposals.kind
         options: tuple[str, ...] = ()
         if isinstance(kind, Choice):
             options = tuple(option for option in kind.options if option != kind.none_option)
@@ -62,23 +62,23 @@ class ReviewTable:
 
     def facets(self) -> Sequence[Facet]:
         """Return the filters: decision, flag, whether it changes anything, reviewer, values, confidence."""
-        self._decided.refresh()
-        return self._finder.facets()
+        self._decisions.refresh()
+        return self._filter.facets()
 
     def summary(self) -> str:
         """Return how many records are in which state."""
-        self._decided.refresh()
-        return f"{many(len(self._decided.proposals), 'record')}: {str(self._decided) or 'nothing to review'}"
+        self._decisions.refresh()
+        return f"{many(len(self._decisions.proposals), 'record')}: {str(self._decisions) or 'nothing to review'}"
 
     def find(self, query: TableQuery) -> RowPlaces:
         """Return the rows, or the groups of rows, that the query means."""
-        self._decided.refresh()
-        places = self._finder.places(query)
-        return self._finder.groups(places, query) if query.grouped else RowPlaces(places)
+        self._decisions.refresh()
+        places = self._filter.places(query)
+        return self._filter.groups(places, query) if query.grouped else RowPlaces(places)
 
     def rows(self, found: RowPlaces, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the cells of some rows or groups."""
-        self._decided.refresh()
+        self._decisions.refresh()
         if found.members is None:
             return [self._cells.row(int(place)) for place in found.rows[start:stop]]
         return [self._cells.group(members) for members in found.members[start:stop]]
@@ -90,7 +90,7 @@ class ReviewTable:
     def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Decide about rows found, and say how many; raises ReviewError for a value that cannot be written."""
         places = found.places(rows)
-        done = self._done(action, places, value)
+        done = self._decide(action, places, value)
         said = f"{_DONE[action]} {done:,}" + (f" to {_short(value)}." if action == "edit" else ".")
         left = len(places) - done
         if left:
@@ -99,22 +99,22 @@ class ReviewTable:
 
     def undo(self) -> str:
         """Take back what was decided last, and say what that was."""
-        undone = self._decided.undo()
+        undone = self._decisions.undo()
         if undone is None:
             return "There is nothing of yours to take back."
         said = f"Took back: {undone.decision} {undone.put_back:,}."
         kept = undone.records - undone.put_back
         return f"{said} {kept:,} decided anew since stay." if kept else said
 
-    def _done(self, action: str, places: Places, value: str | None) -> int:
+    def _decide(self, action: str, places: Places, value: str | None) -> int:
         if action == "approve":
-            return self._decided.approve(places)
+            return self._decisions.approve(places)
         if action == "edit":
-            return self._decided.edit(places, parse_value(self._decided.proposals.kind, value or ""))
+            return self._decisions.edit(places, parse_value(self._decisions.proposals.kind, value or ""))
         if action == "reject":
-            return self._decided.reject(places)
+            return self._decisions.reject(places)
         if action == "reset":
-            return self._decided.reset(places)
+            return self._decisions.reset(places)
         message = f"There is no action {action!r}."
         raise ReviewError(message)
 

@@ -27,26 +27,26 @@ _FLAGGED, _CALM = "(any)", "(none)"
 class RowFilter:
     """Searches and orders what is there once for all, and reads decisions as they are now."""
 
-    def __init__(self, decided: ReviewDecisions) -> None:
-        self._decided = decided
-        self._proposals = decided.proposals
+    def __init__(self, decisions: ReviewDecisions) -> None:
+        self._decisions = decisions
+        self._proposals = decisions.proposals
 
     def facets(self) -> list[Facet]:
         """Return the filters with how many rows each option has."""
-        proposals, decided = self._proposals, self._decided
-        states = [FacetOption(decision.value, decision.value, count) for decision, count in decided.counts().items()]
-        flagged = int(self._flagged[proposals.ends].sum())
+        proposals, decisions = self._proposals, self._decisions
+        states = [FacetOption(decision.value, decision.value, count) for decision, count in decisions.counts().items()]
+        flagged = int(self._has_flags[proposals.ends].sum())
         flags = [FacetOption(_FLAGGED, "any", flagged), FacetOption(_CALM, "none", len(proposals) - flagged)]
         flags += [FacetOption(flag, flag, count) for flag, count in self._flag_counts]
         changing = int(proposals.differs.sum())
         changes = [FacetOption("yes", "yes", changing), FacetOption("no", "no", len(proposals) - changing)]
-        people = [FacetOption(name, name, count) for name, count in Counter(filter(None, decided.who)).most_common()]
+        people = [FacetOption(name, name, count) for name, count in Counter(filter(None, decisions.who)).most_common()]
         facets = [
             Facet("decision", "Decision", "choice", states),
             Facet("flag", "Flag", "choice", flags),
             Facet("changes", "Changes it", "choice", changes),
-            Facet("before", "Value before", "text", _suggested(self._before_codes, self._befores)),
-            Facet("after", "Value after", "text", _suggested(self._after_codes, self._afters)),
+            Facet("before", "Value before", "text", _suggest(self._before_codes, self._befores)),
+            Facet("after", "Value after", "text", _suggest(self._after_codes, self._afters)),
             Facet("confidence", "Confidence", "share"),
         ]
         return [*facets, Facet("reviewer", "Decided by", "choice", people)] if people else facets
@@ -55,9 +55,9 @@ class RowFilter:
         """Return the places that match, in order."""
         mask = np.ones(len(self._proposals), dtype=bool)
         if query.search:
-            mask &= self._holding(query.search.casefold())
+            mask &= self._search_mask(query.search.casefold())
         for name, value in query.filters.items():
-            mask &= self._passing(name, value)
+            mask &= self._filter_mask(name, value)
         found = np.flatnonzero(mask)
         if not query.sort or query.grouped:
             return found
@@ -82,17 +82,17 @@ class RowFilter:
         order = np.lexsort((heads, keys, stays)) if not query.sort else np.lexsort((heads, keys))
         return RowPlaces(heads[order], [members[one] for one in order])
 
-    def _holding(self, wanted: str) -> Mask:
+    def _search_mask(self, wanted: str) -> Mask:
         after = np.fromiter((wanted in text for text in self._haystacks), dtype=bool, count=len(self._haystacks))
         before = np.fromiter((wanted in text.casefold() for text in self._befores), bool, len(self._befores))
         ids = np.fromiter((wanted in one for one in self._proposals.ids), dtype=bool, count=len(self._proposals))
         mask: Mask = after[self._proposals.ends] | before[self._before_codes] | ids
-        for place in self._edited:
-            mask[place] |= wanted in as_hubspot(self._decided.value[place]).casefold()
+        for place in self._edit_places:
+            mask[place] |= wanted in as_hubspot(self._decisions.value[place]).casefold()
         return mask
 
-    def _passing(self, name: str, value: object) -> Mask:
-        proposals, decided = self._proposals, self._decided
+    def _filter_mask(self, name: str, value: object) -> Mask:
+        proposals, decisions = self._proposals, self._decisions
         if isinstance(value, tuple):
             low, high = value
             sure = proposals.confidence
@@ -100,29 +100,29 @@ class RowFilter:
             return _mask(sure >= (0 if low is None else low)) & _mask(sure <= (1 if high is None else high))
         text = str(value)
         if name == "decision":
-            return decided.mask(*(decision for decision in Decision if decision == text))
+            return decisions.mask(*(decision for decision in Decision if decision == text))
         if name == "flag":
             if text in {_FLAGGED, _CALM}:
-                return _mask(self._flagged[proposals.ends] == (text == _FLAGGED))
+                return _mask(self._has_flags[proposals.ends] == (text == _FLAGGED))
             return _mask([text in flags for flags in proposals.flags])[proposals.ends]
         if name == "changes":
             return _mask(proposals.differs == (text == "yes"))
         if name == "reviewer":
-            return _mask(np.equal(decided.who, text))
+            return _mask(np.equal(decisions.who, text))
         if name == "before":
-            return _matching(self._befores, text)[self._before_codes]
-        mask = _matching(self._afters, text)[self._after_codes]
-        edited = self._edited
+            return _match_texts(self._befores, text)[self._before_codes]
+        mask = _match_texts(self._afters, text)[self._after_codes]
+        edited = self._edit_places
         if len(edited):
-            finals = np.array([as_hubspot(one) for one in decided.value[edited]], dtype=object)
-            mask[edited] = _matching(finals, text)
+            finals = np.array([as_hubspot(one) for one in decisions.value[edited]], dtype=object)
+            mask[edited] = _match_texts(finals, text)
         return mask
 
     def _keys(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         if column == "confidence":
             return self._proposals.confidence
         if column == "decision":
-            return self._decided.code.astype(float)
+            return self._decisions.code.astype(float)
         if column == "flags":
             return -self._flag_numbers[self._proposals.ends]
         if column == "change":
@@ -131,30 +131,30 @@ class RowFilter:
         return self._id_ranks
 
     @property
-    def _edited(self) -> Places:
-        return np.flatnonzero(self._decided.mask(Decision.EDITED))
+    def _edit_places(self) -> Places:
+        return np.flatnonzero(self._decisions.mask(Decision.EDITED))
 
     @cached_property
-    def _factorized(self) -> tuple[tuple[Places, Any], tuple[Places, Any]]:
+    def _codes(self) -> tuple[tuple[Places, Any], tuple[Places, Any]]:
         before = pd.factorize(self._proposals.before)
         codes, afters = pd.factorize(self._proposals.texts)
         return before, (codes[self._proposals.ends], afters)
 
     @property
     def _before_codes(self) -> Places:
-        return self._factorized[0][0]
+        return self._codes[0][0]
 
     @property
     def _befores(self) -> Any:
-        return self._factorized[0][1]
+        return self._codes[0][1]
 
     @property
     def _after_codes(self) -> Places:
-        return self._factorized[1][0]
+        return self._codes[1][0]
 
     @property
     def _afters(self) -> Any:
-        return self._factorized[1][1]
+        return self._codes[1][1]
 
     @cached_property
     def _haystacks(self) -> list[str]:
@@ -170,7 +170,7 @@ class RowFilter:
         return _ranks(np.array(ids, dtype=object))
 
     @cached_property
-    def _flagged(self) -> Mask:
+    def _has_flags(self) -> Mask:
         return np.array([bool(flags) for flags in self._proposals.flags], dtype=bool)
 
     @cached_property
@@ -198,7 +198,7 @@ def _ranks(texts: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return ranks
 
 
-def _matching(texts: Any, wanted: str) -> Mask:
+def _match_texts(texts: Any, wanted: str) -> Mask:
     """Tell which texts are meant: the one that is typed exactly, else all that hold it."""
     if wanted == _BLANK:
         return np.array([not text for text in texts], dtype=bool)
@@ -209,7 +209,7 @@ def _matching(texts: Any, wanted: str) -> Mask:
     return np.array([folded in text.casefold() for text in texts], dtype=bool)
 
 
-def _suggested(codes: Places, texts: Any) -> list[FacetOption]:
+def _suggest(codes: Places, texts: Any) -> list[FacetOption]:
     counts = np.bincount(codes, minlength=len(texts))
     top = np.argsort(-counts, kind="stable")[:_SUGGESTED]
     # Of long texts nobody picks one from a list.

@@ -32,25 +32,25 @@ _NOTES = {RowStatus.BY_RULE: "by rule", RowStatus.FROM_MEMORY: "from memory", Ro
 class RowRenderer:
     """Cells of a review, all text made showable."""
 
-    def __init__(self, decided: ReviewDecisions, to: str | None) -> None:
-        self._decided = decided
-        self._proposals = decided.proposals
+    def __init__(self, decisions: ReviewDecisions, to: str | None) -> None:
+        self._decisions = decisions
+        self._proposals = decisions.proposals
         self._to = to
-        run = decided.run
-        self._link = _linked(run.store.pulls.ui_domain(run.record.portal_id), run.record.portal_id)
+        run = decisions.run
+        self._link = _portal(run.store.pulls.ui_domain(run.record.portal_id), run.record.portal_id)
         pull = run.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
         self._kind = pull.object_type_id if pull else ""
 
     def row(self, place: int) -> dict[str, Any]:
         """Return the cells of the row at a place."""
-        proposals, decided = self._proposals, self._decided
+        proposals, decisions = self._proposals, self._decisions
         one = proposals.outcome(place)
         record = proposals.ids[place]
         sure = proposals.confidence[place]
         decision = {
-            "name": decided.decision(place).value,
-            "who": make_printable(decided.who[place] or ""),
-            "at": decided.at[place] or "",
+            "name": decisions.decision(place).value,
+            "who": make_printable(decisions.who[place] or ""),
+            "at": decisions.at[place] or "",
         }
         note = _NOTES.get(one.status, one.reason)
         return {
@@ -66,12 +66,12 @@ class RowRenderer:
 
     def group(self, members: Places) -> dict[str, Any]:
         """Return the cells of rows with the same change."""
-        proposals, decided = self._proposals, self._decided
+        proposals, decisions = self._proposals, self._decisions
         ends = np.unique(proposals.ends[members])
         flags = dict.fromkeys(flag for end in ends for flag in proposals.flags[end])
         sure = proposals.confidence[members]
         sure = sure[~np.isnan(sure)]
-        counts = {decision.value: count for decision, count in decided.counts(members).items()}
+        counts = {decision.value: count for decision, count in decisions.counts(members).items()}
         return {
             "change": self._change(int(members[0]), proposed=True),
             "count": len(members),
@@ -82,7 +82,7 @@ class RowRenderer:
 
     def card(self, place: int) -> Card:
         """Return the row at a place in full: its source record, both texts, and what was asked."""
-        run, proposals = self._decided.run, self._proposals
+        run, proposals = self._decisions.run, self._proposals
         record = proposals.ids[place]
         one = proposals.outcome(place)
         values = run.store.pulls.record(run.record.pull_id, record) if run.record.pull_id else {}
@@ -109,7 +109,7 @@ class RowRenderer:
     def _change(self, place: int, *, proposed: bool = False) -> dict[str, Any]:
         old = self._proposals.before[place]
         new = as_hubspot(self._proposals.values[self._proposals.ends[place]]) if proposed else self._final(place)
-        before, after = _compared(old, new)
+        before, after = _compare(old, new)
         left, more_before = clip_segments(before, _CELL)
         right, more = clip_segments(after, _CELL)
         return {
@@ -123,16 +123,16 @@ class RowRenderer:
 
     def _final(self, place: int) -> str:
         """Return what a push would write if the row were let through: the edit, else the proposal."""
-        if self._decided.decision(place) is Decision.EDITED:
-            return as_hubspot(self._decided.value[place])
+        if self._decisions.decision(place) is Decision.EDITED:
+            return as_hubspot(self._decisions.value[place])
         return str(self._proposals.texts[self._proposals.ends[place]])
 
 
 @lru_cache(maxsize=1000)
-def _compared(old: str, new: str) -> tuple[list[Segment], list[Segment]]:
+def _compare(old: str, new: str) -> tuple[list[Segment], list[Segment]]:
     # A page is drawn again after every decision.
     return compare_words(make_printable(old), make_printable(new), _CELL_WORDS)
 
 
-def _linked(ui_domain: str, portal_id: int) -> Portal:
+def _portal(ui_domain: str, portal_id: int) -> Portal:
     return Portal(portal_id, "", "", ui_domain, "")

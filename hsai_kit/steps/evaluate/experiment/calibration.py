@@ -44,7 +44,7 @@ class Calibration:
     def __init__(self, name: str, units: UnitMeasures, rows: int) -> None:
         if not len(units.records):
             message = (
-                f"{name} tells no confidence for labelled rows, so it cannot be judged. Closed answers (a choice) have "
+                f"{name} tells no confidence for labeled rows, so it cannot be judged. Closed answers (a choice) have "
                 "one where the model gives probabilities; engine='decisions' always does."
             )
             raise EvaluationError(message)

@@ -156,7 +156,7 @@ class Evaluation:
         pairs = list(itertools.combinations(self.names, 2))
         if baseline is not None:
             pairs = [(one, baseline) for one in self.names if one != baseline]
-        return compare_assistants(self._scored_rows(scores), pairs, by_scores=scores is not None)
+        return compare_assistants(self._rows_by_assistant(scores), pairs, by_scores=scores is not None)
 
     @property
     def flips(self) -> pd.DataFrame:
@@ -220,7 +220,7 @@ class Evaluation:
             "version": run.record.assistant_version,
         }
 
-    def _scored_rows(self, scores: pd.Series | None) -> dict[str, pd.DataFrame]:
+    def _rows_by_assistant(self, scores: pd.Series | None) -> dict[str, pd.DataFrame]:
         """Return the ended rows of each assistant, `right` replaced by scores where they are given."""
         rows = self.rows[self.rows["valid"].notna()]
         if scores is not None:

@@ -133,7 +133,7 @@ def _choose_rows(
         for place in wanted
     ]
     if len(wanted) < len(ids):
-        say(f"{len(wanted):,} of {len(ids):,} records are labelled; only they are asked about.")
+        say(f"{len(wanted):,} of {len(ids):,} records are labeled; only they are asked about.")
     chosen = frame.iloc[wanted]
     refuse_leaks(candidates, [row.record_id for row in rows], chosen)
     used = [right[row.record_id] for row in rows]
@@ -183,7 +183,7 @@ def _say_favored(hub: Connection, candidates: Sequence[Candidate], labels: Seque
 
 
 def _say_changed(one: Candidate, labels: Sequence[Label], rows: pd.DataFrame) -> None:
-    """Say which records read otherwise than when they were labelled, as after a push of what was labelled."""
+    """Say which records read otherwise than when they were labeled, as after a push of what was labeled."""
     if not one.assistant.prompt or not any(label.asked for label in labels):
         return
     texts = Prompt(one.assistant.prompt).render(rows)
@@ -192,7 +192,7 @@ def _say_changed(one: Candidate, labels: Sequence[Label], rows: pd.DataFrame) ->
     # Where hardly any is the same, another prompt is asked.
     if changed and len(changed) <= len(known) / 2:
         say(
-            f"{len(changed):,} of these records read otherwise than when they were labelled ({', '.join(changed[:3])}"
+            f"{len(changed):,} of these records read otherwise than when they were labeled ({', '.join(changed[:3])}"
             f"{' …' if len(changed) > 3 else ''}). If a push has put the right answer into them, evaluate on what "
             "they were before: open_pull(hub, run.record.pull_id)."
         )

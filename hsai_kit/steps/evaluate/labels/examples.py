@@ -1,4 +1,4 @@
-"""Examples for an assistant from labelled rows, kept apart from the rows that it is then measured on."""
+"""Examples for an assistant from labeled rows, kept apart from the rows that it is then measured on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def with_examples(
     Examples are whole distinct questions, as many different right answers among them as there are, drawn by `seed`;
     every row that asks one of them, in whatever case, loses its label. Rows with the same question but different
     labels are no examples.
-    Raises EvaluationError where fewer than `n` questions are labelled, or none would be left.
+    Raises EvaluationError where fewer than `n` questions are labeled, or none would be left.
 
     >>> from hsai_kit import connect, pull, labels_from, ask, review, with_examples
     >>> with connect(sandbox=True) as hub:
@@ -48,20 +48,20 @@ def with_examples(
         raise AssistantError(message)
     right = {one.record_id: one.value for one in labels.items}
     ids = read_record_ids(frame)
-    labelled = [place for place, one in enumerate(ids) if one in right]
+    labeled = [place for place, one in enumerate(ids) if one in right]
     asking: dict[str, list[str]] = defaultdict(list)
-    for place, text in zip(labelled, Prompt(assistant.prompt).render(frame.iloc[labelled]), strict=True):
+    for place, text in zip(labeled, Prompt(assistant.prompt).render(frame.iloc[labeled]), strict=True):
         if not pd.isna(text):
             asking[str(text)].append(ids[place])
     agreed = {text: right[ids[0]] for text, ids in asking.items() if len({right[one] for one in ids}) == 1}
     chosen = _spread(agreed, n, seed)
     if len(chosen) < n or len(chosen) >= len(asking):
         message = (
-            f"{len(asking):,} distinct questions are labelled, too few for {n} examples and rows to measure on. "
+            f"{len(asking):,} distinct questions are labeled, too few for {n} examples and rows to measure on. "
             "Label more, or take fewer examples."
         )
         raise EvaluationError(message)
-    added = [Example(question=text, answer=_written(assistant, labels.field, agreed[text])) for text in chosen]
+    added = [Example(question=text, answer=_write_answer(assistant, labels.field, agreed[text])) for text in chosen]
     taught = assistant.model_copy(update={"examples": (*assistant.examples, *added)})
     shown = {key for text in chosen for key in _keys(text)}
     return taught, labels.without(one for text, ids in asking.items() if shown & _keys(text) for one in ids)
@@ -100,7 +100,7 @@ def _spread(agreed: dict[str, Value], n: int, seed: int) -> list[str]:
     return turns[:n]
 
 
-def _written(assistant: Assistant, field: str, value: Value) -> str:
+def _write_answer(assistant: Assistant, field: str, value: Value) -> str:
     """Return an answer as the model is to write it."""
     kind = assistant.output.fields.get(field)
     if kind is None or assistant.output.has_fields:

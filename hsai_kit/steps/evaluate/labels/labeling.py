@@ -29,10 +29,10 @@ def label(
     field: str | None = None,
     prompt: str | None = None,
 ) -> LabelSession:
-    """Return the distinct questions of `frame` for labelling; labels given before under `name` are there again.
+    """Return the distinct questions of `frame` for labeling; labels given before under `name` are there again.
 
     The prompt (the assistant's own, or `prompt`) tells which records ask the same and so share their label. `field`
-    names which of several fields is labelled.
+    names which of several fields is labeled.
 
     >>> from hsai_kit import connect, pull
     >>> with connect(sandbox=True) as hub:
@@ -72,14 +72,14 @@ class LabelSession:
 
     def __repr__(self) -> str:
         done = int(self.frame["who"].notna().sum())
-        return f"LabelSession({self.name!r}, {self.field}: {done:,} of {len(self._records):,} questions labelled)"
+        return f"LabelSession({self.name!r}, {self.field}: {done:,} of {len(self._records):,} questions labeled)"
 
     @property
     def frame(self) -> pd.DataFrame:
         """One row for each distinct question, most common first, index the `record_id` of its first record.
 
-        Columns: `asked`, `records` (how many ask it), `right` (NA: not labelled, or that no answer is right), `who`
-        and `at` (NA: not labelled).
+        Columns: `asked`, `records` (how many ask it), `right` (NA: not labeled, or that no answer is right), `who`
+        and `at` (NA: not labeled).
         """
         known = {one.record_id: one for one in self._hub.store.labels.current(self.name, self.field)}
         made = [
