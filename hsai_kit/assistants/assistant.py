@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
-from rapidfuzz import process
 
 from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError, WorkspaceError
+from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.workspace import Place, Workspace, read_toml, sentence
 
 __all__ = ["Assistant", "AssistantOrigin", "Example", "Lookup", "explain_openai_id", "load", "names"]
@@ -179,8 +179,7 @@ def load(workspace: Workspace, name: str) -> Assistant:
         return Assistant.from_file(path)
     if problem := explain_openai_id(name):
         raise AssistantError(problem)
-    near = process.extractOne(name, known)
-    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    hint = suggest(name, known)
     if name.startswith("agent_"):
         hint = f" An agent of the account is copied first: copy_agent(hub, {name!r})."
     message = (

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
-from rapidfuzz import process
+
+from hsai_kit.runtime.suggestion import find_nearest
 
 __all__ = ["Columns", "as_name", "as_token", "completions", "unknown_token"]
 
@@ -94,10 +95,10 @@ def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int
 
 def unknown_token(called: str, token: str, columns: list[str]) -> str:
     """Say that a token is no column, with the nearest that is."""
-    near = process.extractOne(token, columns)
-    hint = f" Did you mean {{{{ {near[0]} }}}}?" if near and near[1] >= 60 else ""
-    if near and hint and not _NAMEABLE.fullmatch(near[0]):
-        hint = f" A token cannot name {near[0]!r}: rename it with frame.rename(columns={{{near[0]!r}: …}})."
+    near = find_nearest(token, columns)
+    hint = f" Did you mean {{{{ {near} }}}}?" if near else ""
+    if near and not _NAMEABLE.fullmatch(near):
+        hint = f" A token cannot name {near!r}: rename it with frame.rename(columns={{{near!r}: …}})."
     return (
         f"The {called} uses {{{{ {token} }}}}, which is not among the pulled properties.{hint} "
         f"Pulled are: {', '.join(columns)}. Pull it too, or mend the token."

@@ -30,6 +30,11 @@ class RecordList:
     size: int | None
     updated_at: str
 
+    @property
+    def is_dynamic(self) -> bool:
+        """True for a list that fills itself by its filters."""
+        return self.kind == "dynamic"
+
 
 @dataclass(frozen=True)
 class AddResult:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from rapidfuzz import process
-
 from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
+from hsai_kit.runtime.suggestion import suggest
 
 __all__ = ["Model", "check", "read_models"]
 
@@ -68,10 +67,9 @@ def check(models: Sequence[Model], wanted: str) -> Model:
     live = [model.id for model in models if not model.has_ended]
     found = by_id.get(wanted)
     if found is None:
-        near = process.extractOne(wanted, live)
-        hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
         message = (
-            f"The model {wanted!r} may not be used with this key here.{hint} These may: {', '.join(live) or 'none'}."
+            f"The model {wanted!r} may not be used with this key here.{suggest(wanted, live)} "
+            f"These may: {', '.join(live) or 'none'}."
         )
         raise UnknownModel(message)
     if found.has_ended:

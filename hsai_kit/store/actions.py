@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hsai_kit.store.database import now
+from hsai_kit.store.database import MOST_PARAMETERS, list_columns, now
 from hsai_kit.store.journal import Journal
 
 __all__ = ["Act", "ActionOutcome", "ActionRecord", "ActionTable"]
-
-# SQLite takes 32,766 parameters a statement in its own default build, older ones 999.
-_IN = 900
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Act:
     reason: str = ""
 
 
-_ACT = ", ".join(field.name for field in fields(Act))
+_ACT = list_columns(Act)
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
 _STANDING = f"({', '.join(repr(one.value) for one in ActionOutcome if one.may_stand)})"
 
@@ -87,7 +84,7 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     def begin(self, kind: str, **values: str | int | None) -> str:
         """Begin an action or an undo and return its id; `values` are the other columns of ActionRecord."""
-        return self._begun("then" if kind != "undo" else "undo", kind=kind, **values)
+        return self._begin("then" if kind != "undo" else "undo", kind=kind, **values)
 
     def claim(self, action_id: str, acts: Iterable[Act]) -> list[Act]:
         """Note acts that are about to be sent and return those that nothing else has sent, or sends just now."""
@@ -120,8 +117,8 @@ class ActionTable(Journal[ActionRecord, Act]):
     def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
         found: dict[str, tuple[str, Act]] = {}
-        for start in range(0, len(marks), _IN):
-            part = marks[start : start + _IN]
+        for start in range(0, len(marks), MOST_PARAMETERS):
+            part = marks[start : start + MOST_PARAMETERS]
             places = ", ".join("?" * len(part))
             sql = f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark IN ({places})"  # noqa: S608 -- column names are ours
             rows = self._database.all(sql, part)
@@ -139,12 +136,11 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     def count_done(self, portal_id: int, kind: str) -> int:
         """Return how often a kind of action was done in a portal, and not taken back."""
-        row = self._database.one(
+        return self._database.count(
             "SELECT COUNT(*) FROM acts c JOIN actions a ON a.id = c.action_id "
             "WHERE c.outcome = 'done' AND a.portal_id = ? AND a.kind = ?",
             (portal_id, kind),
         )
-        return int(row[0]) if row else 0
 
     def acts(self, action_id: str) -> list[Act]:
         """Return the journal of an action, by record id."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import operator
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from hsai_kit.store.database import MOST_PARAMETERS, Table, list_columns, now
+from hsai_kit.store.database import MOST_PARAMETERS, Table, column_names, list_columns, now
 
 __all__ = ["Answer", "AnswerStatus", "AnswerTable", "Use"]
 
@@ -55,7 +55,7 @@ class Use:
     answer: Answer
 
 
-_COLUMNS = [field.name for field in fields(Answer)]
+_COLUMNS = column_names(Answer)
 _read_values = operator.attrgetter(*_COLUMNS)
 _ADD = (
     f"INSERT INTO answers ({', '.join(_COLUMNS)}, run_id, at) "  # noqa: S608 -- column names are ours

@@ -16,7 +16,7 @@ from typing import Any
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.store.schema import MIGRATIONS
 
-__all__ = ["MOST_PARAMETERS", "Database", "Table", "list_columns", "new_id", "now"]
+__all__ = ["MOST_PARAMETERS", "Database", "Table", "column_names", "list_columns", "new_id", "now"]
 
 # How long one process waits for another to finish its writing.
 _PATIENCE_SECONDS = 30.0
@@ -70,19 +70,15 @@ class Database:
         with self._hold():
             return self._connection.execute(sql, parameters).rowcount
 
-    def insert(self, table: str, **values: Any) -> None:
-        """Add one row, its values by column, committed at once."""
-        marks = ", ".join("?" * len(values))
-        self.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 -- names are ours
+    def insert(self, table: str, **values: Any) -> int:
+        """Add one row, its values by column, committed at once, and return the number that SQLite knows it by."""
+        sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"  # noqa: S608 -- names are ours
+        with self._hold():
+            return self._connection.execute(sql, tuple(values.values())).lastrowid or 0
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for many rows in one transaction."""
         with self.transaction():
-            self._connection.executemany(sql, rows)
-
-    def within(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for many rows inside a transaction that was begun."""
-        with self._hold():
             self._connection.executemany(sql, rows)
 
     @contextmanager
@@ -166,9 +162,14 @@ class Table:
         self._database = database
 
 
+def column_names(kind: type) -> list[str]:
+    """Return the names of the columns that a dataclass is kept in."""
+    return [field.name for field in fields(kind)]
+
+
 def list_columns(kind: type, table: str = "") -> str:
-    """Return the columns that a dataclass is kept in, for a SELECT, with a table's short name before each."""
-    return ", ".join(f"{table}.{field.name}" if table else field.name for field in fields(kind))
+    """Return the columns of a dataclass for a SELECT, with a table's short name before each."""
+    return ", ".join(f"{table}.{name}" if table else name for name in column_names(kind))
 
 
 def now() -> str:

@@ -97,12 +97,10 @@ class DecisionTable(Table):
         """Keep one decision for many records, `(record id, the value that it lets through)` each."""
         at = now()
         with self._database.transaction():
-            self._database.execute(
-                "INSERT INTO strokes (run_id, field, decision, reviewer, at) VALUES (?, ?, ?, ?, ?)",
-                (run_id, field, decision, reviewer, at),
+            stroke = self._database.insert(
+                "strokes", run_id=run_id, field=field, decision=decision, reviewer=reviewer, at=at
             )
-            stroke = self._last_id()
-            self._database.within(
+            self._database.many(
                 _ADD,
                 ((run_id, one, field, decision, json.dumps(value), reviewer, at, stroke) for one, value in values),
             )
@@ -132,32 +130,22 @@ class DecisionTable(Table):
             if stroke is None:
                 return None
             at = now()
-            total = self._database.one(
+            total = self._database.count(
                 "SELECT COUNT(DISTINCT record_id) FROM decisions WHERE stroke = ?", (stroke["id"],)
             )
             still = self._database.all(_STILL, (stroke["id"],))
-            self._database.within(
+            self._database.many(
                 _ADD,
                 (
                     (
-                        run_id,
-                        one,
-                        field,
-                        before or Decision.PENDING,
-                        value or "null",
-                        who or reviewer,
-                        then or at,
-                        made_by,
+                        *(run_id, one, field, before or Decision.PENDING, value or "null"),
+                        *(who or reviewer, then or at, by),
                     )
-                    for one, before, value, who, then, made_by in still
+                    for one, before, value, who, then, by in still
                 ),
             )
             self._database.execute("UPDATE strokes SET undone_at = ? WHERE id = ?", (at, stroke["id"]))
-        return DecisionUndo(Decision(stroke["decision"]), int(total[0]) if total else 0, len(still))
-
-    def _last_id(self) -> int:
-        row = self._database.one("SELECT last_insert_rowid()")
-        return int(row[0]) if row else 0
+        return DecisionUndo(Decision(stroke["decision"]), total, len(still))
 
 
 def decision_of(made: DecisionRecord | None) -> Decision:

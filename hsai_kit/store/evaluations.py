@@ -103,9 +103,9 @@ class EvaluationTable(Table):
         kept = ((one, row.record_id, json.dumps(row.expected) if row.labelled else None, row.cluster) for row in rows)
         with self._database.transaction():
             self._database.insert("evaluations", id=one, at=now(), **values)
-            self._database.within("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?)", kept)
+            self._database.many("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?)", kept)
             numbered = ((one, place, run.name, run.repeat, run.run_id) for place, run in enumerate(runs))
-            self._database.within("INSERT INTO evaluation_runs VALUES (?, ?, ?, ?, ?)", numbered)
+            self._database.many("INSERT INTO evaluation_runs VALUES (?, ?, ?, ?, ?)", numbered)
         return one
 
     def get(self, evaluation_id: str) -> EvaluationRecord | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
-from hsai_kit.store.database import Database, new_id, now
+from hsai_kit.store.database import Table, column_names, list_columns, new_id, now
 
 __all__ = ["Journal"]
 
@@ -15,7 +14,7 @@ R = TypeVar("R")
 L = TypeVar("L")
 
 
-class Journal(Generic[R, L]):
+class Journal(Table, Generic[R, L]):
     """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become.
 
     What is written here stands or may stand in HubSpot, so each write is on the disk before anything is sent.
@@ -33,20 +32,15 @@ class Journal(Generic[R, L]):
     _record: type[R]
     _line: type[L]
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def _begun(self, prefix: str, **values: str | int | None) -> str:
+    def _begin(self, prefix: str, **values: str | int | None) -> str:
         begun = new_id(prefix)
-        columns = {"id": begun, "at": now(), "status": "running", **values}
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         with self._database.durable():
-            self._database.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 -- names are ours
+            self._database.insert(self._table, **{"id": begun, "at": now(), "status": "running"} | values)
         return begun
 
     def note(self, begun: str, lines: Iterable[L]) -> None:
         """Write lines down, all or none; a later outcome of the same replaces the earlier one."""
-        at, names = now(), _names(self._line)
+        at, names = now(), column_names(self._line)
         columns, marks = ", ".join((*names, self._of, "at")), ", ".join("?" * (len(names) + 2))
         later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
         values = attrgetter(*names)
@@ -78,13 +72,13 @@ class Journal(Generic[R, L]):
 
     def get(self, begun: str) -> R | None:
         """Return what was begun under that id, or None."""
-        row = self._database.one(f"SELECT {_columns(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
+        row = self._database.one(f"SELECT {list_columns(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
         return self._as_record(dict(row)) if row else None
 
     def latest(self) -> R | None:
         """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
         row = self._database.one(
-            f"SELECT {_columns(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
+            f"SELECT {list_columns(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
             f"FROM {self._lines} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
             "rowid DESC LIMIT 1"
         )
@@ -97,18 +91,10 @@ class Journal(Generic[R, L]):
 
     def _lines_of(self, begun: str) -> list[L]:
         rows = self._database.all(
-            f"SELECT {_columns(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
+            f"SELECT {list_columns(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
             (begun,),
         )
         return [self._line(*row) for row in rows]
 
     def _as_record(self, values: dict[str, Any]) -> R:
         return self._record(**values)
-
-
-def _names(kind: type) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-def _columns(kind: type) -> str:
-    return ", ".join(_names(kind))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
+from hsai_kit.store.database import list_columns
 from hsai_kit.store.journal import Journal
 
 __all__ = ["Change", "PushRecord", "PushSummary", "PushTable"]
@@ -78,7 +79,7 @@ class PushTable(Journal[PushRecord, Change]):
         self, kind: str, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None
     ) -> str:
         """Begin a push or undo of some properties and return its id; `values` are the other columns of PushRecord."""
-        return self._begun(kind, kind=kind, properties=",".join(properties), fields=",".join(fields), **values)
+        return self._begin(kind, kind=kind, properties=",".join(properties), fields=",".join(fields), **values)
 
     def begin_again(self, push_id: str) -> None:
         """Note that a push that was broken off goes on."""
@@ -114,9 +115,8 @@ class PushTable(Journal[PushRecord, Change]):
 
     def all(self) -> list[PushSummary]:
         """Return every push and undo with its counts, newest first."""
-        columns = ", ".join(f"p.{field.name}" for field in fields(PushRecord))
         rows = self._database.all(
-            f"SELECT {columns}, COUNT(DISTINCT c.record_id) AS records, "  # noqa: S608 -- column names are ours
+            f"SELECT {list_columns(PushRecord, 'p')}, COUNT(DISTINCT c.record_id) AS records, "  # noqa: S608 -- column names are ours
             "TOTAL(c.outcome = 'written') AS written, "
             "TOTAL(c.outcome IN ('not sent', 'sending', 'unknown')) AS open, COUNT(c.outcome) AS counted "
             "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.at DESC, p.rowid DESC"

@@ -93,7 +93,7 @@ class RatingTable(Table):
                 "INSERT INTO rating_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (made, now(), who, kind, question, json.dumps(dict(levels)), json.dumps(list(names)), seed),
             )
-            self._database.within(
+            self._database.many(
                 "INSERT INTO rating_items VALUES (?, ?, ?, ?, ?, ?)",
                 ((made, one.item, one.record_id, one.variant, one.source, json.dumps(one.texts)) for one in items),
             )

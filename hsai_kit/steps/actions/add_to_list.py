@@ -148,7 +148,7 @@ class AddToList(Action):
 
     def _find(self, hub: Connection, kind: ObjectType) -> RecordList:
         found = background.run(find_list(hub.hubspot, str(self.list), kind))
-        if found.kind == "dynamic":
+        if found.is_dynamic:
             message = (
                 f"The list {found.name!r} fills itself by its filters, so nothing can be added. Choose a static list, "
                 "or make one in HubSpot (Lists → Create list → Static)."

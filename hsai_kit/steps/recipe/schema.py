@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
-from rapidfuzz import process
 
 from hsai_kit.assistants.assistant import Effort
 from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
 from hsai_kit.llm.engine import EngineName
+from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.evaluate import Gate
 from hsai_kit.steps.recipe.actions import read_actions
@@ -203,8 +203,7 @@ def _path(workspace: Workspace, name: str | Path) -> Path:
     known = recipe_names(workspace)
     if name in known and re.fullmatch(r"[\w-]+", name):
         return workspace.recipes / f"{name}.toml"
-    near = process.extractOne(name, known)
-    hint = f" Did you mean {near[0]!r}?" if near and near[1] >= 60 else ""
+    hint = suggest(name, known)
     message = f"There is no recipe {name!r} in {workspace.recipes}.{hint} There are: {', '.join(known) or 'none'}."
     raise RecipeError(message)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
-from rapidfuzz import process
 
 from hsai_kit.assistants.output_schema import Choice, Kind, Value, YesNo, parse_value
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run
+from hsai_kit.runtime.suggestion import find_nearest
 from hsai_kit.store import Decision, Label
 from hsai_kit.store.database import now
 from hsai_kit.tabular.cell_text import as_python
@@ -166,9 +166,9 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) ->
     if isinstance(given, Path) or Path(given).suffix.lower() in FILES:
         return read_labels(hub, _locate(hub, given), field)
     if not hub.store.labels.current(given, field):
-        near = process.extractOne(given, [*map(str, frame.columns), *(name for name, _ in hub.store.labels.names())])
-        what = "the column " if near and near[0] in frame.columns else ""
-        hint = f" Did you mean {what}{near[0]!r}?" if near and near[1] >= 60 else ""
+        near = find_nearest(given, [*map(str, frame.columns), *(name for name, _ in hub.store.labels.names())])
+        what = "the column " if near in frame.columns else ""
+        hint = f" Did you mean {what}{near!r}?" if near else ""
         message = f"{given!r} is no column of the records and no set of labels.{hint} Sets that are kept: {_sets(hub)}."
         raise EvaluationError(message)
     return open_labels(hub, given, field)
