@@ -114,6 +114,9 @@ class HubSpotClient:
         self._search_pacer = Pacer(2, (Window(_SEARCHES_PER_SECOND, 1.0),))
         self.daily_left: int | None = None
         self._reached = False
+        self.attempts = _ATTEMPTS
+        self.patience = 1.0
+        """What the waits before another attempt are multiplied by."""
 
     def __repr__(self) -> str:
         return f"HubSpotClient({self.base_url!r})"
@@ -174,7 +177,7 @@ class HubSpotClient:
         maybe_done = outcome.status >= 500 if isinstance(outcome, ErrorResponse) else outcome.maybe_done
         if seconds is None and not maybe_done:
             raise problem
-        self._pacer.pause(backoff(attempt) if seconds is None else seconds)
+        self._pacer.pause((backoff(attempt) if seconds is None else seconds) * self.patience)
         raise WriteUncertain(problem, maybe_done=maybe_done)
 
     async def read_token_info(self) -> dict[str, Any]:
@@ -199,9 +202,9 @@ class HubSpotClient:
             if isinstance(outcome, HubSpotResponse):
                 return outcome
             problem, seconds = _explain_outcome(outcome, attempt, method, path)
-            if seconds is None or attempt >= (_ATTEMPTS if self._reached else _FIRST_ATTEMPTS):
+            if seconds is None or attempt >= (self.attempts if self._reached else _FIRST_ATTEMPTS):
                 raise problem
-            pacer.pause(seconds)
+            pacer.pause(seconds * self.patience)
 
     async def _run(self, send: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, send)

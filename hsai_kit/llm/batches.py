@@ -113,6 +113,7 @@ class BatchApi:
     def __init__(self, client: LLMClient) -> None:
         self._sdk = client.sdk
         self._base_url = client.base_url
+        self._patience = client.patience
 
     async def upload(self, file: IO[bytes]) -> str:
         """Upload a file of lines, read from where it lies as it is sent, and return its id."""
@@ -153,7 +154,7 @@ class BatchApi:
             except HsaiError as problem:
                 if not passes(problem) or attempt == _ATTEMPTS:
                     raise
-            await asyncio.sleep(backoff(attempt))
+            await asyncio.sleep(backoff(attempt) * self._patience)
             attempt += 1
             found = await self.find(file_id)
         return found
@@ -232,7 +233,7 @@ class BatchApi:
                 failure = explain_sdk_error(problem, self._base_url)
             if attempt == attempts or not passes(failure):
                 raise failure
-            await asyncio.sleep(backoff(attempt))
+            await asyncio.sleep(backoff(attempt) * self._patience)
             attempt += 1
 
 

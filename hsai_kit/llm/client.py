@@ -85,6 +85,8 @@ class LLMClient:
         self._wire = HttpClient(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self._go_on: GoOn | None = None
+        self.patience = 1.0
+        """What the waits before another attempt are multiplied by."""
 
     def __repr__(self) -> str:
         return f"LLMClient({self.base_url!r})"
@@ -135,6 +137,7 @@ class LLMClient:
             self.settle(tokens, 0)
             if wait is None:
                 raise problem
+            wait *= self.patience
             self._pacer.record_refusal(wait, everybody=spent)
             if attempt == _ATTEMPTS:
                 raise problem

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 if sys.platform == "win32":
     _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
@@ -53,9 +52,9 @@ class ChildProcess:
         self._finalizer = weakref.finalize(self, _end, self._process, self._readers)
         self._send(json.dumps(keys).encode() + b"\n")
 
-    def ready(self) -> dict[str, Any]:
-        """Wait for the line that says where the server is."""
-        self._readers[0].join(START_SECONDS)
+    def ready(self, seconds: float) -> dict[str, Any]:
+        """Wait for the line that says where the server is, so many seconds at most."""
+        self._readers[0].join(seconds)
         if self._first_line and self._first_line[0]:
             ready: dict[str, Any] = json.loads(self._first_line[0])
             return ready
@@ -63,7 +62,7 @@ class ChildProcess:
         self.stop()
         words = self.last_words()
         if timed_out:
-            words = f"The sandbox was not ready after {START_SECONDS:.0f} s. {words}"
+            words = f"The sandbox was not ready after {seconds:.0f} s. {words}"
         raise SandboxError(words.strip() or "The sandbox ended at once and said nothing.")
 
     def last_words(self) -> str:

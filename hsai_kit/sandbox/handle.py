@@ -64,15 +64,15 @@ class Sandbox:
         self._keys = {"hubspot_token": hubspot_token, "openai_key": openai_key}
         self._child: ChildProcess | None = None
 
-    def start(self) -> Self:
-        """Start the server and wait until it answers, 30 s at most; SandboxError carries its own last words."""
+    def start(self, seconds: float = 30.0) -> Self:
+        """Start the server and wait until it answers, `seconds` at most; SandboxError carries its own last words."""
         if self._child is not None:
             message = "This sandbox is running already."
             raise SandboxError(message)
         for fault in self._faults:
             _check(fault)
         child = ChildProcess(self._arguments, self._keys)
-        ready = child.ready()
+        ready = child.ready(seconds)
         self.hubspot_url, self.openai_url, self.control_url = ready["hubspot"], ready["openai"], ready["control"]
         self.hubspot_token, self.openai_key = ready["hubspot_token"], ready["openai_key"]
         self._control_token = ready["control_token"]

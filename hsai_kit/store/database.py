@@ -18,22 +18,23 @@ from hsai_kit.store.schema import MIGRATIONS
 
 __all__ = ["MOST_PARAMETERS", "Database", "Table", "column_names", "list_columns", "new_id", "now"]
 
-# How long one process waits for another to finish its writing.
-_PATIENCE_SECONDS = 30.0
 MOST_PARAMETERS = 900
 """SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
 
 
 class Database:
-    """One connection in WAL mode, shared by the notebook's thread and the background loop under a lock."""
+    """One connection in WAL mode, shared by the notebook's thread and the background loop under a lock.
 
-    def __init__(self, path: Path) -> None:
+    It waits `patience` seconds for another process to finish its writing.
+    """
+
+    def __init__(self, path: Path, *, patience: float = 30.0, migrations: Sequence[str] = MIGRATIONS) -> None:
         self.path = path
+        self._patience = patience
+        self._migrations = migrations
         self._lock = threading.RLock()
         with self._hold():
-            self._connection = sqlite3.connect(
-                path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         try:
             with self._hold():
@@ -126,7 +127,7 @@ class Database:
                 raise WorkspaceError(_explain(self.path, problem)) from None
 
     def _prepare(self) -> None:
-        until = time.monotonic() + _PATIENCE_SECONDS
+        until = time.monotonic() + self._patience
         while True:
             try:
                 # NORMAL in WAL mode loses nothing when the process is killed, only when the power goes.
@@ -143,16 +144,16 @@ class Database:
     def _migrate(self) -> None:
         with self.transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version > len(MIGRATIONS):
+            if version > len(self._migrations):
                 message = (
                     f"The store {self.path} was written by a newer hsai_kit. Update it: "
                     "python -m pip install --upgrade hsai_kit"
                 )
                 raise WorkspaceError(message)
-            for script in MIGRATIONS[version:]:
+            for script in self._migrations[version:]:
                 for statement in _split_statements(script):
                     self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self._connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
 
 class Table:

@@ -119,6 +119,7 @@ def test_an_answer_that_is_lost_or_refused_for_a_while_makes_no_second_task(hub,
     checked.approve()
     before = made()
     sandbox.fault(f"hubspot:{fault}:path={CREATES}:count=2")
+    hub.hubspot.patience = 0.1
     assert then(hub, checked, TASK, confirm=True).counts == {"done": 3}
     assert set((made() - before).values()) == {1}
 

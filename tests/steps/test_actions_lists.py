@@ -50,6 +50,7 @@ def test_only_those_that_were_added_here_are_removed_again(hub, checked, members
 def test_answers_that_are_lost_on_the_way_neither_add_nor_remove_too_much(hub, sandbox, checked, members, fault, path):
     before = members()
     sandbox.fault(f"hubspot:{fault}:path={path}:count=2")
+    hub.hubspot.patience = 0.1
     receipt = then(hub, checked, add_to_list(LIST), confirm=True)
     assert receipt.counts == {"done": 3}
     assert undo(hub, receipt, confirm=True).counts == {"taken back": 3}

@@ -177,6 +177,7 @@ def test_two_that_ask_the_same_at_the_same_moment_pay_once(hub, sandbox):
 @pytest.mark.parametrize("kind", ["500", "reset", "cut", "503_html"])
 def test_trouble_that_passes_loses_no_row(hub, sandbox, contacts, kind):
     sandbox.fault(f"openai:{kind}:path=/responses:count=3")
+    hub.llm.patience = 0.1
     run = ask(hub, contacts.head(60), "state-abbreviations")
     assert set(run.answers["status"]) <= {"answered", "refused"}
     statuses = sandbox.counts()["openai"]["POST /v1/responses"]

@@ -7,7 +7,6 @@ from pydantic import SecretStr
 
 from hsai_kit import open_receipt, push, undo
 from hsai_kit.errors import DailyLimit, HubSpotError, KeyRefused, NoConnection, ScopesMissing
-from hsai_kit.hubspot import client
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.steps.push.executor import PushExecutor
 
@@ -40,10 +39,9 @@ def test_what_changes_while_hubspot_makes_us_wait_is_not_overwritten(
 
 
 def test_through_a_storm_of_refusals_and_lost_answers_each_value_is_written_and_each_row_told(
-    hasty, sandbox, proposed, colleague, monkeypatch
+    hasty, sandbox, proposed, colleague
 ):
-    monkeypatch.setattr("hsai_kit.hubspot.client.backoff", lambda attempt, **_: 0.01)
-    monkeypatch.setattr("hsai_kit.hubspot.error_mapping.backoff", lambda attempt, **_: 0.01)
+    hasty.hubspot.patience = 0.01
     checked = proposed(limit=1500)
     ids = list(checked.frame.index)
     checked.approve()
@@ -190,12 +188,10 @@ def test_trouble_that_does_not_end_is_given_up_and_its_rows_are_told_apart(
     assert colleague.sees(checked.frame.index, "city") == before != dict.fromkeys(before, "TX")
 
 
-def test_hubspot_that_cannot_be_reached_is_a_sentence_and_nothing_is_called_written(
-    hub, sandbox, proposed, prompted, monkeypatch
-):
+def test_hubspot_that_cannot_be_reached_is_a_sentence_and_nothing_is_called_written(hub, sandbox, proposed, prompted):
     checked = proposed(limit=3)
     checked.approve()
-    monkeypatch.setattr(client, "_ATTEMPTS", 2)
+    hub.hubspot.attempts = 2
     prompted("yes", lambda: sandbox.fault("hubspot:reset:path=/batch/"))
     with pytest.raises(NoConnection, match="Check the network"):
         push(hub, checked)

@@ -15,7 +15,9 @@ import pytest
 
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.store import Act, Answer, Change, RunRow, Store
+from hsai_kit.store.answers import AnswerTable
 from hsai_kit.store.database import Database, new_id
+from hsai_kit.store.runs import RunTable
 from hsai_kit.store.schema import MIGRATIONS
 
 TABLES = {
@@ -133,16 +135,13 @@ def test_a_current_file_is_opened_as_it_is(path):
         assert list(file.iterdump()) == before
 
 
-def test_an_older_file_is_brought_up_to_date_with_its_content(path, monkeypatch):
+def test_an_older_file_is_brought_up_to_date_with_its_content(path):
     old = Store(path)
     run = asked(old, "q1")
     old.close()
-    monkeypatch.setattr(
-        "hsai_kit.store.database.MIGRATIONS",
-        (*MIGRATIONS, "CREATE TABLE later (x INTEGER);\n-- a note; with a semicolon\nINSERT INTO later VALUES (5);\n"),
-    )
-    new = Store(path)
-    assert new.runs.latest() == run
+    later = "CREATE TABLE later (x INTEGER);\n-- a note; with a semicolon\nINSERT INTO later VALUES (5);\n"
+    new = Database(path, migrations=(*MIGRATIONS, later))
+    assert RunTable(new, AnswerTable(new)).latest() == run
     new.close()
     with raw(path) as file:
         assert file.execute("SELECT x FROM later").fetchall() == [(5,)]
@@ -164,14 +163,13 @@ def test_a_journal_of_one_property_is_that_of_this_property_afterwards(path):
     store.close()
 
 
-def test_a_migration_that_fails_half_way_leaves_the_file_as_it_was(path, monkeypatch):
+def test_a_migration_that_fails_half_way_leaves_the_file_as_it_was(path):
     Store(path).close()
     with raw(path) as file:
         before = list(file.iterdump())
     broken = (*MIGRATIONS, "CREATE TABLE later (x INTEGER);\nINSERT INTO nowhere VALUES (5);\n")
-    monkeypatch.setattr("hsai_kit.store.database.MIGRATIONS", broken)
     with pytest.raises(WorkspaceError, match="no such table: nowhere"):
-        Store(path)
+        Database(path, migrations=broken)
     with raw(path) as file:
         assert list(file.iterdump()) == before
         assert file.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
@@ -216,12 +214,11 @@ def test_a_place_where_no_file_can_be_says_where_to_look(tmp_path, place):
         Store(tmp_path / place)
 
 
-def test_a_file_that_another_program_holds_is_not_to_be_moved_away(path, store, monkeypatch):
-    monkeypatch.setattr("hsai_kit.store.database._PATIENCE_SECONDS", 0.2)
+def test_a_file_that_another_program_holds_is_not_to_be_moved_away(path, store):
     with raw(path) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(WorkspaceError, match="held by another program") as caught:
-            Store(path)
+            Database(path, patience=0.2)
     assert "Move that file away" not in str(caught.value)
     Store(path).close()
 
