@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,14 +11,14 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.evaluate.candidates import One, find_assistant
+from hsai_kit.steps.evaluate.candidates import CandidateChoices, find_assistant
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.experiment.plan import ExperimentForecast
 from hsai_kit.steps.evaluate.experiment.preparation import prepare_experiment
 from hsai_kit.steps.evaluate.gate.gate import Gate, GateVerdict
 from hsai_kit.steps.evaluate.labels.examples import with_examples
 from hsai_kit.steps.evaluate.labels.labeling import LabelSession, label
-from hsai_kit.steps.evaluate.labels.labels import Given, Labels, labels_from, open_labels, read_labels
+from hsai_kit.steps.evaluate.labels.labels import Labels, LabelSource, labels_from, open_labels, read_labels
 
 __all__ = [
     "Evaluation",
@@ -45,8 +44,8 @@ __all__ = [
 def evaluate(
     hub: Connection,
     frame: pd.DataFrame,
-    assistants: One | Iterable[One] | Mapping[str, One],
-    labels: Given | None = None,
+    assistants: CandidateChoices,
+    labels: LabelSource | None = None,
     *,
     field: str | None = None,
     prompt: str | None = None,
@@ -113,8 +112,8 @@ start_evaluate = in_background(evaluate)
 def forecast_evaluation(
     hub: Connection,
     frame: pd.DataFrame,
-    assistants: One | Iterable[One] | Mapping[str, One],
-    labels: Given | None = None,
+    assistants: CandidateChoices,
+    labels: LabelSource | None = None,
     **options: Any,
 ) -> ExperimentForecast:
     """Return what `evaluate` with the same arguments would ask, cost and be able to show, without asking anything.

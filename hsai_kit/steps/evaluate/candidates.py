@@ -14,9 +14,10 @@ from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.ask.request import AskRequest, prepare_request
 
-__all__ = ["Candidate", "One", "find_assistant", "read_candidates"]
+__all__ = ["Candidate", "CandidateChoice", "CandidateChoices", "find_assistant", "read_candidates"]
 
-One: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
+CandidateChoice: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
+CandidateChoices: TypeAlias = "CandidateChoice | Iterable[CandidateChoice] | Mapping[str, CandidateChoice]"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Candidate:
 
 def read_candidates(
     hub: Connection,
-    given: One | Iterable[One] | Mapping[str, One],
+    given: CandidateChoices,
     *,
     prompt: str | None,
     engine: EngineName | None,
@@ -77,7 +78,7 @@ def _as_list(hub: Connection, given: object) -> list[Any]:
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
-def _prepare(hub: Connection, one: One, prompt: str | None, engine: EngineName | None) -> AskRequest:
+def _prepare(hub: Connection, one: CandidateChoice, prompt: str | None, engine: EngineName | None) -> AskRequest:
     which, model = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
     if not isinstance(which, str | Assistant):
         message = f"{which!r} is no assistant. Give a name, name@version, an Assistant, or one of these with a model."

@@ -11,7 +11,7 @@ from hsai_kit.errors import RecipeError
 from hsai_kit.run import Run
 from hsai_kit.steps.ask.request import prepare_request
 from hsai_kit.steps.evaluate import Evaluation, GateVerdict, evaluate, find_assistant
-from hsai_kit.steps.evaluate.candidates import One
+from hsai_kit.steps.evaluate.candidates import CandidateChoice
 from hsai_kit.steps.evaluate.texts.human_rating import open_rating
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.model_judge import judge
@@ -49,7 +49,7 @@ def evaluate_recipe(
     if measured is None:
         message = f"The recipe {chosen.name!r} has no [evaluate], so nothing tells what is right. Add labels to it."
         raise RecipeError(message)
-    assistants: dict[str, One] = {chosen.name: (assistant_of(hub, chosen), chosen.ask.model)}
+    assistants: dict[str, CandidateChoice] = {chosen.name: (assistant_of(hub, chosen), chosen.ask.model)}
     assistants |= {name: (one.assistant, one.model) for name, one in measured.against.items() if name != chosen.name}
     if len(assistants) <= len(measured.against):
         message = f"evaluate.against names {chosen.name!r}, which is the recipe itself. Call it otherwise."

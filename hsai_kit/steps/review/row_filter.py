@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from hsai_kit.store import Decision
 
 __all__ = ["RowFilter"]
 
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
 # So many values are suggested where one is typed; any other can be typed as well.
 _SUGGESTED = 100
 _BLANK = "(blank)"
@@ -29,13 +31,21 @@ class RowFilter:
 
     def __init__(self, decisions: ReviewDecisions) -> None:
         self._decisions = decisions
-        self._proposals = decisions.proposals
+        self._proposals = proposals = decisions.proposals
+        self._before_codes: Places
+        self._after_codes: Places
+        self._befores: Any
+        self._afters: Any
+        self._before_codes, self._befores = pd.factorize(proposals.before)
+        codes, self._afters = pd.factorize(proposals.texts)
+        self._after_codes = codes[proposals.ends]
+        self._flag_numbers: Floats = np.array([len(flags) for flags in proposals.flags], dtype=float)[proposals.ends]
 
     def facets(self) -> list[Facet]:
         """Return the filters with how many rows each option has."""
         proposals, decisions = self._proposals, self._decisions
         states = [FacetOption(decision.value, decision.value, count) for decision, count in decisions.counts().items()]
-        flagged = int(self._has_flags[proposals.ends].sum())
+        flagged = int((self._flag_numbers > 0).sum())
         flags = [FacetOption(_FLAGGED, "any", flagged), FacetOption(_CALM, "none", len(proposals) - flagged)]
         flags += [FacetOption(flag, flag, count) for flag, count in self._flag_counts]
         changing = int(proposals.differs.sum())
@@ -103,7 +113,7 @@ class RowFilter:
             return decisions.mask(*(decision for decision in Decision if decision == text))
         if name == "flag":
             if text in {_FLAGGED, _CALM}:
-                return _mask(self._has_flags[proposals.ends] == (text == _FLAGGED))
+                return _mask((self._flag_numbers > 0) == (text == _FLAGGED))
             return _mask([text in flags for flags in proposals.flags])[proposals.ends]
         if name == "changes":
             return _mask(proposals.differs == (text == "yes"))
@@ -118,13 +128,13 @@ class RowFilter:
             mask[edited] = _match_texts(finals, text)
         return mask
 
-    def _keys(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _keys(self, column: str) -> Floats:
         if column == "confidence":
             return self._proposals.confidence
         if column == "decision":
             return self._decisions.code.astype(float)
         if column == "flags":
-            return -self._flag_numbers[self._proposals.ends]
+            return -self._flag_numbers
         if column == "change":
             width = len(self._afters) + 1
             return _ranks(self._befores)[self._before_codes] * width + _ranks(self._afters)[self._after_codes]
@@ -135,47 +145,17 @@ class RowFilter:
         return np.flatnonzero(self._decisions.mask(Decision.EDITED))
 
     @cached_property
-    def _codes(self) -> tuple[tuple[Places, Any], tuple[Places, Any]]:
-        before = pd.factorize(self._proposals.before)
-        codes, afters = pd.factorize(self._proposals.texts)
-        return before, (codes[self._proposals.ends], afters)
-
-    @property
-    def _before_codes(self) -> Places:
-        return self._codes[0][0]
-
-    @property
-    def _befores(self) -> Any:
-        return self._codes[0][1]
-
-    @property
-    def _after_codes(self) -> Places:
-        return self._codes[1][0]
-
-    @property
-    def _afters(self) -> Any:
-        return self._codes[1][1]
-
-    @cached_property
     def _haystacks(self) -> list[str]:
         proposals = self._proposals
         parts = zip(proposals.texts, proposals.flags, proposals.results, strict=True)
         return ["\n".join((text, *flags, one.reason)).casefold() for text, flags, one in parts]
 
     @cached_property
-    def _id_ranks(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _id_ranks(self) -> Floats:
         ids = self._proposals.ids
         if all(one.isdecimal() and len(one) < 16 for one in ids):
             return np.array(ids, dtype=float)
         return _ranks(np.array(ids, dtype=object))
-
-    @cached_property
-    def _has_flags(self) -> Mask:
-        return np.array([bool(flags) for flags in self._proposals.flags], dtype=bool)
-
-    @cached_property
-    def _flag_numbers(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return np.array([len(flags) for flags in self._proposals.flags], dtype=float)
 
     @cached_property
     def _flag_counts(self) -> list[tuple[str, int]]:
@@ -191,7 +171,7 @@ def _mask(found: Any) -> Mask:
     return np.asarray(found, dtype=bool)
 
 
-def _ranks(texts: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _ranks(texts: Any) -> Floats:
     folded = [text.casefold() for text in texts]
     ranks = np.empty(len(folded), dtype=float)
     ranks[sorted(range(len(folded)), key=folded.__getitem__)] = np.arange(len(folded))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,10 +14,10 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
-from hsai_kit.steps.evaluate.candidates import Candidate, One, read_candidates
+from hsai_kit.steps.evaluate.candidates import Candidate, CandidateChoices, read_candidates
 from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, plan_experiment
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
-from hsai_kit.steps.evaluate.labels.labels import APPROVED, Given, Labels, as_labels, choose_field, read_label
+from hsai_kit.steps.evaluate.labels.labels import APPROVED, Labels, LabelSource, as_labels, choose_field, read_label
 from hsai_kit.store import EvaluationRow, Label
 from hsai_kit.tabular.provenance import read_record_ids
 
@@ -68,8 +68,8 @@ class Experiment:
 def prepare_experiment(
     hub: Connection,
     frame: pd.DataFrame,
-    assistants: One | Iterable[One] | Mapping[str, One],
-    labels: Given | None = None,
+    assistants: CandidateChoices,
+    labels: LabelSource | None = None,
     *,
     field: str | None = None,
     prompt: str | None = None,
@@ -100,7 +100,7 @@ def _choose_rows(
     frame: pd.DataFrame,
     candidates: Sequence[Candidate],
     field: str,
-    given: Given | None,
+    given: LabelSource | None,
     cluster: str | None,
 ) -> tuple[list[EvaluationRow], pd.DataFrame, str]:
     """Return the rows to be measured, each with what is right, the part of the frame with them, and the labels' source.

@@ -22,7 +22,7 @@ from hsai_kit.tabular.table_files import FILES, read_table
 
 __all__ = [
     "APPROVED",
-    "Given",
+    "LabelSource",
     "Labels",
     "as_labels",
     "choose_field",
@@ -83,7 +83,7 @@ class Labels:
         return open_labels(hub, name, self.field)
 
 
-Given: TypeAlias = "Labels | pd.Series | pd.DataFrame | Mapping[str, Value] | str | Path"
+LabelSource: TypeAlias = "Labels | pd.Series | pd.DataFrame | Mapping[str, Value] | str | Path"
 
 
 def labels_from(run: Run, field: str | None = None) -> Labels:
@@ -138,7 +138,7 @@ def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Lab
     return _of_values(hub, zip(ids, values, strict=True), field, f"file {file.name}")
 
 
-def as_labels(hub: Connection, frame: pd.DataFrame, given: Given, field: str) -> Labels:
+def as_labels(hub: Connection, frame: pd.DataFrame, given: LabelSource, field: str) -> Labels:
     """Return labels from whatever they were given as: a column's name, a file, a kept set, a Series, a mapping."""
     if isinstance(given, Labels):
         if given.field != field:

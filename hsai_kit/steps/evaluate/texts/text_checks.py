@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -125,48 +126,39 @@ def check_texts(
     wanted = [required] if isinstance(required, str) else list(required)
     columns = [one for one in wanted if one not in _KINDS]
     refuse_missing(texts, columns, f" Kinds of facts are: {', '.join(_KINDS)}.")
-    rules = _Rules(
-        facts=tuple(_KINDS[one] for one in wanted if one in _KINDS),
-        columns=tuple(columns),
-        min_words=min_words,
-        max_words=max_words,
-        max_sentences=max_sentences,
-        language=language,
-        min_reading_ease=min_reading_ease,
-        known=tuple(known),
-    )
+    options: dict[str, Any] = {
+        "known": tuple(known),
+        "min_words": min_words,
+        "max_words": max_words,
+        "max_sentences": max_sentences,
+        "language": language,
+        "min_reading_ease": min_reading_ease,
+    }
+    rules = _Rules(tuple(_KINDS[one] for one in wanted if one in _KINDS), tuple(columns), **options)
     values = {one: as_text(texts[one]) for one in columns} if isinstance(texts, pd.DataFrame) else {}
-    written = frame["text"].fillna("").tolist()
     # Texts that rows share are checked once.
     check = functools.lru_cache(maxsize=None)(functools.partial(_check_text, rules))
     found = [
         check(text, source, tuple((one, str(values[one].iloc[row])) for one in columns))
-        for row, (text, source) in enumerate(zip(written, frame["source"].fillna(""), strict=True))
+        for row, (text, source) in enumerate(zip(frame["text"].fillna(""), frame["source"].fillna(""), strict=True))
     ]
-    languages = [language_of(one) for one in written]
-    ease = [reading_ease(one, code or "en") for one, code in zip(written, languages, strict=True)]
-    checks = frame.assign(
-        words=pd.array([word_count(one) for one in written], dtype="Int64"),
-        sentences=pd.array([len(sentences_of(one)) for one in written], dtype="Int64"),
+    findings = [[f"{name}: {detail}" if detail else name for name, detail in one] for one in found]
+    failed = {name: sum(any(name == one for one, _ in each) for each in found) for name in CHECKS}
+    repeat = write_call(check_texts, write_texts(texts), text=text, source=source, required=tuple(wanted), **options)
+    return TextChecks(_measure(frame).assign(findings=findings), name_texts(texts), repeat, failed)
+
+
+def _measure(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return texts with how long, in which language and how easy to read they are."""
+    texts = frame["text"].fillna("").tolist()
+    languages = [language_of(one) for one in texts]
+    ease = [reading_ease(one, code or "en") for one, code in zip(texts, languages, strict=True)]
+    return frame.assign(
+        words=pd.array([word_count(one) for one in texts], dtype="Int64"),
+        sentences=pd.array([len(sentences_of(one)) for one in texts], dtype="Int64"),
         reading_ease=pd.array(ease, dtype="Float64"),
         language=pd.array(languages, dtype="string"),
-        findings=[[f"{name}: {detail}" if detail else name for name, detail in one] for one in found],
     )
-    failed = {name: sum(any(name == one for one, _ in each) for each in found) for name in CHECKS}
-    repeat = write_call(
-        check_texts,
-        write_texts(texts),
-        text=text,
-        source=source,
-        required=tuple(wanted),
-        known=rules.known,
-        min_words=min_words,
-        max_words=max_words,
-        max_sentences=max_sentences,
-        language=language,
-        min_reading_ease=min_reading_ease,
-    )
-    return TextChecks(checks, name_texts(texts), repeat, failed)
 
 
 def _check_text(
