@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from hsai_kit.steps.evaluate.report import charts, parts
-from hsai_kit.steps.evaluate.report.parts import Chart, Numbers, Section
+from hsai_kit.steps.evaluate.report.parts import Chart, Numbers, ReportTable, Section
 from hsai_kit.steps.evaluate.repro_code import pasteable
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
@@ -103,24 +105,6 @@ def describe_judge(check: JudgeCheck, rows: int) -> Section:
     """Tell what a judge is worth, and the rates that follow; its own rate is not told."""
     table, judged = check.table, check.judged
     names = [str(name) for name in table.index]
-    corrected = Numbers(
-        parts.format_interval(row, "corrected") if pd.notna(row["corrected"]) else "no verdict"
-        for _, row in table.iterrows()
-    )
-    rates = parts.build_table(
-        "What follows, and how sure it is",
-        {
-            "Text": names,
-            "Rated": parts.amounts(table["rated"]),
-            "People say": parts.intervals(table, "people"),
-            "Only judged": parts.amounts(table["judged"]),
-            "Corrected": corrected,
-            "Sensitivity": parts.intervals(table, "sensitivity", 0),
-            "Specificity": parts.intervals(table, "specificity", 0),
-        },
-        "Corrected is what people would say of the texts that only the judge saw (Rogan and Gladen); its interval "
-        "carries what is not known of the judge as well (Lang and Reiczigel). The judge's own rate is not told.",
-    )
     chart = Chart(
         "People's verdict, and the corrected one where only the judge saw the text",
         charts.intervals(
@@ -132,19 +116,6 @@ def describe_judge(check: JudgeCheck, rows: int) -> Section:
             kinds=["people"] * len(table) + ["corrected judge"] * len(table),
         ),
         check.verdict,
-    )
-    differ = check.disagreements.head(rows)
-    headings = {
-        "Record": "record_id",
-        "People": "people",
-        "Judge": "judge",
-        "Text": "text",
-        "Record's text": "source",
-    }
-    differences = parts.build_table(
-        "Where judge and people differ",
-        {heading: [parts.clip(one) for one in differ[column]] for heading, column in headings.items()},
-        "These show what the judge's criterion has to make clear.",
     )
     facts = [
         *parts.list_run_facts(judged.run),
@@ -161,9 +132,47 @@ def describe_judge(check: JudgeCheck, rows: int) -> Section:
         facts=facts,
         good=None if check.tells_apart else False,
         charts=[chart],
-        tables=[rates, *([differences] if len(differ) else [])],
+        tables=[_rates_table(table), *_differences_table(check.disagreements.head(rows))],
         words=[parts.build_assistant_text(judged.run, "The judge")],
         figures=list(parts.list_figures(table, "people", "corrected", "sensitivity", "specificity")),
         repeat=pasteable(f"checked = {judged.repeat}.against(open_rating(hub, {check.session.id!r}))"),
         scripted=parts.is_scripted(judged.run),
+    )
+
+
+def _rates_table(table: pd.DataFrame) -> ReportTable:
+    corrected = Numbers(
+        parts.format_interval(row, "corrected") if pd.notna(row["corrected"]) else "no verdict"
+        for _, row in table.iterrows()
+    )
+    return parts.build_table(
+        "What follows, and how sure it is",
+        {
+            "Text": list(map(str, table.index)),
+            "Rated": parts.amounts(table["rated"]),
+            "People say": parts.intervals(table, "people"),
+            "Only judged": parts.amounts(table["judged"]),
+            "Corrected": corrected,
+            "Sensitivity": parts.intervals(table, "sensitivity", 0),
+            "Specificity": parts.intervals(table, "specificity", 0),
+        },
+        "Corrected is what people would say of the texts that only the judge saw (Rogan and Gladen); its interval "
+        "carries what is not known of the judge as well (Lang and Reiczigel). The judge's own rate is not told.",
+    )
+
+
+def _differences_table(differ: pd.DataFrame) -> Iterator[ReportTable]:
+    if differ.empty:
+        return
+    headings = {
+        "Record": "record_id",
+        "People": "people",
+        "Judge": "judge",
+        "Text": "text",
+        "Record's text": "source",
+    }
+    yield parts.build_table(
+        "Where judge and people differ",
+        {heading: [parts.clip(one) for one in differ[column]] for heading, column in headings.items()},
+        "These show what the judge's criterion has to make clear.",
     )
