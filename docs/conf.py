@@ -14,7 +14,7 @@ author = "the hsai_kit team"
 project_copyright = "the hsai_kit team"
 release = version = getattr(hsai_kit, "__version__", "")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "written_pages", "self_contained"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "page_parts", "outside_check"]
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 

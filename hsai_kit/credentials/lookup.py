@@ -47,7 +47,7 @@ class KeyLocation:
 def find_key(service: Service, given: str | SecretStr | None, portal_id: int | None) -> KeyLocation:
     """Return the key for `service` from the first place that has it.
 
-    The order is: argument, environment, system key ring, key file. Raises MissingKey with the way out.
+    The order is: argument, environment, system key ring, key file. Raises KeyNotFound with the way out.
     """
     text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
     if text.strip():

@@ -43,7 +43,7 @@ def keep_address(home: KeyHome, name: str, address: SecretStr) -> str:
 def find_address(name: str) -> KeyLocation:
     """Return the address of that name: from the environment (`HSAI_NOTIFY_SALES_SLACK`), else from where it is kept.
 
-    Raises MissingAddress with the names that there are.
+    Raises AddressNotFound with the names that there are.
     """
     variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
     if value := os.environ.get(variable, "").strip():

@@ -65,7 +65,7 @@ class LLMClient:
 
     The SDK's own retries are off: where an account has nothing left, one pause here holds back every question, where
     the SDK would let each run into the limit by itself. 429, 5xx, time-outs and lost connections are tried 8 times.
-    Where no key was found, `key` is the MissingKey that says so: many servers of one's own want none, and it is raised
+    Where no key was found, `key` is the KeyNotFound that says so: many servers of one's own want none, and it is raised
     where one does.
     """
 
@@ -114,7 +114,7 @@ class LLMClient:
     async def post(self, path: str, body: bytes, *, tokens: int = 0) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
 
-        Raises ModelError and its kin, RefusedKey, or NoConnection after the last attempt, and Withdrawal where the
+        Raises ModelError and its kin, KeyRefused, or NoConnection after the last attempt, and Withdrawal where the
         work that it is for was stopped before it was sent.
         """
         attempt = 0

@@ -33,7 +33,7 @@ class DecisionsEngine:
     The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is
     asked as a predicate where it has a statement, and else as a choice between true and false, since instructions are
     seldom a statement that can be true. Up to ten ordered options are asked as a score.
-    Raises AssistantError for another output and UnsupportedSetting for settings that the API does not have.
+    Raises AssistantError for another output and SettingNotSupported for settings that the API does not have.
     """
 
     assistant: Assistant

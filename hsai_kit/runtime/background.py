@@ -159,7 +159,7 @@ class Handle(Generic[T]):
         return self._future.result(timeout)
 
     def wait(self, afterwards: str = "Run the same again.") -> T:
-        """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises Stopped.
+        """Block with a progress line until done; Ctrl-C stops the work, keeps what it has, then raises WorkStopped.
 
         `afterwards` is the sentence that tells how to go on after that. A second Ctrl-C breaks off what is in
         flight.

@@ -46,7 +46,7 @@ class ActionSource:
 
     @property
     def owners(self) -> Sequence[Owner]:
-        """The active owners; raises MissingScopes where the key may not see them."""
+        """The active owners; raises ScopesMissing where the key may not see them."""
         if isinstance(self.known_owners, ScopesMissing):
             raise self.known_owners
         return self.known_owners

@@ -70,8 +70,8 @@ def ask(
     `object_type` says what the records are where the frame has lost it, as merges and joins do; without it the pulls
     in the store are looked through. `start_ask` does the same in the background.
 
-    Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; RefusedKey, NoQuota and
-    UnsupportedSetting stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
+    Raises FrameError, PromptError, AssistantError and UnknownModel before anything is sent; KeyRefused, NoQuota and
+    SettingNotSupported stop the run, keeping what was answered. Any other trouble ends only its own rows as `failed`.
 
     >>> from hsai_kit import connect, pull
     >>> with connect(sandbox=True) as hub:

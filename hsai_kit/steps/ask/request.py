@@ -166,7 +166,7 @@ def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Mo
 
 
 def refuse_known_settings(hub: Connection, engine: Engine) -> None:
-    """Raise UnsupportedSetting before the run where the model is known to refuse what the assistant sets."""
+    """Raise SettingNotSupported before the run where the model is known to refuse what the assistant sets."""
     refused = hub.store.model_facts.read_refused(hub.llm.base_url, engine.model)
     for setting, value in engine.settings.items():
         for known in (setting, _valued(setting, value)):

@@ -241,7 +241,7 @@ def _say_what_is_missing(request: PullRequest, frame: pd.DataFrame) -> None:
     gone = records_left_out(frame)
     if len(gone):
         shown = "; ".join(f"{one} {reason}" for one, reason in gone.head(_SHOWN).itertuples(index=False))
-        more = ". left_out(frame) has all of them." if len(gone) > _SHOWN else "."
+        more = ". records_left_out(frame) has all of them." if len(gone) > _SHOWN else "."
         say(f"{_count_ids(len(gone))} not in the frame as asked for: {shown}{more}")
 
 
