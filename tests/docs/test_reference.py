@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import runpy
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,14 @@ def test_every_bench_is_named_in_contributing():
     for path in (ROOT / "tests" / "bench").glob("*.py"):
         if '__name__ == "__main__"' in path.read_text("utf-8"):
             assert f"python tests/bench/{path.name}" in text
+
+
+def test_what_a_built_page_would_load_from_outside_is_found_and_links_are_not():
+    found = runpy.run_path(str(DOCS / "_extensions" / "outside_check.py"))["find_outside"]
+    page = """<a href="https://a.example/">a</a> <img src="_static/b.png"> <link rel="canonical" href="https://c.example/">
+    <script src="https://d.example/e.js"></script> <link rel="stylesheet" href="//f.example/g.css">"""
+    assert found(page) == ["https://d.example/e.js", "//f.example/g.css"]
+    assert found("@import url(https://h.example/i.css); a { background: url(j.png) }") == ["https://h.example/i.css"]
 
 
 def test_the_readme_fits_on_a_screen_and_holds_each_of_its_two_commands_once():
