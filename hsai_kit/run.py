@@ -16,7 +16,7 @@ import pandas as pd
 from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.output_schema import Kind, Number, Value, YesNo
 from hsai_kit.errors import RunError
-from hsai_kit.llm.costs import Costs, costs_of
+from hsai_kit.llm.costs import Costs, read_costs
 from hsai_kit.store import Answer, AnswerStatus, RowAnswer, RunRecord, RunRow, RunStatus, Store
 
 __all__ = ["RowResult", "RowStatus", "Run", "dtype_of"]
@@ -122,7 +122,7 @@ class Run:
     @property
     def costs(self) -> Costs:
         """What this run spent, and saved by memory, rules, sharing of questions and jobs, in USD where known."""
-        return costs_of(self.store, self.id)
+        return read_costs(self.store, self.id)
 
     @property
     def answers(self) -> pd.DataFrame:

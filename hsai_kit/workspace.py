@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
 
-__all__ = ["OwnPrice", "Settings", "Workspace", "read_toml", "sentence"]
+__all__ = ["OwnPrice", "Settings", "Workspace", "explain_validation", "read_toml"]
 
 SETTINGS_FILE = "hsai.toml"
 
@@ -98,7 +98,7 @@ class Workspace:
         if not (self.folder / SETTINGS_FILE).is_file():
             message = f"There is no workspace in {self.folder}. Make one there with: hsai init"
             raise WorkspaceError(message)
-        self.settings = _settings(self.folder / SETTINGS_FILE)
+        self.settings = _read_settings(self.folder / SETTINGS_FILE)
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.folder)!r})"
@@ -167,21 +167,21 @@ def read_toml(path: Path) -> dict[str, Any]:
     raise WorkspaceError(message)
 
 
-def sentence(problem: ValidationError, place: Callable[[Place], Place] = lambda place: place) -> str:
+def explain_validation(problem: ValidationError, place: Callable[[Place], Place] = lambda place: place) -> str:
     """Say what pydantic found, one clause for each setting: `openai.concurrency: should be …`.
 
     `place` turns the place in the model into the place in the file, where the two differ.
     """
     errors = problem.errors()
     inner = [error for error in errors if not any(_is_inside(other["loc"], error["loc"]) for other in errors)]
-    return "; ".join(f"{'.'.join(map(str, place(error['loc']))) or 'file'}: {_clause(error)}" for error in inner)
+    return "; ".join(f"{'.'.join(map(str, place(error['loc']))) or 'file'}: {_explain_error(error)}" for error in inner)
 
 
 def _is_inside(place: Place, outer: Place) -> bool:
     return len(place) > len(outer) and place[: len(outer)] == outer
 
 
-def _clause(error: ErrorDetails) -> str:
+def _explain_error(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx") or {}
     if kind == "value_error":
         return str(context["error"])
@@ -201,11 +201,11 @@ def _clause(error: ErrorDetails) -> str:
     return plain.get(kind, error["msg"].replace("Input should", "should"))
 
 
-def _settings(path: Path) -> Settings:
+def _read_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(read_toml(path))
     except ValidationError as problem:
-        message = f"{path} has settings that cannot be used: {sentence(problem)}. Mend them and try again."
+        message = f"{path} has settings that cannot be used: {explain_validation(problem)}. Mend them and try again."
     raise WorkspaceError(message)
 
 

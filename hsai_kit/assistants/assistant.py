@@ -15,9 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.runtime.suggestion import suggest
-from hsai_kit.workspace import Place, Workspace, read_toml, sentence
+from hsai_kit.workspace import Place, Workspace, explain_validation, read_toml
 
-__all__ = ["Assistant", "AssistantOrigin", "Example", "Lookup", "explain_openai_id", "load", "names"]
+__all__ = [
+    "Assistant",
+    "AssistantOrigin",
+    "Example",
+    "Lookup",
+    "explain_openai_id",
+    "list_assistants",
+    "load_assistant",
+]
 
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 EngineName = Literal["responses", "decisions", "batch"]
@@ -86,25 +94,25 @@ class Assistant(BaseModel):
 
     @field_validator("output", mode="before")
     @classmethod
-    def _output_as_written(cls, value: object) -> object:
+    def _read_output(cls, value: object) -> object:
         # In the file the section says its kind directly; `shape` is how the union is told apart here.
         return {"shape": value} if isinstance(value, dict) and "shape" not in value else value
 
     @field_validator("prompt")
     @classmethod
-    def _trimmed(cls, value: str | None) -> str | None:
+    def _trim_prompt(cls, value: str | None) -> str | None:
         return value.strip() if value else value
 
     def with_settings(self, **settings: Any) -> Assistant:
         """Return the assistant with other settings; raises AssistantError that names the one that cannot be.
 
-        >>> Assistant(name="tone", instructions="Say how the customer feels.").changed(temperature=0.2).temperature
+        >>> Assistant(name="tone", instructions="Say how they feel.").with_settings(temperature=0.2).temperature
         0.2
         """
         try:
             return Assistant.model_validate({**self.model_dump(), **settings})
         except ValidationError as problem:
-            message = f"The assistant {self.name!r} cannot be asked so: {sentence(problem, _in_the_file)}."
+            message = f"The assistant {self.name!r} cannot be asked so: {explain_validation(problem, _place_in_file)}."
         raise AssistantError(message)
 
     @property
@@ -124,7 +132,7 @@ class Assistant(BaseModel):
                 raise AssistantError(message)
             return cls.model_validate({"name": path.stem, **content})
         except ValidationError as problem:
-            message = f"{path} cannot be used: {sentence(problem, _in_the_file)}. Mend it and try again."
+            message = f"{path} cannot be used: {explain_validation(problem, _place_in_file)}. Mend it and try again."
         except AssistantError:
             raise
         except WorkspaceError as problem:
@@ -141,7 +149,7 @@ class Assistant(BaseModel):
         return path
 
 
-def _in_the_file(place: Place) -> Place:
+def _place_in_file(place: Place) -> Place:
     """Leave out of a place under `output` what only tells the union's kinds apart: `shape`, the kinds themselves."""
     if place[:2] != ("output", "shape"):
         return place
@@ -150,7 +158,7 @@ def _in_the_file(place: Place) -> Place:
     return ("output", *place[3:])
 
 
-def names(workspace: Workspace) -> list[str]:
+def list_assistants(workspace: Workspace) -> list[str]:
     """Return the names of the workspace's assistants, sorted."""
     return sorted(path.stem for path in workspace.assistants.glob("*.toml"))
 
@@ -171,10 +179,10 @@ def explain_openai_id(name: str) -> str:
     return ""
 
 
-def load(workspace: Workspace, name: str) -> Assistant:
+def load_assistant(workspace: Workspace, name: str) -> Assistant:
     """Return the workspace's assistant `name`; raises AssistantError that names the nearest one."""
     path = workspace.assistants / f"{name}.toml"
-    known = names(workspace)
+    known = list_assistants(workspace)
     if name in known:
         return Assistant.from_file(path)
     if problem := explain_openai_id(name):

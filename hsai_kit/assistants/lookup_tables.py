@@ -15,7 +15,7 @@ from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.table_files import read_table
 
-__all__ = ["look_up", "table"]
+__all__ = ["load_table", "look_up"]
 
 
 def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -> pd.Series:
@@ -30,7 +30,7 @@ def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -
     if missing:
         message = f"The lookup needs the column {missing[0]!r}, which was not pulled. Pull it too, or change [lookup]."
         raise AssistantError(message)
-    known = _allowed(table(lookup.table, folder), output, lookup.table)
+    known = _keep_allowed(load_table(lookup.table, folder), output, lookup.table)
     answers = as_text(frame[lookup.column]).map(lambda text: known.get(_key(text)))
     for name, values in lookup.only.items():
         wanted = {_key(value) for value in values}
@@ -38,19 +38,19 @@ def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -
     return answers.astype("string")
 
 
-def table(name: str, folder: Path) -> Mapping[str, str]:
+def load_table(name: str, folder: Path) -> Mapping[str, str]:
     """Return a table by name: known value (as compared: case, spaces and a final dot do not count) → answer."""
     if name == "us-states":
-        return _us(territories=False)
+        return _load_us_states(territories=False)
     if name == "us-states+territories":
-        return _us(territories=True)
+        return _load_us_states(territories=True)
     if name.startswith("iso-3166-2:"):
-        return _regions(name.removeprefix("iso-3166-2:").upper())
-    return _from_file(folder / name)
+        return _load_regions(name.removeprefix("iso-3166-2:").upper())
+    return _load_file(folder / name)
 
 
 @cache
-def _us(*, territories: bool) -> Mapping[str, str]:
+def _load_us_states(*, territories: bool) -> Mapping[str, str]:
     import us
 
     places = [*us.states.STATES, us.states.DC, *(us.states.TERRITORIES if territories else ())]
@@ -65,7 +65,7 @@ def _us(*, territories: bool) -> Mapping[str, str]:
 
 
 @cache
-def _regions(country: str) -> Mapping[str, str]:
+def _load_regions(country: str) -> Mapping[str, str]:
     import pycountry
 
     regions = [region for region in pycountry.subdivisions if region.country_code == country]
@@ -77,7 +77,7 @@ def _regions(country: str) -> Mapping[str, str]:
     return names | {_key(code): code for code in codes}
 
 
-def _from_file(path: Path) -> Mapping[str, str]:
+def _load_file(path: Path) -> Mapping[str, str]:
     if not path.is_file():
         message = (
             f"There is no lookup table {path}. There are us-states, us-states+territories, iso-3166-2:XX, "
@@ -102,7 +102,7 @@ def _from_file(path: Path) -> Mapping[str, str]:
     return known
 
 
-def _allowed(known: Mapping[str, str], output: Output, name: str) -> Mapping[str, str]:
+def _keep_allowed(known: Mapping[str, str], output: Output, name: str) -> Mapping[str, str]:
     """Leave out what the assistant itself may not answer; a table that fits none of its options is a mistake."""
     kind = output.fields["answer"]
     if not isinstance(kind, Choice):

@@ -65,7 +65,7 @@ class Text(_OutputKind):
         text = value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
         if not text:
             return AnswerValue(None, ("blank",))
-        flags = ("unsafe",) if _tags_and_links(text) - _tags_and_links(source) else ()
+        flags = ("unsafe",) if _find_tags_and_links(text) - _find_tags_and_links(source) else ()
         if self.max_characters is not None and len(text) > self.max_characters:
             flags = (*flags, "too long")
         return AnswerValue(text, flags)
@@ -122,7 +122,7 @@ class Choice(_OutputKind):
     ordered: bool = False
 
     @model_validator(mode="after")
-    def _consistent(self) -> Choice:
+    def _check_options(self) -> Choice:
         if not all(option.strip() for option in self.options):
             message = "an option is blank; for 'no value' add an option such as UNKNOWN and name it in none_option"
             raise ValueError(message)
@@ -147,13 +147,13 @@ class Choice(_OutputKind):
     def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
         """Read one value; what is not an option is `not allowed` and never passed on."""
         wanted = value.strip().casefold() if isinstance(value, str) else ""
-        option = self._known.get(wanted)
+        option = self._by_text.get(wanted)
         if option is None:
             return AnswerValue(None, ("not allowed",) if wanted else ("blank",))
         return AnswerValue(None, ("blank",)) if option == self.none_option else AnswerValue(option)
 
     @functools.cached_property
-    def _known(self) -> Mapping[str, str]:
+    def _by_text(self) -> Mapping[str, str]:
         # Worked out once: an answer is looked up, and not compared with each of 255 options.
         return {option.strip().casefold(): option for option in self.options}
 
@@ -171,7 +171,7 @@ class Fields(BaseModel):
     fields: Mapping[str, Single] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _names_are_free(self) -> Fields:
+    def _check_names(self) -> Fields:
         for name in self.fields:
             if name in _TAKEN:
                 message = f"a field cannot be called {name!r}, which is a column of every run; choose another name"
@@ -268,5 +268,5 @@ def parse_value(kind: Kind, text: str) -> Value:
     return text
 
 
-def _tags_and_links(text: str) -> set[str]:
+def _find_tags_and_links(text: str) -> set[str]:
     return {match.group().casefold().rstrip(".,;:!?)]}'\"") for match in _TAG_OR_LINK.finditer(text)}

@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from hsai_kit.assistants.prompt_tokens import Columns, as_name, as_token, unknown_token
+from hsai_kit.assistants.prompt_tokens import Columns, as_name, as_token, explain_unknown_token
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 
@@ -35,7 +35,7 @@ class Prompt:
     def __init__(self, template: str) -> None:
         self.template = template.strip()
         self._environment = SandboxedEnvironment(
-            undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._shown
+            undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._format_value
         )
         try:
             # Compiled and not only parsed: an unknown filter is found by the compiler.
@@ -50,12 +50,12 @@ class Prompt:
 
     def tokens(self, columns: Iterable[str]) -> list[str]:
         """Return the columns that the prompt uses; raises PromptError for a token that is no column."""
-        return self._bound(list(map(str, columns)))[1]
+        return self._bind(list(map(str, columns)))[1]
 
     def columns_to_pull(self) -> list[str]:
         """Return the columns that the prompt asks for, before any were pulled.
 
-        >>> Prompt("{{ state.upper() }} {{ company.name }}").wanted()
+        >>> Prompt("{{ state.upper() }} {{ company.name }}").columns_to_pull()
         ['company.name', 'state']
         """
         parsed = self._environment.parse(self.template)
@@ -72,8 +72,8 @@ class Prompt:
 
         Rows with the same values are rendered once, so 10,000 rows with 200 distinct values cost 200 renderings.
         """
-        bound, tokens = self._bound(list(map(str, frame.columns)))
-        fill = _plain(bound, tokens, self._shown) or functools.partial(
+        bound, tokens = self._bind(list(map(str, frame.columns)))
+        fill = _build_filler(bound, tokens, self._format_value) or functools.partial(
             self._render, self._environment.from_string(bound), tokens
         )
         text = pd.DataFrame({token: as_text(frame[token]) for token in tokens}, index=frame.index)
@@ -98,21 +98,21 @@ class Prompt:
             message = f"The {self.called} cannot be rendered for {record}: {reason}. Mend the expression and try again."
         raise PromptError(message)
 
-    def _bound(self, columns: list[str]) -> tuple[nodes.Template, list[str]]:
+    def _bind(self, columns: list[str]) -> tuple[nodes.Template, list[str]]:
         """Bind the tokens to columns; a dotted column wins over an attribute of the same spelling."""
         binding = Columns(columns)
         bound = binding.visit(self._environment.parse(self.template))
         if binding.unknown:
-            raise PromptError(unknown_token(self.called, binding.unknown[0], columns))
+            raise PromptError(explain_unknown_token(self.called, binding.unknown[0], columns))
         used = sorted(as_token(name) for name in meta.find_undeclared_variables(bound))
         # Every value is a text, so a dot that is no column and no call, as in state.upper(), is a mistaken token.
         calls = [call.node for call in bound.find_all(nodes.Call)]
         for node in bound.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name in used and node not in calls:
-                raise PromptError(unknown_token(self.called, f"{node.node.name}.{node.attr}", columns))
+                raise PromptError(explain_unknown_token(self.called, f"{node.node.name}.{node.attr}", columns))
         for token in used:
             if token not in columns:
-                raise PromptError(unknown_token(self.called, token, columns))
+                raise PromptError(explain_unknown_token(self.called, token, columns))
             if columns.count(token) > 1:
                 message = f"The DataFrame has the column {token!r} more than once. Keep one of them and try again."
                 raise PromptError(message)
@@ -120,7 +120,7 @@ class Prompt:
         return bound, used
 
     @staticmethod
-    def _shown(value: object) -> str:
+    def _format_value(value: object) -> str:
         return json.dumps(str(value), ensure_ascii=False)
 
     def _check(self, used: list[str]) -> None:
@@ -144,21 +144,21 @@ class Template(Prompt):
 
     def render(self, frame: pd.DataFrame) -> pd.Series:
         """Return one text for each row, "" where nothing is left of it."""
-        bound, tokens = self._bound(list(map(str, frame.columns)))
+        bound, tokens = self._bind(list(map(str, frame.columns)))
         template = self._environment.from_string(bound)
         texts = [as_text(frame[token]).tolist() for token in tokens]
         rendered = [self._render(template, tokens, tuple(column[at] for column in texts)) for at in range(len(frame))]
         return pd.Series(pd.array(rendered, dtype="string"), index=frame.index, name="text")
 
     @staticmethod
-    def _shown(value: object) -> str:
+    def _format_value(value: object) -> str:
         return str(value)
 
     def _check(self, used: list[str]) -> None:
         """Let a text without a token pass: everybody gets the same."""
 
 
-def _plain(
+def _build_filler(
     bound: nodes.Template, tokens: list[str], shown: Callable[[object], str]
 ) -> Callable[[tuple[str, ...]], str] | None:
     """Return what fills in a row's values where the prompt is only text and tokens, as most are; else None.

@@ -10,7 +10,7 @@ from jinja2.visitor import NodeTransformer
 
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["Columns", "as_name", "as_token", "completions", "unknown_token"]
+__all__ = ["Columns", "as_name", "as_token", "explain_unknown_token", "find_completions"]
 
 # Columns such as `company.name` and `deals.amount (sum)`, as names that a template can hold.
 _DOT, _HOW = "__of__", "__how__"
@@ -28,7 +28,7 @@ class Columns(NodeTransformer):
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
         """Replace a column with something in parentheses, which reads like a call, by a name without."""
-        base, how = _dotted(node.node), _how(node)
+        base, how = _dotted_name(node.node), _find_how(node)
         if base is None or how is None:
             return self.generic_visit(node)
         if f"{base} ({how})" in self._columns:
@@ -44,7 +44,7 @@ class Columns(NodeTransformer):
         return self.generic_visit(node)
 
 
-def _dotted(node: nodes.Node) -> str | None:
+def _dotted_name(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return node.name
     return (
@@ -54,7 +54,7 @@ def _dotted(node: nodes.Node) -> str | None:
     )
 
 
-def _how(call: nodes.Call) -> str | None:
+def _find_how(call: nodes.Call) -> str | None:
     """Return the one word or number in a call's parentheses, None where it is a call of another form."""
     if len(call.args) != 1 or call.kwargs or call.dyn_args or call.dyn_kwargs:
         return None
@@ -75,12 +75,12 @@ def as_token(name: str) -> str:
     return f"{base} ({word})" if how else base
 
 
-def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int, list[str]]:
+def find_completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int, list[str]]:
     """Return how many characters before the cursor a completion replaces, and the tokens that fit there.
 
     `before` is the text up to the cursor; without an open `{{` there is nothing to complete.
 
-    >>> completions("State: {{ sta", ["state", "country", "company.state"])
+    >>> find_completions("State: {{ sta", ["state", "country", "company.state"])
     (3, ['state', 'company.state'])
     """
     found = re.search(r"\{\{\s*([\w.]*(?: ?\(\w*)?)$", before)
@@ -93,7 +93,7 @@ def completions(before: str, columns: Iterable[str], most: int = 8) -> tuple[int
     return len(begun), [*first, *within][:most]
 
 
-def unknown_token(called: str, token: str, columns: list[str]) -> str:
+def explain_unknown_token(called: str, token: str, columns: list[str]) -> str:
     """Say that a token is no column, with the nearest that is."""
     near = find_nearest(token, columns)
     hint = f" Did you mean {{{{ {near} }}}}?" if near else ""

@@ -16,7 +16,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 
-__all__ = ["Difference", "diff_settings", "save_version", "versions"]
+__all__ = ["Difference", "diff_settings", "list_versions", "save_version"]
 
 
 _SHORT = 60
@@ -46,7 +46,7 @@ def diff_settings(before: Assistant, after: Assistant) -> list[Difference]:
     """Return what differs between two versions, in the order in which the file has its settings.
 
     >>> first = Assistant(name="tone", instructions="Say how the customer feels.")
-    >>> changed_settings(first, first.model_copy(update={"temperature": 0.2}))
+    >>> diff_settings(first, first.model_copy(update={"temperature": 0.2}))
     [Difference(setting='temperature', before='', after='0.2')]
     """
     old, new = (dict(_settings(one)) for one in (before, after))
@@ -72,19 +72,19 @@ def save_version(workspace: Workspace, assistant: Assistant) -> Path:
         else:
             if there == assistant:
                 return path
-            kept = _earlier(workspace, assistant.name) / f"{there.version}.toml"
+            kept = _earlier_folder(workspace, assistant.name) / f"{there.version}.toml"
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, kept)
     return assistant.save(workspace)
 
 
-def versions(workspace: Workspace, name: str) -> pd.DataFrame:
+def list_versions(workspace: Workspace, name: str) -> pd.DataFrame:
     """Return the kept versions of an assistant, newest first: columns `version`, `saved_at` (UTC) and `file`.
 
     `Assistant.from_file(file)` reads one of them; a file that cannot be read is left out.
     """
     found = []
-    for path in [workspace.assistants / f"{name}.toml", *_earlier(workspace, name).glob("*.toml")]:
+    for path in [workspace.assistants / f"{name}.toml", *_earlier_folder(workspace, name).glob("*.toml")]:
         with contextlib.suppress(AssistantError):
             found.append((Assistant.from_file(path).version, path.stat().st_mtime, str(path)))
     frame = pd.DataFrame(found, columns=["version", "saved_at", "file"]).astype({"version": "string", "file": "string"})
@@ -92,29 +92,29 @@ def versions(workspace: Workspace, name: str) -> pd.DataFrame:
     return frame.sort_values("saved_at", ascending=False, kind="stable", ignore_index=True)
 
 
-def _earlier(workspace: Workspace, name: str) -> Path:
+def _earlier_folder(workspace: Workspace, name: str) -> Path:
     return workspace.assistants / "earlier" / name
 
 
 def _settings(assistant: Assistant) -> list[tuple[str, str]]:
     content: dict[str, Any] = assistant.model_dump(mode="json", exclude={"name", "source", "output"})
     output = assistant.output.shape.model_dump(mode="json", exclude_none=True)
-    return list(_flat(content)) + [(f"output.{name}", value) for name, value in _flat(output)]
+    return list(_flatten(content)) + [(f"output.{name}", value) for name, value in _flatten(output)]
 
 
-def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def _flatten(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in content.items():
         if isinstance(value, dict):
-            found += _flat(value, f"{prefix}{name}.")
+            found += _flatten(value, f"{prefix}{name}.")
         elif value not in (None, "", [], ()):
-            found.append((f"{prefix}{name}", _said(value)))
+            found.append((f"{prefix}{name}", _describe_value(value)))
     return found
 
 
-def _said(value: object) -> str:
+def _describe_value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(_describe_value, value))
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.prices import roughly
+from hsai_kit.llm.prices import estimate_price
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.steps.ask import ask
@@ -93,7 +93,7 @@ def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     )
     model = hub.workspace.settings.openai.default_model
     characters = run.questions * (len(run.assistant.instructions) + len(run.record.prompt) + 20)
-    usd = roughly(model, characters, run.questions, 12)
+    usd = estimate_price(model, characters, run.questions, 12)
     if usd is not None:
         _say(screen, f"The same questions to {model} would cost {describe_usd(usd, usd)}.")
     return run

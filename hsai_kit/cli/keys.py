@@ -37,7 +37,7 @@ def connect(
     from pydantic import SecretStr
 
     from hsai_kit.credentials.backends import ENVIRONMENT, KeyFile, KeyRing
-    from hsai_kit.credentials.lookup import current_portal, home_of
+    from hsai_kit.credentials.lookup import current_portal, find_home
     from hsai_kit.steps.connect import keep_keys
 
     if keep not in {None, "ring", "file"}:
@@ -45,7 +45,7 @@ def connect(
         raise HsaiError(message)
     both = switch_openai_key == switch_hubspot_key
     known = portal or current_portal()
-    home = KeyFile() if keep == "file" else (None if keep else home_of(known)) or KeyRing()
+    home = KeyFile() if keep == "file" else (None if keep else find_home(known)) or KeyRing()
     if isinstance(home, KeyRing) and not home.usable():
         home.refuse()
     token = ask_unseen("HubSpot key (service key or private app token)") if both or switch_hubspot_key else None

@@ -52,9 +52,9 @@ def add(
 @in_words
 def list_names() -> None:
     """List the names of the addresses that are kept on this computer."""
-    from hsai_kit.credentials.notify_addresses import address_names
+    from hsai_kit.credentials.notify_addresses import list_addresses
 
-    for name in address_names() or ["No address is kept here. Keep one with: hsai notify add NAME"]:
+    for name in list_addresses() or ["No address is kept here. Keep one with: hsai notify add NAME"]:
         say(name)
 
 

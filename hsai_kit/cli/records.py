@@ -71,13 +71,13 @@ def ask(
     """Pull what the prompt needs and ask the assistant about every record; nothing is written to HubSpot."""
     from hsai_kit import ask as put
     from hsai_kit import pull as read
-    from hsai_kit.assistants.assistant import load
+    from hsai_kit.assistants.assistant import load_assistant
     from hsai_kit.assistants.prompt import Prompt
     from hsai_kit.steps.ask.request import prepare_request
     from hsai_kit.tabular.table_files import read_table
 
     with _connected(portal) as hub:
-        chosen = load(hub.workspace, assistant)
+        chosen = load_assistant(hub.workspace, assistant)
         # What is wrong with these shows before thousands of records are read.
         prepare_request(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
         if csv is None:

@@ -19,7 +19,7 @@ def runs(
     last: Annotated[int, typer.Option(min=1, help="How many to show, newest first.")] = 20,
 ) -> None:
     """List earlier runs of this workspace: how far they came, what they cost and saved. Needs no keys."""
-    from hsai_kit.llm.costs import costs_of
+    from hsai_kit.llm.costs import read_costs
     from hsai_kit.store import Store
 
     store = Store(workspace().store)
@@ -27,7 +27,7 @@ def runs(
     if not listed:
         say("There are no runs here yet. Make one with ask().")
     for one in listed:
-        costs = costs_of(store, one.id)
+        costs = read_costs(store, one.id)
         say(f"{one.id}: {one.status}, {one.answered:,} of {one.records:,} answered, {costs}", style="bold")
         engine = "" if one.engine == "responses" else f" ({one.engine})"
         for line in (f"{one.assistant} with {one.model}{engine}", one.note):

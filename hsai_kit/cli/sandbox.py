@@ -33,12 +33,12 @@ def demo(
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is not there.")] = Path()) -> None:
     """Make a workspace: settings, four assistants to start from, and the store."""
-    from hsai_kit.assistants.assistant import names
+    from hsai_kit.assistants.assistant import list_assistants
     from hsai_kit.workspace import Workspace
 
     made = Workspace.make(folder)
     say(f"Workspace in {made.folder}")
-    say(f"Assistants: {', '.join(names(made))}")
+    say(f"Assistants: {', '.join(list_assistants(made))}")
     screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
     screen.print("Without keys: [bold]hsai sandbox[/bold] serves a made-up portal, and says what to set to work on it")
 

@@ -81,21 +81,21 @@ class KeyRing:
 
     def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
         """Return the key, or None where there is none or no key ring that can be used."""
-        ring = _ring()
+        ring = _find_ring()
         if ring is None:
             return None
         try:
-            value = ring.get_password(_RING_SERVICE, _name(service, portal_id))
+            value = ring.get_password(_RING_SERVICE, _entry_name(service, portal_id))
         except keyring.errors.KeyringError:
             return None
         return SecretStr(value) if value else None
 
     def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
         """Keep the key and read it back: some back ends drop what they are given."""
-        ring = _ring()
+        ring = _find_ring()
         try:
             if ring is not None:
-                ring.set_password(_RING_SERVICE, _name(service, portal_id), secret.get_secret_value())
+                ring.set_password(_RING_SERVICE, _entry_name(service, portal_id), secret.get_secret_value())
         except (keyring.errors.KeyringError, NotImplementedError):
             ring = None
         kept = self.read(service, portal_id) if ring is not None else None
@@ -113,14 +113,14 @@ class KeyRing:
 
     def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
-        ring = _ring()
+        ring = _find_ring()
         if ring is None or self.read(service, portal_id) is None:
             return False
         try:
-            ring.delete_password(_RING_SERVICE, _name(service, portal_id))
+            ring.delete_password(_RING_SERVICE, _entry_name(service, portal_id))
         except (keyring.errors.KeyringError, NotImplementedError):
             message = (
-                f"The {_called(service, portal_id)} could not be removed from {self.place}. Remove the "
+                f"The {_describe_entry(service, portal_id)} could not be removed from {self.place}. Remove the "
                 f"entry {_RING_SERVICE!r} there by hand, and revoke the key with its service to be sure."
             )
         else:
@@ -130,10 +130,10 @@ class KeyRing:
     @staticmethod
     def usable() -> bool:
         """Tell whether the key ring is a real one: priority 1 or more, through a chain as well."""
-        return _ring() is not None
+        return _find_ring() is not None
 
 
-def _ring() -> keyring.backend.KeyringBackend | None:
+def _find_ring() -> keyring.backend.KeyringBackend | None:
     """Return the key ring itself, the first real one of a chain, or None.
 
     A chain would pass a key on to its next member, and that one may be a plain file.
@@ -161,16 +161,16 @@ class KeyFile:
 
     def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
         """Return the key; raises KeyProblem where others may read the file."""
-        return self._load().get(_name(service, portal_id))
+        return self._load().get(_entry_name(service, portal_id))
 
     def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
         """Keep the key in the file, which is made with mode 0600 if it is not there."""
-        self._save({**self._load(), _name(service, portal_id): secret})
+        self._save({**self._load(), _entry_name(service, portal_id): secret})
 
     def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
         """Forget the key; return whether there was one."""
         entries = self._load()
-        if entries.pop(_name(service, portal_id), None) is None:
+        if entries.pop(_entry_name(service, portal_id), None) is None:
             return False
         if entries:
             self._save(entries)
@@ -191,7 +191,7 @@ class KeyFile:
             if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
                 message = f"Others can read the key file {self.path}. Make it yours alone: chmod 600 '{self.path}'"
                 raise KeyProblem(message)
-            entries = _entries(self.path)
+            entries = _read_entries(self.path)
         if entries is None:
             message = f"The key file {self.path} holds something else. Delete it and run: hsai connect --keep file"
             raise KeyProblem(message)
@@ -208,7 +208,7 @@ class KeyFile:
             draft.replace(self.path)
 
 
-def _entries(path: Path) -> dict[str, SecretStr] | None:
+def _read_entries(path: Path) -> dict[str, SecretStr] | None:
     try:
         parsed = json.loads(path.read_text("utf-8"))
     except ValueError:
@@ -228,11 +228,11 @@ def describe_place(path: Path) -> Iterator[None]:
         raise KeyProblem(message) from None
 
 
-def _name(service: Service | AddressName, portal_id: int) -> str:
+def _entry_name(service: Service | AddressName, portal_id: int) -> str:
     return service.entry if isinstance(service, AddressName) else f"{service} key of portal {portal_id}"
 
 
-def _called(service: Service | AddressName, portal_id: int) -> str:
+def _describe_entry(service: Service | AddressName, portal_id: int) -> str:
     return (
         f"address {service.name}" if isinstance(service, AddressName) else f"{LABEL[service]} key of portal {portal_id}"
     )

@@ -25,8 +25,8 @@ __all__ = [
     "ROOM_SANDBOX",
     "KeyLocation",
     "current_portal",
+    "find_home",
     "find_key",
-    "home_of",
     "key_homes",
     "list_portals",
     "remember_portal",
@@ -74,7 +74,7 @@ def key_homes() -> tuple[KeyHome, ...]:
     return (KeyRing(), KeyFile())
 
 
-def home_of(portal_id: int | None) -> KeyHome | None:
+def find_home(portal_id: int | None) -> KeyHome | None:
     """Return the place that keeps a portal's keys, or None."""
     if portal_id is None:
         return None
@@ -86,7 +86,7 @@ def list_portals() -> list[int]:
     last = current_portal()
     with contextlib.suppress(KeyProblem):
         listed = {int(name.rsplit(" ", 1)[1]) for name in KeyFile().names() if " key of portal " in name}
-        return sorted(listed | ({last} if last is not None and home_of(last) else set()))
+        return sorted(listed | ({last} if last is not None and find_home(last) else set()))
     return []
 
 

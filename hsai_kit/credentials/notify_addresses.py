@@ -17,7 +17,7 @@ from hsai_kit.credentials.backends import AddressName, KeyHome, config_folder
 from hsai_kit.credentials.lookup import KeyLocation, key_homes
 from hsai_kit.errors import AddressNotFound, KeyProblem, NotDelivered
 
-__all__ = ["OWNER_EMAIL", "address_names", "deliver", "find_address", "forget_address", "keep_address"]
+__all__ = ["OWNER_EMAIL", "deliver", "find_address", "forget_address", "keep_address", "list_addresses"]
 
 OWNER_EMAIL = "{owner_email}"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -31,12 +31,12 @@ def keep_address(home: KeyHome, name: str, address: SecretStr) -> str:
     if not _NAME.fullmatch(name):
         message = f"{name!r} cannot be a name here. Use small letters, digits and hyphens, such as sales-slack."
         raise KeyProblem(message)
-    service = _service(_filled(address, "somebody@example.com"))
+    service = _find_service(_fill_in_owner(address, "somebody@example.com"))
     for other in key_homes():
         if other.place != home.place:
             other.delete(AddressName(name))
     home.write(AddressName(name), 0, address)
-    _remember(sorted({*address_names(), name}))
+    _remember(sorted({*list_addresses(), name}))
     return service
 
 
@@ -51,13 +51,13 @@ def find_address(name: str) -> KeyLocation:
     for home in key_homes():
         if secret := home.read(AddressName(name)):
             return KeyLocation(secret, home.place)
-    known = address_names()
+    known = list_addresses()
     there = f" There are: {', '.join(known)}." if known else ""
     message = f"There is no address {name!r}.{there} Keep one with: hsai notify add {name}"
     raise AddressNotFound(message)
 
 
-def address_names() -> list[str]:
+def list_addresses() -> list[str]:
     """Return the names of the addresses that are kept on this computer."""
     try:
         names = json.loads((config_folder() / "addresses.json").read_text("utf-8"))
@@ -69,7 +69,7 @@ def address_names() -> list[str]:
 def forget_address(name: str) -> list[str]:
     """Forget an address and return the places where it was."""
     places = [home.place for home in key_homes() if home.delete(AddressName(name))]
-    _remember([one for one in address_names() if one != name])
+    _remember([one for one in list_addresses() if one != name])
     return places
 
 
@@ -81,8 +81,8 @@ def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "")
     """
     import apprise
 
-    with _hushed():
-        sender = _sender(_filled(address, owner_email))
+    with _mute_loggers():
+        sender = _sender(_fill_in_owner(address, owner_email))
         taken = sender is not None and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
     if not taken:
         message = (
@@ -100,8 +100,8 @@ def _sender(address: SecretStr) -> Any:
     return sender if sender.add(address.get_secret_value()) else None
 
 
-def _service(address: SecretStr) -> str:
-    with _hushed():
+def _find_service(address: SecretStr) -> str:
+    with _mute_loggers():
         sender = _sender(address)
     if sender is None:
         message = (
@@ -112,7 +112,7 @@ def _service(address: SecretStr) -> str:
     return str(sender[0].service_name)
 
 
-def _filled(address: SecretStr, owner_email: str) -> SecretStr:
+def _fill_in_owner(address: SecretStr, owner_email: str) -> SecretStr:
     text = address.get_secret_value().strip()
     return SecretStr(text.replace(OWNER_EMAIL, urllib.parse.quote(owner_email, safe="@")))
 
@@ -124,7 +124,7 @@ def _remember(names: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
+def _mute_loggers() -> Iterator[None]:
     """Keep addresses out of every log: apprise and the client below it write them there, at debug level."""
     loggers = [logging.getLogger(name) for name in ("apprise", "urllib3", "requests")]
     levels = [logger.level for logger in loggers]

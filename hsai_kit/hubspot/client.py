@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
 from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
 from hsai_kit.runtime.clock import now_awake_or_asleep
-from hsai_kit.runtime.network import proxy_for, way_out
+from hsai_kit.runtime.network import explain_way_out, find_proxy
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
 __all__ = ["HubSpotClient", "HubSpotResponse", "Paths", "read_cursor"]
@@ -102,7 +102,7 @@ class HubSpotClient:
         configuration.connection_pool_maxsize = _AT_ONCE
         configuration.retries = urllib3.Retry(total=False)
         # The client package, unlike the model's, does not look for a proxy by itself.
-        configuration.proxy = proxy_for(configuration.host)
+        configuration.proxy = find_proxy(configuration.host)
         self.base_url: str = configuration.host
         self.paths = Paths(api_version)
         self._time_outs = (_CONNECT_SECONDS, answer_seconds)
@@ -252,7 +252,7 @@ class HubSpotClient:
         return HubSpotResponse(status, data or {})
 
     def _explain_unreachable(self, what: str, *, gone: bool = False) -> str:
-        way = way_out(self.base_url if gone else None, "HUBSPOT_BASE_URL")
+        way = explain_way_out(self.base_url if gone else None, "HUBSPOT_BASE_URL")
         return f"HubSpot ({self.base_url}) {what}. {way}"
 
     def _learn(self, headers: Mapping[str, str]) -> None:

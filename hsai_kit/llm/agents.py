@@ -41,9 +41,9 @@ async def read_agents(client: LLMClient) -> list[Agent] | None:
     except openai.APIStatusError as problem:
         if problem.status_code in {403, *NO_SUCH_API}:
             return None
-        failure = client.in_words(problem)
+        failure = client.explain_error(problem)
     except openai.OpenAIError as problem:
-        failure = client.in_words(problem)
+        failure = client.explain_error(problem)
     raise failure
 
 

@@ -21,7 +21,7 @@ from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 
-__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "JobStatus", "passes"]
+__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "JobStatus", "is_passing"]
 
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
@@ -145,14 +145,14 @@ class BatchApi:
                 metadata={"hsai_run": run_id},
                 output_expires_after=lasting,  # type: ignore[arg-type]
             )
-            return _job(made)
+            return _read_job(made)
 
         attempt, found = 1, None
         while found is None:
             try:
                 return await self._retry(send, attempts=1)
             except HsaiError as problem:
-                if not passes(problem) or attempt == _ATTEMPTS:
+                if not is_passing(problem) or attempt == _ATTEMPTS:
                     raise
             await asyncio.sleep(backoff(attempt) * self._patience)
             attempt += 1
@@ -166,7 +166,7 @@ class BatchApi:
             born = (await self._sdk.files.retrieve(file_id)).created_at
             async for batch in self._sdk.batches.list(limit=100):  # newest first
                 if batch.input_file_id == file_id:
-                    return _job(batch)
+                    return _read_job(batch)
                 if batch.created_at < born:
                     return None
             return None
@@ -177,7 +177,7 @@ class BatchApi:
         """Return a job as it stands now."""
 
         async def look() -> Job:
-            return _job(await self._sdk.batches.retrieve(job_id))
+            return _read_job(await self._sdk.batches.retrieve(job_id))
 
         return await self._retry(look, attempts=1)
 
@@ -200,9 +200,9 @@ class BatchApi:
             # By the byte: a line of JSON may hold characters that other ways of splitting take for its end.
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
-                if (read := _object(line)) is not None:
+                if (read := _read_line(line)) is not None:
                     yield read
-        if (read := _object(rest)) is not None:
+        if (read := _read_line(rest)) is not None:
             yield read
 
     async def delete(self, file_id: str) -> None:
@@ -231,13 +231,13 @@ class BatchApi:
                 return await call()
             except openai.OpenAIError as problem:
                 failure = explain_sdk_error(problem, self._base_url)
-            if attempt == attempts or not passes(failure):
+            if attempt == attempts or not is_passing(failure):
                 raise failure
             await asyncio.sleep(backoff(attempt) * self._patience)
             attempt += 1
 
 
-def passes(problem: HsaiError) -> bool:
+def is_passing(problem: HsaiError) -> bool:
     """Tell whether the same call may go through later: a lost connection, a busy server."""
     if isinstance(problem, NoQuota):
         return False
@@ -246,7 +246,7 @@ def passes(problem: HsaiError) -> bool:
     )
 
 
-def _job(batch: Batch) -> Job:
+def _read_job(batch: Batch) -> Job:
     if not (batch.id and batch.status):
         # The SDK takes any JSON for a job, also that of a server that only speaks like OpenAI.
         message = "The server sent something else than a job: it may have no Batch API. Ask with engine='responses'."
@@ -262,7 +262,7 @@ def _job(batch: Batch) -> Job:
     )
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
+def _read_line(line: bytes) -> dict[str, Any] | None:
     try:
         read = json.loads(line)
     except ValueError:

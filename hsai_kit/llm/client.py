@@ -15,13 +15,19 @@ import openai
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, KeyNotFound, KeyRefused, ModelError
-from hsai_kit.llm.error_mapping import explain_failure, explain_no_response, explain_sdk_error, failure_of, pause_for
+from hsai_kit.llm.error_mapping import (
+    explain_failure,
+    explain_no_response,
+    explain_sdk_error,
+    read_failure,
+    retry_delay,
+)
 from hsai_kit.llm.http import HttpClient, HttpResponse, tls_context
 from hsai_kit.runtime.network import is_loopback
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits
 
-__all__ = ["LLMClient", "ModelResponse", "is_openais"]
+__all__ = ["LLMClient", "ModelResponse", "is_openai_address"]
 
 _TIMEOUT_SECONDS = 120.0
 # A header without a key is none that the SDK sends; this one opens nothing.
@@ -31,7 +37,7 @@ _FIRST_AT_ONCE = 8
 _LIMITS = [(f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}") for name in ("requests", "tokens")]
 
 
-def is_openais(base_url: str | None) -> bool:
+def is_openai_address(base_url: str | None) -> bool:
     """Tell whether an address is OpenAI's own, as it is without one, where nothing is answered without a key."""
     host = urlsplit(base_url or "https://api.openai.com").hostname or ""
     return host == "openai.com" or host.endswith(".openai.com")
@@ -101,15 +107,15 @@ class LLMClient:
         try:
             # One call and no pacing: here the SDK's own two retries are what is wanted.
             answer = await self.sdk.with_options(max_retries=2).models.with_raw_response.list()
-            self._learn(answer.headers)
+            self._learn_limits(answer.headers)
             return [model async for model in answer.parse()]
         except openai.OpenAIError as problem:
-            failure = self.in_words(problem)
+            failure = self.explain_error(problem)
         raise failure
 
-    def in_words(self, problem: openai.OpenAIError) -> HsaiError:
+    def explain_error(self, problem: openai.OpenAIError) -> HsaiError:
         """Return the error to raise for what the SDK raised."""
-        return self._keyless(explain_sdk_error(problem, self.base_url))
+        return self._explain_missing_key(explain_sdk_error(problem, self.base_url))
 
     async def post(self, path: str, body: bytes, *, tokens: int = 0) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
@@ -125,12 +131,12 @@ class LLMClient:
                 reply = await self._wire.post(path, body)
                 seconds = time.monotonic() - started
             if isinstance(reply, HttpResponse):
-                left = self._learn(reply.headers)
+                left = self._learn_limits(reply.headers)
                 if reply.status < 300:
                     self._pacer.record_answer(seconds)
                     return ModelResponse(reply.body, reply.headers.get("x-request-id", ""), seconds)
-                failure = failure_of(reply)
-                problem, wait = self._keyless(explain_failure(failure)), pause_for(failure, attempt)
+                failure = read_failure(reply)
+                problem, wait = self._explain_missing_key(explain_failure(failure)), retry_delay(failure, attempt)
                 spent = failure.is_rate_limit and left < 1
             else:
                 problem, wait, spent = explain_no_response(reply, self.base_url), backoff(attempt), False
@@ -143,7 +149,7 @@ class LLMClient:
                 raise problem
             await self._pacer.rest(wait, self._go_on)
 
-    def under(self, go_on: GoOn) -> LLMClient:
+    def for_work(self, go_on: GoOn) -> LLMClient:
         """Return this client for one piece of work: it sends nothing while that is paused or once it is stopped."""
         mine = copy.copy(self)
         mine._go_on = go_on  # noqa: SLF001 -- a copy of this very object
@@ -155,12 +161,12 @@ class LLMClient:
         told = AccountLimits(self._pacer.requests.limit, self._pacer.tokens.limit)
         return None if told == AccountLimits() else told
 
-    def seconds_for(self, requests: float, tokens: float) -> float:
+    def estimate_seconds(self, requests: float, tokens: float) -> float:
         """Return how many seconds so many requests and tokens take at the account's limits, 0 where none are known."""
         pairs = ((requests, self._pacer.requests.limit), (tokens, self._pacer.tokens.limit))
         return max((amount * 60 / limit for amount, limit in pairs if limit), default=0.0)
 
-    def _keyless(self, problem: HsaiError) -> HsaiError:
+    def _explain_missing_key(self, problem: HsaiError) -> HsaiError:
         refused = self.missing_key is not None and isinstance(problem, KeyRefused)
         return KeyNotFound(str(self.missing_key)) if refused else problem
 
@@ -168,7 +174,7 @@ class LLMClient:
         """Give back tokens that were reserved for a question and not used."""
         self._pacer.tokens.settle(reserved, used)
 
-    def _learn(self, headers: Mapping[str, str]) -> float:
+    def _learn_limits(self, headers: Mapping[str, str]) -> float:
         """Take over what the account's limits are, and return what is left of the scarcer, infinite if untold."""
         least = math.inf
         for (limited, remaining), budget in zip(_LIMITS, (self._pacer.requests, self._pacer.tokens), strict=True):

@@ -42,7 +42,7 @@ class DecisionsEngine:
     _fixed: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
-        problem = _unfit(self.assistant)
+        problem = _explain_unfit(self.assistant)
         if problem:
             message = f"The Decisions API cannot answer {self.assistant.name!r}: {problem}. Or {_OTHER_WAY}."
             raise AssistantError(message)
@@ -124,13 +124,13 @@ class DecisionsEngine:
         fields = list(self.assistant.output.fields)
         answers: list[dict[str, Any]] = decision.get("answers") or []
         kinds = [one.get("type") if isinstance(one, dict) else None for one in answers]
-        asked = [_kind(field) for field in self.assistant.output.fields.values()]
+        asked = [_kind_of(field) for field in self.assistant.output.fields.values()]
         if len(kinds) != len(fields) or any(a not in {b, "refusal"} for a, b in zip(kinds, asked, strict=True)):
             message = "The Decisions API sent an answer that does not fit the questions."
             raise ModelError(message, request_id=answered.request_id)
-        shares = {name: _shares(one) for name, one in zip(fields, answers, strict=True)}
+        shares = {name: _read_probabilities(one) for name, one in zip(fields, answers, strict=True)}
         values = {
-            name: None if shares[name] is None else _chosen(one) for name, one in zip(fields, answers, strict=True)
+            name: None if shares[name] is None else _read_choice(one) for name, one in zip(fields, answers, strict=True)
         }
         refused = [name for name in fields if shares[name] is None]
         status = AnswerStatus.REFUSED if len(refused) == len(fields) else AnswerStatus.ANSWERED
@@ -166,7 +166,7 @@ class DecisionsEngine:
         ]
 
 
-def _unfit(assistant: Assistant) -> str:
+def _explain_unfit(assistant: Assistant) -> str:
     """Say why an assistant's output is none that can be decided, or nothing."""
     fields = assistant.output.fields
     open_ones = [name for name, field in fields.items() if not isinstance(field, Choice | YesNo)]
@@ -182,7 +182,7 @@ def _unfit(assistant: Assistant) -> str:
     return ""
 
 
-def _kind(field: object) -> str:
+def _kind_of(field: object) -> str:
     """Say as which kind of question a field is asked."""
     if isinstance(field, YesNo) and field.statement is not None:
         return "predicate"
@@ -190,7 +190,7 @@ def _kind(field: object) -> str:
 
 
 def _question(field: object, name: str, instructions: list[str]) -> dict[str, Any]:
-    kind = _kind(field)
+    kind = _kind_of(field)
     if isinstance(field, YesNo) and field.statement is not None:
         instructions = [*instructions, f"Statement: {field.statement}"]
     question: dict[str, Any] = {"type": kind, "name": name, "instructions": "\n\n".join(instructions)}
@@ -212,7 +212,7 @@ def _choices(field: object) -> list[dict[str, Any]]:
     ]
 
 
-def _shares(answer: Mapping[str, Any]) -> dict[str, float] | None:
+def _read_probabilities(answer: Mapping[str, Any]) -> dict[str, float] | None:
     """Return the probability of each option, None for a refusal."""
     if answer.get("type") == "refusal":
         return None
@@ -221,10 +221,10 @@ def _shares(answer: Mapping[str, Any]) -> dict[str, float] | None:
         return {"true": likely, "false": 1 - likely}
     if answer.get("type") == "score":
         return {str(one["label"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
-    return {_word(one["value"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
+    return {_option_text(one["value"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
 
 
-def _chosen(answer: Mapping[str, Any]) -> object:
+def _read_choice(answer: Mapping[str, Any]) -> object:
     """Return the value that an answer stands for: of a predicate the likelier one, of a score the likeliest level."""
     if answer.get("type") == "predicate":
         return float(answer["probability"]) >= 0.5
@@ -235,7 +235,7 @@ def _chosen(answer: Mapping[str, Any]) -> object:
 
 def _confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, float] | None]) -> float | None:
     chosen = [
-        known.get(_word(value))
+        known.get(_option_text(value))
         for value, known in zip(values.values(), shares.values(), strict=True)
         if known is not None
     ]
@@ -243,5 +243,5 @@ def _confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, flo
     return min(1.0, *told) if told and len(told) == len(chosen) else None
 
 
-def _word(value: object) -> str:
+def _option_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -21,7 +21,7 @@ from hsai_kit.errors import (
     UnknownModel,
 )
 from hsai_kit.llm.http import HttpResponse, NoResponse
-from hsai_kit.runtime.network import way_out
+from hsai_kit.runtime.network import explain_way_out
 from hsai_kit.runtime.rate_limit import backoff
 
 __all__ = [
@@ -30,9 +30,9 @@ __all__ = [
     "explain_failure",
     "explain_no_response",
     "explain_sdk_error",
-    "failure_of",
     "find_refused_setting",
-    "pause_for",
+    "read_failure",
+    "retry_delay",
     "stops_the_run",
 ]
 
@@ -69,16 +69,16 @@ class Failure:
         return self.status == 429 and self.code not in _NO_MONEY
 
 
-def failure_of(reply: HttpResponse) -> Failure:
+def read_failure(reply: HttpResponse) -> Failure:
     """Read an error answer; a body that is no JSON, as a gateway's page, has no reason to tell."""
     try:
         body = json.loads(reply.body)
     except ValueError:
         body = {}
-    return _failure(reply.status, _told(body), reply.headers)
+    return _build_failure(reply.status, _find_error(body), reply.headers)
 
 
-def pause_for(failure: Failure, attempt: int) -> float | None:
+def retry_delay(failure: Failure, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not."""
     if failure.status not in _PASSING or failure.code in _NO_MONEY:
         return None
@@ -88,7 +88,7 @@ def pause_for(failure: Failure, attempt: int) -> float | None:
 def explain_no_response(lost: NoResponse, base_url: str) -> NoConnection:
     """Return the error for an answer that never came whole."""
     what = "did not answer in time" if lost.timed_out else "cannot be reached, or broke off"
-    message = f"The model's API ({base_url}) {what}. {way_out(base_url, 'OPENAI_BASE_URL')}"
+    message = f"The model's API ({base_url}) {what}. {explain_way_out(base_url, 'OPENAI_BASE_URL')}"
     return NoConnection(message, maybe_done=True)
 
 
@@ -96,7 +96,7 @@ def explain_sdk_error(problem: openai.OpenAIError, base_url: str) -> HsaiError:
     """Return the error to raise for what the SDK raised."""
     if isinstance(problem, openai.APIStatusError):
         body = problem.body if isinstance(problem.body, dict) else {}
-        return explain_failure(_failure(problem.status_code, body, problem.response.headers))
+        return explain_failure(_build_failure(problem.status_code, body, problem.response.headers))
     # Over aiohttp, a connection that is refused at once is a time-out to the SDK as well.
     unreached = type(problem.__cause__).__name__.startswith("Connect")
     return explain_no_response(
@@ -169,7 +169,7 @@ def _no_such_model(failure: Failure) -> bool:
     return (failure.status == 400 and failure.param == "model") or (failure.status == 404 and about_model)
 
 
-def _told(body: object) -> object:
+def _find_error(body: object) -> object:
     """Return the error of an answer, whichever of the known shapes it has.
 
     OpenAI and vLLM: `{"error": {…}}`; older vLLM: the error itself; Ollama: `{"error": "…"}`; FastAPI, which vLLM is
@@ -185,7 +185,7 @@ def _told(body: object) -> object:
     return {"message": error} if isinstance(error, str) else error
 
 
-def _failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
+def _build_failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
     told = error if isinstance(error, dict) else {}
     return Failure(
         status=status,
@@ -193,11 +193,11 @@ def _failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
         param=str(told.get("param") or ""),
         message=str(told.get("message") or f"HTTP {status}").strip().rstrip("."),
         request_id=headers.get("x-request-id", ""),
-        retry_after=_retry_after(headers),
+        retry_after=_read_retry_after(headers),
     )
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def _read_retry_after(headers: Mapping[str, str]) -> float | None:
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return float(headers[name]) * unit

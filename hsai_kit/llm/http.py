@@ -51,7 +51,7 @@ class HttpClient:
         self._urls: dict[str, URL] = {}
 
     def __repr__(self) -> str:
-        return f"Wire({self._base_url!r})"
+        return f"HttpClient({self._base_url!r})"
 
     async def post(self, path: str, body: bytes) -> HttpResponse | NoResponse:
         """POST `body` (JSON) and return the answer, whatever its status, or that it was lost."""

@@ -10,7 +10,7 @@ from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.runtime.suggestion import suggest
 
-__all__ = ["Model", "check", "read_models"]
+__all__ = ["Model", "read_models", "require_model"]
 
 _SOON = timedelta(days=60)
 
@@ -33,7 +33,7 @@ class Model:
         return self.ends is not None and not self.has_ended and self.ends - datetime.now(UTC).date() <= _SOON
 
     @property
-    def warning(self) -> str:
+    def end_notice(self) -> str:
         """A sentence where the model ends soon, else nothing."""
         return f"{self.id} ends on {self.ends}: choose another for what is to go on." if self.ends_soon else ""
 
@@ -57,11 +57,11 @@ class Model:
 
 async def read_models(client: LLMClient) -> list[Model]:
     """Return the models that the key's project may use and that can answer a question, sorted by id."""
-    models = [Model(model.id, _day(model.shutdown_date)) for model in await client.models()]
+    models = [Model(model.id, _parse_day(model.shutdown_date)) for model in await client.models()]
     return sorted((model for model in models if model.is_general), key=lambda model: model.id)
 
 
-def check(models: Sequence[Model], wanted: str) -> Model:
+def require_model(models: Sequence[Model], wanted: str) -> Model:
     """Return the model `wanted`; raises UnknownModel where the key or the workspace does not let it be used."""
     by_id = {model.id: model for model in models}
     live = [model.id for model in models if not model.has_ended]
@@ -78,7 +78,7 @@ def check(models: Sequence[Model], wanted: str) -> Model:
     return found
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

@@ -14,7 +14,7 @@ from genai_prices.types import StartDateConstraint
 
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "per_million", "price", "price_list", "roughly"]
+__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "estimate_price", "per_million", "price", "price_list"]
 
 SANDBOX_PREFIX = "sandbox-"
 # OpenAI gives these away and serves none; the list has what somebody else asks for them.
@@ -52,7 +52,7 @@ def price(model: str, usage: Usage, own: OwnPrice | None = None) -> float | None
     The sandbox's scripted models really cost nothing.
     """
     if own is None or model.startswith(SANDBOX_PREFIX) or usage.input_tokens is None or usage.output_tokens is None:
-        return _priced(model, usage, "openai")
+        return _list_price(model, usage, "openai")
     cached = usage.cached_tokens or 0
     cached_price = own.input if own.cached_input is None else own.cached_input
     new = usage.input_tokens - cached
@@ -68,11 +68,11 @@ def decision_price(model: str, usage: Usage, own: OwnPrice | None = None) -> flo
     """
     known = None if own is None else own.decisions
     if known is None or model.startswith(SANDBOX_PREFIX) or usage.input_tokens is None:
-        return _priced(model, usage, "openai-decisions")
+        return _list_price(model, usage, "openai-decisions")
     return usage.input_tokens * known / _MILLION
 
 
-def _priced(model: str, usage: Usage, provider: str) -> float | None:
+def _list_price(model: str, usage: Usage, provider: str) -> float | None:
     if model.startswith(SANDBOX_PREFIX):
         return 0.0
     if model.startswith(_OPEN_WEIGHTS):
@@ -109,7 +109,7 @@ def price_list() -> str:
     return f"genai-prices {version('genai-prices')}{newest}"
 
 
-def roughly(model: str, characters: int, requests: int, output_tokens: int) -> float | None:
+def estimate_price(model: str, characters: int, requests: int, output_tokens: int) -> float | None:
     """Return about what `requests` of `characters` in all would cost in USD, at four characters a token.
 
     Counting tokens exactly would need a vocabulary from the network. None where the price is not known.

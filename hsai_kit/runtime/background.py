@@ -170,12 +170,12 @@ class Handle(Generic[T]):
             step.join(self)
             return self._future.result()
         try:
-            return self._shown()
+            return self._watch()
         except KeyboardInterrupt:
             self.cancel()
             self.progress.note = "stopping: waiting for what is in flight"
         try:
-            self._shown()
+            self._watch()
         except KeyboardInterrupt:
             self.cancel(drain=False)
             with contextlib.suppress(KeyboardInterrupt):
@@ -184,9 +184,9 @@ class Handle(Generic[T]):
         message = f"Stopped after {self.progress.done:,}{of}. {afterwards}"
         raise WorkStopped(message)
 
-    def _shown(self) -> T:
+    def _watch(self) -> T:
         with show_progress(lambda: self.progress) as refresh:
-            return _finished(self._future, refresh)
+            return _wait_for(self._future, refresh)
 
 
 def in_background(step: Callable[P, T]) -> Callable[P, Handle[T]]:
@@ -262,7 +262,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
     future = asyncio.run_coroutine_threadsafe(coroutine, _background_loop())
     try:
-        return _finished(future)
+        return _wait_for(future)
     except KeyboardInterrupt:
         future.cancel()
         raise
@@ -293,7 +293,7 @@ _THREAD_NAME = "hsai_kit loop"
 _CUT_SECONDS = 2.0
 
 
-def _finished(future: concurrent.futures.Future[T], refresh: Callable[[], None] = lambda: None) -> T:
+def _wait_for(future: concurrent.futures.Future[T], refresh: Callable[[], None] = lambda: None) -> T:
     while not future.done():
         # A short wait, again and again: Windows cannot interrupt a long one with Ctrl-C.
         concurrent.futures.wait([future], timeout=0.1)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["alone"]
+__all__ = ["hold_lock"]
 
 
 @contextlib.contextmanager
-def alone(path: Path, otherwise: Exception) -> Iterator[None]:
+def hold_lock(path: Path, otherwise: Exception) -> Iterator[None]:
     """Be the only session, of all processes, that is in such a block over `path`; raises `otherwise` where one is."""
     lock = FileLock(path, thread_local=False)
     try:

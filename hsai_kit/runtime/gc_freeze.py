@@ -7,14 +7,14 @@ import gc
 import threading
 from collections.abc import Iterator
 
-__all__ = ["only_new_objects"]
+__all__ = ["freeze_collector"]
 
 _lock = threading.Lock()
 _using = 0
 
 
 @contextlib.contextmanager
-def only_new_objects() -> Iterator[None]:
+def freeze_collector() -> Iterator[None]:
     """Let the collector look only at objects made from here on; the last one to leave gives it back all of them.
 
     The objects of a run make the collector go through all that a notebook holds, and no thread runs meanwhile: buttons

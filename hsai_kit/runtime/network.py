@@ -6,7 +6,7 @@ import ipaddress
 import urllib.request
 from urllib.parse import urlsplit
 
-__all__ = ["is_loopback", "proxy_for", "way_out"]
+__all__ = ["explain_way_out", "find_proxy", "is_loopback"]
 
 
 def is_loopback(url: str | None) -> bool:
@@ -18,7 +18,7 @@ def is_loopback(url: str | None) -> bool:
         return False
 
 
-def proxy_for(url: str) -> str | None:
+def find_proxy(url: str) -> str | None:
     """Return the proxy that the environment or the system names for `url`, or None.
 
     `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the settings of macOS and Windows, as Python itself reads them.
@@ -29,7 +29,7 @@ def proxy_for(url: str) -> str | None:
     return urllib.request.getproxies().get(parts.scheme)
 
 
-def way_out(url: str | None, variable: str) -> str:
+def explain_way_out(url: str | None, variable: str) -> str:
     """Return what to do where nothing answers at `url`, which the environment's `variable` may have named."""
     if is_loopback(url):
         return (

@@ -75,10 +75,10 @@ def say(text: str) -> None:
         return
     # A scheduled script's output can be in an encoding without arrows, which must not end the work.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(_wrapped(text.encode(encoding, "replace").decode(encoding)), flush=True)
+    print(_wrap(text.encode(encoding, "replace").decode(encoding)), flush=True)
 
 
-def _wrapped(text: str) -> str:
+def _wrap(text: str) -> str:
     """Break long lines between words where a person reads them in a terminal; files and notebooks get them whole."""
     if not sys.stdout.isatty():
         return text

@@ -185,7 +185,7 @@ class Pacer:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, _LOOK_SECONDS))
-            await _asked(go_on)
+            await _require_go_on(go_on)
 
     @asynccontextmanager
     async def room(self, sends: int) -> AsyncIterator[Room]:
@@ -210,10 +210,10 @@ class Pacer:
         `go_on` is asked before the place is used and while it is waited for; raises Withdrawal where it says no. What
         has `room` waits for the end of a pause only, and never behind others that wait for the windows.
         """
-        return Turn(self, tokens, go_on) if room is None or not room.left else self._within(room)
+        return Turn(self, tokens, go_on) if room is None or not room.left else self._use_room(room)
 
     @asynccontextmanager
-    async def _within(self, room: Room) -> AsyncIterator[None]:
+    async def _use_room(self, room: Room) -> AsyncIterator[None]:
         while (left := self._paused_until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, _LOOK_SECONDS))
         room.left -= 1
@@ -232,7 +232,7 @@ class Pacer:
         try:
             # One by one, so that hundreds that wait for the same moment do not all wake up for it.
             async with self._gate:
-                await self._cleared(tokens, go_on)
+                await self._wait_for_room(tokens, go_on)
         except BaseException:
             self.give_back()
             raise
@@ -244,9 +244,9 @@ class Pacer:
         else:
             self._places.release()
 
-    async def _cleared(self, tokens: float, go_on: GoOn | None) -> None:
+    async def _wait_for_room(self, tokens: float, go_on: GoOn | None) -> None:
         while True:
-            await _asked(go_on)
+            await _require_go_on(go_on)
             left = max(
                 self._paused_until - time.monotonic(),
                 self.requests.wait(1),
@@ -281,6 +281,6 @@ class Turn(AbstractAsyncContextManager[None]):
         self._pacer.give_back()
 
 
-async def _asked(go_on: GoOn | None) -> None:
+async def _require_go_on(go_on: GoOn | None) -> None:
     if go_on and not await go_on():
         raise Withdrawal

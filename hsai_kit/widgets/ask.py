@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load
+from hsai_kit.assistants.assistant import Assistant, load_assistant
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
@@ -145,7 +145,7 @@ class AskPanel(Panel):
         if hub is None or frame is None or assistant is None:
             return
         budget, engine, yes = self.costs.usd, self.engine.value, self.costs.yes
-        self._asked = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
+        self._asked = load_assistant(hub.workspace, assistant) if isinstance(assistant, str) else assistant
         self._ask_through(lambda: start_ask(hub, frame, assistant, engine=engine, budget_usd=budget, confirm=yes))
 
     def _go_on(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load, names
+from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
 from hsai_kit.assistants.versions import diff_settings, save_version
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
@@ -133,7 +133,7 @@ class AssistantPanel(Panel):
     def _list_assistants(self, name: str) -> None:
         if self._hub is None:
             return
-        own = names(self._hub.workspace)
+        own = list_assistants(self._hub.workspace)
         self._filling = True
         self.which.options = [*((one, one) for one in own), *self._agents]
         self.which.value = name if name in own else own[0] if own else self._agents[0][1]
@@ -147,7 +147,7 @@ class AssistantPanel(Panel):
             self.next_step("This one is in the account: copy it into the workspace, where it has versions.")
             self.value = None
         else:
-            self._saved = load(self._hub.workspace, str(self.which.value))
+            self._saved = load_assistant(self._hub.workspace, str(self.which.value))
             self._show(self._saved)
         show_if(self.copy, self._agent is not None)
         self.refresh()
@@ -187,7 +187,7 @@ class AssistantPanel(Panel):
     def _show_changes(self, made: Assistant) -> None:
         if self._saved is None or self._hub is None:
             return
-        if made.name != self._saved.name and made.name in names(self._hub.workspace):
+        if made.name != self._saved.name and made.name in list_assistants(self._hub.workspace):
             self._changes.show(
                 text(f"There is an assistant {made.name!r} already; saving makes a new version of it.", "warn")
             )

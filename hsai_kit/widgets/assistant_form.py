@@ -105,7 +105,7 @@ class AssistantForm:
             self._offer_efforts(made.reasoning_effort, efforts)
         finally:
             self._filling = False
-        ending = next((one.warning for one in self._models if one.id == made.model), "")
+        ending = next((one.end_notice for one in self._models if one.id == made.model), "")
         self.taken.show(*told, *([text(ending, "warn")] if ending else []))
 
     def load_options(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load, names
+from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
 from hsai_kit.assistants.output_schema import Output
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
@@ -143,10 +143,12 @@ class EvaluatePanel(Panel):
         """List the workspace's assistants, and the one above as it stands where that is not saved."""
         if self._hub is None:
             return []
-        saved = names(self._hub.workspace)
+        saved = list_assistants(self._hub.workspace)
         options = [(one, one) for one in saved]
         draft = self._draft
-        if draft and (draft.name not in saved or load(self._hub.workspace, draft.name).version != draft.version):
+        if draft and (
+            draft.name not in saved or load_assistant(self._hub.workspace, draft.name).version != draft.version
+        ):
             options.append((f"{draft.name}, as it stands above", ""))
         return options
 
@@ -176,7 +178,7 @@ class EvaluatePanel(Panel):
 
     def _offer_fields(self) -> None:
         chosen, hub = self._chosen(), self._hub
-        made = [load(hub.workspace, one) if isinstance(one, str) else one for one in chosen] if hub else []
+        made = [load_assistant(hub.workspace, one) if isinstance(one, str) else one for one in chosen] if hub else []
         fields = [
             name for name in (made[0].output.fields if made else ()) if all(name in m.output.fields for m in made)
         ]

@@ -8,7 +8,7 @@ import ipywidgets
 import pandas as pd
 import traitlets
 
-from hsai_kit.assistants.assistant import Assistant, load
+from hsai_kit.assistants.assistant import Assistant, load_assistant
 from hsai_kit.connection import Connection
 from hsai_kit.steps.evaluate import LabelSession, label
 from hsai_kit.widgets.card import CardView
@@ -65,7 +65,7 @@ class LabelPanel(Panel):
 
     def _take_assistant(self, assistant: str | Assistant | None) -> None:
         if isinstance(assistant, str) and self._hub is not None:
-            assistant = load(self._hub.workspace, assistant)
+            assistant = load_assistant(self._hub.workspace, assistant)
         before, self._assistant = self._assistant, assistant if isinstance(assistant, Assistant) else None
         fields = list(self._assistant.output.fields) if self._assistant is not None else [""]
         if list(self.measured.options) != fields:

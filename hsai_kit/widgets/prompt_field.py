@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from hsai_kit.assistants.prompt_tokens import completions
+from hsai_kit.assistants.prompt_tokens import find_completions
 from hsai_kit.widgets.assets import joined
 
 __all__ = ["PromptField"]
@@ -34,5 +34,5 @@ class PromptField(anywidget.AnyWidget):
 
     def _typed(self, _: PromptField, content: dict[str, Any], __: list[Any]) -> None:
         if isinstance(before := content.get("before"), str):
-            replace, tokens = completions(before, self.columns)
+            replace, tokens = find_completions(before, self.columns)
             self.send({"before": before, "replace": replace, "tokens": tokens})

@@ -8,7 +8,7 @@ from hsai_kit.assistants.assistant import Assistant
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.run import Run
-from hsai_kit.steps.ask import ask, different
+from hsai_kit.steps.ask import ask, pick_different
 from hsai_kit.widgets.blocks import Block, code, frame_table, text
 
 __all__ = ["TRIED", "previewed", "tried"]
@@ -31,7 +31,7 @@ def previewed(prompt: str, frame: pd.DataFrame) -> list[Block]:
 
 def tried(hub: Connection, frame: pd.DataFrame, made: Assistant) -> list[Block]:
     """Ask about records that are different questions and return what came back, beside what was read."""
-    some = different(frame, str(made.prompt), TRIED)
+    some = pick_different(frame, str(made.prompt), TRIED)
     return _told(ask(hub, some, made), some)
 
 

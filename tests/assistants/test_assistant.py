@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.assistants.assistant import Assistant, Example, load, names
+from hsai_kit.assistants.assistant import Assistant, Example, list_assistants, load_assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 
@@ -28,19 +28,19 @@ def written(workspace: Workspace, text: str, name: str = "mine") -> Path:
 
 
 def test_the_assistants_of_a_new_workspace_can_all_be_used(workspace):
-    assert names(workspace) == ["lead-triage", "outreach-email", "record-summary", "state-abbreviations"]
-    for name in names(workspace):
-        one = load(workspace, name)
+    assert list_assistants(workspace) == ["lead-triage", "outreach-email", "record-summary", "state-abbreviations"]
+    for name in list_assistants(workspace):
+        one = load_assistant(workspace, name)
         assert one.prompt
         assert "{{" in one.prompt
-    states = load(workspace, "state-abbreviations").output
+    states = load_assistant(workspace, "state-abbreviations").output
     assert states.is_closed
     assert states.fields["answer"].to == "state"
     assert len(states.json_schema()["properties"]["answer"]["enum"]) == 60
 
 
 def test_no_field_of_the_assistants_to_start_from_hides_a_column_of_a_run(workspace):
-    fields = load(workspace, "lead-triage").output.fields
+    fields = load_assistant(workspace, "lead-triage").output.fields
     assert list(fields) == ["lead_class", "urgency", "why"]
 
 
@@ -85,7 +85,7 @@ def test_what_is_saved_is_read_back_the_same(
         examples=tuple(examples),
     )
     one.save(workspace)
-    again = load(workspace, "mine")
+    again = load_assistant(workspace, "mine")
     assert again == one
     assert again.version == one.version
 
@@ -145,7 +145,7 @@ def test_surrounding_space_of_instructions_and_prompt_does_not_make_another_vers
 def test_a_file_that_cannot_be_used_is_named_with_the_setting_as_it_stands_in_the_file(workspace, text, what):
     path = written(workspace, text)
     with pytest.raises(AssistantError) as caught:
-        load(workspace, "mine")
+        load_assistant(workspace, "mine")
     assert str(caught.value).startswith(str(path))
     assert what in str(caught.value)
     assert "Value error" not in str(caught.value)
@@ -155,39 +155,39 @@ def test_a_file_that_cannot_be_used_is_named_with_the_setting_as_it_stands_in_th
 def test_a_file_whose_name_cannot_be_an_assistants_name_says_to_rename_it(workspace):
     written(workspace, 'instructions = "a"', name="State Codes")
     with pytest.raises(AssistantError, match=r"State Codes\.toml cannot be used: .*Rename the file"):
-        load(workspace, "State Codes")
+        load_assistant(workspace, "State Codes")
 
 
 def test_a_file_with_a_byte_order_mark_as_windows_editors_write_it_is_read(workspace):
     (workspace.assistants / "mine.toml").write_bytes(b'\xef\xbb\xbfinstructions = "a"\r\n')
-    assert load(workspace, "mine").instructions == "a"
+    assert load_assistant(workspace, "mine").instructions == "a"
 
 
 def test_a_file_in_another_encoding_says_how_to_save_it(workspace):
     (workspace.assistants / "mine.toml").write_bytes('instructions = "Größe"'.encode("cp1252"))
     with pytest.raises(AssistantError, match="Save it again with the encoding UTF-8"):
-        load(workspace, "mine")
+        load_assistant(workspace, "mine")
 
 
 def test_a_misspelled_name_brings_the_nearest_one_and_the_list(workspace):
     with pytest.raises(AssistantError, match=r"Did you mean 'state-abbreviations'\? There are: lead-triage, "):
-        load(workspace, "state-abreviations")
+        load_assistant(workspace, "state-abreviations")
 
 
 def test_a_name_like_no_other_brings_the_list_alone(workspace):
     with pytest.raises(AssistantError) as caught:
-        load(workspace, "zzz")
+        load_assistant(workspace, "zzz")
     assert "Did you mean" not in str(caught.value)
     assert "There are: lead-triage" in str(caught.value)
 
 
 def test_a_path_is_no_name(workspace):
     with pytest.raises(AssistantError, match="There is no assistant"):
-        load(workspace, "../hsai")
+        load_assistant(workspace, "../hsai")
 
 
 def test_a_folder_without_assistants_says_there_are_none(workspace):
     for path in workspace.assistants.iterdir():
         path.unlink()
     with pytest.raises(AssistantError, match="There are: none"):
-        load(workspace, "state-abbreviations")
+        load_assistant(workspace, "state-abbreviations")

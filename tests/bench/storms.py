@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from hsai_kit import ask, connect, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
-from hsai_kit.llm.batches import passes
+from hsai_kit.llm.batches import is_passing
 from hsai_kit.sandbox import Sandbox
 from hsai_kit.steps.ask import batch_collector, batch_sender
 
@@ -261,7 +261,7 @@ def _met(storm: Storm, problem: HsaiError) -> int:
     if isinstance(problem, NoQuota | KeyRefused):
         return 1
     assert storm.engine == "batch", f"the run was ended by what passes: {problem}"
-    assert passes(problem), f"the run was ended by: {problem}"
+    assert is_passing(problem), f"the run was ended by: {problem}"
     return 0
 
 

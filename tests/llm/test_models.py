@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect
 from hsai_kit.errors import SettingNotSupported, UnknownModel
-from hsai_kit.llm.models import Model, check
+from hsai_kit.llm.models import Model, require_model
 from hsai_kit.llm.prices import per_million, price_list
 from hsai_kit.steps.connect import Status, status
 
@@ -105,12 +105,12 @@ def test_a_refusal_is_found_out_anew_after_a_month(hub):
 )
 def test_a_model_warns_for_sixty_days_and_is_refused_from_its_last_day(days, soon, ended):
     model = Model("gpt-old", TODAY + timedelta(days=days))
-    assert (model.ends_soon, bool(model.warning), model.has_ended) == (soon, soon, ended)
+    assert (model.ends_soon, bool(model.end_notice), model.has_ended) == (soon, soon, ended)
     if ended:
         with pytest.raises(UnknownModel, match="Choose another: gpt-new"):
-            check([model, Model("gpt-new")], "gpt-old")
+            require_model([model, Model("gpt-new")], "gpt-old")
     else:
-        assert check([model, Model("gpt-new")], "gpt-old") is model
+        assert require_model([model, Model("gpt-new")], "gpt-old") is model
 
 
 def test_an_end_that_is_near_stands_in_the_line_before_the_run(hub, capsys):

@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from hsai_kit import Assistant, ask, assistants, connect, evaluate
 from hsai_kit.errors import AssistantError, HsaiError, KeyNotFound, SettingNotSupported, UnknownModel
-from hsai_kit.llm.client import is_openais
-from hsai_kit.llm.error_mapping import failure_of, find_refused_setting
+from hsai_kit.llm.client import is_openai_address
+from hsai_kit.llm.error_mapping import find_refused_setting, read_failure
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.steps.connect import status
 
@@ -253,7 +253,7 @@ def test_it_has_no_agents_and_the_own_assistants_are_listed(hub, capsys):
     ],
 )
 def test_openais_own_addresses_are_told_from_others(url, openais):
-    assert is_openais(url) is openais
+    assert is_openai_address(url) is openais
 
 
 @pytest.mark.parametrize(
@@ -288,5 +288,5 @@ def test_openais_own_addresses_are_told_from_others(url, openais):
     ],
 )
 def test_an_error_answer_names_the_setting_it_is_about_or_none(status_code, body, setting):
-    failure = failure_of(HttpResponse(status_code, {}, json.dumps(body).encode()))
+    failure = read_failure(HttpResponse(status_code, {}, json.dumps(body).encode()))
     assert find_refused_setting(failure) == setting

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime import background
-from hsai_kit.runtime.network import is_loopback, proxy_for
+from hsai_kit.runtime.network import find_proxy, is_loopback
 
 PROXIED = """
 from hsai_kit import ask, connect, pull
@@ -40,10 +40,10 @@ def test_the_environments_proxy_leads_to_hubspot_but_not_to_the_sandbox(monkeypa
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert proxy_for("https://api.hubapi.com") == "http://proxy.example:3128"
-    assert proxy_for("http://127.0.0.1:8000/hubspot") is None
+    assert find_proxy("https://api.hubapi.com") == "http://proxy.example:3128"
+    assert find_proxy("http://127.0.0.1:8000/hubspot") is None
     monkeypatch.setenv("NO_PROXY", "hubapi.com")
-    assert proxy_for("https://api.hubapi.com") is None
+    assert find_proxy("https://api.hubapi.com") is None
 
 
 def test_the_sandbox_works_on_a_computer_whose_environment_names_a_proxy(tmp_path):

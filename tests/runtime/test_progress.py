@@ -70,7 +70,7 @@ CELL = """
 import time
 from hsai_kit.runtime.progress import Progress, show_progress
 work = Progress("Pushing state", total=628)
-with show_progress(work) as refresh:
+with show_progress(lambda: work) as refresh:
     work.done = 400
     refresh()
     time.sleep(0.5)

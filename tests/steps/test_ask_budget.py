@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, open_run, resume, start_ask
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.llm.responses_engine import ResponsesEngine
@@ -57,7 +57,7 @@ def test_a_no_after_the_pilot_leaves_a_run_that_is_stopped_and_goes_on(paying, p
 
 def test_a_run_pauses_at_its_budget_and_goes_on_with_more(paying, priced, capsys):
     # What a question can cost at most is reserved for it, so short answers use a small budget up further.
-    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
+    short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
     budget = ONE * 150
     run = ask(paying, distinct(400), short, budget_usd=budget)
     assert run.record.status == "paused"
@@ -95,7 +95,7 @@ def test_a_price_of_ones_own_holds_for_the_cap_the_costs_and_the_status(paying, 
     own = '[openai.prices."gpt-6-luna"]\ninput = 100\noutput = 1000\n'
     settings.write_text(settings.read_text().replace("[hubspot]", f"{own}\n[hubspot]"))
     one = (60 * 100 + 8 * 1000) / 1_000_000
-    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
+    short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 16})
     with connect(workspace=tmp_path / "paying") as hub:
         run = ask(hub, distinct(3), "state-abbreviations")
         costs = run.costs
@@ -156,7 +156,7 @@ def said_before(capsys) -> str:
 
 @pytest.mark.parametrize("priced", [["--untold"]], indirect=True)
 def test_minutes_are_said_before_the_run_as_far_as_anything_is_known(paying, capsys):
-    asked = load(paying.workspace, "state-abbreviations")
+    asked = load_assistant(paying.workspace, "state-abbreviations")
     ask(paying, distinct(3), asked, confirm=True)
     # This server tells no limits, and nothing was asked of it before.
     assert said_before(capsys) == "minutes known after the first answers"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, resume, review, runs
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.steps.ask import batch_collector, batch_sender
 from hsai_kit.steps.review import remember
@@ -185,7 +185,7 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
 ):
     keys.limits("openai", batch_seconds=0.1)
     monkeypatch.setattr(batch_sender, "FEWEST", 5)
-    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
+    short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
     frame = places(*(f"Texas {number}" for number in range(100)))
     engine = batch_sender.BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
@@ -208,7 +208,7 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
 def test_a_question_that_fails_in_its_job_is_not_sent_again_by_the_same_run(paying, keys, openai_client, monkeypatch):
     keys.limits("openai", batch_seconds=0.1, batch_failures=1.0)
     monkeypatch.setattr(batch_sender, "FEWEST", 2)
-    short = load(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
+    short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
     engine = batch_sender.BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
     run = ask(paying, places(*(f"Texas {n}" for n in range(20))), short, engine="batch", budget_usd=9 * most)

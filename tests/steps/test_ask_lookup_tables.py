@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from hsai_kit import ask, remember, review
-from hsai_kit.assistants.assistant import Assistant, Lookup, load
-from hsai_kit.assistants.lookup_tables import table
+from hsai_kit.assistants.assistant import Assistant, Lookup, load_assistant
+from hsai_kit.assistants.lookup_tables import load_table
 from hsai_kit.errors import AssistantError
 
 US = ("", "US", "USA", "United States")
@@ -23,7 +23,7 @@ def frame_of(**columns: list) -> pd.DataFrame:
 
 
 def with_lookup(hub, **lookup) -> Assistant:
-    own = load(hub.workspace, "state-abbreviations")
+    own = load_assistant(hub.workspace, "state-abbreviations")
     return own.model_copy(update={"lookup": Lookup(**lookup)})
 
 
@@ -78,12 +78,12 @@ def test_a_lookup_that_cannot_work_is_a_sentence_before_anything_is_sent(hub, sa
 
 
 def test_the_tables_know_codes_names_and_old_abbreviations(tmp_path):
-    states = table("us-states", tmp_path)
+    states = load_table("us-states", tmp_path)
     assert states["calif"] == "CA"
     assert {states["texas"], states["tx"]} == {"TX"}
     assert "puerto rico" not in states
-    assert table("us-states+territories", tmp_path)["puerto rico"] == "PR"
-    assert table("iso-3166-2:CA", tmp_path)["ontario"] == "ON"
+    assert load_table("us-states+territories", tmp_path)["puerto rico"] == "PR"
+    assert load_table("iso-3166-2:CA", tmp_path)["ontario"] == "ON"
 
 
 def test_what_was_approved_is_a_known_answer_from_then_on(hub, sandbox):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, assistants, connect, copy_agent, import_assistant
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.steps.assistants.importers import read_output
 from hsai_kit.workspace import Workspace
@@ -60,7 +60,7 @@ def test_the_accounts_agents_are_listed_beside_the_workspaces_own(hub):
     frame = assistants(hub)
     assert frame.groupby("where").size().to_dict() == {"account": 4, "workspace": 4}
     own = frame.set_index("name").loc["state-abbreviations"]
-    assert own["version"] == load(hub.workspace, "state-abbreviations").version
+    assert own["version"] == load_assistant(hub.workspace, "state-abbreviations").version
     assert pd.isna(own["id"])
     agents = frame[frame["where"] == "account"].set_index("id")
     assert agents.loc["agent_sandbox00000003", "model"] == "sandbox-astra"
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_used_is_said_and_hides_no_other(hub, capsys):
 
 def test_an_agent_is_copied_with_its_id_and_time_and_can_be_asked(hub):
     made = copy_agent(hub, "State abbreviations", "states")
-    assert load(hub.workspace, "states") == made
+    assert load_assistant(hub.workspace, "states") == made
     assert made.source.id == "agent_sandbox00000001"
     agents = assistants(hub).set_index("id")
     both = agents.loc[made.source.id].set_index("where")
@@ -153,12 +153,12 @@ def test_an_id_of_an_api_that_is_gone_says_what_became_of_it(hub, given, sentenc
 
 def test_an_agents_id_where_an_assistant_is_asked_says_to_copy_it(hub):
     with pytest.raises(AssistantError, match=r"copy_agent\(hub, 'agent_sandbox00000001'\)"):
-        load(hub.workspace, "agent_sandbox00000001")
+        load_assistant(hub.workspace, "agent_sandbox00000001")
 
 
 def test_a_saved_legacy_assistant_is_imported_with_its_settings_and_schema(workspace, tmp_path, capsys):
     made = import_assistant(workspace, saved(tmp_path, LEGACY))
-    assert load(workspace, "lead-triage-old") == made
+    assert load_assistant(workspace, "lead-triage-old") == made
     assert (made.model, made.temperature, made.description) == ("gpt-4o", 0.2, "Sorts leads.")
     assert made.instructions == "Sort the lead.\n\nclass: who should answer"
     assert made.source.id == "asst_abc123"

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from hsai_kit import ask, evaluate, open_evaluation, pull, start_evaluate
-from hsai_kit.assistants.assistant import Lookup, load
+from hsai_kit.assistants.assistant import Lookup, load_assistant
 from hsai_kit.errors import EvaluationError, NoQuota
 
 PROMPT = "State: {{ state }}\nCountry: {{ country }}\nCity: {{ city }}\nZIP: {{ zip }}"
@@ -191,7 +191,7 @@ def test_what_stops_one_assistant_is_noted_with_those_after_it(hub, sandbox, con
 def test_engines_that_ask_the_same_question_pay_for_it_once(hub, sandbox, contacts, monkeypatch):
     monkeypatch.setattr("hsai_kit.steps.ask.batch_collector.FIRST_POLL", 0.02)
     sandbox.limits("openai", batch_seconds=0.1)
-    live = load(hub.workspace, "state-abbreviations")
+    live = load_assistant(hub.workspace, "state-abbreviations")
     jobs = live.model_copy(update={"engine": "batch"})
     found = evaluate(hub, contacts.head(5), {"in jobs": jobs, "live": live})
     assert found.table["valid"].tolist() == [1, 1]
@@ -242,7 +242,7 @@ def test_what_people_approved_answers_nothing_in_an_evaluation(hub, contacts, tr
 
 
 def test_a_lookup_is_a_part_of_the_assistant_and_measured_with_it(hub, contacts, truth):
-    plain = load(hub.workspace, "state-abbreviations")
+    plain = load_assistant(hub.workspace, "state-abbreviations")
     looked = plain.model_copy(update={"lookup": Lookup(table="us-states", column="state")})
     found = evaluate(hub, contacts, {"plain": plain, "with table": looked}, truth)
     assert (found.rows["status"] == "by_rule").any()
@@ -253,7 +253,7 @@ def test_a_lookup_is_a_part_of_the_assistant_and_measured_with_it(hub, contacts,
 
 
 def test_assistants_are_told_apart_by_what_differs(hub, contacts, truth):
-    old = load(hub.workspace, "state-abbreviations")
+    old = load_assistant(hub.workspace, "state-abbreviations")
     ask(hub, contacts.head(2), old)
     new = old.model_copy(update={"instructions": f"{old.instructions}\nBe careful."})
     new.save(hub.workspace)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Gate, evaluate, open_evaluation, pull, start_evaluate
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 
 SOL, LEGACY = (("state-abbreviations", f"sandbox-{one}") for one in ("sol", "legacy"))
@@ -137,7 +137,9 @@ def test_the_price_is_what_each_question_costs_also_from_memory(paying, priced):
 
 def test_the_budget_is_for_the_whole_evaluation_and_the_same_call_goes_on(paying, priced, capsys):
     whole = evaluate(paying, distinct(30), "state-abbreviations").usd
-    other = load(paying.workspace, "state-abbreviations").model_copy(update={"instructions": "Say which state it is."})
+    other = load_assistant(paying.workspace, "state-abbreviations").model_copy(
+        update={"instructions": "Say which state it is."}
+    )
     capsys.readouterr()
     rows = distinct(60).tail(30)
     found = evaluate(paying, rows, {"a": "state-abbreviations", "b": other}, budget_usd=1.3 * whole + 0.002)

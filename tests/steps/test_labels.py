@@ -18,7 +18,7 @@ from hsai_kit import (
     review,
     with_examples,
 )
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 
 NAME = "state-abbreviations"
@@ -188,7 +188,7 @@ def test_labels_that_count_rows_are_refused(hub, contacts, truth):
 
 
 def test_examples_and_rows_to_measure_on_are_kept_apart_by_question(hub, contacts, truth):
-    assistant = load(hub.workspace, NAME)
+    assistant = load_assistant(hub.workspace, NAME)
     labels = open_saved(hub, truth)
     taught, rest = with_examples(assistant, contacts, labels, n=6)
     assert len(taught.examples) == 6
@@ -212,18 +212,18 @@ def test_what_is_left_to_measure_on_is_never_refused_as_shown(hub, truth, contac
     twice = pd.concat([contacts.head(20), contacts.head(20).map(str.lower, na_action="ignore")])
     twice.index = pd.Index([str(place) for place in range(1, 41)], name="record_id")
     right = pd.Series([*truth.head(20), *truth.head(20)], index=twice.index)
-    taught, rest = with_examples(load(hub.workspace, NAME), twice, read_labels_of(hub, right), n=5)
+    taught, rest = with_examples(load_assistant(hub.workspace, NAME), twice, read_labels_of(hub, right), n=5)
     assert evaluate(hub, twice, {"taught": taught}, rest).table["n"].iloc[0] == len(rest)
 
 
 def test_examples_show_as_many_different_answers_as_there_are(hub, contacts, truth):
-    taught, _ = with_examples(load(hub.workspace, NAME), contacts, open_saved(hub, truth), n=8)
+    taught, _ = with_examples(load_assistant(hub.workspace, NAME), contacts, open_saved(hub, truth), n=8)
     assert len({example.answer for example in taught.examples}) == 8
 
 
 def test_too_few_labeled_questions_for_examples_is_a_sentence(hub, contacts, truth):
     with pytest.raises(EvaluationError, match="too few for 8 examples"):
-        with_examples(load(hub.workspace, NAME), contacts.head(5), open_saved(hub, truth.head(5)))
+        with_examples(load_assistant(hub.workspace, NAME), contacts.head(5), open_saved(hub, truth.head(5)))
 
 
 def open_saved(hub, series):

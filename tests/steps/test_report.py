@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.text_judge import is_faithful
 
@@ -54,7 +54,7 @@ def test_an_evaluation_is_told_on_one_page_that_loads_nothing(hub: Connection, s
     contacts = pull(hub, "contacts", ["state", "country"], where="state is known", limit=80)
     truth = pd.Series(sandbox.truth("contacts", "state")).reindex(contacts.index).dropna()
     # One of them stands in no file, and only its version tells the two apart.
-    short = load(hub.workspace, "state-abbreviations").with_settings(prompt="State: {{ state }}")
+    short = load_assistant(hub.workspace, "state-abbreviations").with_settings(prompt="State: {{ state }}")
     tried = {"full": ("state-abbreviations", "sandbox-legacy"), "short": (short, "sandbox-legacy")}
     evaluation = evaluate(hub, contacts, tried, truth, repeats=2)
     verdict = Gate(min_right=0.5).judge(evaluation, evaluation.names[0])

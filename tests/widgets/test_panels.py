@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
-from hsai_kit.assistants.assistant import load
+from hsai_kit.assistants.assistant import load_assistant
 from hsai_kit.paging.table_source import TableQuery
 from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel
@@ -75,7 +75,7 @@ def test_the_whole_job_by_clicks_gives_what_the_verbs_give_and_keeps_no_key_and_
     assert records.value.columns.tolist() == ["state", "country"]
 
     writing.settle()
-    assert writing.value == load(connecting.value.workspace, "state-abbreviations")
+    assert writing.value == load_assistant(connecting.value.workspace, "state-abbreviations")
     assert 'State: "Calif."' in writing._preview.words
     asking.settle()
     assert "60 records" in asking.costs.view.words
@@ -152,9 +152,9 @@ def test_an_assistant_is_tried_and_saved_as_a_new_version_and_what_changed_is_to
     assert "+ Answer in capitals." in panel._changes.words
     clicked(panel, panel.try_it)
     assert "Tried on 10 different records" in panel._tried.words
-    assert load(hub.workspace, "state-abbreviations") == first
+    assert load_assistant(hub.workspace, "state-abbreviations") == first
     clicked(panel, panel.save)
-    assert load(hub.workspace, "state-abbreviations").instructions.endswith("Answer in capitals.")
+    assert load_assistant(hub.workspace, "state-abbreviations").instructions.endswith("Answer in capitals.")
     panel.form.temperature.value = "warm"
     assert "is no number" in panel.problem
     assert panel.advice == "Mend what is said below."

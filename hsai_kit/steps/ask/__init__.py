@@ -14,12 +14,12 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
-from hsai_kit.steps.ask.consent import PILOT, agree, pilot, wants_pilot
+from hsai_kit.steps.ask.consent import PILOT, needs_pilot, require_consent, run_pilot
 from hsai_kit.steps.ask.history import cancel, open_run, runs
 from hsai_kit.steps.ask.request import (
     RunForecast,
-    different,
     forecast_run,
+    pick_different,
     prepare_request,
     read_refused_settings,
     say_done_without,
@@ -30,9 +30,9 @@ __all__ = [
     "RunForecast",
     "ask",
     "cancel",
-    "different",
     "forecast_run",
     "open_run",
+    "pick_different",
     "read_refused_settings",
     "resume",
     "runs",
@@ -100,11 +100,11 @@ def ask(
         say_done_without(request.engine)
         # Whoever has said yes beforehand has nothing to decide after a pilot, and in the background nobody can.
         has_pilot = (
-            confirm is None and request.name != "batch" and not is_in_background() and wants_pilot(hub, estimate)
+            confirm is None and request.name != "batch" and not is_in_background() and needs_pilot(hub, estimate)
         )
         if not has_pilot:
             low, high, agreed = estimate.usd_low, estimate.usd_high, confirm if estimate.requests else True
-            agree(hub, low, high, confirm=agreed, kept="Nothing was asked and nothing was paid")
+            require_consent(hub, low, high, confirm=agreed, kept="Nothing was asked and nothing was paid")
         run_id = plan.begin(budget_usd)
         try:
             held.enter_context(join_run(hub, request.engine, run_id))
@@ -112,9 +112,9 @@ def ask(
             hub.store.runs.forget(run_id)
             raise
         if has_pilot:
-            found = pilot(hub, request.engine, run_id, budget_usd)
+            found = run_pilot(hub, request.engine, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
-            agree(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
+            require_consent(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
             hub.store.runs.begin_again(run_id, None, request.name)
         return send_outstanding(hub, request.engine, run_id, budget_usd)
 

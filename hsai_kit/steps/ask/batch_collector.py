@@ -12,15 +12,15 @@ from typing import Any
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
-from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, JobStatus, passes
+from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, JobStatus, is_passing
 from hsai_kit.llm.client import ModelResponse
-from hsai_kit.llm.error_mapping import Failure, explain_failure, failure_of, stops_the_run
+from hsai_kit.llm.error_mapping import Failure, explain_failure, read_failure, stops_the_run
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["BatchCollector", "unknown_here"]
+__all__ = ["BatchCollector", "explain_unknown_job"]
 
 # Seconds between two looks at the jobs: often at first, for small ones, and soon once a minute, for a day.
 FIRST_POLL, LONGEST_POLL = 2.0, 60.0
@@ -58,16 +58,16 @@ class BatchCollector:
             lost = False
             for record in waiting:
                 try:
-                    done += await _unless_stopped(control, self._look(record)) or 0
+                    done += await _run_until_stop(control, self._look(record)) or 0
                 except HsaiError as problem:
-                    if not passes(problem):
+                    if not is_passing(problem):
                         raise
                     # The job goes on without us: a laptop that slept or lost its network looks again.
                     lost = True
             self._show(control, done, lost=lost)
             if not any(kept.is_open(record.input_file) for record in waiting):
                 return
-            if not await _slept(control, pause):
+            if not await _sleep(control, pause):
                 return
             pause = min(LONGEST_POLL, pause * 1.5)
             if any(record.id is None for record in waiting):
@@ -86,7 +86,7 @@ class BatchCollector:
                 raise
             job = None
         if job is None:
-            raise RunError(unknown_here(record))
+            raise RunError(explain_unknown_job(record))
         self._states[record.input_file] = job
         if not job.status.is_over:
             self.hub.store.batches.record_state(record.input_file, job.id, job.status)
@@ -97,7 +97,7 @@ class BatchCollector:
         kept, state = 0, job.status
         questions = self.hub.store.batches.questions(record.input_file)
         if state is JobStatus.FAILED:
-            self.problems.append(_refused(job, list(questions.values())))
+            self.problems.append(_explain_refusal(job, list(questions.values())))
         for file in job.files:
             try:
                 kept += await self._read(api, file, record.run_id, questions)
@@ -138,17 +138,17 @@ class BatchCollector:
                 # How long it took inside the job is not told.
                 return replace(self.engine.read(question, ModelResponse(body, request_id, 0.0)), seconds=None)
         except ModelError as unreadable:
-            return _failed(question, unreadable)
+            return _failure(question, unreadable)
         if error.get("code") in _NOT_COME_TO:
             return None
         if status:
-            problem = explain_failure(failure_of(HttpResponse(status, {"x-request-id": request_id}, body)))
+            problem = explain_failure(read_failure(HttpResponse(status, {"x-request-id": request_id}, body)))
         else:
             problem = ModelError(f"It failed in its job at OpenAI: {error.get('message') or 'no reason was given'}")
         if stops_the_run(problem):
             self.problems.append(problem)
             return None
-        return _failed(question, problem)
+        return _failure(question, problem)
 
     def _show(self, control: Control, done: int, *, lost: bool) -> None:
         if not self._states and not lost:
@@ -165,7 +165,7 @@ class BatchCollector:
         control.progress.note = reached + refused
 
 
-async def _unless_stopped(control: Control, work: Coroutine[Any, Any, int]) -> int | None:
+async def _run_until_stop(control: Control, work: Coroutine[Any, Any, int]) -> int | None:
     """Await `work`; None where a stop was asked for: a network that hangs must not hold up whoever leaves."""
     task = asyncio.ensure_future(work)
     while not task.done() and not control.is_stopping:
@@ -177,7 +177,7 @@ async def _unless_stopped(control: Control, work: Coroutine[Any, Any, int]) -> i
     return None
 
 
-async def _slept(control: Control, seconds: float) -> bool:
+async def _sleep(control: Control, seconds: float) -> bool:
     """Sleep, but for a stop: then False."""
     until = time.monotonic() + seconds
     while await control.gate():
@@ -188,18 +188,18 @@ async def _slept(control: Control, seconds: float) -> bool:
     return False
 
 
-def _failed(question: str, problem: HsaiError) -> Answer:
+def _failure(question: str, problem: HsaiError) -> Answer:
     return Answer(question, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
 
 
-def _refused(job: Job, texts: list[str]) -> HsaiError:
+def _explain_refusal(job: Job, texts: list[str]) -> HsaiError:
     """Return the error for a job that was not begun: the reasons in words, each with the question of its line."""
     reasons: list[str] = []
     for reason in job.reasons[:3]:
         known = explain_failure(Failure(400, reason.code, "", reason.message.rstrip("."), "", None))
         if stops_the_run(known):
             return known
-        reasons.append(_reason(reason, texts))
+        reasons.append(_explain_reason(reason, texts))
     more = f" and {len(job.reasons) - 3} more" if len(job.reasons) > 3 else ""
     said = "; ".join(reasons) or "it gave no reason"
     code = job.reasons[0].code if job.reasons else ""
@@ -211,14 +211,14 @@ def _refused(job: Job, texts: list[str]) -> HsaiError:
     return ModelError(f"OpenAI did not begin the job {job.id}: {said}{more}. {hint}", status=400, code=code)
 
 
-def _reason(reason: BatchError, texts: list[str]) -> str:
+def _explain_reason(reason: BatchError, texts: list[str]) -> str:
     said = reason.message.rstrip(".")
     if reason.line is None or not 1 <= reason.line <= len(texts):
         return said
     return f"{said} (the question {format_line(texts[reason.line - 1], 120)!r})"
 
 
-def unknown_here(record: BatchRecord) -> str:
+def explain_unknown_job(record: BatchRecord) -> str:
     """Say that a job is not there for this key, and what can be done."""
     job = record.id or f"over the file {record.input_file}"
     return (

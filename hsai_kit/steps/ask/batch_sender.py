@@ -18,18 +18,18 @@ from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError, SettingNotSupported
-from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, passes
-from hsai_kit.llm.costs import amount
+from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, is_passing
+from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.batch_collector import BatchCollector, unknown_here
+from hsai_kit.steps.ask.batch_collector import BatchCollector, explain_unknown_job
 from hsai_kit.steps.ask.budget import Cap
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
-__all__ = ["BatchSender", "goes_on"]
+__all__ = ["BatchSender", "explain_open_jobs"]
 
 # What one file may hold; tests set these lower.
 QUESTIONS, BYTES = MOST_QUESTIONS, MOST_BYTES
@@ -47,7 +47,7 @@ _ENDS = {
 }
 
 
-def goes_on(run_id: str) -> str:
+def explain_open_jobs(run_id: str) -> str:
     """Say what becomes of a run that is no longer waited for, and what can be done about it."""
     return (
         f"What was submitted goes on at OpenAI. Pick it up, today or tomorrow: resume(hub, {run_id!r}) or hsai resume "
@@ -83,7 +83,7 @@ class BatchSender:
                 self._waited = True
                 if collecting.problems:
                     raise collecting.problems[0]
-                if not held_back or control.is_stopping or self._own_jobs():
+                if not held_back or control.is_stopping or self._list_own_jobs():
                     break
         except HsaiError as problem:
             if isinstance(problem, SettingNotSupported):
@@ -94,8 +94,8 @@ class BatchSender:
 
     async def cancel(self, control: Control) -> None:
         """End the run's own jobs at OpenAI, keep what they answered until then, and note the run as stopped."""
-        async with self._alone(control):
-            for record in self._own_jobs():
+        async with self._lock_jobs(control):
+            for record in self._list_own_jobs():
                 await self._give_up(record)
         collecting = BatchCollector(self.hub, self.engine, self.run_id)
         await collecting.wait(control, 0)
@@ -104,7 +104,7 @@ class BatchSender:
     async def _give_up(self, record: BatchRecord) -> None:
         api = BatchApi(self.hub.llm)
         try:
-            if job := await self._job(api, record):
+            if job := await self._find_job(api, record):
                 await api.cancel(job)
                 return
         except ModelError as problem:
@@ -116,7 +116,7 @@ class BatchSender:
 
     async def _submit(self, control: Control) -> bool:
         """Send what may be sent now; True where the budget holds back the rest only until the jobs are back."""
-        async with self._alone(control) as alone:
+        async with self._lock_jobs(control) as alone:
             if not alone:
                 return False
             api, kept = BatchApi(self.hub.llm), self.hub.store.batches
@@ -127,8 +127,8 @@ class BatchSender:
             with lock_run(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
                 self.questions = await asyncio.to_thread(self.hub.store.answers.find_outstanding, self.run_id)
-                while (left := self._left()) and await control.gate():
-                    if not (part := self._affordable(left)):
+                while (left := self._find_unsent()) and await control.gate():
+                    if not (part := self._choose_affordable(left)):
                         break
                     if self._asked_live:
                         await self._send(api, control, part)
@@ -138,13 +138,13 @@ class BatchSender:
                         self._tried.add(first)
                         await self._ask_live(first, part[first])
                         control.progress.done += 1
-            return bool(self._reached and self._own_jobs())
+            return bool(self._reached and self._list_own_jobs())
 
     async def _send(self, api: BatchApi, control: Control, questions: dict[str, str]) -> None:
         """Send as many of `questions` as one file may hold as a job."""
         control.progress.note = "sending the questions as a job"
         with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
-            part = await self._written(file, questions)
+            part = await self._write_lines(file, questions)
             file_id = await api.upload(file)
         if self.hub.store.batches.add_upload(file_id, self.run_id, part):
             self._tried.update(part)
@@ -153,7 +153,7 @@ class BatchSender:
             await api.delete(file_id)
 
     @contextlib.asynccontextmanager
-    async def _alone(self, control: Control) -> AsyncIterator[bool]:
+    async def _lock_jobs(self, control: Control) -> AsyncIterator[bool]:
         """Keep every other session of this workspace from sending jobs, also those of other processes.
 
         Two that go on with the same file after a kill would both find no job over it, and both ask for one. The
@@ -175,7 +175,7 @@ class BatchSender:
             if held:
                 lock.release()
 
-    def _left(self) -> dict[str, str]:
+    def _find_unsent(self) -> dict[str, str]:
         # What this session asked and got no answer to is asked again by resume only, or it would be for ever.
         others = self._tried | self.hub.store.batches.under_way()
         return {one: text for one, text in self.questions.items() if one not in others}
@@ -187,14 +187,14 @@ class BatchSender:
         try:
             answer = await self.engine.ask(self.hub.llm, one, text)
         except ModelError as problem:
-            if stops_the_run(problem) or passes(problem):
+            if stops_the_run(problem) or is_passing(problem):
                 raise
             answer = Answer(one, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
         else:
             learning.record_answer()
         self.hub.store.answers.add(self.run_id, [answer])
 
-    async def _written(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
+    async def _write_lines(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
         """Write as many questions as one file may hold, and return their hashes line by line."""
         part: list[str] = []
         size = 0
@@ -213,70 +213,70 @@ class BatchSender:
         try:
             job = await api.create(file_id, self.run_id)
         except HsaiError as problem:
-            if not passes(problem):
+            if not is_passing(problem):
                 self.hub.store.batches.close(file_id, JobStatus.REFUSED)
                 await api.delete(file_id)
             raise
-        self._saw(file_id, job)
+        self._record_job(file_id, job)
 
     async def _pick_up(self, api: BatchApi, record: BatchRecord) -> None:
         """Go on after a kill between a file and its job: look whether the job is there before asking for it."""
         try:
-            found = await self._job(api, record)
+            found = await self._find_job(api, record)
         except ModelError as problem:
             if problem.status != 404:
                 raise
-            message = unknown_here(record)
+            message = explain_unknown_job(record)
         else:
             if found is None:
                 await self._begin(api, record.input_file)
             return
         raise RunError(message)
 
-    async def _job(self, api: BatchApi, record: BatchRecord) -> str | None:
+    async def _find_job(self, api: BatchApi, record: BatchRecord) -> str | None:
         if record.id is not None:
             return record.id
         job = await api.find(record.input_file)
         if job is None:
             return None
-        self._saw(record.input_file, job)
+        self._record_job(record.input_file, job)
         return job.id
 
-    def _saw(self, file_id: str, job: Job) -> None:
+    def _record_job(self, file_id: str, job: Job) -> None:
         self.hub.store.batches.record_state(file_id, job.id, job.status)
 
-    def _affordable(self, left: dict[str, str]) -> dict[str, str]:
+    def _choose_affordable(self, left: dict[str, str]) -> dict[str, str]:
         """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
         if self.budget_usd is None:
             return left
         spent = self.hub.store.answers.sum_usd(self.run_id)
         Cap(self.budget_usd, spent, self.engine)  # refuses a cap on an unknown price
-        under_way = (self.hub.store.batches.questions(job.input_file).values() for job in self._own_jobs())
-        room = self.budget_usd - spent - sum(map(self._most, itertools.chain.from_iterable(under_way)))
+        under_way = (self.hub.store.batches.questions(job.input_file).values() for job in self._list_own_jobs())
+        room = self.budget_usd - spent - sum(map(self._most_usd, itertools.chain.from_iterable(under_way)))
         if not self._asked_live:
             # The first one goes live, at twice the price of one in a job.
             first, text = next(iter(left.items()))
-            fits = 2 * self._most(text) <= room
-            self._reached = "" if fits else self._said_reached(left)
+            fits = 2 * self._most_usd(text) <= room
+            self._reached = "" if fits else self._explain_reached(left)
             return {first: text} if fits else {}
-        costs = itertools.accumulate(map(self._most, left.values()))
+        costs = itertools.accumulate(map(self._most_usd, left.values()))
         count = sum(1 for _ in itertools.takewhile(lambda cost: cost <= room, costs))
-        self._reached = "" if count == len(left) else self._said_reached(left)
+        self._reached = "" if count == len(left) else self._explain_reached(left)
         # A job may take a day: after the first ones, a few questions more are not worth another.
         worth = not self._waited or count >= min(FEWEST, len(left))
         return dict(itertools.islice(left.items(), count)) if worth else {}
 
-    def _most(self, text: str) -> float:
+    def _most_usd(self, text: str) -> float:
         return self.engine.usd(self.engine.most(text)) or 0.0
 
-    def _said_reached(self, left: dict[str, str]) -> str:
-        more = sum(map(self._most, left.values()))
+    def _explain_reached(self, left: dict[str, str]) -> str:
+        more = sum(map(self._most_usd, left.values()))
         return (
-            f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
-            f"which may cost up to {amount(more)} USD more."
+            f"The budget of {format_usd(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
+            f"which may cost up to {format_usd(more)} USD more."
         )
 
-    def _own_jobs(self) -> list[BatchRecord]:
+    def _list_own_jobs(self) -> list[BatchRecord]:
         return [job for job in self.hub.store.batches.open_for(self.run_id) if job.run_id == self.run_id]
 
     def _end(self, collecting: BatchCollector, control: Control) -> None:

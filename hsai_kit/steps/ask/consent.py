@@ -11,11 +11,11 @@ from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import start
 from hsai_kit.runtime.console import ask_yes_no
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.estimate import Estimate, describe_usd, minutes
+from hsai_kit.steps.ask.estimate import Estimate, describe_minutes, describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.store import RunStatus
 
-__all__ = ["PILOT", "Projection", "agree", "pilot", "wants_pilot"]
+__all__ = ["PILOT", "Projection", "needs_pilot", "require_consent", "run_pilot"]
 
 PILOT = 20
 # A pilot of a run that is not much longer than itself would tell nothing that the run does not.
@@ -31,13 +31,13 @@ class Projection:
     usd_high: float | None
     seconds: float
 
-    def line(self) -> str:
+    def describe(self) -> str:
         """Say it in one line."""
-        cost, long = describe_usd(self.usd_low, self.usd_high), minutes(self.seconds, self.seconds)
+        cost, long = describe_usd(self.usd_low, self.usd_high), describe_minutes(self.seconds, self.seconds)
         return f"After {PILOT} questions: {cost} for the {self.left:,} left, {long}"
 
 
-def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
+def needs_pilot(hub: Connection, estimate: Estimate) -> bool:
     """Tell whether 20 questions should go first: the run is long, and those 20 alone need nobody's yes."""
     if estimate.requests < _WORTH_IT or hub.is_scripted:
         return False
@@ -45,7 +45,7 @@ def wants_pilot(hub: Connection, estimate: Estimate) -> bool:
     return high <= hub.workspace.settings.openai.ask_above_usd
 
 
-def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
+def run_pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
     """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
     questions = hub.store.answers.find_outstanding(run_id)
     first = {one: questions[one] for one in list(questions)[:PILOT]}
@@ -55,12 +55,12 @@ def pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
     )
     # Until somebody says yes to the rest.
     hub.store.runs.end(run_id, RunStatus.STOPPED, f"Only a pilot of {PILOT} questions was asked; resume asks the rest.")
-    projection = _projected(hub, run_id, len(questions) - len(first))
-    say(projection.line())
+    projection = _project(hub, run_id, len(questions) - len(first))
+    say(projection.describe())
     return projection
 
 
-def agree(
+def require_consent(
     hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str, asks: bool = True
 ) -> None:
     """Ask before spending more than the workspace's threshold; raises RunError where the answer is not yes.
@@ -81,7 +81,7 @@ def agree(
         raise RunError(message)
 
 
-def _projected(hub: Connection, run_id: str, left: int) -> Projection:
+def _project(hub: Connection, run_id: str, left: int) -> Projection:
     paid = hub.store.answers.list_paid(run_id)
     prices = [answer.usd for answer in paid]
     known = [usd for usd in prices if usd is not None]
@@ -93,5 +93,5 @@ def _projected(hub: Connection, run_id: str, left: int) -> Projection:
         spread = 2 * statistics.stdev(known) / len(known) ** 0.5 if len(known) > 1 else mean
         low, high = max(0.0, mean - spread) * left, (mean + spread) * left
     seconds = statistics.median([answer.seconds or 0.0 for answer in paid] or [0.0])
-    at_limits = hub.llm.seconds_for(left, left * statistics.fmean(tokens or [0.0]))
+    at_limits = hub.llm.estimate_seconds(left, left * statistics.fmean(tokens or [0.0]))
     return Projection(left, low, high, max(at_limits, left * seconds / hub.llm.concurrency))

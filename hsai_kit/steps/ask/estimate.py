@@ -8,7 +8,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.runtime.console import many
 
-__all__ = ["DurationEstimate", "Estimate", "describe_usd", "estimate_duration", "minutes"]
+__all__ = ["DurationEstimate", "Estimate", "describe_minutes", "describe_usd", "estimate_duration"]
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class DurationEstimate:
         if self.low is None or self.high is None:
             if self.paced is None:
                 return "minutes known after the first answers"
-            return f"{minutes(self.paced, self.paced)} if the account's limits allow"
+            return f"{describe_minutes(self.paced, self.paced)} if the account's limits allow"
         if self.paced is None:
-            at_least = minutes(self.low, self.low)
+            at_least = describe_minutes(self.low, self.low)
             return f"{at_least} at the account's limits" if self.low < 60 else f"at least {at_least} by its limits"
-        return minutes(max(self.low, self.paced), max(self.high, self.paced))
+        return describe_minutes(max(self.low, self.paced), max(self.high, self.paced))
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Estimate:
     usd_high: float | None
     takes: DurationEstimate | None = None
 
-    def line(self, model: str, *, scripted: bool = False) -> str:
+    def describe(self, model: str, *, scripted: bool = False) -> str:
         """Say it in one line for the person who is about to spend it."""
         parts = [f"{many(self.records, 'record')} → {many(self.questions, 'question')}", f"{self.known:,} known"]
         if self.ruled:
@@ -101,7 +101,7 @@ def estimate_duration(
     return DurationEstimate(low, high, paced)
 
 
-def minutes(low: float, high: float) -> str:
+def describe_minutes(low: float, high: float) -> str:
     """Say seconds in minutes or hours, as a range where it is one.
 
     >>> minutes(20, 50), minutes(100, 100), minutes(30, 200), minutes(9000, 14000)

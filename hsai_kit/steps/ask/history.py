@@ -10,7 +10,7 @@ from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import BatchSender, goes_on
+from hsai_kit.steps.ask.batch_sender import BatchSender, explain_open_jobs
 
 __all__ = ["cancel", "open_run", "runs"]
 
@@ -58,7 +58,7 @@ def cancel(hub: Connection, run: Run | str) -> Run:
         return open_run(hub, found.id)
 
     progress = Progress(f"Cancelling {found.id}", total=sum(job.questions for job in jobs))
-    ended = start(work, progress).wait(goes_on(found.id))
+    ended = start(work, progress).wait(explain_open_jobs(found.id))
     if ended.record.note:
         say(ended.record.note)
     return ended

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, SettingNotSupported
-from hsai_kit.llm.costs import amount
+from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
@@ -84,7 +84,7 @@ class LiveSender:
             raise
         self._spending = CostTracker(spent, len(self.questions), runs.count_spared(self.run_id, len(self.questions)))
         self._keeper = AnswerWriter(self.hub.store.answers, self.run_id)
-        self._llm = self.hub.llm.under(functools.partial(self._go_on, control))
+        self._llm = self.hub.llm.for_work(functools.partial(self._go_on, control))
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
         self._learning = CapabilityLearner(self.hub, self.engine)
@@ -166,9 +166,10 @@ class LiveSender:
         if self._out_of_budget:
             left = self.hub.store.answers.find_outstanding(self.run_id)
             most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
+            budget, questions = format_usd(self.budget_usd or 0), many(len(left), "question")
             note = (
-                f"The budget of {amount(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
-                f"each of which may cost up to {amount(most)} USD."
+                f"The budget of {budget} USD is reached with {questions} left, "
+                f"each of which may cost up to {format_usd(most)} USD."
             )
             runs.end(self.run_id, RunStatus.PAUSED, note)
             return

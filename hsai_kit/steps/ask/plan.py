@@ -115,7 +115,7 @@ def plan_ask(
     texts = Prompt(assistant.prompt).render(frame)
     hashes = find_hashes(hub.store, engine.question_hash, texts.dropna().unique(), repeat)
     approved = hub.store.answers.read_remembered(assistant.name) if use_approved else {}
-    rows = list(_rows(hub, frame, engine, ids, texts, hashes, approved))
+    rows = list(_plan_rows(hub, frame, engine, ids, texts, hashes, approved))
     asked = {row.question for row in rows if row.question}
     questions = {one: text for text, one in hashes.items() if one in asked}
     source = _find_origin(hub, frame, ids, object_type)
@@ -162,7 +162,7 @@ def _find_origin(hub: Connection, frame: pd.DataFrame, ids: Sequence[str], objec
     return Origin(None, object_type or "")
 
 
-def _rows(
+def _plan_rows(
     hub: Connection,
     frame: pd.DataFrame,
     engine: Engine,
@@ -179,7 +179,7 @@ def _rows(
         tabled = [None if pd.isna(answer) else str(answer) for answer in found]
     for one, text, answer in zip(ids, texts, tabled, strict=True):
         if answer is not None:
-            yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_name(engine)}")
+            yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_table_name(engine)}")
         elif pd.isna(text):
             yield RunRow(one, skipped="every value that the prompt uses is blank")
         elif text in approved:
@@ -189,7 +189,7 @@ def _rows(
             yield RunRow(one, hashes[text])
 
 
-def _name(engine: Engine) -> str:
+def _table_name(engine: Engine) -> str:
     return engine.assistant.lookup.table if engine.assistant.lookup else ""
 
 

@@ -7,14 +7,14 @@ from typing import cast
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, Effort, load
+from hsai_kit.assistants.assistant import Assistant, Effort, load_assistant
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.decisions_engine import DecisionsEngine
 from hsai_kit.llm.engine import ENGINES, Engine, EngineName
-from hsai_kit.llm.models import Model, check
+from hsai_kit.llm.models import Model, require_model
 from hsai_kit.llm.responses_engine import OPTIONAL, ResponsesEngine
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.estimate import Estimate
@@ -24,9 +24,9 @@ __all__ = [
     "AskRequest",
     "CapabilityLearner",
     "RunForecast",
-    "different",
     "engine_for",
     "forecast_run",
+    "pick_different",
     "prepare_request",
     "read_refused_settings",
     "say_done_without",
@@ -61,8 +61,8 @@ class AskRequest:
             if self.wished not in {None, self.model.id}
             else ""
         )
-        line = estimate.line(self.model.id, scripted=self.hub.is_scripted)
-        more = " ".join(filter(None, [swapped, self.model.warning, jobs]))
+        line = estimate.describe(self.model.id, scripted=self.hub.is_scripted)
+        more = " ".join(filter(None, [swapped, self.model.end_notice, jobs]))
         return f"{line}. {more}" if more else line
 
 
@@ -86,7 +86,7 @@ def prepare_request(
     engine: EngineName | None = None,
 ) -> AskRequest:
     """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
-    chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
+    chosen = load_assistant(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
     chosen = chosen.with_settings(**{name: value for name, value in given.items() if value is not None})
     name, known = check_engine(engine or chosen.engine), check_model(hub, model, chosen)
@@ -122,7 +122,7 @@ def read_refused_settings(hub: Connection, model: str | None, assistant: Assista
     return hub.store.model_facts.read_refused(hub.llm.base_url, check_model(hub, model, assistant).id)
 
 
-def different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:
+def pick_different(frame: pd.DataFrame, prompt: str, n: int = 10) -> pd.DataFrame:
     """Return up to `n` rows of `frame` that are different questions, so that a try shows as much as it can.
 
     Raises PromptError where the prompt cannot be rendered.
@@ -162,14 +162,14 @@ def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Mo
         # Servers that only speak like OpenAI may have no list; then the first question will tell.
         return Model(wanted)
     # The list tells whether this is a sandbox, and so which model is meant.
-    return check(models, hub.model_for(chosen, assistant.model))
+    return require_model(models, hub.model_for(chosen, assistant.model))
 
 
 def refuse_known_settings(hub: Connection, engine: Engine) -> None:
     """Raise SettingNotSupported before the run where the model is known to refuse what the assistant sets."""
     refused = hub.store.model_facts.read_refused(hub.llm.base_url, engine.model)
     for setting, value in engine.settings.items():
-        for known in (setting, _valued(setting, value)):
+        for known in (setting, _setting_with_value(setting, value)):
             if known in refused and setting not in engine.without:
                 raise SettingNotSupported(refused[known], setting=setting)
 
@@ -200,7 +200,7 @@ class CapabilityLearner:
                 self._learn(setting, accepted=False, reason=reason)
                 say_done_without(self.engine, setting)
         for setting, value in self.engine.settings.items():
-            taken = _valued(setting, value)
+            taken = _setting_with_value(setting, value)
             if setting not in self.engine.without and taken not in self._kept:
                 self._kept.add(taken)
                 self._learn(taken, accepted=True)
@@ -208,12 +208,12 @@ class CapabilityLearner:
     def record_refusal(self, problem: SettingNotSupported) -> None:
         """Keep that the model does not take what the assistant sets: the setting, or this value of it."""
         value = self.engine.settings.get(problem.setting, "") if problem.code == "unsupported_value" else ""
-        self._learn(_valued(problem.setting, value), accepted=False, reason=str(problem))
+        self._learn(_setting_with_value(problem.setting, value), accepted=False, reason=str(problem))
 
     def _learn(self, setting: str, *, accepted: bool, reason: str = "") -> None:
         address = self.hub.llm.base_url
         self.hub.store.model_facts.learn(address, self.engine.model, setting, accepted=accepted, reason=reason)
 
 
-def _valued(setting: str, value: str) -> str:
+def _setting_with_value(setting: str, value: str) -> str:
     return f"{setting}={value}" if value else setting

@@ -12,9 +12,9 @@ from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.engine import Engine, EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
-from hsai_kit.runtime.gc_freeze import only_new_objects
+from hsai_kit.runtime.gc_freeze import freeze_collector
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import BatchSender, goes_on
+from hsai_kit.steps.ask.batch_sender import BatchSender, explain_open_jobs
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.history import open_run
 from hsai_kit.steps.ask.live_sender import LiveSender
@@ -66,7 +66,7 @@ def keep_collector_off(engine: Engine) -> contextlib.AbstractContextManager[None
     """Keep the garbage collector from holding a notebook while a run goes on in the background."""
     # A batch may wait for a day: too long to keep the collector from anything.
     if is_in_background() and not isinstance(engine, BatchEngine):
-        return only_new_objects()
+        return freeze_collector()
     return contextlib.nullcontext()
 
 
@@ -97,7 +97,7 @@ def send_outstanding(hub: Connection, engine: Engine, run_id: str, budget_usd: f
 
     kept = "The answers so far are kept: ask the same again to go on."
     handle = start(send, Progress(f"Asking {engine.assistant.name}"))
-    run = handle.wait(goes_on(run_id) if isinstance(engine, BatchEngine) else kept)
+    run = handle.wait(explain_open_jobs(run_id) if isinstance(engine, BatchEngine) else kept)
     # In the background the run's own note tells it.
     if run.record.note and not is_in_background():
         more = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
-from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.file_lock import hold_lock
 
 __all__ = ["lock_run", "refuse_under_way"]
 
@@ -22,14 +22,14 @@ def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator
     with contextlib.ExitStack() as held:
         # One session at a time looks who asks what and joins them; what they ask was written down before.
         with hub.store.transaction():
-            held.enter_context(_kept(hub, run_id))
+            held.enter_context(_hold_run(hub, run_id))
             refuse_under_way(hub, run_id, in_jobs=in_jobs)
         yield
 
 
 def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:
     """Raise RunError where a question that a run has left is asked by another run just now, or is in a job."""
-    for other in _live(hub):
+    for other in _list_live_runs(hub):
         record = hub.store.runs.get(other)
         joined = other == run_id or record is None or (in_jobs and record.engine == "batch")
         if not joined and (both := hub.store.answers.count_shared(run_id, other)):
@@ -47,15 +47,15 @@ def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> 
         raise RunError(message)
 
 
-def _kept(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[None]:
+def _hold_run(hub: Connection, run_id: str) -> contextlib.AbstractContextManager[None]:
     message = (
         f"{run_id} is being asked by another notebook or terminal just now, and asking it here as well would pay "
         "twice. Wait for it or stop it there; its answers are kept as they come."
     )
-    return alone(hub.workspace.folder / f".{run_id}.lock", RunError(message))
+    return hold_lock(hub.workspace.folder / f".{run_id}.lock", RunError(message))
 
 
-def _live(hub: Connection) -> list[str]:
+def _list_live_runs(hub: Connection) -> list[str]:
     """Return the runs that a session asks at this moment; what a killed one left behind is tidied away."""
     live: list[str] = []
     # Trying a run's lock must not hinder a session that takes it just then.
@@ -63,7 +63,7 @@ def _live(hub: Connection) -> list[str]:
         for path in hub.workspace.folder.glob(".run-*.lock"):
             run_id = path.name.removeprefix(".").removesuffix(".lock")
             try:
-                with _kept(hub, run_id):
+                with _hold_run(hub, run_id):
                     pass
             except RunError:
                 live.append(run_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, explain_openai_id, names
+from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, explain_openai_id, list_assistants
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents
@@ -37,7 +37,7 @@ def assistants(hub: Connection) -> pd.DataFrame:
     ...     assistants(hub).groupby("where").size().to_dict()
     {'account': 4, 'workspace': 4}
     """
-    rows = [_describe_own(hub.workspace.assistants / f"{name}.toml") for name in names(hub.workspace)]
+    rows = [_describe_own(hub.workspace.assistants / f"{name}.toml") for name in list_assistants(hub.workspace)]
     try:
         agents = background.run(read_agents(hub.llm))
         why = _NO_AGENTS
@@ -145,7 +145,7 @@ def _find_agent(agents: Sequence[Agent], wanted: str) -> Agent:
 
 def _save(workspace: Workspace, adopted: AssistantImport) -> Assistant:
     one = adopted.assistant
-    if one.name in names(workspace):
+    if one.name in list_assistants(workspace):
         message = f"There is an assistant {one.name!r} in {workspace.assistants} already. Give this one another name=."
         raise AssistantError(message)
     path = one.save(workspace)

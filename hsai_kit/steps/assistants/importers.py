@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, Effort
 from hsai_kit.assistants.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
-from hsai_kit.workspace import sentence
+from hsai_kit.workspace import explain_validation
 
 __all__ = ["AssistantImport", "adopt", "adopt_legacy", "read_output"]
 
@@ -63,7 +63,7 @@ def adopt(
             source=source,
         )
     except ValidationError as problem:
-        message = f"{source.id} cannot be copied: {sentence(problem)}."
+        message = f"{source.id} cannot be copied: {explain_validation(problem)}."
         raise AssistantError(message) from None
     return AssistantImport(assistant, tuple(remarks))
 

@@ -18,9 +18,9 @@ from hsai_kit.credentials.lookup import ROOM_SANDBOX, current_portal, find_key
 from hsai_kit.errors import HsaiError, KeyNotFound, KeyProblem, KeyRefused, SandboxFailed
 from hsai_kit.hubspot.account import read_portal
 from hsai_kit.hubspot.client import HubSpotClient
-from hsai_kit.llm.client import LLMClient, is_openais
+from hsai_kit.llm.client import LLMClient, is_openai_address
 from hsai_kit.runtime import background
-from hsai_kit.runtime.excepthook import say_uncaught_in_words
+from hsai_kit.runtime.excepthook import install_excepthook
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.connect.key_storage import check_key, disconnect, keep_keys, locate_keys, refuse_garbled
 from hsai_kit.steps.connect.permissions import Status, status
@@ -67,7 +67,7 @@ def connect(
     ...     hub.portal.account_type
     'SANDBOX'
     """
-    say_uncaught_in_words()
+    install_excepthook()
     # Masked from here on: a traceback that shows local variables would show a key that was typed as an argument.
     hubspot_key, openai_key = _mask(hubspot_key), _mask(openai_key)
     sides = _Sides(hubspot_key, openai_key, os.environ.get("HUBSPOT_BASE_URL"), os.environ.get("OPENAI_BASE_URL"))
@@ -160,7 +160,7 @@ def _build_connection(
         places["openai"] = "the sandbox" if sides.scripted else key.place
     except KeyNotFound as problem:
         llm = problem
-        if not is_openais(sides.openai_url):
+        if not is_openai_address(sides.openai_url):
             llm = LLMClient(problem, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
     # The workspace comes last, so that a mistyped key leaves no folder behind.
     workspace = choice.make(cleanup)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.assistants.assistant import Assistant, load, names
-from hsai_kit.assistants.versions import versions
+from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
+from hsai_kit.assistants.versions import list_versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName
@@ -74,7 +74,7 @@ def _as_list(hub: Connection, given: object) -> list[Any]:
     # A tuple of two may be two assistants as well as one with its model.
     if isinstance(given, tuple) and len(given) == 2 and not isinstance(given[1], Assistant | tuple):
         model = str(given[1] or "")
-        return list(given) if model.partition("@")[0] in names(hub.workspace) else [given]
+        return list(given) if model.partition("@")[0] in list_assistants(hub.workspace) else [given]
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | Assistant) else [given]
 
 
@@ -94,8 +94,8 @@ def find_assistant(hub: Connection, name: str) -> Assistant:
     """
     plain, _, version = name.partition("@")
     if not version:
-        return load(hub.workspace, name)
-    kept = versions(hub.workspace, plain)
+        return load_assistant(hub.workspace, name)
+    kept = list_versions(hub.workspace, plain)
     for one in kept.itertuples():
         if str(one.version).startswith(version):
             return Assistant.from_file(Path(str(one.file))).model_copy(update={"name": plain})

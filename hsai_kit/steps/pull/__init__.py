@@ -16,7 +16,7 @@ from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
-from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.pull.association_columns import AssociationColumns
 from hsai_kit.steps.pull.column_spec import OWNER, OwnColumn, OwnerColumn, PullColumn, parse_columns
@@ -125,7 +125,7 @@ class _Pull:
         names = list(dict.fromkeys(names))
         pull_id = self._begin(kind, names, queries)
         busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
-        with alone(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
+        with hold_lock(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
             # As it was meant when the pull began: yesterday is another day today.
             searches = load_queries(self._store.pulls.searches(pull_id))
             return await self._build_frame(pull_id, kind, names, searches, columns, members, owners)

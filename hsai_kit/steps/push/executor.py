@@ -11,7 +11,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
 from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, UpdateResult, read_survivors, update_batch
 from hsai_kit.runtime.console import many
-from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, PlanExecutor, split_by_record
@@ -76,7 +76,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
         _under_way.update(dict.fromkeys(places, self.id))
         try:
             busy = f"{self.id} is still being written by another session. Wait for it, or stop it there."
-            with alone(self.hub.workspace.folder / f".{self.id}.lock", PushRefused(busy)):
+            with hold_lock(self.hub.workspace.folder / f".{self.id}.lock", PushRefused(busy)):
                 yield
         finally:
             for place in places:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RecipeError
-from hsai_kit.runtime.file_lock import alone
+from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.recipe.actions import check_actions
@@ -47,7 +47,7 @@ def run_recipe(
     """
     chosen = load_recipe(hub, recipe)
     busy = RecipeError(f"The recipe {chosen.name!r} is being run by another session. Wait for it, or stop it there.")
-    with alone(hub.workspace.folder / f".recipe-{chosen.name}.lock", busy):
+    with hold_lock(hub.workspace.folder / f".recipe-{chosen.name}.lock", busy):
         return _run(hub, chosen, budget_usd, confirm=confirm)
 
 

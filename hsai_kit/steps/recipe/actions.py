@@ -14,7 +14,7 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action, action_types
-from hsai_kit.workspace import sentence
+from hsai_kit.workspace import explain_validation
 
 __all__ = ["check_actions", "read_actions"]
 
@@ -72,7 +72,7 @@ def _read_action(section: Mapping[str, Any], place: str, recipe: str) -> Action:
     try:
         return replace(TypeAdapter(known[do]).validate_python(settings), once=f"recipe {recipe}")
     except ValidationError as problem:
-        message = "; ".join(f"{place}.{clause}" for clause in sentence(problem).split("; "))
+        message = "; ".join(f"{place}.{clause}" for clause in explain_validation(problem).split("; "))
     except PushRefused as problem:
         message = f"{place}: {problem}"
     raise ValueError(message)

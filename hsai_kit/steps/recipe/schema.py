@@ -16,7 +16,7 @@ from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.evaluate import Gate
 from hsai_kit.steps.recipe.actions import read_actions
-from hsai_kit.workspace import Workspace, read_toml, sentence
+from hsai_kit.workspace import Workspace, explain_validation, read_toml
 
 __all__ = [
     "AskSection",
@@ -183,7 +183,7 @@ def read_recipe(workspace: Workspace, name: str | Path) -> Recipe:
         content["then"] = read_actions(content.get("then", ()), str(content["name"]))
         return Recipe.model_validate(content)
     except ValidationError as problem:
-        message = f"{path} cannot be used: {sentence(problem)}. Mend it and try again."
+        message = f"{path} cannot be used: {explain_validation(problem)}. Mend it and try again."
     except ValueError as problem:
         message = f"{path} cannot be used: {problem}. Mend it and try again."
     except EvaluationError as problem:

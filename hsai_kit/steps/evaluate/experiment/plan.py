@@ -17,7 +17,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
 from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
 from hsai_kit.steps.ask.batch_sender import BatchSender
-from hsai_kit.steps.ask.consent import agree
+from hsai_kit.steps.ask.consent import require_consent
 from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.steps.ask.plan import AskPlan, plan_ask
@@ -87,7 +87,7 @@ class ExperimentPlan:
         if any(one.candidate.request.name == "batch" for one in self.runs):
             yield "Sent in jobs at half the price, done within a day."
         for one in self.runs[::repeats]:
-            if warning := one.candidate.request.model.warning:
+            if warning := one.candidate.request.model.end_notice:
                 yield f"{one.candidate.name}: {warning}"
 
     def agree(self, *, confirm: bool | None) -> None:
@@ -99,7 +99,7 @@ class ExperimentPlan:
             say_done_without(engine)
         agreed = confirm if found.requests else True
         kept = "Nothing was asked and nothing was paid"
-        agree(self.hub, found.usd_low, found.usd_high, confirm=agreed, kept=kept)
+        require_consent(self.hub, found.usd_low, found.usd_high, confirm=agreed, kept=kept)
 
     def begin(self) -> list[EvaluationRun]:
         """Write all runs down and return them; raises HsaiError where another session asks the same just now."""

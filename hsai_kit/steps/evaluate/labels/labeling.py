@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load
+from hsai_kit.assistants.assistant import Assistant, load_assistant
 from hsai_kit.assistants.output_schema import Kind, Value
 from hsai_kit.assistants.prompt import Prompt
 from hsai_kit.connection import Connection
@@ -42,7 +42,7 @@ def label(
     ...     at_work.frame["right"].notna().sum()
     np.int64(2)
     """
-    chosen = load(hub.workspace, assistant) if isinstance(assistant, str) else assistant
+    chosen = load_assistant(hub.workspace, assistant) if isinstance(assistant, str) else assistant
     text = prompt or chosen.prompt
     if not text:
         message = f"The assistant {chosen.name!r} has no prompt of its own. Give one: label(..., prompt='{{{{ … }}}}')."
