@@ -42,7 +42,6 @@ EXCEPTIONS = {
     "setting": "one of the values that somebody sets",
     "rating": "the level that somebody gives",
     "reading_ease": "Flesch's name for his score",
-    "warning": "what the warnings module gives",
     "RollingWindow": "the set term for a limit over the last so many seconds",
     "done": "whether it is, as in concurrent.futures",
 }

@@ -61,12 +61,12 @@ def run_pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | 
 
 
 def require_consent(
-    hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str, asks: bool = True
+    hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str
 ) -> None:
     """Ask before spending more than the workspace's threshold; raises RunError where the answer is not yes.
 
     With `confirm=True` nobody is asked, with `confirm=False` whatever the amount. `kept` says what was done until
-    then; without `asks`, as in the background, nobody can be asked.
+    then.
     """
     threshold = hub.workspace.settings.openai.ask_above_usd
     much = high is not None and high > threshold
@@ -74,7 +74,7 @@ def require_consent(
         return
     cost = f"may cost {describe_usd(low, high)}" if high is not None else "costs an amount that is not known"
     why_asked = f"; above {threshold:,.2f} USD this workspace asks" if much else ""
-    said = ask_yes_no(f"This {cost}{why_asked}. Go on?") if asks else None
+    said = ask_yes_no(f"This {cost}{why_asked}. Go on?")
     if said is not True:
         why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
         message = f"{kept}: this {cost}, and {why}."
