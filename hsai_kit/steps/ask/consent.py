@@ -60,9 +60,7 @@ def run_pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | 
     return projection
 
 
-def require_consent(
-    hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str
-) -> None:
+def require_consent(hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str) -> None:
     """Ask before spending more than the workspace's threshold; raises RunError where the answer is not yes.
 
     With `confirm=True` nobody is asked, with `confirm=False` whatever the amount. `kept` says what was done until
