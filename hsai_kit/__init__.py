@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate.texts.model_judge import judge, start_judge
     from hsai_kit.steps.evaluate.texts.text_checks import check_texts
     from hsai_kit.steps.pull import count, lists, object_types, open_pull, properties, pull, start_pull
-    from hsai_kit.steps.push import push, receipts
+    from hsai_kit.steps.push import push, receipts, start_push
     from hsai_kit.steps.recipe import evaluate_recipe, finish_recipe, read_recipe, run_recipe
     from hsai_kit.steps.review import remember, review
     from hsai_kit.tabular.provenance import records_left_out, with_labels
@@ -106,6 +106,7 @@ __all__ = [
     "start_evaluate",
     "start_judge",
     "start_pull",
+    "start_push",
     "start_resume",
     "start_then",
     "start_undo",
@@ -172,6 +173,7 @@ _HOMES = {
     "start_evaluate": "hsai_kit.steps.evaluate",
     "start_judge": "hsai_kit.steps.evaluate.texts.model_judge",
     "start_pull": "hsai_kit.steps.pull",
+    "start_push": "hsai_kit.steps.push",
     "start_resume": "hsai_kit.steps.ask",
     "start_then": "hsai_kit.steps.actions",
     "start_undo": "hsai_kit.steps.actions",

@@ -29,6 +29,7 @@ HsaiError
 ├── AuditError              a log that cannot be told as asked
 ├── ReviewError             a decision that cannot be made
 ├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
+├── ReceiptNotFound         no push or action under that id
 ├── NotDelivered            a message that its service did not take
 └── PushRefused             a write that must not happen as asked
 
@@ -62,6 +63,7 @@ __all__ = [
     "PromptError",
     "PullError",
     "PushRefused",
+    "ReceiptNotFound",
     "RecipeError",
     "ReviewError",
     "RunError",
@@ -261,6 +263,10 @@ class RunError(HsaiError):
 
 class SandboxFailed(HsaiError):
     """The sandbox could not be started or filled."""
+
+
+class ReceiptNotFound(HsaiError):
+    """No push or action of this workspace has that id, or there was none yet."""
 
 
 class NotDelivered(HsaiError):

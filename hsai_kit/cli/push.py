@@ -53,7 +53,7 @@ def push(
         if plan_only:
             show_plan(ready)
             return
-        say(repr(carry_out(hub, ready, confirm=portal_id or (True if yes else None), wait=True)))
+        say(repr(carry_out(hub, ready, confirm=portal_id or (True if yes else None))))
 
 
 def undo(

@@ -19,9 +19,10 @@ from hsai_kit.store.evaluations import (
     Label,
     LabelTable,
 )
+from hsai_kit.store.journal import JournalStatus
 from hsai_kit.store.model_facts import AccountLimits, ModelFactTable
 from hsai_kit.store.pulls import Pull, PullTable
-from hsai_kit.store.pushes import Change, PushRecord, PushSummary, PushTable
+from hsai_kit.store.pushes import Change, PushKind, PushOutcome, PushRecord, PushSummary, PushTable
 from hsai_kit.store.ratings import Rating, RatingItem, RatingKind, RatingSet, RatingTable
 from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, RunStatus, RunSummary, RunTable
 
@@ -42,8 +43,11 @@ __all__ = [
     "EvaluationRecord",
     "EvaluationRow",
     "EvaluationRun",
+    "JournalStatus",
     "Label",
     "Pull",
+    "PushKind",
+    "PushOutcome",
     "PushRecord",
     "PushSummary",
     "Rating",

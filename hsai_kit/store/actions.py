@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
+from typing import Any
 
 from hsai_kit.store.database import MOST_PARAMETERS, list_columns, now
-from hsai_kit.store.journal import Journal
+from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
 __all__ = ["Act", "ActionOutcome", "ActionRecord", "ActionTable"]
 
 
 @dataclass(frozen=True)
 class ActionRecord:
-    """An action or its undo as kept; `status` is running, done or stopped, `about` says in words what it was.
+    """An action or its undo as kept; `about` says in words what it was.
 
     `kind` is create_task, create_note, log_email, add_to_list, notify or undo; `target` is where it went: the object
     type that was made, the id of a list, or the name of an address.
@@ -30,12 +30,12 @@ class ActionRecord:
     object_type_id: str
     run_id: str | None
     who: str
-    status: str
+    status: JournalStatus
     target: str
     about: str
 
 
-class ActionOutcome(StrEnum):
+class ActionOutcome(Outcome):
     """What became of an action about one record."""
 
     NOT_SENT = "not sent"
@@ -46,11 +46,6 @@ class ActionOutcome(StrEnum):
     TAKEN_BACK = "taken back"
     LEFT_ALONE = "left alone"
     GONE = "gone"
-
-    @property
-    def may_stand(self) -> bool:
-        """Whether it stands in HubSpot or may stand there: its answer is awaited, or was lost."""
-        return self in {ActionOutcome.SENDING, ActionOutcome.UNKNOWN, ActionOutcome.DONE}
 
 
 @dataclass(frozen=True)
@@ -72,13 +67,13 @@ class Act:
 
 _ACT = list_columns(Act)
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
-_STANDING = f"({', '.join(repr(one.value) for one in ActionOutcome if one.may_stand)})"
+_STANDING = as_sql(one for one in ActionOutcome if one.may_stand)
 
 
 class ActionTable(Journal[ActionRecord, Act]):
     """Reads and writes of `actions` and `acts`."""
 
-    _table, _lines, _of = "actions", "acts", "action_id"
+    _table, _lines_table, _of = "actions", "acts", "action_id"
     _standing = _STANDING
     _record, _line = ActionRecord, Act
 
@@ -122,7 +117,7 @@ class ActionTable(Journal[ActionRecord, Act]):
             places = ", ".join("?" * len(part))
             sql = f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark IN ({places})"  # noqa: S608 -- column names are ours
             rows = self._database.all(sql, part)
-            found |= {row["mark"]: (row["action_id"], _read_act(tuple(row)[1:])) for row in rows}
+            found |= {row["mark"]: (row["action_id"], self._as_line(tuple(row)[1:])) for row in rows}
         return found
 
     def find_done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
@@ -142,11 +137,9 @@ class ActionTable(Journal[ActionRecord, Act]):
             (portal_id, kind),
         )
 
-    def acts(self, action_id: str) -> list[Act]:
-        """Return the journal of an action, by record id."""
-        return [replace(act, outcome=ActionOutcome(act.outcome)) for act in self._lines_of(action_id)]
+    def _as_record(self, values: dict[str, Any]) -> ActionRecord:
+        return ActionRecord(**{**values, "status": JournalStatus(values["status"])})
 
-
-def _read_act(values: Sequence[str]) -> Act:
-    act = Act(*values)  # type: ignore[arg-type]
-    return replace(act, outcome=ActionOutcome(act.outcome))
+    def _as_line(self, row: Sequence[Any]) -> Act:
+        record_id, mark, outcome, *others = row
+        return Act(record_id, mark, ActionOutcome(outcome), *others)

@@ -2,40 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hsai_kit.store.database import Table, column_names, list_columns, new_id, now
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "JournalStatus", "Outcome", "as_sql"]
 
 R = TypeVar("R")
 L = TypeVar("L")
 
 
-class Journal(Table, Generic[R, L]):
+class JournalStatus(StrEnum):
+    """How far a push or an action is; running is also what was killed."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class Outcome(StrEnum):
+    """What became of a line; PushOutcome and ActionOutcome have the words."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether its answer is awaited, or was lost."""
+        return self in {"sending", "unknown"}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is left to do, or to look at."""
+        return self.is_in_doubt or self == "not sent"
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether it stands in HubSpot, or may stand there, so that it can be taken back."""
+        return self.is_in_doubt or self in {"written", "done"}
+
+
+class Journal(Table, ABC, Generic[R, L]):
     """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become.
 
     What is written here stands or may stand in HubSpot, so each write is on the disk before anything is sent.
     """
 
     _table: ClassVar[str]
-    _lines: ClassVar[str]
+    _lines_table: ClassVar[str]
     _of: ClassVar[str]
     """The column of a line that tells what it belongs to."""
     _key: ClassVar[str] = "record_id"
     """The columns that a line is known by, in what it belongs to."""
     _order: ClassVar[str] = "LENGTH(record_id), record_id"
     _standing: ClassVar[str]
-    """The outcomes of lines that stand in HubSpot, or may stand there."""
+    """The outcomes of lines that may stand, as SQL."""
     _record: type[R]
     _line: type[L]
 
     def _begin(self, prefix: str, **values: str | int | None) -> str:
         begun = new_id(prefix)
         with self._database.durable():
-            self._database.insert(self._table, **{"id": begun, "at": now(), "status": "running"} | values)
+            self._database.insert(self._table, **{"id": begun, "at": now(), "status": JournalStatus.RUNNING} | values)
         return begun
 
     def note(self, begun: str, lines: Iterable[L]) -> None:
@@ -47,12 +76,12 @@ class Journal(Table, Generic[R, L]):
         with self._database.durable():
             self._database.many(
                 # Not OR REPLACE, which would also delete what another journal has under the same mark.
-                f"INSERT INTO {self._lines} ({columns}) VALUES ({marks}) "  # noqa: S608 -- names are ours
+                f"INSERT INTO {self._lines_table} ({columns}) VALUES ({marks}) "  # noqa: S608 -- names are ours
                 f"ON CONFLICT ({self._of}, {self._key}) DO UPDATE SET {later}",
                 ((*values(line), begun, at) for line in lines),
             )
 
-    def end(self, begun: str, status: str) -> None:
+    def end(self, begun: str, status: JournalStatus) -> None:
         """Note how it ended."""
         with self._database.durable():
             self._database.execute(
@@ -64,11 +93,11 @@ class Journal(Table, Generic[R, L]):
         """Note that it was broken off; what was being sent may have been done or not."""
         with self._database.durable(), self._database.transaction():
             self._database.execute(
-                f"UPDATE {self._lines} SET outcome = 'unknown', reason = ? WHERE {self._of} = ? "  # noqa: S608 -- names are ours
+                f"UPDATE {self._lines_table} SET outcome = 'unknown', reason = ? WHERE {self._of} = ? "  # noqa: S608 -- names are ours
                 "AND outcome = 'sending'",
                 (reason, begun),
             )
-            self.end(begun, "stopped")
+            self.end(begun, JournalStatus.STOPPED)
 
     def get(self, begun: str) -> R | None:
         """Return what was begun under that id, or None."""
@@ -79,22 +108,33 @@ class Journal(Table, Generic[R, L]):
         """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
         row = self._database.one(
             f"SELECT {list_columns(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
-            f"FROM {self._lines} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
+            f"FROM {self._lines_table} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
             "rowid DESC LIMIT 1"
         )
         return self._as_record(dict(row)) if row else None
 
     def stands(self, begun: str) -> bool:
         """Tell whether anything of it stands in HubSpot, or may stand there."""
-        sql = f"SELECT 1 FROM {self._lines} WHERE {self._of} = ? AND outcome IN {self._standing} LIMIT 1"  # noqa: S608 -- names are ours
+        sql = f"SELECT 1 FROM {self._lines_table} WHERE {self._of} = ? AND outcome IN {self._standing} LIMIT 1"  # noqa: S608 -- names are ours
         return self._database.one(sql, (begun,)) is not None
 
-    def _lines_of(self, begun: str) -> list[L]:
+    def lines(self, begun: str) -> list[L]:
+        """Return what became of each row."""
         rows = self._database.all(
-            f"SELECT {list_columns(self._line)} FROM {self._lines} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
+            f"SELECT {list_columns(self._line)} FROM {self._lines_table} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
             (begun,),
         )
-        return [self._line(*row) for row in rows]
+        return [self._as_line(row) for row in rows]
 
+    @abstractmethod
     def _as_record(self, values: dict[str, Any]) -> R:
-        return self._record(**values)
+        """Return what was begun from the columns of its row."""
+
+    @abstractmethod
+    def _as_line(self, row: Sequence[Any]) -> L:
+        """Return a line from the columns of its row."""
+
+
+def as_sql(outcomes: Iterable[Outcome]) -> str:
+    """Return outcomes as SQL writes a list of texts."""
+    return "({})".format(", ".join(f"'{outcome}'" for outcome in outcomes))

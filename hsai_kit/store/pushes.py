@@ -4,22 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from hsai_kit.store.database import list_columns
-from hsai_kit.store.journal import Journal
+from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
-__all__ = ["Change", "PushRecord", "PushSummary", "PushTable"]
+__all__ = ["Change", "PushKind", "PushOutcome", "PushRecord", "PushSummary", "PushTable"]
+
+
+class PushKind(StrEnum):
+    """What a journal of values is of."""
+
+    PUSH = "push"
+    UNDO = "undo"
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the rest can be done after it was broken off; an undo is made anew instead."""
+        return self is PushKind.PUSH
+
+
+class PushOutcome(Outcome):
+    """What became of a value."""
+
+    NOT_SENT = "not sent"
+    SENDING = "sending"
+    WRITTEN = "written"
+    SAME = "same already"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    MISSING = "missing"
+    """The record was deleted or merged."""
+    UNKNOWN = "unknown"
+    """The answer was lost."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether HubSpot holds the value because of the push."""
+        return self is PushOutcome.WRITTEN
+
+
+_STANDING = as_sql(one for one in PushOutcome if one.may_stand)
+_IN_DOUBT = as_sql(one for one in PushOutcome if one.is_in_doubt)
+_OPEN = as_sql(one for one in PushOutcome if one.is_open)
 
 
 @dataclass(frozen=True)
 class PushRecord:
-    """A push or undo as kept; `kind` is push or undo, `status` running, done or stopped."""
+    """A push or undo as kept."""
 
     id: str
     at: str
     ended_at: str | None
-    kind: str
+    kind: PushKind
     undoes: str | None
     portal_id: int
     object_type: str
@@ -27,7 +65,7 @@ class PushRecord:
     properties: tuple[str, ...]
     run_id: str | None
     who: str
-    status: str
+    status: JournalStatus
     fields: tuple[str, ...] = ()
 
     @property
@@ -38,17 +76,13 @@ class PushRecord:
 
 @dataclass(frozen=True)
 class Change:
-    """One value of one record, and what became of it.
-
-    `outcome` is not sent, sending (its answer is awaited), written, same already, conflict, refused, missing, or
-    unknown (its answer was lost). What is sending or unknown may stand in HubSpot.
-    """
+    """One value of one record, and what became of it."""
 
     record_id: str
     property: str
     before: str | None
     after: str | None
-    outcome: str
+    outcome: PushOutcome
     reason: str = ""
 
 
@@ -69,14 +103,14 @@ class PushSummary:
 class PushTable(Journal[PushRecord, Change]):
     """Reads and writes of `pushes` and `changes`."""
 
-    _table, _lines, _of = "pushes", "changes", "push_id"
+    _table, _lines_table, _of = "pushes", "changes", "push_id"
     _key = "record_id, property"
     _order = "LENGTH(record_id), record_id, property"
-    _standing = "('written', 'sending', 'unknown')"
+    _standing = _STANDING
     _record, _line = PushRecord, Change
 
     def begin(
-        self, kind: str, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None
+        self, kind: PushKind, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None
     ) -> str:
         """Begin a push or undo of some properties and return its id; `values` are the other columns of PushRecord."""
         return self._begin(kind, kind=kind, properties=",".join(properties), fields=",".join(fields), **values)
@@ -88,8 +122,8 @@ class PushTable(Journal[PushRecord, Change]):
     def find_unfinished(self) -> str | None:
         """Return the id of the newest push, no undo, of which something was not sent or its answer never came."""
         row = self._database.one(
-            "SELECT id FROM pushes p WHERE kind = 'push' AND status != 'done' AND EXISTS (SELECT 1 FROM changes c "
-            "WHERE c.push_id = p.id AND c.outcome IN ('not sent', 'sending', 'unknown')) "
+            "SELECT id FROM pushes p WHERE kind = 'push' AND status != 'done' AND EXISTS (SELECT 1 FROM changes c "  # noqa: S608 -- constants of ours
+            f"WHERE c.push_id = p.id AND c.outcome IN {_OPEN}) "
             "ORDER BY at DESC, rowid DESC LIMIT 1"
         )
         return row["id"] if row else None
@@ -107,8 +141,8 @@ class PushTable(Journal[PushRecord, Change]):
     def half_undone(self, push_id: str) -> set[tuple[str, str]]:
         """Return the (record id, property) of values on which an earlier undo of a push was broken off."""
         rows = self._database.all(
-            "SELECT c.record_id, c.property FROM changes c JOIN pushes p ON p.id = c.push_id "
-            "WHERE p.undoes = ? AND c.outcome IN ('sending', 'unknown')",
+            "SELECT c.record_id, c.property FROM changes c JOIN pushes p ON p.id = c.push_id "  # noqa: S608 -- constants of ours
+            f"WHERE p.undoes = ? AND c.outcome IN {_IN_DOUBT}",
             (push_id,),
         )
         return {(row["record_id"], row["property"]) for row in rows}
@@ -118,22 +152,22 @@ class PushTable(Journal[PushRecord, Change]):
         rows = self._database.all(
             f"SELECT {list_columns(PushRecord, 'p')}, COUNT(DISTINCT c.record_id) AS records, "  # noqa: S608 -- column names are ours
             "TOTAL(c.outcome = 'written') AS written, "
-            "TOTAL(c.outcome IN ('not sent', 'sending', 'unknown')) AS open, COUNT(c.outcome) AS counted "
+            f"TOTAL(c.outcome IN {_OPEN}) AS open, COUNT(c.outcome) AS counted "
             "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.at DESC, p.rowid DESC"
         )
+        counts = ("records", "written", "open", "counted")
         listed = []
         for row in rows:
             values = dict(row)
-            records, written, open_, counted = (
-                int(values.pop(name)) for name in ("records", "written", "open", "counted")
-            )
+            records, written, open_, counted = (int(values.pop(name)) for name in counts)
             listed.append(PushSummary(self._as_record(values), records, written, counted - written - open_, open_))
         return listed
 
-    def changes(self, push_id: str) -> list[Change]:
-        """Return the journal of a push, by record id and property."""
-        return self._lines_of(push_id)
-
     def _as_record(self, values: dict[str, Any]) -> PushRecord:
         lists = {name: tuple(values[name].split(",")) for name in ("properties", "fields")}
-        return PushRecord(**{**values, **lists})
+        states = {"kind": PushKind(values["kind"]), "status": JournalStatus(values["status"])}
+        return PushRecord(**{**values, **lists, **states})
+
+    def _as_line(self, row: Sequence[Any]) -> Change:
+        record_id, name, before, after, outcome, reason = row
+        return Change(record_id, name, before, after, PushOutcome(outcome), reason)

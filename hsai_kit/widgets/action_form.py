@@ -11,7 +11,8 @@ import pandas as pd
 from hsai_kit.errors import PushRefused
 from hsai_kit.steps.actions import Action, add_to_list, create_note, create_task, update
 from hsai_kit.steps.actions.create_task import RECORD_OWNER
-from hsai_kit.steps.push.targets import ReviewLike, destination_in
+from hsai_kit.steps.plans.reviews import ReviewLike
+from hsai_kit.steps.push.targets import destination_in
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import field, row, show_if
 from hsai_kit.widgets.prompt_field import PromptField

@@ -12,9 +12,10 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.actions import open_receipt, plan, start_carry_out, undo_plan
 from hsai_kit.steps.actions.update import Update
+from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.pull import lists, owners
 from hsai_kit.steps.push import resume_plan
-from hsai_kit.steps.push.targets import ReviewLike, select_with_destination
+from hsai_kit.steps.push.targets import select_with_destination
 from hsai_kit.widgets.action_form import ActionForm, Given, Wanted, words_of
 from hsai_kit.widgets.blocks import text
 from hsai_kit.widgets.panel import Panel, field, row, show_if

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hsai_kit import open_receipt, plan, push, undo
+from hsai_kit import open_receipt, plan, push, start_push, undo
 from hsai_kit.errors import PushRefused
 
 
@@ -183,8 +183,8 @@ def test_what_changes_during_a_pause_is_left_alone(in_turn, hub, sandbox, propos
     checked = proposed(limit=250)
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.2:path={wire.ours}")
-    handle = push(hub, checked, confirm=True, wait=False)
-    wait_until(lambda: handle.progress.done >= 100)
+    handle = start_push(hub, checked, confirm=True)
+    wait_until(lambda: len(wire.updates) == 2)
     handle.pause()
     wait_until(lambda: handle.progress.done == 200)
     last = checked.frame.index.sort_values()[-1]
@@ -277,7 +277,7 @@ def test_a_cancel_finishes_what_is_in_flight_and_sends_no_more(
     before = colleague.sees(checked.frame.index, "city")
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.2:path={wire.ours}")
-    handle = push(hub, checked, confirm=True, wait=False)
+    handle = start_push(hub, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 1)
     handle.cancel()
     receipt = handle.result(30)
@@ -291,7 +291,7 @@ def test_a_push_under_way_is_not_undone_nor_written_over_by_another(hub, sandbox
     checked = proposed(limit=150)
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
-    handle = push(hub, checked, confirm=True, wait=False)
+    handle = start_push(hub, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 1)
     with pytest.raises(PushRefused, match=r"push-\S+ is still writing city of contacts"):
         undo(hub, open_receipt(hub), confirm=True)
@@ -329,7 +329,7 @@ def test_a_record_that_goes_between_the_look_and_the_write_is_missing_and_the_ot
     checked = proposed(limit=3)
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
-    handle = push(hub, checked, confirm=True, wait=False)
+    handle = start_push(hub, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 1)
     colleague.deletes("102") if how == "deleted" else colleague.merges("102", into="110")
     receipt = handle.result(30)
@@ -345,7 +345,7 @@ def test_a_property_that_goes_between_the_look_and_the_write_ends_the_push_after
     checked = proposed(limit=50, to="region")
     checked.approve()
     sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}")
-    handle = push(hub, checked, confirm=True, wait=False)
+    handle = start_push(hub, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 1)
     colleague.deletes_property("region")
     with pytest.raises(PushRefused, match=r'region of contacts was changed .* Property "region" does not exist'):

@@ -101,7 +101,7 @@ def test_a_plan_that_was_shown_can_be_carried_out_as_it_was(hub, proposed, colle
     ready = plan(hub, checked)
     checked.reject(["102"])
     colleague.writes("103", "city", "Reno")
-    receipt = carry_out(hub, ready, confirm=ready.confirmation.confirm, wait=True)
+    receipt = carry_out(hub, ready, confirm=ready.confirmation.confirm)
     assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "written", "103": "conflict"}
     assert (
         undo_plan(hub, receipt).confirmation.question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from hsai_kit import open_receipt, push, undo
+from hsai_kit import open_receipt, push, start_push, undo
 from hsai_kit.errors import DailyLimit, HubSpotError, KeyRefused, NoConnection, ScopesMissing
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.steps.push.executor import PushExecutor
@@ -29,7 +29,7 @@ def test_what_changes_while_hubspot_makes_us_wait_is_not_overwritten(
     checked = proposed(limit=3)
     checked.approve()
     sandbox.fault(f"hubspot:{kind}:path={wire.ours}:count=1")
-    handle = push(hub, checked, confirm=True, wait=False)
+    handle = start_push(hub, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 1)
     colleague.writes("102", "city", "Reno")
     receipt = handle.result(30)
@@ -99,7 +99,7 @@ def test_answers_that_stay_lost_are_unknown_and_undo_looks_what_became_of_them(
     checked = proposed(limit=250)
     checked.approve()
     sandbox.fault(f"hubspot:commit_then_stall:seconds=20:path={wire.ours}:after=1")
-    handle = push(hasty, checked, confirm=True, wait=False)
+    handle = start_push(hasty, checked, confirm=True)
     wait_until(lambda: len(wire.updates) == 2)
     sandbox.token(sandbox.hubspot_token, state="revoked")
     with pytest.raises(KeyRefused):
@@ -130,10 +130,10 @@ def test_trouble_that_does_not_pass_stops_at_once_with_a_receipt_that_undo_takes
     checked.approve()
     if trouble in {"daily", "414"}:
         sandbox.fault(f"hubspot:{trouble}:path={wire.ours}:after=1")
-        handle = push(hub, checked, confirm=True, wait=False)
+        handle = start_push(hub, checked, confirm=True)
     else:
         sandbox.fault(f"hubspot:latency:seconds=0.3:path={wire.ours}:after=1")
-        handle = push(hub, checked, confirm=True, wait=False)
+        handle = start_push(hub, checked, confirm=True)
         wait_until(lambda: len(wire.updates) == 2)
         scopes = ["crm.objects.contacts.read"] if trouble == "scopes" else None
         sandbox.token(sandbox.hubspot_token, scopes=scopes, state="revoked" if trouble == "revoked" else "live")

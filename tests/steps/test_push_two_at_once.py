@@ -24,7 +24,7 @@ with connect(workspace=folder) as hub:
     ready = plan(hub, checked)
     print("ready", flush=True)
     sys.stdin.readline()
-    print(carry_out(hub, ready, confirm=True, wait=True).id, flush=True)
+    print(carry_out(hub, ready, confirm=True).id, flush=True)
 """
 
 
@@ -59,7 +59,7 @@ def test_two_analysts_at_once_are_told_whose_value_stands_and_both_take_back(ana
     said = {}
     hubs = [connect(workspace=tmp_path / name) for name in ("Ana", "Ben")]
     for hub, receipt, name in zip(hubs, receipts, ("Ana", "Ben"), strict=True):
-        changes = {change.record_id: change for change in hub.store.pushes.changes(receipt)}
+        changes = {change.record_id: change for change in hub.store.pushes.lines(receipt)}
         assert len(changes) == 400
         # What is called a conflict was changed by the other one before, and is not overwritten.
         for one, change in changes.items():

@@ -267,7 +267,7 @@ def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_orde
     push = pushed(store)
     store.pushes.note(push, [Change(one, "state", "Calif.", "CA", "sending") for one in ("1000", "101", "99")])
     store.pushes.note(push, [Change("101", "state", "Calif.", "CA", "written")])
-    changes = store.pushes.changes(push)
+    changes = store.pushes.lines(push)
     assert [(change.record_id, change.outcome) for change in changes] == [
         ("99", "sending"),
         ("101", "written"),
@@ -283,7 +283,7 @@ def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_know
     push = pushed(store)
     store.pushes.note(push, [Change("101", "state", "", "CA", "written"), Change("102", "state", "", "CA", "sending")])
     store.pushes.break_off(push, "the network went away")
-    outcomes = {change.record_id: (change.outcome, change.reason) for change in store.pushes.changes(push)}
+    outcomes = {change.record_id: (change.outcome, change.reason) for change in store.pushes.lines(push)}
     assert outcomes == {"101": ("written", ""), "102": ("unknown", "the network went away")}
     record = store.pushes.get(push)
     assert record is not None

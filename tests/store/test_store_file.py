@@ -158,7 +158,7 @@ def test_a_journal_of_one_property_is_that_of_this_property_afterwards(path):
         file.commit()
     store = Store(path)
     assert store.pushes.get("p").properties == ("state",)
-    (change,) = store.pushes.changes("p")
+    (change,) = store.pushes.lines("p")
     assert (change.record_id, change.property, change.before, change.after) == ("101", "state", "Texas", "TX")
     store.close()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.runtime.background import Control, accept_wait, in_background, start
-from hsai_kit.runtime.console import many
-from hsai_kit.runtime.progress import Progress, say
+from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.steps.actions.action import Action, Checked, action_types
 from hsai_kit.steps.actions.add_to_list import add_to_list
 from hsai_kit.steps.actions.create_note import create_note
@@ -20,7 +18,8 @@ from hsai_kit.steps.actions.notify import notify
 from hsai_kit.steps.actions.plan import ActionPlan
 from hsai_kit.steps.actions.receipt import ActionReceipt
 from hsai_kit.steps.actions.update import update
-from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
+from hsai_kit.steps.plans.carry_out import carry_out_plan
+from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.push import PushPlan, PushReceipt
 from hsai_kit.steps.push import carry_out as _carry_out_push
 from hsai_kit.steps.push import open_receipt as _open_push
@@ -113,7 +112,7 @@ def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
     if action is None:
         message = f"{record.id} is itself an undo."
         raise PushRefused(message)
-    acts = [act for act in hub.store.actions.acts(record.id) if act.outcome.may_stand]
+    acts = [act for act in hub.store.actions.lines(record.id) if act.outcome.may_stand]
     return action.plan_undo(hub, record, acts)
 
 
@@ -138,23 +137,8 @@ def carry_out(hub: Connection, ready: AnyPlan, *, confirm: Confirm = None) -> An
     Raises PushRefused where it was not confirmed, is too large, or another session is at work.
     """
     if isinstance(ready, PushPlan):
-        return cast("PushReceipt", _carry_out_push(hub, ready, confirm=confirm, wait=True))
-    say(str(ready))
-    if ready.undoes and not ready.to_do:
-        say(f"Nothing is left to take back of {ready.undoes}.")
-    nothing, count = "Nothing was done", len(ready.to_do)
-    if why := ready.too_many or ready.no_approval_reason:
-        message = f"{nothing}: {why}"
-        raise PushRefused(message)
-    would = f"It would be about {many(count, 'record')}"
-    require_confirmation(ready.confirmation, ready.where, would, confirm, nothing=nothing)
-
-    async def work(control: Control) -> ActionReceipt:
-        return ActionReceipt(hub, await ready.executor(hub, ready).execute(control))
-
-    again = "Run the same again to go on"
-    afterwards = f"{again}." if ready.undoes else f"{again}, or take it back: undo(hub, open_receipt(hub))."
-    return start(work, Progress(ready.target.title, total=count)).wait(afterwards)
+        return _carry_out_push(hub, ready, confirm=confirm)
+    return carry_out_plan(ready, ready.executor(hub, ready), ActionReceipt, confirm)
 
 
 start_then, start_undo, start_carry_out = in_background(then), in_background(undo), in_background(carry_out)

@@ -20,8 +20,8 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan
 from hsai_kit.steps.actions.source import ActionSource
+from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.push.plan import PushPlan
-from hsai_kit.steps.push.targets import ReviewLike
 from hsai_kit.store import Act, ActionRecord
 from hsai_kit.tabular.cell_text import format_line
 

@@ -21,9 +21,10 @@ __all__ = ["ActionExecutor", "UndoExecutor"]
 A = TypeVar("A")
 
 
-class ActionExecutor(PlanExecutor[ActionRow, Act, A]):
+class ActionExecutor(PlanExecutor[ActionRow, Act, ActionOutcome, A]):
     """Does what a plan says; a subclass says how rows are sent, and how the answer is read."""
 
+    outcomes = ActionOutcome
     taken_reason = "it was done meanwhile"
     """Why a row is left alone that another session has claimed."""
 
@@ -68,10 +69,12 @@ class ActionExecutor(PlanExecutor[ActionRow, Act, A]):
         self.note(others, ActionOutcome.LEFT_ALONE, self.taken_reason)
         return [row for row in rows if row.record_id in claimed]
 
-    def line(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+    def line(
+        self, row: ActionRow, outcome: ActionOutcome, reason: str = "", *, made_id: str = "", content: str = ""
+    ) -> Act:
         """Return the line of the journal about a row."""
         made = made_id or row.made_id
-        return Act(row.record_id, row.mark, ActionOutcome(outcome), row.what, made, content, reason)
+        return Act(row.record_id, row.mark, outcome, row.what, made, content, reason)
 
 
 class UndoExecutor(ActionExecutor[None]):
@@ -93,7 +96,9 @@ class UndoExecutor(ActionExecutor[None]):
         self.note(rows, ActionOutcome.SENDING)
         return rows
 
-    def line(self, row: ActionRow, outcome: str, reason: str = "", *, made_id: str = "", content: str = "") -> Act:
+    def line(
+        self, row: ActionRow, outcome: ActionOutcome, reason: str = "", *, made_id: str = "", content: str = ""
+    ) -> Act:
         """Return the line of the journal about a row."""
         act = super().line(row, outcome, reason or row.reason, made_id=made_id, content=content)
         return replace(act, mark="")

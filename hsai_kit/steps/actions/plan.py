@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.runtime.console import many
+from hsai_kit.runtime.progress import Progress
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.steps.plans.executor import PlanExecutor
-from hsai_kit.store import Act
+from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["ActionPlan", "ActionRow", "ActionTarget", "ActionVerdict"]
@@ -67,11 +69,11 @@ class ActionTarget:
     properties: Sequence[str] = ()
 
 
-ExecutorFactory: TypeAlias = Callable[[Connection, "ActionPlan"], PlanExecutor[ActionRow, Act, Any]]
+ExecutorFactory: TypeAlias = Callable[[Connection, "ActionPlan"], PlanExecutor[ActionRow, Act, ActionOutcome, Any]]
 """What carries out a plan: the executor of its action, or that of the undo."""
 
 
-class ActionPlan(PlanBase):
+class ActionPlan(PlanBase[ActionRow]):
     """Every row of an action with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will be done, done already, perhaps done (a message whose fate is not known), no assignee, not allowed,
@@ -80,6 +82,8 @@ class ActionPlan(PlanBase):
     """
 
     _columns = ("verdict", "what", "text", "assignee", "reason")
+    _to_do = ActionVerdict.TO_DO
+    nothing = "Nothing was done"
 
     def __init__(
         self,
@@ -96,25 +100,20 @@ class ActionPlan(PlanBase):
         undoes: str | None = None,
         remarks: Sequence[str] = (),
     ) -> None:
-        super().__init__(hub.portal, kind.type_id, rows)
-        self.object_type = kind.name
-        self.rows = tuple(rows)
+        super().__init__(hub, kind, rows, run_id=run_id, undoes=undoes)
         self.target = target
         self.kind = action_kind
         self.executor = executor
         self.about = about
-        self.run_id = run_id
         self.once = once
-        self.undoes = undoes
         self.remarks = tuple(remarks)
-        self.settings = hub.workspace.settings.push
 
     def __repr__(self) -> str:
-        return f"ActionPlan({self._title()}: {self._said(self.rows, 'no rows')})"
+        return f"ActionPlan({self._title()}: {self._describe_counts(self.rows, 'no rows')})"
 
     def __str__(self) -> str:
         title = f"Undo of {self.undoes}" if self.undoes else "Plan"
-        lines = [f"{title}: {self._title()} in {self.where}", f"  {self._said(self.rows, 'no rows')}"]
+        lines = [f"{title}: {self._title()} in {self.where}", f"  {self._describe_counts(self.rows, 'no rows')}"]
         if self.to_do:
             first = self.to_do[0]
             lines.append(f"  For example: {format_line(first.what, 100)}, {self._link(first.record_id)}")
@@ -126,14 +125,8 @@ class ActionPlan(PlanBase):
                 more = f" and {len(people) - 8} others" if len(people) > 8 else ""
                 lines.append(f"  For: {said}{more}")
         lines += [f"  {remark}" for remark in (self.target.note, *self.remarks) if remark]
-        return "\n".join(
-            [*lines, *self._left_alone(set(self.counts) - {ActionVerdict.TO_DO, ActionVerdict.NOT_APPROVED}, 140)]
-        )
-
-    @property
-    def records(self) -> int:
-        """How many records something would be done about."""
-        return len(self.to_do)
+        left_alone = set(ActionVerdict) - {ActionVerdict.TO_DO, ActionVerdict.NOT_APPROVED}
+        return "\n".join([*lines, *self._explain_left_alone(left_alone, 140)])
 
     @property
     def confirmation(self) -> Confirmation:
@@ -142,9 +135,14 @@ class ActionPlan(PlanBase):
         return self._needed(would, "Nothing would be done.")
 
     @property
-    def to_do(self) -> tuple[ActionRow, ...]:
-        """The rows about which something would be done."""
-        return tuple(row for row in self.rows if row.verdict == ActionVerdict.TO_DO)
+    def size(self) -> str:
+        """How much would be done, as a sentence without its end."""
+        return f"It would be about {many(len(self.to_do), 'record')}"
+
+    @property
+    def progress(self) -> Progress:
+        """What the progress line says while the plan is carried out, and up to where it counts."""
+        return Progress(self.target.title, total=len(self.to_do))
 
     def _title(self) -> str:
         return f"{self.target.title} for {len(self.rows):,} {self.object_type}"

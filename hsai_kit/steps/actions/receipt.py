@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
-from hsai_kit.steps.plans.base import RecordRows
-from hsai_kit.store import Act
+from hsai_kit.steps.plans.base import ReceiptBase
+from hsai_kit.store import Act, ActionRecord
 
 __all__ = ["ActionReceipt"]
 
 
-class ActionReceipt(RecordRows):
+class ActionReceipt(ReceiptBase[ActionRecord, Act]):
     """What an action or its undo did about each record; kept in the store, and what `undo` reads.
 
     `.counts` has done, taken back, left alone, gone, refused; after something that was broken off also not sent, and
@@ -20,18 +19,14 @@ class ActionReceipt(RecordRows):
     """
 
     _columns = ("what", "outcome", "reason", "made_id")
-    _counted = "outcome"
 
     def __init__(self, hub: Connection, action_id: str) -> None:
-        record = hub.store.actions.get(action_id)
-        if record is None:
-            message = f"There is no receipt {action_id!r} in {hub.workspace.folder}."
-            raise HsaiError(message)
-        self.id = action_id
-        self.record = record
-        self.acts: list[Act] = hub.store.actions.acts(action_id)
-        super().__init__(hub.portal, record.object_type_id, self.acts)
+        super().__init__(hub, hub.store.actions, action_id)
 
     def __repr__(self) -> str:
-        broken_off = "" if self.record.status == "done" else f", {self.record.status}"
-        return f"ActionReceipt({self.id}, {self.record.about}{broken_off}: {self._said(self.acts, 'nothing done')})"
+        return f"ActionReceipt({self._describe(self.record.about, 'nothing done')})"
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """What became of each record."""
+        return self.rows

@@ -18,7 +18,7 @@ from hsai_kit.hubspot.records import read_many
 from hsai_kit.hubspot.values import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
-from hsai_kit.steps.push.targets import ReviewLike, as_reviews
+from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewhere
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.provenance import read_record_ids
 
@@ -69,7 +69,7 @@ def read_source(
     """
     reviewed = as_reviews(checked, "then(hub, checked, …)")
     run = reviewed[0].run
-    _refuse_other_place(hub, run)
+    refuse_elsewhere(hub, run)
     kind = background.run(find_object_type(hub.hubspot, run.record.object_type))
     decisions = _combine_decisions([hub.store.decisions.current(run.id, one.field) for one in reviewed])
     results = run.results()
@@ -77,27 +77,6 @@ def read_source(
     present = background.run(_read_present(hub, kind, ids))
     found = ActionSource(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_build_words(found, reviewed[0].field, frame))
-
-
-def _refuse_other_place(hub: Connection, run: Run) -> None:
-    message = ""
-    if run.store.path != hub.store.path:
-        message = (
-            f"This run is kept in {run.store.path}, and this connection works in {hub.workspace.folder}. "
-            "Connect with the workspace of the run."
-        )
-    elif run.record.portal_id != hub.portal.id:
-        message = (
-            f"These records are from portal {run.record.portal_id}, and this connection is to portal "
-            f"{hub.portal.id}. Connect to their own portal."
-        )
-    elif not run.record.object_type:
-        message = (
-            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
-            "Ask again with the kind of records: ask(..., object_type='contacts')."
-        )
-    if message:
-        raise PushRefused(message)
 
 
 def _combine_decisions(decided: Sequence[Mapping[str, DecisionRecord]]) -> dict[str, DecisionRecord]:

@@ -4,48 +4,90 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import pandas as pd
 
+from hsai_kit.connection import Connection
+from hsai_kit.errors import ReceiptNotFound
 from hsai_kit.hubspot.account import Portal
+from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime.console import YES
+from hsai_kit.runtime.progress import Progress
 from hsai_kit.steps.plans.confirmation import Confirmation
+from hsai_kit.store import JournalStatus
+from hsai_kit.store.journal import Journal
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.tabular.table_files import write_csv
-from hsai_kit.workspace import PushSettings
 
-__all__ = ["PlanBase", "RecordRows"]
+__all__ = ["PlanBase", "PlanRow", "ReceiptBase"]
 
 # The accounts that people work in; the others are for trying things out.
 _LIVE = "STANDARD"
 _MOST_REASONS = 5
 
 
-class RecordRows:
+class RecordRow(Protocol):
+    """A row about a record."""
+
+    @property
+    def record_id(self) -> str:
+        """The record's id."""
+
+
+class PlanRow(RecordRow, Protocol):
+    """A row of a plan."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether something would be done, or why not, in a word or two."""
+
+    @property
+    def reason(self) -> str:
+        """The same in more words, "" where the verdict says it all."""
+
+
+class JournalRecord(Protocol):
+    """What a journal keeps of a push or an action as a whole."""
+
+    @property
+    def object_type_id(self) -> str:
+        """The kind of records that it was about."""
+
+    @property
+    def status(self) -> JournalStatus:
+        """How it ended."""
+
+
+R = TypeVar("R", bound=RecordRow)
+P = TypeVar("P", bound=PlanRow)
+J = TypeVar("J", bound=JournalRecord)
+
+
+class RecordRows(Generic[R]):
     """Rows about records of a portal, each with its verdict or outcome."""
 
     _columns: ClassVar[tuple[str, ...]]
     _counted: ClassVar[str]
 
-    def __init__(self, portal: Portal, object_type_id: str, rows: Sequence[Any]) -> None:
+    def __init__(self, portal: Portal, object_type_id: str, rows: Sequence[R]) -> None:
         self.portal = portal
         self.object_type_id = object_type_id
-        self._listed = tuple(rows)
+        self.rows = tuple(rows)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many rows have which verdict or outcome, the most common first."""
-        return self._counts(self._listed)
+        return self._count(self.rows)
 
     @property
     def frame(self) -> pd.DataFrame:
         """All rows as a DataFrame, index `record_id`, with the columns that the class tells of."""
-        index = pd.Index([row.record_id for row in self._listed], dtype="string", name="record_id")
-        columns = {name: [getattr(row, name) for row in self._listed] for name in self._columns}
-        columns["link"] = [self._link(row.record_id) for row in self._listed]
+        index = pd.Index([row.record_id for row in self.rows], dtype="string", name="record_id")
+        columns = {name: [_plain(getattr(row, name)) for row in self.rows] for name in self._columns}
+        columns["link"] = [self._link(row.record_id) for row in self.rows]
         return pd.DataFrame(columns, index=index, dtype="string")
 
     def to_csv(self, path: str | Path) -> Path:
@@ -55,25 +97,56 @@ class RecordRows:
     def _link(self, record_id: str) -> str:
         return self.portal.record_link(self.object_type_id, record_id)
 
-    def _counts(self, rows: Iterable[Any]) -> dict[str, int]:
-        return dict(Counter(getattr(row, self._counted) for row in rows).most_common())
+    def _count(self, rows: Iterable[R]) -> dict[str, int]:
+        return dict(Counter(str(getattr(row, self._counted)) for row in rows).most_common())
 
-    def _said(self, rows: Iterable[Any], nothing: str) -> str:
-        return ", ".join(f"{count:,} {word}" for word, count in self._counts(rows).items()) or nothing
+    def _describe_counts(self, rows: Iterable[R], nothing: str) -> str:
+        return ", ".join(f"{count:,} {word}" for word, count in self._count(rows).items()) or nothing
 
 
-class PlanBase(RecordRows, ABC):
+class PlanBase(RecordRows[P], ABC):
     """A plan: what would be done, what somebody has to say first, and what is left alone."""
 
     _counted = "verdict"
-    run_id: str | None
-    undoes: str | None
-    settings: PushSettings
+    _to_do: ClassVar[str]
+    """The verdict of the rows about which something would be done."""
+    nothing: ClassVar[str]
+    """What happened where a plan was not carried out, such as "Nothing was written"."""
+    resumes: str | None = None
+
+    def __init__(
+        self, hub: Connection, kind: ObjectType, rows: Sequence[P], *, run_id: str | None, undoes: str | None
+    ) -> None:
+        super().__init__(hub.portal, kind.type_id, rows)
+        self.object_type = kind.name
+        self.run_id = run_id
+        self.undoes = undoes
+        self.settings = hub.workspace.settings.push
 
     @property
     @abstractmethod
+    def confirmation(self) -> Confirmation:
+        """What somebody has to say before this plan is carried out, in words and as data."""
+
+    @property
+    @abstractmethod
+    def size(self) -> str:
+        """How much would be done, as a sentence without its end."""
+
+    @property
+    @abstractmethod
+    def progress(self) -> Progress:
+        """What the progress line says while the plan is carried out, and up to where it counts."""
+
+    @property
+    def to_do(self) -> tuple[P, ...]:
+        """The rows about which something would be done."""
+        return tuple(row for row in self.rows if row.verdict == self._to_do)
+
+    @property
     def records(self) -> int:
         """How many records something would be done about."""
+        return len({row.record_id for row in self.to_do})
 
     @property
     def where(self) -> str:
@@ -85,7 +158,8 @@ class PlanBase(RecordRows, ABC):
     def too_many(self) -> str:
         """Why this plan is refused for its size, "" where it is not; `max_records` in hsai.toml is the cap."""
         most = self.settings.max_records
-        if self.undoes or not most or self.records <= most:
+        # What is left of a push was let through when it began.
+        if self.undoes or self.resumes or not most or self.records <= most:
             return ""
         return (
             f"this is about {self.records:,} records, and this workspace lets a plan be about {most:,} "
@@ -115,8 +189,32 @@ class PlanBase(RecordRows, ABC):
             return Confirmation("portal id", f"{would}. Type the portal's id to go on: ", self.portal.id)
         return Confirmation("yes", f"{would}? {YES}", self.portal.id)
 
-    def _left_alone(self, verdicts: set[str], width: int) -> list[str]:
+    def _explain_left_alone(self, verdicts: Collection[str], width: int) -> list[str]:
         """Return the last lines of a plan: the most common reasons of the rows with these verdicts, and its size."""
-        reasons = Counter(row.reason for row in self._listed if row.reason and row.verdict in verdicts)
+        reasons = Counter(row.reason for row in self.rows if row.reason and row.verdict in verdicts)
         lines = [f"  Left alone: {format_line(why, width)} ({n:,})" for why, n in reasons.most_common(_MOST_REASONS)]
         return [*lines, *([f"  Too many: {self.too_many}"] if self.too_many else [])]
+
+
+class ReceiptBase(RecordRows[R], Generic[J, R]):
+    """What was done about each record, as the journal keeps it; raises ReceiptNotFound."""
+
+    _counted = "outcome"
+
+    def __init__(self, hub: Connection, journal: Journal[J, R], receipt_id: str) -> None:
+        record = journal.get(receipt_id)
+        if record is None:
+            message = f"There is no receipt {receipt_id!r} in {hub.workspace.folder}."
+            raise ReceiptNotFound(message)
+        self.id = receipt_id
+        self.record = record
+        super().__init__(hub.portal, record.object_type_id, journal.lines(receipt_id))
+
+    def _describe(self, title: str, nothing: str) -> str:
+        status = "" if self.record.status is JournalStatus.DONE else f", {self.record.status}"
+        return f"{self.id}, {title}{status}: {self._describe_counts(self.rows, nothing)}"
+
+
+def _plain(value: Any) -> str | None:
+    """Return a word as a plain str, so that nothing shows that it is a member of an enum."""
+    return None if value is None else str(value)

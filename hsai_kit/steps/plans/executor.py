@@ -16,6 +16,7 @@ from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
 from hsai_kit.store.journal import Journal
 
 __all__ = ["Attempt", "Batch", "PlanExecutor", "split_by_record"]
@@ -38,6 +39,7 @@ _LATE = WriteUncertain(
 R = TypeVar("R", bound=RecordRow)
 L = TypeVar("L")
 A = TypeVar("A")
+S = TypeVar("S", PushOutcome, ActionOutcome)
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,15 @@ class Attempt:
     room: Room | None
 
 
-class PlanExecutor(ABC, Generic[R, L, A]):
-    """Sends the rows of a plan in batches; `R` is a row, `L` a line of the journal, `A` the answer to a batch.
+class PlanExecutor(ABC, Generic[R, L, S, A]):
+    """Sends the rows of a plan in batches; `R` is a row, `L` a line of the journal with an outcome `S`, `A` an answer.
 
     A subclass says how the journal begins (`hold`), what a line is (`line`), which rows there are (`batches`), how
     they are sent (`send`) and how the answer is read (`read_answer`); and where it needs to, how rows are checked just
     before (`check`), claimed (`mark`), and what a refusal is about (`is_about_rows`, `refuse`, `explain`).
     """
 
+    outcomes: type[S]
     size = 100
     """How many records a batch has."""
     at_once = 1
@@ -78,8 +81,8 @@ class PlanExecutor(ABC, Generic[R, L, A]):
     """How often a batch is checked again because its check was too old, before its rows are left alone."""
     calls = 0
     """How many calls of one attempt get room together, so that none waits after the others; 0 keeps none."""
-    failed = "not sent"
-    """What becomes of a batch after an error that concerns everything."""
+    failed: S | None = None
+    """What becomes of a batch by an error that concerns everything; None for not sent."""
     past = "done"
     """What a plan does, in the past tense, for a person."""
     broken_off = "it was broken off before the answer came"
@@ -97,7 +100,7 @@ class PlanExecutor(ABC, Generic[R, L, A]):
                 await self.prepare()
                 is_stopped = await self._execute_all(self.batches(), control)
                 await self.finish()
-                self.journal.end(self.id, "stopped" if is_stopped else "done")
+                self.journal.end(self.id, JournalStatus.STOPPED if is_stopped else JournalStatus.DONE)
             except BaseException as problem:
                 self.journal.break_off(self.id, self.broken_off)
                 problem.add_note(f"Receipt {self.id} holds what was {self.past} until then.")
@@ -109,7 +112,7 @@ class PlanExecutor(ABC, Generic[R, L, A]):
         """Keep others away for as long as the context lasts, and set `id`; raises PushRefused where it is taken."""
 
     @abstractmethod
-    def line(self, row: R, outcome: str, reason: str = "") -> L:
+    def line(self, row: R, outcome: S, reason: str = "") -> L:
         """Return the line of the journal about a row."""
 
     @abstractmethod
@@ -123,6 +126,10 @@ class PlanExecutor(ABC, Generic[R, L, A]):
     @abstractmethod
     async def read_answer(self, rows: Sequence[R], answer: A, *, lost: bool) -> None:
         """Note what became of each row; `lost` says that an earlier attempt may have been carried out too."""
+
+    def refuse_while_busy(self) -> None:
+        """Raise PushRefused before anybody is asked where `hold` would; by default only `hold` tells."""
+        return
 
     async def prepare(self) -> None:
         """Look at what earlier sessions left unfinished; by default there is nothing to do."""
@@ -138,7 +145,7 @@ class PlanExecutor(ABC, Generic[R, L, A]):
 
     def mark(self, rows: Sequence[R]) -> Sequence[R]:
         """Write down that rows are being sent, and return those that nothing else has sent."""
-        self.note(rows, "sending")
+        self.note(rows, self.outcomes.SENDING)
         return rows
 
     def is_about_rows(self, problem: HsaiError) -> bool:  # noqa: ARG002 -- for subclasses
@@ -151,10 +158,10 @@ class PlanExecutor(ABC, Generic[R, L, A]):
 
     def refuse(self, rows: Sequence[R], problem: HsaiError) -> Sequence[R]:
         """Note which rows of a single record were refused, and return those that can be sent without them."""
-        self.note(rows, "refused", str(problem))
+        self.note(rows, self.outcomes.REFUSED, str(problem))
         return ()
 
-    def note(self, rows: Sequence[R], outcome: str, reason: str = "") -> None:
+    def note(self, rows: Sequence[R], outcome: S, reason: str = "") -> None:
         """Write the same about several rows."""
         self.journal.note(self.id, [self.line(row, outcome, reason) for row in rows])
 
@@ -215,11 +222,11 @@ class PlanExecutor(ABC, Generic[R, L, A]):
             problem, lost = outcome.problem, lost or outcome.maybe_done
             was_sent = was_sent or not outcome.is_late
             if not lost:
-                self.note(rows, "not sent", str(problem))
+                self.note(rows, self.outcomes.NOT_SENT, str(problem))
             late += outcome.is_late
             if late == self.checks:
                 # The others go on: it may be these records that HubSpot is slow with.
-                self.note(rows, "unknown" if lost else "not sent", str(_LATE.problem))
+                self.note(rows, self.outcomes.UNKNOWN if lost else self.outcomes.NOT_SENT, str(_LATE.problem))
                 return
         if problem is not None:
             raise problem
@@ -234,7 +241,7 @@ class PlanExecutor(ABC, Generic[R, L, A]):
             if self.is_about_rows(problem):
                 return problem
             if not lost:
-                self.note(rows, self.failed, str(problem))
+                self.note(rows, self.failed or self.outcomes.NOT_SENT, str(problem))
             raise self.explain(problem) from None
 
     async def _halve(self, rows: Sequence[R], problem: HsaiError, *, lost: bool) -> None:
@@ -247,7 +254,7 @@ class PlanExecutor(ABC, Generic[R, L, A]):
         left = [row for part in parts for row in part]
         # Until their turn comes; what may have been carried out before stays in doubt.
         if left and not lost:
-            self.note(left, "not sent")
+            self.note(left, self.outcomes.NOT_SENT)
         for part in parts:
             if part:
                 await self._execute_batch(part, lost=lost, was_sent=True)

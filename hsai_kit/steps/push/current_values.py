@@ -1,20 +1,21 @@
-"""Looking what HubSpot holds now, before a plan and just before each write."""
+"""Reading what HubSpot holds now, before a plan and just before each write."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.hubspot.records import BATCH, Survivor, read_batch
+from hsai_kit.hubspot.records import BATCH, read_batch
 from hsai_kit.runtime import background
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.progress import Progress
 from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.steps.push.plan import PushPlan
 
-__all__ = ["Present", "explain_absence", "look", "present_values"]
+__all__ = ["Present", "build_while_reading", "read_present", "read_present_batch"]
 
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
@@ -23,35 +24,39 @@ Present: TypeAlias = dict[str, dict[str, str]]
 _AT_ONCE = 4
 
 
-def look(hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Present:
-    """Read what HubSpot holds of many records, a few batches at a time, with a progress line."""
+def build_while_reading(
+    build: Callable[[Control], Coroutine[Any, Any, PushPlan]], names: Sequence[str], records: int
+) -> PushPlan:
+    """Return the plan that `build` makes, with a progress line for the records that it reads."""
+    progress = Progress(f"Looking what HubSpot holds of {', '.join(names)}", total=records)
+    return background.start(build, progress).wait("Nothing was written. Run the same again.")
 
-    async def work(control: Control) -> Present:
-        found: Present = {}
-        starts = iter(range(0, len(ids), BATCH))
 
-        async def some() -> None:
-            for start in starts:
-                batch = ids[start : start + BATCH]
-                if control.is_stopping:
-                    return
-                found.update(await present_values(hub, object_type, batch, names))
-                control.progress.done += len(batch)
+async def read_present(
+    hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str], control: Control
+) -> Present:
+    """Return what HubSpot holds of many records, read a few batches at a time, until a stop is asked for."""
+    found: Present = {}
+    starts = iter(range(0, len(ids), BATCH))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AT_ONCE):
-                group.create_task(some())
-        return found
+    async def take_turns() -> None:
+        for start in starts:
+            if control.is_stopping:
+                return
+            batch = ids[start : start + BATCH]
+            found.update(await read_present_batch(hub, object_type, batch, names))
+            control.progress.done += len(batch)
 
-    progress = Progress(f"Looking what HubSpot holds of {', '.join(names)}", total=len(ids))
+    tasks = [asyncio.ensure_future(take_turns()) for _ in range(_AT_ONCE)]
     try:
-        return background.start(work, progress).wait("Nothing was written. Run the same again.")
-    except ExceptionGroup as several:
-        problem = several.exceptions[0]
-    raise problem
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return found
 
 
-async def present_values(
+async def read_present_batch(
     hub: Connection, object_type: str, ids: Sequence[str], names: Sequence[str], room: Room | None = None
 ) -> Present:
     """Return the values that HubSpot holds now of some properties of up to 100 records.
@@ -67,10 +72,3 @@ async def present_values(
             )
             raise PushRefused(message)
     return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
-
-
-def explain_absence(survivor: Survivor | None, when: str) -> str:
-    """Say what became of a record that is gone; None for one that was deleted, or of which HubSpot does not tell."""
-    if survivor is None:
-        return f"the record was deleted or merged {when}"
-    return f"the record was merged into {survivor.id} {when}"

@@ -15,12 +15,12 @@ from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, PlanExecutor, split_by_record
-from hsai_kit.steps.push.current_values import present_values
-from hsai_kit.steps.push.hubspot_refusals import about_one_record, explain_refusal, properties_at_fault
-from hsai_kit.steps.push.outcomes import FORWARD_ONLY, build_journal_line, explain_left_alone, read_outcome
-from hsai_kit.steps.push.plan import NOT_APPROVED, PushPlan, PushRow
+from hsai_kit.steps.push.current_values import read_present_batch
+from hsai_kit.steps.push.outcomes import FORWARD_ONLY, as_change, explain_left_alone, read_outcome
+from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
+from hsai_kit.steps.push.refusals import about_one_record, explain_refusal, properties_at_fault
 from hsai_kit.steps.push.verification import Verification, find_doubts
-from hsai_kit.store import Change
+from hsai_kit.store import Change, PushKind, PushOutcome
 
 __all__ = ["PushExecutor", "refuse_while_under_way"]
 
@@ -38,9 +38,10 @@ def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str
             raise PushRefused(message)
 
 
-class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
+class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
     """Writes the changing values of a plan; what HubSpot refuses, or somebody changed meanwhile, is left alone."""
 
+    outcomes = PushOutcome
     # As many as the client has connections: with 150 ms a call, three use up the window.
     at_once = 8
     # The look, and the write that relies on it.
@@ -60,10 +61,10 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
     def hold(self) -> Iterator[None]:
         """Keep the plan's properties to this push, and begin its journal."""
         plan, journal = self.plan, self.hub.store.pushes
-        refuse_while_under_way(plan.portal.id, plan.object_type, plan.properties)
+        self.refuse_while_busy()
         places = [(plan.portal.id, plan.object_type, name) for name in plan.properties]
         self.id = plan.resumes or journal.begin(
-            "undo" if plan.undoes else "push",
+            PushKind.UNDO if plan.undoes else PushKind.PUSH,
             undoes=plan.undoes,
             portal_id=plan.portal.id,
             object_type=plan.object_type,
@@ -82,31 +83,35 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
             for place in places:
                 del _under_way[place]
 
-    def line(self, row: PushRow, outcome: str, reason: str = "") -> Change:
+    def refuse_while_busy(self) -> None:
+        """Raise PushRefused while something else of this process writes one of the plan's properties."""
+        refuse_while_under_way(self.plan.portal.id, self.plan.object_type, self.plan.properties)
+
+    def line(self, row: PushRow, outcome: PushOutcome, reason: str = "") -> Change:
         """Return the line of the journal about a value."""
-        return build_journal_line(row, outcome, reason)
+        return as_change(row, outcome, reason)
 
     def batches(self) -> Iterator[Batch[PushRow]]:
         """Write down what will be done, and yield the values of up to 100 records at a time."""
         if self.plan.resumes is None:
-            self.note(self.plan.changes, "not sent")
+            self.note(self.plan.changes, PushOutcome.NOT_SENT)
             yield from (Batch(rows) for rows in split_by_record(self.plan.changes, self.size))
             return
         # Each of them is looked at: what has been written in the meantime has its end in the journal, too.
         journal = self.hub.store.pushes
         journal.begin_again(self.id)
-        lost = {(one.record_id, one.property) for one in journal.changes(self.id) if one.outcome in _IN_DOUBT}
-        left_alone = [row for row in self.plan.rows if row.verdict == NOT_APPROVED]
-        journal.note(self.id, [self.line(row, "not sent", row.reason) for row in left_alone])
+        lost = {(one.record_id, one.property) for one in journal.lines(self.id) if one.outcome.is_in_doubt}
+        left_alone = [row for row in self.plan.rows if row.verdict is PushVerdict.NOT_APPROVED]
+        journal.note(self.id, [self.line(row, PushOutcome.NOT_SENT, row.reason) for row in left_alone])
         for is_lost in (True, False):
             rows = [row for row in self.plan.rows if ((row.record_id, row.property) in lost) is is_lost]
-            rows = [row for row in rows if row.verdict != NOT_APPROVED]
+            rows = [row for row in rows if row.verdict is not PushVerdict.NOT_APPROVED]
             yield from (Batch(some, lost=is_lost) for some in split_by_record(rows, self.size))
 
     async def check(self, rows: Sequence[PushRow], room: Room | None, *, lost: bool) -> Sequence[PushRow]:
         """Read what HubSpot holds, note what is to be left alone, and return what may be written."""
         names = list(dict.fromkeys(row.property for row in rows))
-        now = await present_values(self.hub, self.plan.object_type, _ids(rows), names, room)
+        now = await read_present_batch(self.hub, self.plan.object_type, _ids(rows), names, room)
         held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
         merged = await self._read_merged([row for row in rows if held[row] is None])
         changed = [row for row in rows if held[row] != row.before]
@@ -117,7 +122,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
         # The run's id says that a value of this record is ours: it goes with one, or not at all.
         ours = {row.record_id for row in ready if row.property != self.plan.stamp}
         stamps = [row for row in ready if row.record_id not in ours and not lost]
-        self.note(stamps, "not sent", "nothing else of this record is written")
+        self.note(stamps, PushOutcome.NOT_SENT, "nothing else of this record is written")
         return [row for row in ready if row not in stamps]
 
     async def send(self, rows: Sequence[PushRow], attempt: Attempt) -> UpdateResult:
@@ -137,7 +142,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
         held = await self._verification.read_again(rows, answer)
         merged = await self._read_merged([row for row in rows if row.record_id not in held.ids])
         outcomes = {row: self._read_outcome(row, answer, held, merged) for row in rows}
-        kept = [row for row in rows if outcomes[row].outcome == "refused" and row.property == FORWARD_ONLY]
+        kept = [row for row in rows if outcomes[row].outcome is PushOutcome.REFUSED and row.property == FORWARD_ONLY]
         if kept and self.plan.undoes:
             self.journal.note(self.id, [one for row, one in outcomes.items() if row not in kept])
             again = await self._clear_first(kept)
@@ -159,7 +164,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
         """Hold a sample of what was answered against what HubSpot holds, and correct the journal."""
         corrections, read = await self._verification.correct()
         self.journal.note(self.id, corrections)
-        lies = sum(one.outcome != "written" for one in corrections)
+        lies = sum(not one.outcome.is_written for one in corrections)
         if lies:
             what = f"of {many(read, 'value')} read again, {lies:,} were not there"
             say(f"HubSpot's answers did not say what it holds: {what}. The receipt tells which.")
@@ -176,7 +181,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
         """Note which values of a record HubSpot names, or all of them, and return the others."""
         named = properties_at_fault(problem)
         bad = [row for row in rows if row.property in named] or rows
-        self.note(bad, "refused", str(problem))
+        self.note(bad, PushOutcome.REFUSED, str(problem))
         self._verification.add_refused(bad)
         return [row for row in rows if row not in bad]
 
@@ -203,9 +208,6 @@ class PushExecutor(PlanExecutor[PushRow, Change, UpdateResult]):
             changes.setdefault(row.record_id, {})[row.property] = row.after
         object_type = self.plan.object_type
         return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
-
-
-_IN_DOUBT = {"sending", "unknown"}
 
 
 def _ids(rows: Sequence[PushRow]) -> list[str]:

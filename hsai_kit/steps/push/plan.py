@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from hsai_kit.hubspot.account import Portal
+from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.console import many
+from hsai_kit.runtime.progress import Progress
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.cell_text import format_exact
-from hsai_kit.workspace import PushSettings
 
-__all__ = ["BLANK", "CONFLICT", "GONE", "NOT_ALLOWED", "NOT_APPROVED", "SAME", "WILL_CHANGE", "PushPlan", "PushRow"]
+__all__ = ["PushPlan", "PushRow", "PushVerdict"]
 
-WILL_CHANGE = "will change"
-SAME = "same already"
-BLANK = "blank would overwrite"
-NOT_APPROVED = "not approved"
-NOT_ALLOWED = "not allowed"
-CONFLICT = "conflict"
-GONE = "gone"
+
+class PushVerdict(StrEnum):
+    """What a push would do about a value, or why it leaves it alone."""
+
+    WILL_CHANGE = "will change"
+    SAME = "same already"
+    BLANK = "blank would overwrite"
+    NOT_APPROVED = "not approved"
+    NOT_ALLOWED = "not allowed"
+    CONFLICT = "conflict"
+    GONE = "gone"
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether somebody wanted the value written, and it cannot be."""
+        return self in {PushVerdict.NOT_ALLOWED, PushVerdict.CONFLICT, PushVerdict.GONE}
 
 
 @dataclass(frozen=True)
@@ -33,13 +43,13 @@ class PushRow:
 
     record_id: str
     property: str
-    verdict: str
+    verdict: PushVerdict
     before: str
     after: str
     reason: str = ""
 
 
-class PushPlan(PlanBase):
+class PushPlan(PlanBase[PushRow]):
     """Every value of a push with its verdict; show it with `print(plan)`, read it as `.frame`, keep it by `.to_csv()`.
 
     Verdicts: will change, same already, blank would overwrite, not approved, not allowed, conflict, gone. `.frame` has
@@ -47,10 +57,12 @@ class PushPlan(PlanBase):
     """
 
     _columns = ("property", "verdict", "before", "after", "reason")
+    _to_do = PushVerdict.WILL_CHANGE
+    nothing = "Nothing was written"
 
     def __init__(
         self,
-        portal: Portal,
+        hub: Connection,
         kind: ObjectType,
         definitions: Sequence[Property],
         rows: Sequence[PushRow],
@@ -61,26 +73,22 @@ class PushPlan(PlanBase):
         not_compared: Sequence[str] = (),
         stamp: str | None = None,
         sources: Mapping[str, str] | None = None,
-        settings: PushSettings | None = None,
-        approved: bool = True,
+        is_approved: bool = True,
     ) -> None:
-        super().__init__(portal, kind.type_id, rows)
-        self.object_type = kind.name
+        super().__init__(hub, kind, rows, run_id=run_id, undoes=undoes)
         self.properties = tuple(one.name for one in definitions)
-        self.rows = tuple(rows)
-        self.run_id = run_id
-        self.undoes = undoes
         self._definitions = {one.name: one for one in definitions}
         self.not_compared = not_compared
         # What is left of a push, or taken back, was approved when it began.
-        self._approved = approved
+        self._is_approved = is_approved
         self.resumes = resumes
         self.stamp = stamp
         self.sources = dict(sources or {})
-        self.settings = settings or PushSettings()
 
     def __repr__(self) -> str:
-        return f"Plan({', '.join(self.properties)} of {self.object_type}: {self._said(self.rows, 'no rows')})"
+        return (
+            f"Plan({', '.join(self.properties)} of {self.object_type}: {self._describe_counts(self.rows, 'no rows')})"
+        )
 
     def __str__(self) -> str:
         what = f"Undo of {self.undoes}" if self.undoes else f"Rest of {self.resumes}" if self.resumes else "Plan"
@@ -89,29 +97,19 @@ class PushPlan(PlanBase):
         several = len(self.properties) > 1
         for name in self.properties:
             rows = [row for row in self.rows if row.property == name]
-            lines.append(f"  {f'{name}: ' if several else ''}{self._said(rows, 'no rows')}")
-            lines += self._samples([row for row in rows if row.verdict == WILL_CHANGE])
+            lines.append(f"  {f'{name}: ' if several else ''}{self._describe_counts(rows, 'no rows')}")
+            lines += self._samples([row for row in rows if row.verdict is PushVerdict.WILL_CHANGE])
         if self.not_compared:
             names = ", ".join(self.not_compared)
             were = "were" if len(self.not_compared) > 1 else "was"
             lines.append(f"  Take care: {names} {were} not pulled with these records, so what changed there since")
             lines.append("  cannot be told. Whatever stands there now would be replaced.")
-        return "\n".join([*lines, *self._left_alone({NOT_ALLOWED, CONFLICT, GONE}, 100)])
-
-    @property
-    def records(self) -> int:
-        """How many records would be written to."""
-        return len({row.record_id for row in self.changes})
-
-    @property
-    def too_many(self) -> str:
-        """Why this plan is refused for its size; what is left of a push was let through when it began."""
-        return "" if self.resumes else super().too_many
+        return "\n".join([*lines, *self._explain_left_alone({one for one in PushVerdict if one.is_trouble}, 100)])
 
     @property
     def is_undecided(self) -> bool:
         """Whether there is something to approve and nobody approved any of it."""
-        return not self._approved and NOT_APPROVED in self.counts
+        return not self._is_approved and PushVerdict.NOT_APPROVED in self.counts
 
     @property
     def confirmation(self) -> Confirmation:
@@ -124,9 +122,20 @@ class PushPlan(PlanBase):
         return self._needed(f"{verb} {values} {place} {self.where}", "Nothing would change.")
 
     @property
+    def size(self) -> str:
+        """How much would be done, as a sentence without its end."""
+        return f"{many(len(self.changes), 'value')} would change"
+
+    @property
+    def progress(self) -> Progress:
+        """What the progress line says while the plan is carried out, and up to where it counts."""
+        verb = "Undoing" if self.undoes else "Pushing"
+        return Progress(f"{verb} {', '.join(self.properties)}", total=len(self.rows if self.resumes else self.changes))
+
+    @property
     def changes(self) -> tuple[PushRow, ...]:
         """The values that would be written."""
-        return tuple(row for row in self.rows if row.verdict == WILL_CHANGE)
+        return self.to_do
 
     def same(self, name: str, one: str, other: str) -> bool:
         """Tell whether two values of the property `name` mean the same to HubSpot."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
-from hsai_kit.steps.plans.base import RecordRows
-from hsai_kit.store import Change
+from hsai_kit.errors import ReceiptNotFound
+from hsai_kit.steps.plans.base import ReceiptBase
+from hsai_kit.store import Change, PushRecord
 
 __all__ = ["PushReceipt", "open_receipt", "receipts"]
 
 
-class PushReceipt(RecordRows):
+class PushReceipt(ReceiptBase[PushRecord, Change]):
     """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads.
 
     `.counts` has written, same already, conflict, refused, missing (deleted or merged); after a push that was broken
@@ -21,22 +21,18 @@ class PushReceipt(RecordRows):
     """
 
     _columns = ("property", "before", "after", "outcome", "reason")
-    _counted = "outcome"
 
     def __init__(self, hub: Connection, push_id: str) -> None:
-        record = hub.store.pushes.get(push_id)
-        if record is None:
-            message = f"There is no receipt {push_id!r} in {hub.workspace.folder}."
-            raise HsaiError(message)
-        self.id = push_id
-        self.record = record
-        self.changes: list[Change] = hub.store.pushes.changes(push_id)
-        super().__init__(hub.portal, record.object_type_id, self.changes)
+        super().__init__(hub, hub.store.pushes, push_id)
 
     def __repr__(self) -> str:
-        broken_off = "" if self.record.status == "done" else f", {self.record.status}"
-        names = f"{', '.join(self.record.properties)} of {self.record.object_type}{broken_off}"
-        return f"Receipt({self.id}, {names}: {self._said(self.changes, 'nothing written')})"
+        title = f"{', '.join(self.record.properties)} of {self.record.object_type}"
+        return f"Receipt({self._describe(title, 'nothing written')})"
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What became of each value."""
+        return self.rows
 
 
 def open_receipt(hub: Connection, push_id: str | None = None) -> PushReceipt:
@@ -45,7 +41,7 @@ def open_receipt(hub: Connection, push_id: str | None = None) -> PushReceipt:
     wanted = push_id or (newest.id if newest else None)
     if wanted is None:
         message = f"Nothing was pushed from {hub.workspace.folder} yet."
-        raise HsaiError(message)
+        raise ReceiptNotFound(message)
     return PushReceipt(hub, wanted)
 
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
-from hsai_kit.run import Run
-from hsai_kit.steps.push.build_plan import PropertyTarget, PushSource
+from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewhere
+from hsai_kit.steps.push.plan_builder import PropertyTarget, PushSource
 
-__all__ = ["Destination", "ReviewLike", "as_reviews", "destination_in", "proposals", "select_with_destination"]
-
-
-class ReviewLike(Protocol):
-    """What a push takes: the result of `review`."""
-
-    run: Run
-    field: str
-    to: str | None
+__all__ = ["Destination", "destination_in", "read_source", "select_with_destination"]
 
 
 Destination: TypeAlias = str | Mapping[str, str] | None
@@ -43,15 +35,15 @@ def select_with_destination(reviewed: Sequence[ReviewLike], to: Destination) -> 
     return [one for one in reviewed if named.get(one.field) or one.to]
 
 
-def proposals(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination) -> PushSource:
+def read_source(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination) -> PushSource:
     """Gather what was decided about each field that is pushed.
 
-    Raises PushRefused where it is not told what goes where, and for runs of other workspaces.
+    Raises PushRefused where it is not told what goes where, and for runs of other places.
     """
     reviewed = as_reviews(checked, "push(hub, checked)")
     run = reviewed[0].run
     destinations = _destinations(reviewed, to)
-    _refuse_strange(hub, run)
+    refuse_elsewhere(hub, run)
     pull = hub.store.pulls.get(run.record.pull_id) if run.record.pull_id else None
     targets = [
         PropertyTarget(
@@ -67,23 +59,7 @@ def proposals(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: D
         )
         for field, name in destinations.items()
     ]
-    return PushSource(run.id, run.record.portal_id, run.record.object_type, run.results(), targets)
-
-
-def as_reviews(checked: ReviewLike | Sequence[ReviewLike], example: str) -> Sequence[ReviewLike]:
-    """Return reviews of one run as a list; raises PushRefused for what is none, with an example of how it is meant."""
-    reviewed = list(checked) if isinstance(checked, Sequence) and not isinstance(checked, str) else [checked]
-    if not reviewed or not all(isinstance(getattr(one, "run", None), Run) for one in reviewed):
-        what = "nothing" if not reviewed else type(reviewed[0]).__name__
-        message = (
-            f"What is reviewed comes here, and this is {what}: checked = review(run), approve what is right, {example}."
-        )
-        raise PushRefused(message)
-    run = reviewed[0].run
-    if other := next((one.run.id for one in reviewed if one.run.id != run.id), None):
-        message = f"These are reviews of two runs, {run.id} and {other}. Take each run by itself."
-        raise PushRefused(message)
-    return reviewed
+    return PushSource(run.id, run.record.object_type, run.results(), targets)
 
 
 def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, str]:
@@ -92,12 +68,12 @@ def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, 
     if isinstance(to, str) and len(fields) > 1:
         message = f"Several fields cannot go to one property. Say which goes where: to={{{fields[0]!r}: {to!r}, …}}."
         raise PushRefused(message)
-    told = {fields[0]: to} if isinstance(to, str) else dict(to or {})
+    given = {fields[0]: to} if isinstance(to, str) else dict(to or {})
     known = reviewed[0].run.fields
-    if unknown := [field for field in told if field not in known]:
+    if unknown := [field for field in given if field not in known]:
         message = f"This run has no field {unknown[0]!r}. It has: {', '.join(known)}."
         raise PushRefused(message)
-    found = {one.field: told.get(one.field) or one.to for one in reviewed} | told
+    found = {one.field: given.get(one.field) or one.to for one in reviewed} | given
     for field, name in found.items():
         if not name:
             example = "to='…'" if len(found) == 1 else f"to={{{field!r}: '…'}}"
@@ -110,18 +86,3 @@ def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, 
             message = f"{' and '.join(sharing)} would both go to {name}. Give each field a property of its own."
             raise PushRefused(message)
     return names
-
-
-def _refuse_strange(hub: Connection, run: Run) -> None:
-    if run.store.path != hub.store.path:
-        message = (
-            f"This run is kept in {run.store.path}, and this connection works in {hub.workspace.folder}. "
-            "Connect with the workspace of the run to push it."
-        )
-        raise PushRefused(message)
-    if not run.record.object_type:
-        message = (
-            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
-            "Ask again with the kind of records: ask(..., object_type='contacts')."
-        )
-        raise PushRefused(message)

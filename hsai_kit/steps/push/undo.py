@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
@@ -12,11 +14,12 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties, read_required
 from hsai_kit.hubspot.records import Survivor, read_survivors
 from hsai_kit.hubspot.value_check import is_same_value
-from hsai_kit.runtime import background
-from hsai_kit.steps.push.current_values import Present, explain_absence, look
-from hsai_kit.steps.push.plan import CONFLICT, GONE, NOT_ALLOWED, NOT_APPROVED, SAME, WILL_CHANGE, PushPlan, PushRow
+from hsai_kit.runtime.background import Control
+from hsai_kit.steps.push.current_values import Present, build_while_reading, read_present
+from hsai_kit.steps.push.outcomes import explain_absence
+from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
 from hsai_kit.steps.push.protection import refuse_protected, refuse_read_only
-from hsai_kit.store import Change, DecisionRecord, PushRecord, decision_of
+from hsai_kit.store import Change, DecisionRecord, PushOutcome, PushRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["plan_rest", "plan_undo"]
@@ -28,27 +31,30 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     A value that a merge moved to another record is restored there if it is sure to be ours. Raises UnknownProperty or
     PushRefused where no property is there any more that can be written.
     """
-    kind = ObjectType(record.object_type, record.object_type_id)
-    known = background.run(read_properties(hub.hubspot, kind.name))
-    lost = _lost(known, record.properties, kind.name)
-    names = [name for name in record.properties if name not in lost]
-    present = look(hub, kind.name, _ids(changes), names)
-    gone = [one for one in _ids(changes) if one not in present]
-    merged = background.run(read_survivors(hub.hubspot, kind.name, gone, names))
-    cleared = any(not change.before for change in changes)
-    found = _UndoLookup(
-        since=record.at,
-        present=present,
-        merged=merged,
-        lost=lost,
-        half_undone=hub.store.pushes.half_undone(record.id),
-        ours={(change.record_id, change.property) for change in changes},
-        moved=Counter((merged[one.record_id].id, one.property) for one in changes if one.record_id in merged),
-        required=background.run(read_required(hub.hubspot, kind.type_id)) if cleared else frozenset(),
-    )
-    rows = [found.row(change) for change in changes]
-    definitions = pick(known, names, kind.name)
-    return PushPlan(hub.portal, kind, definitions, rows, undoes=record.id, settings=hub.workspace.settings.push)
+    kind, ids = ObjectType(record.object_type, record.object_type_id), _ids(changes)
+
+    async def build(control: Control) -> PushPlan:
+        known, required = await asyncio.gather(
+            read_properties(hub.hubspot, kind.name), _read_required(hub, kind, changes)
+        )
+        lost = _find_lost(known, record.properties, kind.name)
+        names = [name for name in record.properties if name not in lost]
+        present = await read_present(hub, kind.name, ids, names, control)
+        merged = await read_survivors(hub.hubspot, kind.name, [one for one in ids if one not in present], names)
+        found = _UndoLookup(
+            since=record.at,
+            present=present,
+            merged=merged,
+            lost=lost,
+            half_undone=hub.store.pushes.half_undone(record.id),
+            ours={(change.record_id, change.property) for change in changes},
+            moved=Counter((merged[one.record_id].id, one.property) for one in changes if one.record_id in merged),
+            required=required,
+        )
+        rows = [found.row(change) for change in changes]
+        return PushPlan(hub, kind, pick(known, names, kind.name), rows, undoes=record.id)
+
+    return build_while_reading(build, record.properties, len(ids))
 
 
 def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
@@ -56,41 +62,50 @@ def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
 
     Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
     """
-    kind = ObjectType(record.object_type, record.object_type_id)
-    definitions = pick(background.run(read_properties(hub.hubspot, kind.name)), record.properties, kind.name)
-    for definition in definitions:
-        refuse_protected(hub, definition)
-    by_name = {definition.name: definition for definition in definitions}
-    present = look(hub, kind.name, _ids(changes), record.properties)
-    decisions = {
-        name: hub.store.decisions.current(record.run_id, field)
-        for name, field in record.sources.items()
-        if record.run_id is not None
-    }
-    rows = [
-        _unless_taken_back(_rest_row(one, present, by_name[one.property]), decisions.get(one.property))
-        for one in changes
-    ]
-    settings = hub.workspace.settings.push
-    stamp = settings.run_id_property if settings.run_id_property in by_name else None
-    return PushPlan(
-        hub.portal,
-        kind,
-        definitions,
-        rows,
-        run_id=record.run_id,
-        resumes=record.id,
-        stamp=stamp,
-        sources=record.sources,
-        settings=settings,
-    )
+    kind, ids = ObjectType(record.object_type, record.object_type_id), _ids(changes)
+
+    async def build(control: Control) -> PushPlan:
+        known = await read_properties(hub.hubspot, kind.name)
+        definitions = {one.name: one for one in pick(known, record.properties, kind.name)}
+        for definition in definitions.values():
+            refuse_protected(hub, definition)
+        present = await read_present(hub, kind.name, ids, record.properties, control)
+        decisions = {
+            name: hub.store.decisions.current(record.run_id, field)
+            for name, field in record.sources.items()
+            if record.run_id is not None
+        }
+        rows = [
+            _unless_taken_back(_build_rest_row(one, present, definitions[one.property]), decisions.get(one.property))
+            for one in changes
+        ]
+        stamp = hub.workspace.settings.push.run_id_property
+        return PushPlan(
+            hub,
+            kind,
+            list(definitions.values()),
+            rows,
+            run_id=record.run_id,
+            resumes=record.id,
+            stamp=stamp if stamp in definitions else None,
+            sources=record.sources,
+        )
+
+    return build_while_reading(build, record.properties, len(ids))
+
+
+async def _read_required(hub: Connection, kind: ObjectType, changes: Sequence[Change]) -> frozenset[str]:
+    """Return the properties that cannot be blank, where any value would be blank again."""
+    if all(change.before for change in changes):
+        return frozenset()
+    return await read_required(hub.hubspot, kind.type_id)
 
 
 def _ids(changes: Sequence[Change]) -> list[str]:
     return list(dict.fromkeys(change.record_id for change in changes))
 
 
-def _lost(known: Mapping[str, Property], names: Sequence[str], object_type: str) -> dict[str, HsaiError]:
+def _find_lost(known: Mapping[str, Property], names: Sequence[str], object_type: str) -> dict[str, HsaiError]:
     """Return why properties can no longer be written; raises the first reason where that are all of them."""
     lost: dict[str, HsaiError] = {}
     for name in names:
@@ -121,61 +136,62 @@ class _UndoLookup:
         """Tell what undo does about one value."""
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         if name in self.lost:
-            return PushRow(one, name, NOT_ALLOWED, before, after, str(self.lost[name]))
+            return PushRow(one, name, PushVerdict.NOT_ALLOWED, before, after, str(self.lost[name]))
         if one in self.present:
-            row = self._there(change, self.present[one][name])
+            row = self._compare(change, self.present[one][name])
         elif one in self.merged:
-            row = self._followed(change, self.merged[one])
+            row = self._follow(change, self.merged[one])
         else:
-            row = PushRow(one, name, GONE, before, after, explain_absence(None, "since"))
-        if row.verdict == WILL_CHANGE and not after and name in self.required:
-            return replace(
-                row, verdict=NOT_ALLOWED, reason="HubSpot requires a value there, so it cannot be blank again"
-            )
+            row = PushRow(one, name, PushVerdict.GONE, before, after, explain_absence(None, "since"))
+        if row.verdict is PushVerdict.WILL_CHANGE and not after and name in self.required:
+            reason = "HubSpot requires a value there, so it cannot be blank again"
+            return replace(row, verdict=PushVerdict.NOT_ALLOWED, reason=reason)
         return row
 
-    def _there(self, change: Change, now: str) -> PushRow:
+    def _compare(self, change: Change, now: str) -> PushRow:
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         if now == after:
-            return PushRow(one, name, SAME, now, after)
+            return PushRow(one, name, PushVerdict.SAME, now, after)
         # An undo may have to clear a value before it can restore the old one: what is blank then, is blank by us.
         if now != before and not (not now and (one, name) in self.half_undone):
-            return PushRow(one, name, CONFLICT, now, after, "the value was changed since the push")
-        return PushRow(one, name, WILL_CHANGE, now, after)
+            return PushRow(one, name, PushVerdict.CONFLICT, now, after, "the value was changed since the push")
+        return PushRow(one, name, PushVerdict.WILL_CHANGE, now, after)
 
-    def _followed(self, change: Change, survivor: Survivor) -> PushRow:
+    def _follow(self, change: Change, survivor: Survivor) -> PushRow:
         """Follow a value to the record that a merge moved it to, if nothing else can have put it there."""
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         there, now, merged = (survivor.id, name), survivor.values.get(name, ""), explain_absence(survivor, "since")
         if self.moved[there] > 1 or there in self.ours:
             reason = f"{merged}, which has values of its own from this push or from another merge"
         elif survivor.took_over(name, before, self.since):
-            return PushRow(survivor.id, name, WILL_CHANGE, before, after, f"{one} was merged into this record")
+            reason = f"{one} was merged into this record"
+            return PushRow(survivor.id, name, PushVerdict.WILL_CHANGE, before, after, reason)
         elif now == before:
             reason = f"{merged}, which holds the same value, but perhaps of its own: look there"
         else:
             reason = f"{merged}, which holds {format_line(now)}"
-        return PushRow(one, name, GONE, before, after, reason)
+        return PushRow(one, name, PushVerdict.GONE, before, after, reason)
 
 
 def _unless_taken_back(row: PushRow, decisions: Mapping[str, DecisionRecord] | None) -> PushRow:
     """Leave a value alone that was approved when the push began and is not any more."""
-    if row.verdict != WILL_CHANGE or decisions is None:
+    if row.verdict is not PushVerdict.WILL_CHANGE or decisions is None:
         return row
     decision = decision_of(decisions.get(row.record_id))
     if decision.is_approved:
         return row
-    return replace(row, verdict=NOT_APPROVED, reason=f"{decision} since the push began")
+    return replace(row, verdict=PushVerdict.NOT_APPROVED, reason=f"{decision} since the push began")
 
 
-def _rest_row(change: Change, present: Present, definition: Property) -> PushRow:
+def _build_rest_row(change: Change, present: Present, definition: Property) -> PushRow:
     one, name, before, after = change.record_id, change.property, change.before or "", change.after or ""
+    row = partial(PushRow, one, name)
     if one not in present:
-        return PushRow(one, name, GONE, before, after, "the record was deleted or merged since")
+        return row(PushVerdict.GONE, before, after, "the record was deleted or merged since")
     now = present[one][name]
     if now == before:
-        return PushRow(one, name, WILL_CHANGE, now, after)
+        return row(PushVerdict.WILL_CHANGE, now, after)
     if is_same_value(now, after, definition):
-        written = "" if change.outcome == "not sent" else "it was written before the push was broken off"
-        return PushRow(one, name, SAME, before, after, written)
-    return PushRow(one, name, CONFLICT, before, after, f"the value was changed in HubSpot since, to {format_line(now)}")
+        written = "" if change.outcome is PushOutcome.NOT_SENT else "it was written before the push was broken off"
+        return row(PushVerdict.SAME, before, after, written)
+    return row(PushVerdict.CONFLICT, before, after, f"the value was changed in HubSpot since, to {format_line(now)}")

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.records import UpdateResult, read_batch
 from hsai_kit.steps.plans.executor import split_by_record
-from hsai_kit.steps.push.outcomes import build_journal_line
+from hsai_kit.steps.push.outcomes import as_change
 from hsai_kit.steps.push.plan import PushPlan, PushRow
-from hsai_kit.store import Change
+from hsai_kit.store import Change, PushOutcome
 from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["Verification", "find_doubts"]
@@ -84,19 +85,18 @@ class Verification:
                 held = await self._read(self._clean)
                 read = len(self._clean)
             lies = [row for row in held if self._is_untouched(row, held[row])]
-            corrections += [build_journal_line(row, "refused", NOT_WRITTEN) for row in lies]
+            corrections += [as_change(row, PushOutcome.REFUSED, NOT_WRITTEN) for row in lies]
         return corrections, read
 
     def explain_change(self, row: PushRow, held: str | None) -> Change | None:
         """Return the line for a row whose value, read again, is neither the old nor the new one; None for others."""
         if held is None or held == row.before or self._plan.same(row.property, held, row.after):
             return None
-        return build_journal_line(
-            row, "conflict", f"the value was changed in HubSpot while it was written, to {format_line(held)}"
-        )
+        reason = f"the value was changed in HubSpot while it was written, to {format_line(held)}"
+        return as_change(row, PushOutcome.CONFLICT, reason)
 
     def _as_written(self, row: PushRow, held: str | None) -> Change:
-        return Change(row.record_id, row.property, row.before, held, "written", "HubSpot refused it and wrote it")
+        return as_change(replace(row, after=held or ""), PushOutcome.WRITTEN, "HubSpot refused it and wrote it")
 
     def _is_there(self, row: PushRow, held: str | None) -> bool:
         return held is not None and held != row.before and self._plan.same(row.property, held, row.after)
