@@ -6,13 +6,12 @@ It goes through `hubspot-api-client`'s own `ApiClient`, which takes any path, so
 from __future__ import annotations
 
 import asyncio
-import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
@@ -48,6 +47,13 @@ class HubSpotResponse:
 
     status: int
     data: dict[str, Any]
+
+
+class _Request(NamedTuple):
+    method: str
+    path: str
+    query: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[str] | None = None
 
 
 class Paths:
@@ -129,11 +135,11 @@ class HubSpotClient:
 
     async def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET `path` and return the body; raises what `errors` says for HubSpot."""
-        return (await self._call("GET", path, query, None, self._pacer)).data
+        return (await self._call(_Request("GET", path, query), self._pacer)).data
 
     async def post(self, path: str, body: Mapping[str, Any], *, room: Room | None = None) -> HubSpotResponse:
         """POST `body` to `path`, for requests that change nothing."""
-        return await self._call("POST", path, None, body, self._pacer, room)
+        return await self._call(_Request("POST", path, body=body), self._pacer, room)
 
     def room(self, calls: int) -> AbstractAsyncContextManager[Room]:
         """Wait for room for `calls` that follow each other at once, such as a look and the write that relies on it."""
@@ -141,7 +147,7 @@ class HubSpotClient:
 
     async def search(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a search, which has an allowance of its own."""
-        return (await self._call("POST", path, None, body, self._search_pacer)).data
+        return (await self._call(_Request("POST", path, body=body), self._search_pacer)).data
 
     async def write(
         self,
@@ -159,11 +165,12 @@ class HubSpotClient:
         wrote meanwhile. So where another request waits and repeats itself, this raises WriteUncertain, and the pause
         holds for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
         """
+        request = _Request(method, path, body=body)
 
         def send() -> HubSpotResponse | ErrorResponse | NoConnection | None:
             # In the thread, as the last thing before it leaves: it may have waited for the window, for a thread, or
             # for a laptop that slept.
-            return None if now_awake_or_asleep() > until else self._send_now(method, path, None, body)
+            return None if now_awake_or_asleep() > until else self._send(request)
 
         async with self._pacer.turn(room=room):
             outcome = await self._run(send)
@@ -172,7 +179,7 @@ class HubSpotClient:
             raise WriteUncertain(waiting, maybe_done=False, is_late=True)
         if isinstance(outcome, HubSpotResponse):
             return outcome
-        problem, seconds = _explain_outcome(outcome, attempt, method, path)
+        problem, seconds = _explain_outcome(outcome, attempt, request)
         # A server, or a gateway before it, may give up on a write that is carried out all the same.
         maybe_done = outcome.status >= 500 if isinstance(outcome, ErrorResponse) else outcome.maybe_done
         if seconds is None and not maybe_done:
@@ -185,23 +192,15 @@ class HubSpotClient:
         body = {"tokenKey": self._token.get_secret_value()}
         return (await self.post("/oauth/v2/private-apps/get/access-token-info", body)).data
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
-        pacer: Pacer,
-        room: Room | None = None,
-    ) -> HubSpotResponse:
+    async def _call(self, request: _Request, pacer: Pacer, room: Room | None = None) -> HubSpotResponse:
         attempt = 0
         while True:
             attempt += 1
             async with pacer.turn(room=room):
-                outcome = await self._run(functools.partial(self._send_now, method, path, query, body))
+                outcome = await self._run(lambda: self._send(request))
             if isinstance(outcome, HubSpotResponse):
                 return outcome
-            problem, seconds = _explain_outcome(outcome, attempt, method, path)
+            problem, seconds = _explain_outcome(outcome, attempt, request)
             if seconds is None or attempt >= (self.attempts if self._reached else _FIRST_ATTEMPTS):
                 raise problem
             pacer.pause(seconds * self.patience)
@@ -209,20 +208,14 @@ class HubSpotClient:
     async def _run(self, send: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, send)
 
-    def _send_now(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | Sequence[str] | None,
-    ) -> HubSpotResponse | ErrorResponse | NoConnection:
+    def _send(self, request: _Request) -> HubSpotResponse | ErrorResponse | NoConnection:
         try:
             data, status, headers = self._api.call_api(
-                path,
-                method,
-                query_params=list((query or {}).items()),
+                request.path,
+                request.method,
+                query_params=list((request.query or {}).items()),
                 header_params={"Accept": "application/json"},
-                body=body,
+                body=request.body,
                 response_types_map={200: "object", 201: "object", 202: "object", 207: "object"},
                 auth_settings=["oauth2"],
                 _request_timeout=self._time_outs,
@@ -264,11 +257,11 @@ class HubSpotClient:
 
 
 def _explain_outcome(
-    outcome: ErrorResponse | NoConnection, attempt: int, method: str, path: str
+    outcome: ErrorResponse | NoConnection, attempt: int, request: _Request
 ) -> tuple[HsaiError, float | None]:
     """Return the error in words, and the seconds to wait before another attempt, None where waiting is of no use."""
     if isinstance(outcome, ErrorResponse):
-        return explain_error(outcome, method, path), find_pause(outcome, attempt)
+        return explain_error(outcome, request.method, request.path), find_pause(outcome, attempt)
     return outcome, backoff(attempt)
 
 

@@ -19,13 +19,13 @@ from hsai_kit.runtime.background import Control, accept_wait, in_background, is_
 from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.pull.association_columns import AssociationColumns
-from hsai_kit.steps.pull.column_spec import OWNER, OwnColumn, OwnerColumn, PullColumn, parse_columns
-from hsai_kit.steps.pull.frame import build_frame, build_labels, open_pull
+from hsai_kit.steps.pull.column_spec import OwnerColumn, PullColumn, parse_columns
+from hsai_kit.steps.pull.frame import build_frame, list_stored_properties, open_pull
 from hsai_kit.steps.pull.metadata import count, lists, object_types, owners, properties
 from hsai_kit.steps.pull.reader import PullReader
 from hsai_kit.steps.pull.request import Ids, PullRequest, Since, Where, parse_names, read_ids_input
 from hsai_kit.steps.pull.selection import build_queries, choose_ids, dump_queries, filter_ids, load_queries, sample_ids
-from hsai_kit.tabular.provenance import mark, records_left_out
+from hsai_kit.tabular.provenance import records_left_out
 
 __all__ = ["count", "lists", "object_types", "open_pull", "owners", "properties", "pull", "start_pull"]
 
@@ -119,40 +119,27 @@ class _Pull:
         queries = build_queries(request.where, request.changed_since, known, kind, zone)
         members = None if request.list is None else await find_list(self._client, request.list, kind)
         owners = await self._read_owners(columns)
-        names = [column.definition.name for column in columns if isinstance(column, OwnColumn)]
-        if any(isinstance(column, OwnerColumn) for column in columns):
-            names.append(OWNER)
-        names = list(dict.fromkeys(names))
-        pull_id = self._begin(kind, names, queries)
+        pull_id = self._begin(kind, list_stored_properties(columns), queries)
         busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
         with hold_lock(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
-            # As it was meant when the pull began: yesterday is another day today.
-            searches = load_queries(self._store.pulls.searches(pull_id))
-            return await self._build_frame(pull_id, kind, names, searches, columns, members, owners)
+            return await self._build_frame(pull_id, kind, columns, members, owners)
 
     async def _build_frame(
         self,
         pull_id: str,
         kind: ObjectType,
-        names: Sequence[str],
-        queries: Sequence[SearchQuery],
         columns: Sequence[PullColumn],
         members: RecordList | None,
         owners: dict[str, Owner],
     ) -> pd.DataFrame:
         request = self._request
+        # As it was meant when the pull began: yesterday is another day today.
+        queries = load_queries(self._store.pulls.searches(pull_id))
         associations = AssociationColumns(self._client, kind, columns)
+        names = list_stored_properties(columns)
         try:
             reader = PullReader(
-                self._client,
-                self._store,
-                self._control,
-                pull_id,
-                kind,
-                names,
-                queries,
-                associations,
-                limit=request.limit,
+                self._client, self._store, self._control, pull_id, kind, names, queries, associations, request.limit
             )
             order = (await self._read(reader, members))[: request.limit]
             await associations.finish()
@@ -161,15 +148,10 @@ class _Pull:
             raise
         if not self._control.is_stopping:
             self._store.pulls.end(pull_id)
+        left_out = {**reader.left_out, **dict.fromkeys(request.given.strange if request.given else (), _STRANGE)}
         # Not on the loop, which others use meanwhile.
-        frame = await asyncio.to_thread(build_frame, self._store, pull_id, order, columns, associations, owners)
-        return mark(
-            frame,
-            pull_id=pull_id,
-            object_type=kind.name,
-            labels=build_labels(columns, owners),
-            read_only=[one.name for one in columns if isinstance(one, OwnColumn) and not one.definition.writable],
-            left_out={**reader.left_out, **dict.fromkeys(request.given.strange if request.given else (), _STRANGE)},
+        return await asyncio.to_thread(
+            build_frame, self._store, pull_id, kind.name, order, columns, associations, owners, left_out
         )
 
     def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[SearchQuery]) -> str:

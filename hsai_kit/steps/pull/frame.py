@@ -19,48 +19,55 @@ from hsai_kit.steps.pull.column_spec import OWNER, OwnColumn, OwnerColumn, PullC
 from hsai_kit.store import Pull, Store
 from hsai_kit.tabular.provenance import mark
 
-__all__ = ["build_frame", "build_labels", "open_pull"]
+__all__ = ["build_frame", "list_stored_properties", "open_pull"]
 
 # Few enough that a chunk of JSON is small beside the frame.
 _CHUNK = 5_000
 
 
+def list_stored_properties(columns: Sequence[PullColumn]) -> list[str]:
+    """Return the properties of the pulled records themselves that the columns are made of."""
+    names = [column.definition.name for column in columns if isinstance(column, OwnColumn)]
+    needed = [OWNER] if any(isinstance(column, OwnerColumn) for column in columns) else []
+    return list(dict.fromkeys([*names, *needed]))
+
+
 def build_frame(
     store: Store,
     pull_id: str,
+    object_type: str,
     ids: Sequence[str],
     columns: Sequence[PullColumn],
-    beside: AssociationColumns,
+    associations: AssociationColumns,
     owners: Mapping[str, Owner],
+    left_out: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Return one row for each id in that order, with one typed column for each of `columns`."""
-    own = [column for column in columns if isinstance(column, OwnColumn)]
-    needed = [OWNER] if any(isinstance(column, OwnerColumn) for column in columns) else []
-    names = list(dict.fromkeys([*(column.definition.name for column in own), *needed]))
-    raw = _read_columns(store, pull_id, ids, names)
+    """Return one row for each id in that order, one typed column for each of `columns`, marked with its pull."""
+    raw = _read_columns(store, pull_id, ids, list_stored_properties(columns))
     cells: dict[str, object] = {}
+    labels: dict[str, Mapping[str, str]] = {}
     for column in columns:
+        definition = column.definition
         if isinstance(column, OwnColumn):
-            cells[column.name] = convert_column(raw[column.definition.name], column.definition)
+            cells[column.name] = convert_column(raw[definition.name], definition)
         elif isinstance(column, OwnerColumn):
             of = [owners.get(one) if one is not pd.NA else None for one in raw[OWNER]]
             values = [getattr(owner, column.field) if owner else None for owner in of]
-            cells[column.name] = as_column(values, column.definition)
+            cells[column.name] = as_column(values, definition)
         else:
-            cells[column.name] = as_column(beside.read_values(column, ids), column.definition)
-    return pd.DataFrame(cells, index=pd.Index(ids, dtype="string", name="record_id"), copy=False)
-
-
-def build_labels(columns: Sequence[PullColumn], owners: Mapping[str, Owner]) -> dict[str, dict[str, str]]:
-    """Return the labels of each column's values, where they have some."""
-    people = {one.id: str(one) for one in owners.values()}
-    labels: dict[str, dict[str, str]] = {}
-    for column in columns:
-        if column.definition.holds_owners:
-            labels[column.name] = people
-        elif column.definition.type != PropertyType.BOOL:
-            labels[column.name] = {option.value: option.label for option in column.definition.options}
-    return labels
+            cells[column.name] = as_column(associations.read_values(column, ids), definition)
+        if definition.holds_owners:
+            labels[column.name] = {one.id: str(one) for one in owners.values()}
+        elif definition.type != PropertyType.BOOL:
+            labels[column.name] = {option.value: option.label for option in definition.options}
+    return mark(
+        pd.DataFrame(cells, index=pd.Index(ids, dtype="string", name="record_id"), copy=False),
+        pull_id=pull_id,
+        object_type=object_type,
+        labels=labels,
+        read_only=[one.name for one in columns if isinstance(one, OwnColumn) and not one.definition.writable],
+        left_out=left_out,
+    )
 
 
 def open_pull(hub: Connection, pull_id: str) -> pd.DataFrame:
@@ -87,11 +94,9 @@ async def _build_again(hub: Connection, found: Pull) -> pd.DataFrame:
         message = f"The property {gone[0]!r} of that pull is not in the portal any more, so it cannot be opened again."
         raise PullError(message)
     columns: Sequence[PullColumn] = [OwnColumn(name, known[name]) for name in found.properties]
+    associations = AssociationColumns(hub.hubspot, kind, columns)
     ids = hub.store.pulls.ids(found.id)
-    beside = AssociationColumns(hub.hubspot, kind, columns)
-    frame = await asyncio.to_thread(build_frame, hub.store, found.id, ids, columns, beside, {})
-    read_only = [name for name in found.properties if not known[name].writable]
-    return mark(frame, pull_id=found.id, object_type=kind.name, labels=build_labels(columns, {}), read_only=read_only)
+    return await asyncio.to_thread(build_frame, hub.store, found.id, kind.name, ids, columns, associations, {}, {})
 
 
 def _read_columns(

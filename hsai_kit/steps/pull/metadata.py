@@ -23,6 +23,9 @@ from hsai_kit.steps.pull.selection import build_queries, filter_ids, iterate_ids
 __all__ = ["count", "lists", "object_types", "owners", "properties"]
 
 _PLACES = 4
+_PROPERTY_COLUMNS = (
+    *("name", "label", "type", "field_type", "options", "calculated", "read_only", "group", "description"),
+)
 
 
 def object_types(hub: Connection) -> pd.DataFrame:
@@ -123,17 +126,8 @@ def count(
 
 
 def _describe(one: Property) -> dict[str, object]:
-    return {
-        "name": one.name,
-        "label": one.label,
-        "type": one.type,
-        "field_type": one.field_type,
-        "options": {option.value: option.label for option in one.options},
-        "calculated": one.calculated,
-        "read_only": one.read_only,
-        "group": one.group,
-        "description": one.description,
-    }
+    options = {option.value: option.label for option in one.options}
+    return {name: options if name == "options" else getattr(one, name) for name in _PROPERTY_COLUMNS}
 
 
 async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[SearchQuery]) -> int:
