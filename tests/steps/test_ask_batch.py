@@ -11,13 +11,15 @@ import pytest
 
 from hsai_kit import Assistant, ask, cancel, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, ModelError, NoQuota, SettingNotSupported, UnknownModel
-from hsai_kit.steps.ask import batch_collector, batch_sender
+from hsai_kit.llm.batches import BatchApi, BatchEngine
+from hsai_kit.steps.ask.batch_collector import BatchCollector
+from hsai_kit.steps.ask.batch_sender import BatchSender
 
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
     """Look at jobs often: the sandbox's take no day."""
-    monkeypatch.setattr(batch_collector, "FIRST_POLL", 0.02)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.02)
 
 
 def places(count: int) -> pd.DataFrame:
@@ -79,14 +81,14 @@ def test_files_are_split_by_count_and_by_size_with_every_question_in_one_of_them
     hub, sandbox, openai_client, monkeypatch
 ):
     sandbox.limits("openai", batch_seconds=0.1)
-    monkeypatch.setattr(batch_sender, "QUESTIONS", 7)
+    monkeypatch.setattr(BatchSender, "most_questions", 7)
     run = ask(hub, places(20), "state-abbreviations", engine="batch")
     assert statuses(run) == {"answered": 20}
     by_count = jobs(openai_client)
     assert sorted(job.request_counts.total for job in by_count) == [5, 7, 7]
 
-    monkeypatch.setattr(batch_sender, "QUESTIONS", 50_000)
-    monkeypatch.setattr(batch_sender, "BYTES", 10_000)
+    monkeypatch.setattr(BatchSender, "most_questions", 50_000)
+    monkeypatch.setattr(BatchSender, "most_bytes", 10_000)
     run = ask(hub, places(40), "state-abbreviations", engine="batch")
     assert set(statuses(run)) == {"answered", "from_memory"}
     by_size = [job for job in jobs(openai_client) if job not in by_count]
@@ -132,8 +134,8 @@ def test_progress_says_how_far_the_job_is_in_words(hub, sandbox):
 
 
 def test_looking_is_rarer_and_rarer(hub, sandbox, monkeypatch):
-    monkeypatch.setattr(batch_collector, "FIRST_POLL", 0.1)
-    monkeypatch.setattr(batch_collector, "LONGEST_POLL", 0.4)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.1)
+    monkeypatch.setattr(BatchCollector, "longest_poll", 0.4)
     sandbox.limits("openai", batch_seconds=1.5)
     ask(hub, places(5), "state-abbreviations", engine="batch")
     at = [one["at"] for one in sandbox.requests("openai") if one["method"] == "GET" and "/batches/" in one["path"]]
@@ -200,11 +202,11 @@ def test_a_job_that_openai_does_not_begin_is_an_error_in_words_and_resume_sends_
 def test_a_line_that_openai_does_not_take_is_told_with_its_question(hub, sandbox, monkeypatch):
     sandbox.limits("openai", batch_seconds=0.1)
 
-    def spoiled(self, question, text, real=batch_sender.BatchEngine.line):
+    def spoiled(self, question, text, real=BatchEngine.line):
         line = real(self, question, text)
         return line.replace(b'"/v1/responses"', b'"/v1/decisions"') if "place 3" in text else line
 
-    monkeypatch.setattr(batch_sender.BatchEngine, "line", spoiled)
+    monkeypatch.setattr(BatchEngine, "line", spoiled)
     with pytest.raises(ModelError, match=r"not the batch's endpoint.*the question 'State: .*place 3"):
         ask(hub, places(5), "state-abbreviations", engine="batch")
 
@@ -341,7 +343,7 @@ def test_two_sessions_that_send_the_same_at_once_send_it_once(hub, sandbox, open
 
 def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
     sandbox.limits("openai", batch_seconds=0.1)
-    real = batch_collector.BatchApi.lines
+    real = BatchApi.lines
 
     async def short(self, file):
         async for line in real(self, file):
@@ -351,13 +353,13 @@ def test_a_line_that_never_came_back_is_asked_again(hub, sandbox, monkeypatch):
                 lost.append(line["custom_id"])
 
     lost: list[str] = []
-    monkeypatch.setattr(batch_collector.BatchApi, "lines", short)
+    monkeypatch.setattr(BatchApi, "lines", short)
     run = ask(hub, places(60), "state-abbreviations", engine="batch")
     assert lost
     assert run.record.status == "stopped"
     assert f"A job came back incomplete: {len(lost)} of 60" in run.record.note
     monkeypatch.undo()
-    monkeypatch.setattr(batch_collector, "FIRST_POLL", 0.02)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.02)
     assert statuses(resume(hub, run)) == {"answered": 60}
 
 

@@ -14,16 +14,19 @@ from pathlib import Path
 import pytest
 
 from hsai_kit import connect, resume
+from hsai_kit.steps.ask.batch_collector import BatchCollector
+from hsai_kit.steps.ask.batch_sender import BatchSender
 
 HSAI = shutil.which("hsai", path=str(Path(sys.executable).parent)) or "hsai"
 ASKING = """
 import sys
 import pandas as pd
 from hsai_kit import ask, connect
-from hsai_kit.steps.ask import batch_collector, batch_sender
+from hsai_kit.steps.ask.batch_collector import BatchCollector
+from hsai_kit.steps.ask.batch_sender import BatchSender
 
-batch_collector.FIRST_POLL = 0.02
-batch_sender.QUESTIONS = 20
+BatchCollector.first_poll = 0.02
+BatchSender.most_questions = 20
 index = pd.Index([str(1 + n) for n in range(41)], name="record_id")
 frame = pd.DataFrame({"state": [f"Texas, place {n}" for n in range(41)], "country": "US"}, index=index)
 with connect(workspace=sys.argv[1]) as hub:
@@ -38,8 +41,8 @@ def workspace(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("hsai_kit.steps.ask.batch_collector.FIRST_POLL", 0.02)
-    monkeypatch.setattr("hsai_kit.steps.ask.batch_sender.QUESTIONS", 20)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.02)
+    monkeypatch.setattr(BatchSender, "most_questions", 20)
 
 
 def asking(workspace) -> subprocess.Popen[str]:

@@ -14,8 +14,10 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect, resume, review, runs
 from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.prices import Usage, price
-from hsai_kit.steps.ask import batch_collector, batch_sender
+from hsai_kit.steps.ask.batch_collector import BatchCollector
+from hsai_kit.steps.ask.batch_sender import BatchSender
 from hsai_kit.steps.review import remember
 
 SANDBOX, PRICED = b"sandbox-luna", b"gpt-6-luna"
@@ -63,7 +65,7 @@ def paying(keys, monkeypatch, tmp_path):
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
-    monkeypatch.setattr(batch_collector, "FIRST_POLL", 0.02)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.02)
 
 
 def places(*texts: str) -> pd.DataFrame:
@@ -184,10 +186,10 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
     paying, keys, openai_client, monkeypatch
 ):
     keys.limits("openai", batch_seconds=0.1)
-    monkeypatch.setattr(batch_sender, "FEWEST", 5)
+    monkeypatch.setattr(BatchSender, "fewest", 5)
     short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
     frame = places(*(f"Texas {number}" for number in range(100)))
-    engine = batch_sender.BatchEngine(short, "gpt-6-luna")
+    engine = BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
     run = ask(paying, frame, short, engine="batch", budget_usd=15 * most)
     assert run.record.status == "paused"
@@ -207,9 +209,9 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
 
 def test_a_question_that_fails_in_its_job_is_not_sent_again_by_the_same_run(paying, keys, openai_client, monkeypatch):
     keys.limits("openai", batch_seconds=0.1, batch_failures=1.0)
-    monkeypatch.setattr(batch_sender, "FEWEST", 2)
+    monkeypatch.setattr(BatchSender, "fewest", 2)
     short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
-    engine = batch_sender.BatchEngine(short, "gpt-6-luna")
+    engine = BatchEngine(short, "gpt-6-luna")
     most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
     run = ask(paying, places(*(f"Texas {n}" for n in range(20))), short, engine="batch", budget_usd=9 * most)
     assert (run.answers["status"] == "failed").sum() == 19

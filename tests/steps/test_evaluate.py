@@ -10,6 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from hsai_kit import ask, evaluate, open_evaluation, pull, start_evaluate
 from hsai_kit.assistants.assistant import Lookup, load_assistant
 from hsai_kit.errors import EvaluationError, NoQuota
+from hsai_kit.steps.ask.batch_collector import BatchCollector
 
 PROMPT = "State: {{ state }}\nCountry: {{ country }}\nCity: {{ city }}\nZIP: {{ zip }}"
 LUNA, SOL, LEGACY, FICKLE = (("state-abbreviations", f"sandbox-{one}") for one in ("luna", "sol", "legacy", "fickle"))
@@ -189,7 +190,7 @@ def test_what_stops_one_assistant_is_noted_with_those_after_it(hub, sandbox, con
 
 
 def test_engines_that_ask_the_same_question_pay_for_it_once(hub, sandbox, contacts, monkeypatch):
-    monkeypatch.setattr("hsai_kit.steps.ask.batch_collector.FIRST_POLL", 0.02)
+    monkeypatch.setattr(BatchCollector, "first_poll", 0.02)
     sandbox.limits("openai", batch_seconds=0.1)
     live = load_assistant(hub.workspace, "state-abbreviations")
     jobs = live.model_copy(update={"engine": "batch"})

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
@@ -22,8 +22,6 @@ from hsai_kit.tabular.cell_text import format_line
 
 __all__ = ["BatchCollector", "explain_unknown_job"]
 
-# Seconds between two looks at the jobs: often at first, for small ones, and soon once a minute, for a day.
-FIRST_POLL, LONGEST_POLL = 2.0, 60.0
 
 _AT_ONCE = 500
 _NOT_COME_TO = {"batch_expired", "batch_cancelled"}
@@ -43,6 +41,10 @@ class BatchCollector:
     `problems` is what every further question would meet as well, to be raised when all that was paid for is kept.
     """
 
+    # Seconds between two looks at the jobs: often at first, for small ones, and soon once a minute, for a day.
+    first_poll: ClassVar[float] = 2.0
+    longest_poll: ClassVar[float] = 60.0
+
     hub: Connection
     engine: BatchEngine
     run_id: str
@@ -52,7 +54,7 @@ class BatchCollector:
 
     async def wait(self, control: Control, done: int) -> None:
         """Look at the jobs until all are over and read, or a stop is asked for; `done` questions were done before."""
-        kept, pause = self.hub.store.batches, FIRST_POLL
+        kept, pause = self.hub.store.batches, self.first_poll
         waiting = kept.open_for(self.run_id)
         while waiting := [record for record in waiting if kept.is_open(record.input_file)]:
             lost = False
@@ -69,7 +71,7 @@ class BatchCollector:
                 return
             if not await _sleep(control, pause):
                 return
-            pause = min(LONGEST_POLL, pause * 1.5)
+            pause = min(self.longest_poll, pause * 1.5)
             if any(record.id is None for record in waiting):
                 waiting = kept.open_for(self.run_id)
 

@@ -12,7 +12,7 @@ import itertools
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, ClassVar
 
 from filelock import FileLock, Timeout
 
@@ -30,11 +30,6 @@ from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
 __all__ = ["BatchSender", "explain_open_jobs"]
-
-# What one file may hold; tests set these lower.
-QUESTIONS, BYTES = MOST_QUESTIONS, MOST_BYTES
-# What is worth a further job under a budget; tests set it lower.
-FEWEST = 20
 
 _LOOK_SECONDS = 0.1
 
@@ -58,6 +53,11 @@ def explain_open_jobs(run_id: str) -> str:
 @dataclass
 class BatchSender:
     """One run being sent as jobs; `questions` are those without an answer, text by hash."""
+
+    # What one file may hold, and how many questions are worth a further job under a budget.
+    most_questions: ClassVar[int] = MOST_QUESTIONS
+    most_bytes: ClassVar[int] = MOST_BYTES
+    fewest: ClassVar[int] = 20
 
     hub: Connection
     engine: BatchEngine
@@ -198,10 +198,10 @@ class BatchSender:
         """Write as many questions as one file may hold, and return their hashes line by line."""
         part: list[str] = []
         size = 0
-        for one, text in itertools.islice(left.items(), QUESTIONS):
+        for one, text in itertools.islice(left.items(), self.most_questions):
             line = self.engine.line(one, text)
             size += len(line)
-            if part and size > BYTES:
+            if part and size > self.most_bytes:
                 break
             file.write(line)
             part.append(one)
@@ -263,7 +263,7 @@ class BatchSender:
         count = sum(1 for _ in itertools.takewhile(lambda cost: cost <= room, costs))
         self._reached = "" if count == len(left) else self._explain_reached(left)
         # A job may take a day: after the first ones, a few questions more are not worth another.
-        worth = not self._waited or count >= min(FEWEST, len(left))
+        worth = not self._waited or count >= min(self.fewest, len(left))
         return dict(itertools.islice(left.items(), count)) if worth else {}
 
     def _most_usd(self, text: str) -> float:
