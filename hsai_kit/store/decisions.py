@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from hsai_kit.store.database import Table, now
 
@@ -63,9 +63,8 @@ class Decision(StrEnum):
         return self in {Decision.APPROVED, Decision.EDITED}
 
 
-@dataclass(frozen=True)
-class DecisionRecord:
-    """What was decided about one proposal, by whom and when."""
+class DecisionRecord(NamedTuple):
+    """What was decided about one proposal, by whom and when; a tuple, since a grid reads 100,000 of them in a click."""
 
     record_id: str
     decision: Decision
@@ -154,6 +153,5 @@ def decision_of(made: DecisionRecord | None) -> Decision:
 
 
 def _record(row: sqlite3.Row) -> DecisionRecord:
-    return DecisionRecord(
-        row["record_id"], Decision(row["decision"]), json.loads(row["value"]), row["reviewer"], row["decided_at"]
-    )
+    _, record_id, decision, value, reviewer, decided_at = row
+    return DecisionRecord(record_id, Decision(decision), json.loads(value), reviewer, decided_at)
