@@ -36,6 +36,8 @@ _ATTEMPTS = 6
 # An address that never answered is more likely wrong, or there is no network, and somebody waits before the screen.
 _FIRST_ATTEMPTS = 2
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
+# How long HubSpot may take to carry out what it answered with an error or not at all: 15 s were seen.
+_SETTLE_SECONDS = 45.0
 
 
 T = TypeVar("T")
@@ -102,6 +104,7 @@ class HubSpotClient:
         base_url: str | None = None,
         api_version: str = "2026-09",
         answer_seconds: float = _ANSWER_SECONDS,
+        settle_seconds: float = _SETTLE_SECONDS,
     ) -> None:
         configuration = Configuration(host=base_url.rstrip("/") if base_url else "https://api.hubapi.com")
         configuration.access_token = token.get_secret_value()
@@ -110,6 +113,7 @@ class HubSpotClient:
         # The client package, unlike the model's, does not look for a proxy by itself.
         configuration.proxy = find_proxy(configuration.host)
         self.base_url: str = configuration.host
+        self.settle_seconds = settle_seconds
         self.paths = Paths(api_version)
         self._time_outs = (_CONNECT_SECONDS, answer_seconds)
         self._token = token

@@ -9,7 +9,7 @@ from typing import Any
 from hsai_kit.store.database import MOST_PARAMETERS, list_columns, now
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
-__all__ = ["Act", "ActionOutcome", "ActionRecord", "ActionTable"]
+__all__ = ["LOST_ONCE", "Act", "ActionOutcome", "ActionRecord", "ActionTable"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Act:
     reason: str = ""
 
 
+LOST_ONCE = "an answer about it was lost, so it is looked for again: HubSpot may have made it twice"
+"""The reason of an act that was made while an answer was lost."""
 _ACT = list_columns(Act)
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
 _STANDING = as_sql(one for one in ActionOutcome if one.may_stand)
@@ -108,6 +110,15 @@ class ActionTable(Journal[ActionRecord, Act]):
                 f"content = COALESCE(NULLIF(?, ''), content), reason = ? WHERE mark = ? AND outcome IN {_STANDING}",
                 ((outcome, made_id, content, reason, mark) for mark in marks),
             )
+
+    def find_doubted(self, portal_id: int, object_type: str, target: str) -> list[tuple[str, Act]]:
+        """Return what was made while an answer was lost, so that it may stand twice: (when, the act), oldest first."""
+        rows = self._database.all(
+            f"SELECT c.at, {list_columns(Act, 'c')} FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "  # noqa: S608 -- column names are ours
+            "AND c.reason = ? AND a.portal_id = ? AND a.object_type = ? AND a.target = ? ORDER BY c.at",
+            (LOST_ONCE, portal_id, object_type, target),
+        )
+        return [(row[0], self._as_line(row[1:])) for row in rows]
 
     def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, HubSpotError
@@ -12,11 +14,15 @@ from hsai_kit.hubspot.create import CreateResult, Draft, archive_batch, create_b
 from hsai_kit.hubspot.dates import parse_moment
 from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.hubspot.rich_text import strip_html
+from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.clock import now_awake_or_asleep
+from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome
+from hsai_kit.store.actions import LOST_ONCE
 
 __all__ = ["ArchiveExecutor", "CreateExecutor", "matches_sent", "values_like"]
 
@@ -29,6 +35,8 @@ class CreateExecutor(ActionExecutor[CreateResult]):
     def __init__(self, hub: Connection, plan: ActionPlan) -> None:
         super().__init__(hub, plan)
         self._link: AssociationType | None = None
+        self._doubted: dict[str, ActionRow] = {}
+        """Rows of which an answer was lost, by their mark: HubSpot may still carry out what it did not answer."""
 
     async def prepare(self) -> None:
         """Settle what the plan found by its mark: an earlier session made it and died before it could say so."""
@@ -37,6 +45,37 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         await self._settle(found)
         known = self.acts.find_standing([row.mark for row in found])
         self.note([row for row in found if row.mark not in known], ActionOutcome.DONE, "found in HubSpot by its mark")
+        await self._archive_twins([*found, *self._read_doubted()])
+
+    def _read_doubted(self) -> list[ActionRow]:
+        """Return what earlier sessions made while an answer was lost; after a day nothing arrives any more."""
+        plan, rows = self.plan, []
+        yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        for at, act in self.acts.find_doubted(plan.portal.id, plan.object_type, plan.target.id):
+            if at < yesterday:
+                self.acts.settle([act.mark], ActionOutcome.DONE)
+                continue
+            sent = json.loads(act.content or "{}")
+            rows.append(ActionRow(act.record_id, ActionVerdict.DONE, act.what, mark=act.mark, properties=sent))
+        return rows
+
+    async def finish(self, control: Control) -> None:
+        """Wait for what HubSpot may still carry out of requests whose answer was lost, and keep one of each."""
+        rows = list(self._doubted.values())
+        if not rows:
+            return
+        seconds = self.hub.hubspot.settle_seconds
+        until = now_awake_or_asleep() + seconds
+        say(
+            f"An answer of HubSpot was lost. In {seconds:.0f} seconds what it may have made twice is looked for; "
+            "stop here and the next run does it."
+        )
+        while (left := until - now_awake_or_asleep()) > 0 and not control.is_stopping:
+            control.progress.note = f"looking for what was made twice in {left:.0f} s"
+            await asyncio.sleep(min(0.2, left))
+        control.progress.note = ""
+        if not control.is_stopping:
+            await self._archive_twins(rows)
 
     async def check(self, rows: Sequence[ActionRow], room: Room | None, *, lost: bool) -> Sequence[ActionRow]:  # noqa: ARG002 -- a look needs several calls
         """Return the rows that are not made yet, and note those that are."""
@@ -58,6 +97,10 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         drafts = [Draft(row.mark, row.record_id, row.properties) for row in rows]
         return await create_batch(client, target, drafts, self._link, attempt=attempt.number)
 
+    def doubt(self, rows: Sequence[ActionRow]) -> None:
+        """Look for rows once more when all are through: HubSpot may carry them out after they were made again."""
+        self._doubted |= {row.mark: row for row in rows}
+
     def is_about_rows(self, problem: HsaiError) -> bool:
         """Tell whether HubSpot's validation refused single rows, or a record is not there to be associated with."""
         return isinstance(problem, HubSpotError) and problem.status in {400, 409}
@@ -71,11 +114,14 @@ class CreateExecutor(ActionExecutor[CreateResult]):
                 reason = answer.reasons.get(row.mark) or "HubSpot left it out of its answer"
                 acts.append(self.line(row, ActionOutcome.REFUSED, reason))
             else:
-                content = json.dumps(values_like(record, row.properties))
-                acts.append(self.line(row, ActionOutcome.DONE, made_id=record.id, content=content))
+                content, reason = json.dumps(values_like(record, row.properties)), self._explain_doubt(row)
+                acts.append(self.line(row, ActionOutcome.DONE, reason, made_id=record.id, content=content))
         self.acts.note(self.id, acts)
-        if lost:
+        if lost or self.plan.once:
             await self._archive_twins(rows)
+
+    def _explain_doubt(self, row: ActionRow) -> str:
+        return LOST_ONCE if row.mark in self._doubted else ""
 
     async def _drop_made(self, rows: Sequence[ActionRow]) -> list[ActionRow]:
         """Note which rows HubSpot has already, and return the others."""
@@ -85,7 +131,8 @@ class CreateExecutor(ActionExecutor[CreateResult]):
             if row.mark in there:
                 record = there[row.mark][0]
                 content = _held_content(record, row.properties)
-                acts.append(self.line(row, ActionOutcome.DONE, made_id=record.id, content=content))
+                reason = self._explain_doubt(row)
+                acts.append(self.line(row, ActionOutcome.DONE, reason, made_id=record.id, content=content))
         self.acts.note(self.id, acts)
         return [row for row in rows if row.mark not in there]
 
@@ -94,21 +141,40 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         standing = self.acts.find_standing([row.mark for row in rows])
         unsure = [row for row in rows if row.mark in standing and standing[row.mark][1].outcome != ActionOutcome.DONE]
         there = await self._find_marked(unsure)
+        self.doubt(unsure)
         for row in unsure:
             if row.mark in there:
                 record, sent = there[row.mark][0], json.loads(standing[row.mark][1].content or "{}")
                 content = _held_content(record, sent)
-                self.acts.settle([row.mark], ActionOutcome.DONE, made_id=record.id, content=content)
+                self.acts.settle([row.mark], ActionOutcome.DONE, made_id=record.id, content=content, reason=LOST_ONCE)
         lost = [row.mark for row in unsure if row.mark not in there]
         self.acts.settle(lost, ActionOutcome.NOT_SENT, reason="its answer was lost, and HubSpot does not have it")
 
     async def _archive_twins(self, rows: Sequence[ActionRow]) -> None:
-        """Keep one where HubSpot carried out both a write whose answer was lost and the one after it."""
-        there = await self._find_marked(rows)
-        kept = {mark: act.made_id for mark, (_, act) in self.acts.find_standing([row.mark for row in rows]).items()}
-        extra = [one.id for mark, found in there.items() if mark in kept for one in found if one.id != kept[mark]]
+        """Keep one, of the lowest id, where HubSpot has several with one mark; what somebody changed stays."""
+        there = await self._find_marked(rows) if rows else {}
+        standing = self.acts.find_standing([row.mark for row in rows])
+        extra: list[str] = []
+        for row in rows:
+            found = sorted(there.get(row.mark, ()), key=lambda one: int(one.id))
+            if not found:
+                continue
+            known = standing[row.mark][1].made_id if row.mark in standing else ""
+            if known != found[0].id:
+                self._take_over(row, found[0], is_known=row.mark in standing)
+            extra += [one.id for one in found[1:] if matches_sent(values_like(one, row.properties), row.properties)]
         for start in range(0, len(extra), BATCH):
             await archive_batch(self.hub.hubspot, self.plan.target.id, extra[start : start + BATCH])
+
+    def _take_over(self, row: ActionRow, record: Record, *, is_known: bool) -> None:
+        """Note that the one that stays is another than was thought, or that it was made after all."""
+        content = _held_content(record, row.properties)
+        if is_known:
+            reason = self._explain_doubt(row)
+            self.acts.settle([row.mark], ActionOutcome.DONE, made_id=record.id, content=content, reason=reason)
+        else:
+            line = self.line(row, ActionOutcome.DONE, LOST_ONCE, made_id=record.id, content=content)
+            self.acts.note(self.id, [line])
 
     async def _find_marked(self, rows: Sequence[ActionRow]) -> dict[str, list[Record]]:
         ids, target = [row.record_id for row in rows], self.plan.target
@@ -136,6 +202,19 @@ class ArchiveExecutor(UndoExecutor):
         """Archive once."""
         made = [row.made_id for row in rows]
         await archive_batch(self.hub.hubspot, self.plan.target.id, made, attempt=attempt.number)
+
+    async def read_answer(self, rows: Sequence[ActionRow], answer: None, *, lost: bool) -> None:
+        """Look what is left of each mark: what was made twice goes too, and what is still there is not taken back."""
+        target = self.plan.target
+        ids = [row.record_id for row in rows]
+        there = await find_marked(self.hub.hubspot, self.plan.object_type, ids, target.id, target.properties)
+        left = {row.mark: there.get(row.mark, []) for row in rows}
+        twins = [one.id for row in rows for one in left[row.mark] if one.id != row.made_id and _is_unchanged(row, one)]
+        for start in range(0, len(twins), BATCH):
+            await archive_batch(self.hub.hubspot, target.id, twins[start : start + BATCH])
+        still = [row for row in rows if row.made_id in {one.id for one in left[row.mark]}]
+        self.note(still, ActionOutcome.REFUSED, "HubSpot answered with success and did not archive it")
+        await super().read_answer([row for row in rows if row not in still], answer, lost=lost)
 
 
 def values_like(record: Record, like: Iterable[str]) -> dict[str, str]:

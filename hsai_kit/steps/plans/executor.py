@@ -99,7 +99,7 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
             try:
                 await self.prepare()
                 is_stopped = await self._execute_all(self.batches(), control)
-                await self.finish()
+                await self.finish(control)
                 self.journal.end(self.id, JournalStatus.STOPPED if is_stopped else JournalStatus.DONE)
             except BaseException as problem:
                 self.journal.break_off(self.id, self.broken_off)
@@ -135,7 +135,7 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
         """Look at what earlier sessions left unfinished; by default there is nothing to do."""
         return
 
-    async def finish(self) -> None:
+    async def finish(self, control: Control) -> None:  # noqa: ARG002 -- for subclasses
         """Look once more at what was done, when all of it is through; by default there is nothing to do."""
         return
 
@@ -147,6 +147,10 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
         """Write down that rows are being sent, and return those that nothing else has sent."""
         self.note(rows, self.outcomes.SENDING)
         return rows
+
+    def doubt(self, rows: Sequence[R]) -> None:  # noqa: ARG002 -- for subclasses
+        """Take note that rows may be carried out although no answer came; by default the next check tells."""
+        return
 
     def is_about_rows(self, problem: HsaiError) -> bool:  # noqa: ARG002 -- for subclasses
         """Tell whether a batch was refused for some of its rows, so that the others can be sent without them."""
@@ -221,6 +225,8 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
                 return
             problem, lost = outcome.problem, lost or outcome.maybe_done
             was_sent = was_sent or not outcome.is_late
+            if outcome.maybe_done:
+                self.doubt(rows)
             if not lost:
                 self.note(rows, self.outcomes.NOT_SENT, str(problem))
             late += outcome.is_late

@@ -10,6 +10,7 @@ from dataclasses import replace
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
 from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, UpdateResult, read_survivors, update_batch
+from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
@@ -160,7 +161,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
             return changed
         return read_outcome(self.plan, row, held, merged)
 
-    async def finish(self) -> None:
+    async def finish(self, control: Control) -> None:  # noqa: ARG002 -- a look, also where a stop was asked for
         """Hold a sample of what was answered against what HubSpot holds, and correct the journal."""
         corrections, read = await self._verification.correct()
         self.journal.note(self.id, corrections)
