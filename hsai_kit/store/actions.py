@@ -113,12 +113,13 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     def find_doubted(self, portal_id: int, object_type: str, target: str) -> list[tuple[str, Act]]:
         """Return what was made while an answer was lost, so that it may stand twice: (when, the act), oldest first."""
+        columns = list_columns(Act, "c")
         rows = self._database.all(
-            f"SELECT c.at, {list_columns(Act, 'c')} FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "  # noqa: S608 -- column names are ours
+            f"SELECT c.at, {columns} FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "  # noqa: S608 -- column names are ours
             "AND c.reason = ? AND a.portal_id = ? AND a.object_type = ? AND a.target = ? ORDER BY c.at",
             (LOST_ONCE, portal_id, object_type, target),
         )
-        return [(row[0], self._as_line(row[1:])) for row in rows]
+        return [(row[0], self._as_line(tuple(row)[1:])) for row in rows]
 
     def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
