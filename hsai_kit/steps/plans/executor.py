@@ -9,25 +9,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.steps.plans.base import RecordRow
 from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
 from hsai_kit.store.journal import Journal
 
 __all__ = ["Attempt", "Batch", "PlanExecutor", "split_by_record"]
-
-
-class RecordRow(Protocol):
-    """A row of a plan: it is about one record; a push may have several of the same."""
-
-    @property
-    def record_id(self) -> str:
-        """The record that the row is about."""
 
 
 _LATE = WriteUncertain(
