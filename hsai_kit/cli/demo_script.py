@@ -19,11 +19,12 @@ from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import estimate_price
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import quiet
+from hsai_kit.steps.actions import undo
 from hsai_kit.steps.ask import ask
 from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.connect import connect
 from hsai_kit.steps.pull import pull
-from hsai_kit.steps.push import PushPlan, plan, push, undo
+from hsai_kit.steps.push import PushPlan, plan_push, push
 from hsai_kit.steps.review import Review, review
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.workspace import PushSettings
@@ -124,7 +125,7 @@ def _reviewed(screen: Console, run: Run) -> Review:
 
 
 def _planned(screen: Console, hub: Connection, checked: Review) -> PushPlan:
-    ready = plan(hub, checked)
+    ready = plan_push(hub, checked)
     others = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items() if verdict != "will change")
     _heading(screen, 4, "Push", f"the plan first: {len(ready.changes):,} will change")
     _say(screen, f"Left as they are: {others or 'none'}.")

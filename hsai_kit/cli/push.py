@@ -37,23 +37,23 @@ def push(
     portal_id: PORTAL_ID = None,
 ) -> None:
     """Write what was approved of a run to HubSpot, after showing the plan and asking."""
-    from hsai_kit.steps.push import carry_out, plan, resume_plan
+    from hsai_kit.steps.push import carry_out_push, plan_push, plan_rest
     from hsai_kit.steps.review import review
 
     wanted = the_meant(run, "push to complete" if resume else "run")
     with connection_of(wanted) as hub:
         if resume:
-            ready = resume_plan(hub, wanted)
+            ready = plan_rest(hub, wanted)
         else:
             reviewed = open_reviewed_run(hub, wanted)
             fields = _destinations(reviewed, to or [])
-            ready = plan(hub, [review(reviewed, field) for field in fields], fields)
+            ready = plan_push(hub, [review(reviewed, field) for field in fields], fields)
         if csv is not None:
             say(f"Every row of the plan is in {ready.to_csv(csv)}.")
         if plan_only:
             show_plan(ready)
             return
-        say(repr(carry_out(hub, ready, confirm=portal_id or (True if yes else None))))
+        say(repr(carry_out_push(hub, ready, confirm=portal_id or (True if yes else None))))
 
 
 def undo(

@@ -14,7 +14,7 @@ from hsai_kit.steps.actions import open_receipt, plan, start_carry_out, undo_pla
 from hsai_kit.steps.actions.update import Update
 from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.pull import lists, owners
-from hsai_kit.steps.push import resume_plan
+from hsai_kit.steps.push import plan_rest
 from hsai_kit.steps.push.targets import select_with_destination
 from hsai_kit.widgets.action_form import ActionForm, Given, Wanted, words_of
 from hsai_kit.widgets.blocks import text
@@ -173,7 +173,7 @@ class PushPanel(Panel):
     def _complete(self) -> None:
         hub, receipt = self._hub, self.value
         if hub is not None and receipt is not None:
-            self.work("Looking what is left to do …", lambda: resume_plan(hub, receipt.id), self._show_plan)
+            self.work("Looking what is left to do …", lambda: plan_rest(hub, receipt.id), self._show_plan)
 
     def _show_plan(self, made: AnyPlan | None, staying: str = "") -> None:
         self._plan = made

@@ -29,7 +29,7 @@ from hsai_kit import Assistant, ask, connect, pull, review
 from hsai_kit.connection import Connection
 from hsai_kit.runtime.progress import quiet
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out, plan, undo_plan
+from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out_push, plan_push, plan_undo
 from hsai_kit.steps.review import Review
 from hsai_kit.workspace import PushSettings
 
@@ -73,8 +73,8 @@ def measured(given: argparse.Namespace) -> list[Line]:
             checks = reviewed(hub)
             sandbox.limits("hubspot", per_ten_seconds=given.limit)
             sandbox.latency("hubspot", given.latency)
-            lines, receipt = timed("push", given, sandbox, hub, plan(hub, checks))
-            more, back = timed("undo", given, sandbox, hub, undo_plan(hub, receipt))
+            lines, receipt = timed("push", given, sandbox, hub, plan_push(hub, checks))
+            more, back = timed("undo", given, sandbox, hub, plan_undo(hub, receipt))
     wrong = sum(outcome != "written" for one in (receipt, back) for outcome in one.counts)
     return [*lines, *more, Line("outcomes other than written", wrong, "", 0)]
 
@@ -95,7 +95,7 @@ def timed(
     """Time how a plan is carried out. What its making has used of the window is over by then."""
     time.sleep(0 if given.small else 10.5)
     before, cpu, begun = calls(sandbox), processor_seconds(), time.monotonic()
-    receipt = carry_out(hub, ready, confirm=True)
+    receipt = carry_out_push(hub, ready, confirm=True)
     took, cpu = time.monotonic() - begun, processor_seconds() - cpu
     reads, updates, refused = (now - then for now, then in zip(calls(sandbox), before, strict=True))
     sent = reads + updates

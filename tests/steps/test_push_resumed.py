@@ -10,7 +10,7 @@ import pytest
 
 from hsai_kit import open_receipt, plan, push, receipts, undo
 from hsai_kit.errors import DailyLimit, PushRefused
-from hsai_kit.steps.push import resume_plan
+from hsai_kit.steps.push import plan_rest
 
 PUSHING = """
 import sys
@@ -56,7 +56,7 @@ def test_what_kill_9_left_is_completed_under_its_receipt_and_taken_back_as_one(
     colleague.writes(theirs, "city", "Reno")
     colleague.writes(ours, "city", "Reno")
 
-    ready = resume_plan(hub, receipt)
+    ready = plan_rest(hub, receipt)
     left = 100 if fault == "commit_then_stall" else 900
     assert ready.counts["will change"] == left - 1
     assert f"Rest of {receipt.id}" in str(ready)
@@ -102,7 +102,7 @@ def test_what_was_rejected_since_the_push_began_is_not_written_when_it_goes_on(
     receipt = open_receipt(hub)
     last = receipt.changes[-1]
     checked.reject([last.record_id])
-    assert "rejected since the push began" in str(resume_plan(hub, receipt).frame.loc[last.record_id, "reason"])
+    assert "rejected since the push began" in str(plan_rest(hub, receipt).frame.loc[last.record_id, "reason"])
     done = push(hub, receipt, confirm=True)
     assert done.counts == {"written": 109, "not sent": 1}
     assert colleague.sees([last.record_id], "city") == {last.record_id: last.before}

@@ -6,7 +6,7 @@ import pytest
 
 from hsai_kit import connect, plan, push, undo
 from hsai_kit.errors import PushRefused
-from hsai_kit.steps.push import carry_out, undo_plan
+from hsai_kit.steps.push import carry_out_push, plan_undo
 from hsai_kit.workspace import PushSettings
 
 PORTAL = 24681357
@@ -101,10 +101,10 @@ def test_a_plan_that_was_shown_can_be_carried_out_as_it_was(hub, proposed, colle
     ready = plan(hub, checked)
     checked.reject(["102"])
     colleague.writes("103", "city", "Reno")
-    receipt = carry_out(hub, ready, confirm=ready.confirmation.confirm)
+    receipt = carry_out_push(hub, ready, confirm=ready.confirmation.confirm)
     assert receipt.frame["outcome"].to_dict() == {"101": "written", "102": "written", "103": "conflict"}
     assert (
-        undo_plan(hub, receipt).confirmation.question
+        plan_undo(hub, receipt).confirmation.question
         == "Put back 2 values in portal 24681357 (SANDBOX)? Type yes or y: "
     )
 

@@ -12,7 +12,7 @@ from hsai_kit import connect, undo
 ANALYST = """
 import sys
 from hsai_kit import Assistant, ask, connect, plan, pull, push, review
-from hsai_kit.steps.push import carry_out
+from hsai_kit.steps.push import carry_out_push
 
 folder, value = sys.argv[1:]
 with connect(workspace=folder) as hub:
@@ -24,7 +24,7 @@ with connect(workspace=folder) as hub:
     ready = plan(hub, checked)
     print("ready", flush=True)
     sys.stdin.readline()
-    print(carry_out(hub, ready, confirm=True).id, flush=True)
+    print(carry_out_push(hub, ready, confirm=True).id, flush=True)
 """
 
 

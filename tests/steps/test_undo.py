@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, connect, log, open_receipt, pull, push, review, undo
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, PushRefused, UnknownProperty
-from hsai_kit.steps.push import undo_plan
+from hsai_kit.steps.push import plan_undo
 
 STAGES = {"kind": "choice", "options": ["lead", "opportunity", "customer"], "to": "lifecyclestage"}
 
@@ -254,7 +254,7 @@ def test_a_value_that_a_merge_moved_goes_back_where_it_moved_if_it_is_sure_to_be
     colleague.merges("102", into=own)
     colleague.writes(typed, "jobtitle", "Plumber")
     colleague.merges("103", into=typed)
-    ready = undo_plan(hub, receipt)
+    ready = plan_undo(hub, receipt)
     rows = {row.record_id: (row.verdict, row.reason) for row in ready.rows}
     assert rows[blank] == ("will change", "101 was merged into this record")
     assert rows["102"] == (

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import PushRefused, ReceiptNotFound
 from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.steps.actions.action import Action, Checked, action_types
 from hsai_kit.steps.actions.add_to_list import add_to_list
@@ -20,11 +20,7 @@ from hsai_kit.steps.actions.receipt import ActionReceipt
 from hsai_kit.steps.actions.update import update
 from hsai_kit.steps.plans.carry_out import carry_out_plan
 from hsai_kit.steps.plans.confirmation import Confirm
-from hsai_kit.steps.push import PushPlan, PushReceipt
-from hsai_kit.steps.push import carry_out as _carry_out_push
-from hsai_kit.steps.push import open_receipt as _open_push
-from hsai_kit.steps.push import plan as _plan_push
-from hsai_kit.steps.push import undo_plan as _undo_push_plan
+from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out_push, plan_push, plan_undo
 from hsai_kit.steps.push.targets import Destination
 
 __all__ = [
@@ -61,7 +57,7 @@ def plan(
 
     Every value or record is a row with a verdict; arguments and errors are those of `push` and `then`.
     """
-    return to.plan(hub, checked, frame) if isinstance(to, Action) else _plan_push(hub, checked, to)
+    return to.plan(hub, checked, frame) if isinstance(to, Action) else plan_push(hub, checked, to)
 
 
 @accept_wait
@@ -104,7 +100,7 @@ def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
     wanted = receipt if isinstance(receipt, str) else receipt.id
     record = hub.store.actions.get(wanted)
     if record is None:
-        return _undo_push_plan(hub, wanted)
+        return plan_undo(hub, wanted)
     if record.portal_id != hub.portal.id:
         message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
         raise PushRefused(message)
@@ -119,9 +115,10 @@ def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
 def open_receipt(hub: Connection, receipt_id: str | None = None) -> AnyReceipt:
     """Return an earlier receipt of this workspace by its id, or that of the newest push or action."""
     wanted = receipt_id or hub.store.newest_receipt()
-    if wanted is not None and hub.store.actions.get(wanted) is not None:
-        return ActionReceipt(hub, wanted)
-    return _open_push(hub, wanted)
+    if wanted is None:
+        message = f"Nothing was pushed from {hub.workspace.folder} yet."
+        raise ReceiptNotFound(message)
+    return PushReceipt(hub, wanted) if hub.store.actions.get(wanted) is None else ActionReceipt(hub, wanted)
 
 
 def _plan_action(hub: Connection, checked: Checked, action: Action, frame: pd.DataFrame | None) -> AnyPlan:
@@ -137,7 +134,7 @@ def carry_out(hub: Connection, ready: AnyPlan, *, confirm: Confirm = None) -> An
     Raises PushRefused where it was not confirmed, is too large, or another session is at work.
     """
     if isinstance(ready, PushPlan):
-        return _carry_out_push(hub, ready, confirm=confirm)
+        return carry_out_push(hub, ready, confirm=confirm)
     return carry_out_plan(ready, ready.executor(hub, ready), ActionReceipt, confirm)
 
 

@@ -10,8 +10,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.steps.actions.action import Action, Checked, as_verb
-from hsai_kit.steps.push import PushPlan
-from hsai_kit.steps.push import plan as plan_push
+from hsai_kit.steps.push import PushPlan, plan_push
 
 __all__ = ["Update", "update"]
 

@@ -1,4 +1,4 @@
-"""Decisions into a plan, a plan into changed records with a receipt; and undo."""
+"""Decisions into a plan, a plan into changed records with a receipt; `undo` is in steps/actions."""
 
 from __future__ import annotations
 
@@ -12,33 +12,31 @@ from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.push.executor import PushExecutor, refuse_while_under_way
 from hsai_kit.steps.push.plan import PushPlan
-from hsai_kit.steps.push.plan_builder import plan_push
-from hsai_kit.steps.push.receipt import PushReceipt, open_receipt, receipts
+from hsai_kit.steps.push.plan_builder import build_push_plan
+from hsai_kit.steps.push.receipt import PushReceipt, receipts
 from hsai_kit.steps.push.targets import Destination, read_source
-from hsai_kit.steps.push.undo import plan_rest, plan_undo
+from hsai_kit.steps.push.undo import build_rest_plan, build_undo_plan
 from hsai_kit.store import PushRecord
 
 __all__ = [
     "PushPlan",
     "PushReceipt",
-    "carry_out",
-    "open_receipt",
-    "plan",
+    "carry_out_push",
+    "plan_push",
+    "plan_rest",
+    "plan_undo",
     "push",
     "receipts",
-    "resume_plan",
     "start_push",
-    "undo",
-    "undo_plan",
 ]
 
 
-def plan(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination = None) -> PushPlan:
+def plan_push(hub: Connection, checked: ReviewLike | Sequence[ReviewLike], to: Destination = None) -> PushPlan:
     """Return what `push` would do, value by value, without writing anything; the arguments are those of `push`.
 
     Raises PushRefused where no property is named or it may not be written, UnknownProperty where it does not exist.
     """
-    return plan_push(hub, read_source(hub, checked, to))
+    return build_push_plan(hub, read_source(hub, checked, to))
 
 
 @accept_wait
@@ -64,31 +62,21 @@ def push(
     than `max_records` in hsai.toml; other errors stop the push, and its receipt (`open_receipt(hub)`) holds what was
     written until then: `push(hub, receipt)` completes it, also after a crash, and undo takes it back.
     """
-    ready = resume_plan(hub, checked) if isinstance(checked, PushReceipt) else plan(hub, checked, to)
-    return carry_out(hub, ready, confirm=confirm)
+    ready = plan_rest(hub, checked) if isinstance(checked, PushReceipt) else plan_push(hub, checked, to)
+    return carry_out_push(hub, ready, confirm=confirm)
 
 
 start_push = in_background(push)
 
 
-@accept_wait
-def undo(hub: Connection, receipt: PushReceipt | str, *, confirm: Confirm = None) -> PushReceipt:
-    """Put back the values that a push replaced, after showing the plan and asking; returns a receipt of its own.
-
-    Only values that are still as the push wrote them are restored; what somebody changed since is left alone.
-    Raises PushRefused where it was not confirmed, the receipt is of another portal, or a push is still writing there.
-    """
-    return carry_out(hub, undo_plan(hub, receipt), confirm=confirm)
-
-
-def undo_plan(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
+def plan_undo(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     """Return what `undo` would do, value by value, without writing anything; raises PushRefused as `undo` does."""
     record = _record_here(hub, receipt)
     changes = [change for change in hub.store.pushes.lines(record.id) if change.outcome.may_stand]
-    return plan_undo(hub, record, changes)
+    return build_undo_plan(hub, record, changes)
 
 
-def resume_plan(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
+def plan_rest(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     """Return what is left to do of a push that was stopped or killed, without writing anything.
 
     Raises PushRefused for an undo, and where the receipt is of another portal or something is still writing there.
@@ -98,7 +86,7 @@ def resume_plan(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
         message = f"{record.id} is an undo: undo the same push once more, undo(hub, {record.undoes!r}), and it goes on."
         raise PushRefused(message)
     changes = [change for change in hub.store.pushes.lines(record.id) if change.outcome.is_open]
-    return plan_rest(hub, record, changes)
+    return build_rest_plan(hub, record, changes)
 
 
 def _record_here(hub: Connection, receipt: PushReceipt | str) -> PushRecord:
@@ -113,7 +101,7 @@ def _record_here(hub: Connection, receipt: PushReceipt | str) -> PushRecord:
     return record
 
 
-def carry_out(hub: Connection, ready: PushPlan, *, confirm: Confirm) -> PushReceipt:
+def carry_out_push(hub: Connection, ready: PushPlan, *, confirm: Confirm) -> PushReceipt:
     """Write a plan as it was shown, of a push or of an undo; each value is looked at once more just before.
 
     Raises PushRefused where it was not confirmed, is too large, or something else is writing there.

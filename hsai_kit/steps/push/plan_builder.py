@@ -24,7 +24,7 @@ from hsai_kit.steps.push.protection import refuse_protected
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["PropertyTarget", "PushSource", "plan_push"]
+__all__ = ["PropertyTarget", "PushSource", "build_push_plan"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _PushLookup:
     owners: Sequence[Owner] | None
 
 
-def plan_push(hub: Connection, source: PushSource) -> PushPlan:
+def build_push_plan(hub: Connection, source: PushSource) -> PushPlan:
     """Return what a push of `source` would do, checked against the portal as it is now.
 
     Raises UnknownProperty for a property that does not exist, PushRefused for one that may not be written.

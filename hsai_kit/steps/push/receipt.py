@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import ReceiptNotFound
 from hsai_kit.steps.plans.base import ReceiptBase
 from hsai_kit.store import Change, PushRecord
 
-__all__ = ["PushReceipt", "open_receipt", "receipts"]
+__all__ = ["PushReceipt", "receipts"]
 
 
 class PushReceipt(ReceiptBase[PushRecord, Change]):
@@ -33,16 +32,6 @@ class PushReceipt(ReceiptBase[PushRecord, Change]):
     def changes(self) -> tuple[Change, ...]:
         """What became of each value."""
         return self.rows
-
-
-def open_receipt(hub: Connection, push_id: str | None = None) -> PushReceipt:
-    """Return an earlier receipt of this workspace by its id, or that of the newest push."""
-    newest = hub.store.pushes.latest()
-    wanted = push_id or (newest.id if newest else None)
-    if wanted is None:
-        message = f"Nothing was pushed from {hub.workspace.folder} yet."
-        raise ReceiptNotFound(message)
-    return PushReceipt(hub, wanted)
 
 
 def receipts(hub: Connection) -> pd.DataFrame:

@@ -22,10 +22,10 @@ from hsai_kit.steps.push.protection import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, DecisionRecord, PushOutcome, PushRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["plan_rest", "plan_undo"]
+__all__ = ["build_rest_plan", "build_undo_plan"]
 
 
-def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
+def build_undo_plan(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
     """Return what taking back `changes` would do: only values that are still as they were written are restored.
 
     A value that a merge moved to another record is restored there if it is sure to be ours. Raises UnknownProperty or
@@ -57,7 +57,7 @@ def plan_undo(hub: Connection, record: PushRecord, changes: Sequence[Change]) ->
     return build_while_reading(build, record.properties, len(ids))
 
 
-def plan_rest(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
+def build_rest_plan(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
     """Return what is left to do of a push that was broken off: `changes` whose end the journal does not know.
 
     Raises UnknownProperty where a property is gone, PushRefused where it can no longer be written.
