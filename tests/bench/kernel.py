@@ -24,7 +24,7 @@ import argparse, asyncio, sys, time
 sys.path.insert(0, {folder!r})
 import client
 from pathlib import Path
-from hsai_kit import start_ask
+from hsai_kit import ask, start_ask
 client.pin(0)
 given = argparse.Namespace(rows={rows}, distinct={rows}, edited=False, refused=False)
 hub = client.connection({url!r}, Path({workspace!r}))

@@ -174,18 +174,20 @@ def test_the_gate_goes_by_the_lower_end_of_what_people_say_or_of_a_judge_held_ag
         Gate(min_valid=0.5).judge(found, "sandbox-legacy", texts=checked)
 
 
-def test_what_a_judge_has_not_read_yet_passes_no_gate(written):
+def test_what_a_judge_has_not_read_yet_passes_no_gate(written, running):
     hub, runs = written
     run = runs["sandbox-legacy"]
     notes = pull(hub, "notes", ["hs_note_body"], where="hs_note_body is known", limit=400)
     found = evaluate(hub, notes, {"own": ("record-summary", "sandbox-legacy")})
     session = rate(hub, run, n=160)
     say_the_truth(session)
+    running.latency("openai", 0.1)
     handle = start_judge(hub, run, "It says what the note says.", model="sandbox-luna")
     while not handle.progress.done:
         pass
     handle.cancel()
     part = handle.result(60)
+    running.latency("openai", 0)
     assert part.frame["verdict"].isna().any()
     verdict = Gate(min_good=0.01).judge(found, texts=part.against(session))
     assert "texts yet; the same call goes on" in str(verdict)
