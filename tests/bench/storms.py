@@ -26,7 +26,8 @@ from hsai_kit import ask, connect, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
 from hsai_kit.llm.batches import is_passing
 from hsai_kit.sandbox import Sandbox
-from hsai_kit.steps.ask import batch_collector, batch_sender
+from hsai_kit.steps.ask.batch_collector import BatchCollector
+from hsai_kit.steps.ask.batch_sender import BatchSender
 
 # What passes, with the options that keep a test short, and what stops a run until somebody has mended it.
 PASSING = {
@@ -181,12 +182,12 @@ def _set_off(sandbox: Sandbox, storm: Storm, rows: int, *, fresh: bool = True) -
 @contextlib.contextmanager
 def _small_jobs(rows: int) -> Iterator[None]:
     """Send several jobs and look at them often, so that there is something to be struck."""
-    before = batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL
-    batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL = max(20, rows // 6), 0.05, 0.5
+    before = BatchSender.most_questions, BatchCollector.first_poll, BatchCollector.longest_poll
+    BatchSender.most_questions, BatchCollector.first_poll, BatchCollector.longest_poll = max(20, rows // 6), 0.05, 0.5
     try:
         yield
     finally:
-        batch_sender.QUESTIONS, batch_collector.FIRST_POLL, batch_collector.LONGEST_POLL = before
+        BatchSender.most_questions, BatchCollector.first_poll, BatchCollector.longest_poll = before
 
 
 def _ask(hub: Any, storm: Storm, rows: int, step: Any = ask) -> Any:
