@@ -3,7 +3,9 @@
 HsaiError
 ├── WorkspaceError          the folder, its settings or one of its files
 │   ├── AssistantError      an assistant's file or what it asks for
-│   └── RecipeError         a recipe's file, or a gate that it did not pass
+│   └── RecipeError         a recipe's file, or what it needs before it goes on
+│       ├── GateNotPassed
+│       └── ReviewPending   nothing of its run is approved yet
 ├── KeyProblem              a key is missing, refused, or cannot be kept
 │   ├── KeyNotFound
 │   ├── AddressNotFound     no address for messages of that name
@@ -31,7 +33,12 @@ HsaiError
 ├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
 ├── ReceiptNotFound         no push or action under that id
 ├── NotDelivered            a message that its service did not take
+├── CommandError            what was typed in the terminal cannot be done as such
+├── NothingToDo             there is nothing of the kind to go on with
+├── LabError                JupyterLab or the page did not start
 └── PushRefused             a write that must not happen as asked
+    ├── NothingApproved     nothing is approved yet
+    └── ActionRefused       an action that must not be done as asked
 
 KeyboardInterrupt
 └── WorkStopped             Ctrl-C or Stop, after what was in flight has been kept
@@ -39,33 +46,41 @@ KeyboardInterrupt
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 __all__ = [
+    "ActionRefused",
     "AddressNotFound",
     "AssistantError",
     "AuditError",
+    "CommandError",
     "DailyLimit",
     "EvaluationError",
     "FrameError",
+    "GateNotPassed",
     "HsaiError",
     "HubSpotError",
     "InvalidValues",
     "KeyNotFound",
     "KeyProblem",
     "KeyRefused",
+    "LabError",
     "ModelError",
     "NoConnection",
     "NoKeyRing",
     "NoQuota",
     "NotDelivered",
     "NotFound",
+    "NothingApproved",
+    "NothingToDo",
     "PromptError",
     "PullError",
     "PushRefused",
     "ReceiptNotFound",
     "RecipeError",
     "ReviewError",
+    "ReviewPending",
     "RunError",
     "SandboxFailed",
     "ScopesMissing",
@@ -101,6 +116,14 @@ class AssistantError(WorkspaceError):
 
 class RecipeError(WorkspaceError):
     """A recipe's file is missing or says something that cannot be done, or its gate was not passed."""
+
+
+class GateNotPassed(RecipeError):
+    """A recipe that would go on alone did not pass its gate; the message holds the verdict."""
+
+
+class ReviewPending(RecipeError):
+    """Nothing of a recipe's run is approved yet, so nothing comes after its review."""
 
 
 class KeyProblem(HsaiError):
@@ -277,6 +300,26 @@ class PushRefused(HsaiError):
     """A write that must not happen as asked."""
 
 
+class NothingApproved(PushRefused):
+    """A plan of which nothing is approved yet."""
+
+
+class ActionRefused(PushRefused):
+    """An action that must not be done as asked, or whose settings cannot be meant."""
+
+
+class CommandError(HsaiError):
+    """A command whose words contradict each other, or name what is not here."""
+
+
+class NothingToDo(HsaiError):
+    """There is nothing of the kind here to go on with: no run, no receipt, nothing that was broken off."""
+
+
+class LabError(HsaiError):
+    """JupyterLab or the page of the panels did not start."""
+
+
 class WorkStopped(KeyboardInterrupt):
     """The work was interrupted; the message says what is kept and how to go on.
 
@@ -285,3 +328,24 @@ class WorkStopped(KeyboardInterrupt):
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+_OLD_NAMES = {
+    "MissingAddress": AddressNotFound,
+    "MissingKey": KeyNotFound,
+    "MissingScopes": ScopesMissing,
+    "RefusedKey": KeyRefused,
+    "Stopped": WorkStopped,
+    "Unsettled": WriteUncertain,
+    "UnsupportedSetting": SettingNotSupported,
+}
+
+
+def __getattr__(name: str) -> type[BaseException]:
+    """Return an error by its name of 0.1, for one more release."""
+    if name not in _OLD_NAMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    new = _OLD_NAMES[name]
+    warnings.warn(f"{name} is called {new.__name__} now.", DeprecationWarning, stacklevel=2)
+    return new

@@ -14,7 +14,7 @@ ROOT = Path(hsai_kit.__file__).parent
 PYPROJECT = ROOT.parent / "pyproject.toml"
 
 # The sandbox is started in these places and imported nowhere else.
-STARTERS = {"hsai_kit.steps.connect", "hsai_kit.cli.sandbox", "hsai_kit.lab.server"}
+STARTERS = {"hsai_kit.steps.connect", "hsai_kit.cli.start", "hsai_kit.lab.server"}
 
 
 def find_modules(root: Path) -> dict[str, Path]:

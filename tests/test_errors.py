@@ -163,3 +163,20 @@ def test_a_cell_that_was_stopped_stops_a_run_of_all_cells():
             raise WorkStopped("Stopped after 3 of 9.")
         except Exception:  # noqa: BLE001 -- as a notebook's own cell might have it
             pytest.fail("an ordinary except took it")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("MissingKey", "KeyNotFound"),
+        ("MissingAddress", "AddressNotFound"),
+        ("RefusedKey", "KeyRefused"),
+        ("MissingScopes", "ScopesMissing"),
+        ("Unsettled", "WriteUncertain"),
+        ("Stopped", "WorkStopped"),
+        ("UnsupportedSetting", "SettingNotSupported"),
+    ],
+)
+def test_an_old_name_of_an_error_works_for_one_release(old, new):
+    with pytest.warns(DeprecationWarning, match=f"{old} is called {new} now"):
+        assert getattr(errors, old) is getattr(errors, new)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import hsai_kit
+from hsai_kit import widgets
 
 
 def child(code: str) -> list[object]:
@@ -25,10 +30,31 @@ def test_every_listed_name_resolves_to_something_with_that_name_and_a_docstring(
         assert found.__doc__
 
 
-def test_the_names_that_are_listed_are_those_that_can_be_loaded_and_those_that_are_typed():
-    assert sorted(hsai_kit._HOMES) == hsai_kit.__all__
-    for name, home in hsai_kit._HOMES.items():
-        assert getattr(hsai_kit, name).__module__.startswith(home)
+def test_the_names_that_are_listed_are_those_that_type_checkers_read_and_each_lives_there():
+    stub = ast.parse(Path(hsai_kit.__file__).with_suffix(".pyi").read_text("utf-8"))
+    homes = {one.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for one in node.names}
+    assert sorted(homes) == hsai_kit.__all__
+    for name, home in homes.items():
+        assert getattr(hsai_kit, name).__module__.startswith(f"hsai_kit.{home}")
+
+
+def test_the_panels_that_are_listed_can_be_loaded():
+    assert "ReviewGrid" in widgets.__all__
+    for name in widgets.__all__:
+        assert getattr(widgets, name).__name__ == name
+
+
+def test_an_old_name_works_for_one_release_and_says_the_new_one():
+    with pytest.warns(DeprecationWarning, match="left_out is called records_left_out now"):
+        assert hsai_kit.left_out is hsai_kit.records_left_out
+    assert "left_out" not in dir(hsai_kit)
+
+
+def test_the_version_is_the_one_that_the_package_is_built_with():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", hsai_kit.__version__)
+    project = tomllib.loads((Path(hsai_kit.__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "hsai_kit/__init__.py"
 
 
 def test_a_star_import_and_completion_give_the_listed_names():

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperGroup
 
-from hsai_kit.cli.console import in_words, say
-from hsai_kit.cli.push import PORTAL_ID, YES, connection_of, open_reviewed_run, show_plan, the_meant
-from hsai_kit.errors import HsaiError
+from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, explain_errors, find_run
+from hsai_kit.cli.push import carry_out_or_show, open_reviewed_run
+from hsai_kit.errors import CommandError
 
 if TYPE_CHECKING:
     from hsai_kit.steps.actions.action import Action, Setting
@@ -42,7 +42,7 @@ class ActionGroup(TyperGroup):
         for do, action in action_types().items():
             app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
             help_text = (action.__doc__ or "").partition("\n\n")[0]
-            app.command(do.replace("_", "-"), help=help_text)(in_words(_command(action)))
+            app.command(do.replace("_", "-"), help=help_text)(explain_errors(_command(action)))
             self.add_command(typer.main.get_command(app))
 
 
@@ -103,19 +103,14 @@ def _single(value: Any) -> Any:
 
 
 def _carry_out(action: Action, options: Any) -> None:
-    from hsai_kit.steps.actions import carry_out, plan
     from hsai_kit.steps.review import review
 
-    wanted = the_meant(options.run, "run")
-    with connection_of(wanted) as hub:
+    wanted = find_run(options.run)
+    with connect_to_portal_of(wanted) as hub:
         chosen = replace(action, only=_read_conditions(options.only or []), name=options.name or action.name)
-        ready = plan(hub, review(open_reviewed_run(hub, wanted), options.field), chosen)
-        if options.csv is not None:
-            say(f"Every row of the plan is in {ready.to_csv(options.csv)}.")
-        if options.plan_only:
-            show_plan(ready)
-            return
-        say(repr(carry_out(hub, ready, confirm=options.portal_id or (True if options.yes else None))))
+        ready = chosen.plan(hub, review(open_reviewed_run(hub, wanted), options.field), None)
+        confirm = options.portal_id or options.yes or None
+        carry_out_or_show(hub, ready, csv=options.csv, plan_only=options.plan_only, confirm=confirm)
 
 
 def _read_conditions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -124,6 +119,6 @@ def _read_conditions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
         column, equals, value = text.partition("=")
         if not (equals and column.strip()):
             message = f"--only {text} is not clear. Write it as COLUMN=VALUE, such as urgency=high."
-            raise HsaiError(message)
+            raise CommandError(message)
         found[column.strip()] = (*found.get(column.strip(), ()), value)
     return found

@@ -1,63 +1,136 @@
-"""What every command shares: its screen, errors in a sentence, and the workspace that it works in."""
+"""What every command shares: its screen, errors in a sentence, the workspace, and the connection it works with."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hsai_kit.errors import HsaiError, WorkStopped
+from hsai_kit.cli.exit_codes import ExitCode, code_of
+from hsai_kit.errors import CommandError, HsaiError, NothingToDo, WorkStopped
 
 if TYPE_CHECKING:
+    from hsai_kit.connection import Connection
+    from hsai_kit.store import Store
     from hsai_kit.workspace import Workspace
 
-__all__ = ["errors", "in_words", "plain", "say", "screen", "workspace"]
+__all__ = [
+    "BUDGET",
+    "PORTAL",
+    "PORTAL_ID",
+    "YES",
+    "connect_here",
+    "connect_to_portal_of",
+    "end_with",
+    "escape_line",
+    "explain_errors",
+    "find_newest",
+    "find_run",
+    "find_workspace",
+    "open_store",
+    "say",
+    "screen",
+]
 
 screen = Console()
-errors = Console(stderr=True)
+_errors = Console(stderr=True)
+
+PORTAL = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
+BUDGET = Annotated[float | None, typer.Option(min=0, help="Another cap on what this may cost in all, in USD.")]
+YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
+PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
 
 
-def in_words(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what goes wrong into a sentence and an exit code: 1 for an error, 130 for Ctrl-C."""
+def explain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what goes wrong in a command into a sentence and an exit code."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, **options: Any) -> None:
+    def call(*args: Any, **options: Any) -> None:
+        from hsai_kit.runtime.console import advise_for_terminal
+
         try:
-            command(*args, **options)
+            with advise_for_terminal():
+                command(*args, **options)
         except HsaiError as problem:
             # Reasons that stand line by line stay so; nothing else in a message can begin a line.
             for line in " ".join([str(problem), *getattr(problem, "__notes__", [])]).splitlines():
-                say(line, errors, style="red")
-            raise typer.Exit(1) from None
+                say(line, _errors, style="red")
+            raise typer.Exit(code_of(problem)) from None
         except KeyboardInterrupt as interruption:
-            said = str(interruption) if isinstance(interruption, WorkStopped) else "Stopped."
-            say(said, errors)
-            raise typer.Exit(130) from None
+            say(str(interruption) if isinstance(interruption, WorkStopped) else "Stopped.", _errors)
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
 
-    return wrapped
+    return call
 
 
-def workspace() -> Workspace:
-    """Return the workspace of this folder, or say that there is none."""
+def end_with(code: ExitCode) -> None:
+    """End the command with a code; DONE goes on to its end."""
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)
+
+
+def find_workspace() -> Workspace:
+    """Return the workspace of this folder; raises CommandError where there is none."""
     from hsai_kit.workspace import Workspace
 
     here = Workspace.find()
     if here is None:
         message = "There is no workspace in this folder or above it. Go to one, or make one with: hsai init"
-        raise HsaiError(message)
+        raise CommandError(message)
     return here
+
+
+def open_store() -> Store:
+    """Open the store of this folder's workspace; close it again."""
+    from hsai_kit.store import Store
+
+    return Store(find_workspace().store)
+
+
+def find_run(given: str | None) -> str:
+    """Return the id of the run that was given, or of the newest; raises NothingToDo where there is none."""
+    none = "There are no runs here yet. Make one with: hsai ask"
+    return find_newest(given, lambda store: store.runs.latest(), none)
+
+
+def find_newest(given: str | None, newest: Callable[[Store], str | None], none: str) -> str:
+    """Return the id that was given, or that of the newest; raises NothingToDo with `none` where there is none."""
+    store = open_store()
+    found = given or newest(store)
+    store.close()
+    if found is None:
+        raise NothingToDo(none)
+    return found
+
+
+def connect_here(portal: int | None) -> Connection:
+    """Connect in this folder's workspace."""
+    from hsai_kit.steps.connect import connect
+
+    return connect(portal_id=portal, workspace=find_workspace().folder)
+
+
+def connect_to_portal_of(wanted: str) -> Connection:
+    """Connect with the keys of the portal that a run or receipt belongs to."""
+    store = open_store()
+    record = store.pushes.get(wanted) or store.actions.get(wanted) or store.runs.get(wanted)
+    store.close()
+    if record is None:
+        message = f"There is no {wanted!r} in {find_workspace().folder}. See what there is with: hsai runs"
+        raise CommandError(message)
+    return connect_here(record.portal_id)
 
 
 def say(text: str, console: Console = screen, style: str | None = None) -> None:
     """Print a line as it is: not broken, not colored by what it says."""
-    console.print(plain(text), style=style, soft_wrap=True, highlight=False)
+    console.print(escape_line(text), style=style, soft_wrap=True, highlight=False)
 
 
-def plain(text: str) -> str:
+def escape_line(text: str) -> str:
     """Return text without markup, and without control characters that a record or a portal may have put there."""
     from hsai_kit.tabular.cell_text import format_line
 

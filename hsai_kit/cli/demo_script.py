@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import FrameError
 from hsai_kit.llm.prices import estimate_price
 from hsai_kit.run import Run
 from hsai_kit.runtime.progress import quiet
@@ -52,11 +52,11 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
         # An export of any size may be shown; nothing here is anybody's account.
         hub.workspace.settings = hub.workspace.settings.model_copy(update={"push": PushSettings(max_records=0)})
         everything = pull(hub, "contacts", _PROPERTIES)
-        before = _texts(everything)
-        contacts = _shown(screen, hub, everything, export)
-        checked = _reviewed(screen, _asked(screen, hub, contacts))
-        ready = _planned(screen, hub, checked)
-        held = not ready.changes or _written_and_undone(screen, hub, checked, ready, before)
+        before = _as_texts(everything)
+        contacts = _show_contacts(screen, hub, everything, export)
+        checked = _review(screen, _ask(screen, hub, contacts))
+        ready = _plan(screen, hub, checked)
+        held = not ready.changes or _push_and_undo(screen, hub, checked, ready, before)
         struck = hub.count_faults()
     if struck:
         told = ", ".join(f"{kind} {count:,} times" if count != 1 else f"{kind} once" for kind, count in struck.items())
@@ -67,27 +67,27 @@ def run_demo(screen: Console, export: Path | None = None, faults: Sequence[str] 
     return held
 
 
-def _shown(screen: Console, hub: Connection, everything: pd.DataFrame, export: Path | None) -> pd.DataFrame:
+def _show_contacts(screen: Console, hub: Connection, everything: pd.DataFrame, export: Path | None) -> pd.DataFrame:
     contacts = everything[everything["state"].notna()]
     if contacts.empty:
         where = f"{export} has no column State/Region with values" if export else "The portal has no states"
         message = f"{where}, so there is nothing to clean up. Export contacts with State/Region and Country/Region."
-        raise HsaiError(message)
-    pulled = f"{_some(len(everything), 'contact')} of portal {hub.portal.id}"
-    _heading(screen, 1, "Pull", f"{pulled}, {len(contacts):,} of them with a state")
+        raise FrameError(message)
+    pulled = f"{_count(len(everything), 'contact')} of portal {hub.portal.id}"
+    _say_heading(screen, 1, "Pull", f"{pulled}, {len(contacts):,} of them with a state")
     values = contacts["state"].value_counts()
     # From the most common to the rarest, so that the odd ones show as well.
     odd = values.index[values.index.str.len() != 2]
     some = [f"“{format_line(value, 20)}”" for value in odd[:: max(1, len(odd) // 8)][:8]]
     such = f", such as {', '.join(some)}" if some else ""
-    _say(screen, f"{_some(len(values), 'way')} to write one{such}.")
+    _say(screen, f"{_count(len(values), 'way')} to write one{such}.")
     return contacts
 
 
-def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
+def _ask(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     run = ask(hub, contacts, "state-abbreviations")
-    records, questions = _some(len(contacts), "record"), _some(run.questions, "distinct question")
-    _heading(screen, 2, "Ask", f"{records}, {questions}, so {_some(run.questions, 'request')}")
+    records, questions = _count(len(contacts), "record"), _count(run.questions, "distinct question")
+    _say_heading(screen, 2, "Ask", f"{records}, {questions}, so {_count(run.questions, 'request')}")
     _say(
         screen,
         f"Answered by {run.record.model}, a script and no language model; it errs now and then, as a model does.",
@@ -100,13 +100,15 @@ def _asked(screen: Console, hub: Connection, contacts: pd.DataFrame) -> Run:
     return run
 
 
-def _reviewed(screen: Console, run: Run) -> Review:
+def _review(screen: Console, run: Run) -> Review:
     checked = review(run)
     frame = checked.frame
     calm = frame["flags"].map(len) == 0
     checked.approve(calm & frame["changes"])
-    proposals = _some(int(frame["changes"].sum()), "proposal")
-    _heading(screen, 3, "Review", f"{proposals} to change something; {int((~calm).sum()):,} of all answers want eyes")
+    proposals = _count(int(frame["changes"].sum()), "proposal")
+    _say_heading(
+        screen, 3, "Review", f"{proposals} to change something; {int((~calm).sum()):,} of all answers want eyes"
+    )
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
     for title in ("before", "after", "records", "least sure"):
         table.add_column(title, justify="right" if title in {"records", "least sure"} else "left")
@@ -124,50 +126,48 @@ def _reviewed(screen: Console, run: Run) -> Review:
     return checked
 
 
-def _planned(screen: Console, hub: Connection, checked: Review) -> PushPlan:
+def _plan(screen: Console, hub: Connection, checked: Review) -> PushPlan:
     ready = plan_push(hub, checked)
     others = ", ".join(f"{count:,} {verdict}" for verdict, count in ready.counts.items() if verdict != "will change")
-    _heading(screen, 4, "Push", f"the plan first: {len(ready.changes):,} will change")
+    _say_heading(screen, 4, "Push", f"the plan first: {len(ready.changes):,} will change")
     _say(screen, f"Left as they are: {others or 'none'}.")
     if not ready.changes:
         _say(screen, "So there is nothing to write: these states are clean, or want a person's eyes.")
     return ready
 
 
-def _written_and_undone(
-    screen: Console, hub: Connection, checked: Review, ready: PushPlan, before: dict[str, str]
-) -> bool:
+def _push_and_undo(screen: Console, hub: Connection, checked: Review, ready: PushPlan, before: dict[str, str]) -> bool:
     receipt = push(hub, checked, confirm=True)
     outcome = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     _say(screen, f"Receipt {receipt.id}: {outcome or 'nothing written'}.")
     wanted = {row.record_id: row.after for row in ready.changes}
     # A large export waits here for HubSpot's allowance of calls in ten seconds: an unexplained silence looks hung.
     _say(screen, "Reading the portal back …")
-    pushed = _states(hub) == before | wanted
-    claim = f"Read back: the portal holds the {_some(len(wanted), 'new value')}, and every other state is as it was."
+    pushed = _read_states(hub) == before | wanted
+    claim = f"Read back: the portal holds the {_count(len(wanted), 'new value')}, and every other state is as it was."
     _say_checked(screen, pushed, claim)
     _say(screen, "Taking it back …")
     back = undo(hub, receipt, confirm=True)
-    _heading(screen, 5, "Undo", f"{_some(back.counts.get('written', 0), 'value')} put back")
+    _say_heading(screen, 5, "Undo", f"{_count(back.counts.get('written', 0), 'value')} put back")
     _say(screen, "Reading the portal back …")
-    undone = _states(hub) == before
+    undone = _read_states(hub) == before
     _say_checked(screen, undone, "Read back: every record holds its old state again.")
     return pushed and undone
 
 
-def _states(hub: Connection) -> dict[str, str]:
-    return _texts(pull(hub, "contacts", ["state"]))
+def _read_states(hub: Connection) -> dict[str, str]:
+    return _as_texts(pull(hub, "contacts", ["state"]))
 
 
-def _texts(frame: pd.DataFrame) -> dict[str, str]:
+def _as_texts(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame.index, frame["state"].astype("string").fillna(""), strict=True))
 
 
-def _some(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _heading(screen: Console, number: int, verb: str, what: str) -> None:
+def _say_heading(screen: Console, number: int, verb: str, what: str) -> None:
     screen.print(f"\n[bold cyan]{number}. {verb}[/bold cyan]")
     _say(screen, f"{what[0].upper()}{what[1:]}.")
 

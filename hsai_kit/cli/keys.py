@@ -12,8 +12,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from hsai_kit.cli.console import plain, say, screen
-from hsai_kit.errors import HsaiError, KeyRefused
+from hsai_kit.cli.console import PORTAL, escape_line, say, screen
+from hsai_kit.errors import CommandError, KeyNotFound, KeyRefused
 
 __all__ = ["ask_unseen", "connect", "disconnect", "status"]
 
@@ -42,7 +42,7 @@ def connect(
 
     if keep not in {None, "ring", "file"}:
         message = f"--keep is {keep!r}; it is 'ring' or 'file'."
-        raise HsaiError(message)
+        raise CommandError(message)
     both = switch_openai_key == switch_hubspot_key
     known = portal or current_portal()
     home = KeyFile() if keep == "file" else (None if keep else find_home(known)) or KeyRing()
@@ -61,10 +61,7 @@ def connect(
         # Its own advice is to switch a key that is kept; here none was.
         reason = str(problem).partition(" Switch it with:")[0]
         message = f"{reason} Nothing was kept. Run the same command again with the right key."
-    else:
-        message = ""
-    if message:
-        raise KeyRefused(message)
+        raise KeyRefused(message) from None
     say(f"Connected to portal {kept.id}{f' {kept.name}' if kept.name else ''} ({kept.account_type}).")
     say(f"Keys are kept in {home.place}.")
     for typed, name in ((token, ENVIRONMENT["hubspot"]), (key, ENVIRONMENT["openai"])):
@@ -74,7 +71,7 @@ def connect(
 
 
 def disconnect(
-    portal: Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")] = None,
+    portal: PORTAL = None,
 ) -> None:
     """Forget the keys of a portal on this computer."""
     from hsai_kit.steps.connect import disconnect as forget
@@ -84,7 +81,7 @@ def disconnect(
 
 
 def status(
-    portal: Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")] = None,
+    portal: PORTAL = None,
 ) -> None:
     """Say which portal this is, what the keys may do there, and how many calls are left today."""
     from hsai_kit.steps.connect import connect as make_connection
@@ -96,7 +93,7 @@ def status(
         with make_connection(portal_id=portal, workspace=here.folder if here else nowhere) as hub:
             found = read_status(hub)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("Portal", plain(f"{found.portal.id} {found.portal.name}"))
+    table.add_row("Portal", escape_line(f"{found.portal.id} {found.portal.name}"))
     table.add_row("Account type", found.portal.account_type)
     table.add_row("Time zone", found.portal.time_zone)
     if found.missing is None:
@@ -110,29 +107,28 @@ def status(
         table.add_row("Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}")
     said = [found.describe_model(model) for model in found.models] or [found.model_problem or "none"]
     for line in said:
-        table.add_row("Models" if line == said[0] else "", plain(line))
+        table.add_row("Models" if line == said[0] else "", escape_line(line))
     if found.models:
-        table.add_row("Prices from", plain(found.price_list))
+        table.add_row("Prices from", escape_line(found.price_list))
     for model, day in found.ending.items():
-        table.add_row("Ends soon", plain(f"{model} on {day}"))
+        table.add_row("Ends soon", escape_line(f"{model} on {day}"))
     screen.print(table)
 
 
 def ask_unseen(label: str) -> str:
-    """Ask for a key without showing it, until there is one."""
+    """Ask for a key without showing it, until there is one; raises KeyNotFound where nothing can be typed."""
     try:
-        while not (typed := _line(label).strip()):
+        while not (typed := _read_unseen(label).strip()):
             pass
     except EOFError:
         message = (
             f"No {label} was typed, and nothing was kept. Run it in a terminal, or set the keys in the environment."
         )
-    else:
-        return typed
-    raise HsaiError(message)
+        raise KeyNotFound(message) from None
+    return typed
 
 
-def _line(label: str) -> str:
+def _read_unseen(label: str) -> str:
     if sys.stdin.isatty():
         return getpass.getpass(f"{label}: ")
     # Piped in: there is nothing to hide, and getpass would warn that it cannot.

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.console import in_words, say, screen
+from hsai_kit.cli.console import explain_errors, say, screen
 from hsai_kit.cli.keys import ask_unseen
-from hsai_kit.errors import HsaiError
+from hsai_kit.errors import CommandError, NoKeyRing
 
 __all__ = ["notify"]
 
@@ -16,13 +16,13 @@ notify = typer.Typer(
     help="Keep addresses that messages go to (Slack, Teams, e-mail, …) in the key ring, by name; they are never shown.",
     no_args_is_help=True,
 )
-_Name = Annotated[str, typer.Argument(help="The name that notify(…) uses, such as sales-slack.")]
+_NAME = Annotated[str, typer.Argument(help="The name that it is known by, such as sales-slack.")]
 
 
 @notify.command()
-@in_words
+@explain_errors
 def add(
-    name: _Name,
+    name: _NAME,
     keep: Annotated[str, typer.Option(help="Where to keep it: 'ring' (the system's) or 'file' (mode 0600).")] = "ring",
 ) -> None:
     """Ask for an address without showing it, and keep it under a name; {owner_email} in it becomes the owner's own."""
@@ -33,7 +33,7 @@ def add(
 
     if keep not in {"ring", "file"}:
         message = f"--keep is {keep!r}; it is 'ring' or 'file'."
-        raise HsaiError(message)
+        raise CommandError(message)
     home: KeyHome = KeyFile() if keep == "file" else KeyRing()
     if isinstance(home, KeyRing) and not home.usable():
         variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
@@ -41,7 +41,7 @@ def add(
             f"This computer has no key ring that keeps addresses safely. Set {variable} in the environment, or keep "
             f"the address in a file that only you can read: hsai notify add {name} --keep file"
         )
-        raise HsaiError(message)
+        raise NoKeyRing(message)
     screen.print("An address looks like slack://…, msteams://… or mailtos://…; apprise's wiki tells how each is made.")
     service = keep_address(home, name, SecretStr(ask_unseen("Address")))
     say(f"Kept the {service} address {name} in {home.place}.")
@@ -49,7 +49,7 @@ def add(
 
 
 @notify.command("list")
-@in_words
+@explain_errors
 def list_names() -> None:
     """List the names of the addresses that are kept on this computer."""
     from hsai_kit.credentials.notify_addresses import list_addresses
@@ -59,8 +59,8 @@ def list_names() -> None:
 
 
 @notify.command()
-@in_words
-def test(name: _Name) -> None:
+@explain_errors
+def test(name: _NAME) -> None:
     """Send one message to an address, to see that it arrives."""
     from hsai_kit.credentials.notify_addresses import deliver, find_address
 
@@ -70,8 +70,8 @@ def test(name: _Name) -> None:
 
 
 @notify.command()
-@in_words
-def remove(name: _Name) -> None:
+@explain_errors
+def remove(name: _NAME) -> None:
     """Forget an address."""
     from hsai_kit.credentials.notify_addresses import forget_address
 

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.console import say, workspace
-from hsai_kit.errors import HsaiError
+from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, end_with, find_newest, find_run, say
+from hsai_kit.cli.exit_codes import ExitCode
+from hsai_kit.errors import CommandError
 
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.run import Run
-    from hsai_kit.steps.actions import ActionPlan
-    from hsai_kit.steps.push import PushPlan
+    from hsai_kit.steps.actions import AnyPlan
 
-__all__ = ["PORTAL_ID", "YES", "connection_of", "open_reviewed_run", "push", "show_plan", "the_meant", "undo"]
-
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
-PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
+__all__ = ["carry_out_or_show", "open_reviewed_run", "push", "undo"]
 
 
 def push(
@@ -37,23 +34,21 @@ def push(
     portal_id: PORTAL_ID = None,
 ) -> None:
     """Write what was approved of a run to HubSpot, after showing the plan and asking."""
-    from hsai_kit.steps.push import carry_out_push, plan_push, plan_rest
+    from hsai_kit.steps.push import plan_push, plan_rest
     from hsai_kit.steps.review import review
 
-    wanted = the_meant(run, "push to complete" if resume else "run")
-    with connection_of(wanted) as hub:
+    if resume:
+        wanted = find_newest(run, lambda store: store.pushes.find_unfinished(), "There is no push to complete here.")
+    else:
+        wanted = find_run(run)
+    with connect_to_portal_of(wanted) as hub:
         if resume:
             ready = plan_rest(hub, wanted)
         else:
             reviewed = open_reviewed_run(hub, wanted)
             fields = _destinations(reviewed, to or [])
             ready = plan_push(hub, [review(reviewed, field) for field in fields], fields)
-        if csv is not None:
-            say(f"Every row of the plan is in {ready.to_csv(csv)}.")
-        if plan_only:
-            show_plan(ready)
-            return
-        say(repr(carry_out_push(hub, ready, confirm=portal_id or (True if yes else None))))
+        carry_out_or_show(hub, ready, csv=csv, plan_only=plan_only, confirm=portal_id or yes or None)
 
 
 def undo(
@@ -62,13 +57,11 @@ def undo(
     portal_id: PORTAL_ID = None,
 ) -> None:
     """Take back what a push or an action did, wherever HubSpot still holds it, after showing the plan and asking."""
-    from hsai_kit import open_receipt
-    from hsai_kit import undo as take_back
+    from hsai_kit.steps.actions import undo_plan
 
-    wanted = the_meant(receipt, "receipt")
-    with connection_of(wanted) as hub:
-        found = open_receipt(hub, wanted)
-        say(repr(take_back(hub, found, confirm=portal_id or (True if yes else None))))
+    wanted = find_newest(receipt, lambda store: store.newest_receipt(), "There is no receipt here.")
+    with connect_to_portal_of(wanted) as hub:
+        carry_out_or_show(hub, undo_plan(hub, wanted), confirm=portal_id or yes or None)
 
 
 def open_reviewed_run(hub: Connection, run_id: str) -> Run:
@@ -87,49 +80,31 @@ def _destinations(run: Run, to: list[str]) -> dict[str, str]:
         if own:
             return own
         message = f"Say where the answers go: --to {run.fields[0]}=PROPERTY"
-        raise HsaiError(message)
+        raise CommandError(message)
     if len(run.fields) == 1:
         pairs = [(run.fields[0], "=", name) if not equals else (name, equals, other) for name, equals, other in pairs]
     if bad := next((field for field, equals, name in pairs if not (equals and name)), None):
         message = f"--to {bad} is not clear. This run answers {', '.join(run.fields)}: write --to FIELD=PROPERTY"
-        raise HsaiError(message)
+        raise CommandError(message)
     return {field: name for field, _, name in pairs}
 
 
-def show_plan(ready: PushPlan | ActionPlan) -> None:
-    """Print a plan, line by line."""
-    for line in str(ready).splitlines():
-        say(line)
+def carry_out_or_show(
+    hub: Connection,
+    ready: AnyPlan,
+    *,
+    confirm: bool | int | None,
+    csv: Path | None = None,
+    plan_only: bool = False,
+) -> None:
+    """Carry a plan out and print the receipt, or only show it; with nothing to do the exit code says so."""
+    from hsai_kit.steps.actions import carry_out
 
-
-def the_meant(given: str | None, what: str) -> str:
-    """Return the id of what is meant: as given, or the newest there is."""
-    from hsai_kit.store import Store
-
-    store = Store(workspace().store)
-    if what == "run":
-        newest = store.runs.latest()
-    elif what == "receipt":
-        newest = store.newest_receipt()
-    else:
-        newest = store.pushes.find_unfinished()
-    store.close()
-    if (found := given or newest) is None:
-        message = f"There is no {what} here."
-        raise HsaiError(message)
-    return found
-
-
-def connection_of(wanted: str) -> Connection:
-    """Connect with the keys of the portal that a run or receipt belongs to."""
-    from hsai_kit.steps.connect import connect
-    from hsai_kit.store import Store
-
-    here = workspace()
-    store = Store(here.store)
-    record = store.pushes.get(wanted) or store.actions.get(wanted) or store.runs.get(wanted)
-    store.close()
-    if record is None:
-        message = f"There is no {wanted!r} in {here.folder}. See what there is with: hsai runs"
-        raise HsaiError(message)
-    return connect(portal_id=record.portal_id, workspace=here.folder)
+    if csv is not None:
+        say(f"Every row of the plan is in {ready.to_csv(csv)}.")
+    if plan_only:
+        for line in str(ready).splitlines():
+            say(line)
+        return
+    say(repr(carry_out(hub, ready, confirm=confirm)))
+    end_with(ExitCode.DONE if ready.records else ExitCode.NOTHING_TO_DO)

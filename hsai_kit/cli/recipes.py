@@ -7,68 +7,70 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.console import plain, say, screen, workspace
-from hsai_kit.errors import HsaiError
+from hsai_kit.cli.console import BUDGET, PORTAL, connect_here, end_with, say
+from hsai_kit.cli.exit_codes import ExitCode, code_of_runs
+from hsai_kit.errors import CommandError
 
 if TYPE_CHECKING:
-    from hsai_kit.connection import Connection
     from hsai_kit.steps.evaluate import Evaluation
-    from hsai_kit.steps.recipe import Recipe, RecipeEvaluation
+    from hsai_kit.steps.recipe import RecipeEvaluation
 
 __all__ = ["evaluate", "run"]
 
-_Name = Annotated[str, typer.Argument(help="The recipe's name in recipes/, or its file.")]
-_Portal = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
-_Budget = Annotated[float | None, typer.Option(min=0, help="Another cap on what this may cost, in USD.")]
-_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost up to the cap.")]
+_NAME = Annotated[str, typer.Argument(help="The recipe's name in recipes/, or its file.")]
+_YES = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost up to the cap.")]
 
 
 def evaluate(
-    recipe: _Name,
+    recipe: _NAME,
     gate: Annotated[bool, typer.Option("--gate", help="Exit with 3 where the recipe's gate is not passed.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write all of it to this HTML file, passed or not.")] = None,
-    budget_usd: _Budget = None,
-    portal: _Portal = None,
-    yes: _Yes = False,
+    budget_usd: BUDGET = None,
+    portal: PORTAL = None,
+    yes: _YES = False,
 ) -> None:
     """Measure a recipe's assistant on labeled rows. With --gate the exit code tells whether it may run alone.
 
-    0: passed. 3: not passed. 1: it could not be measured.
+    0: passed. 3: not passed. 5: the budget was reached before everything was asked. 1: it could not be measured.
     """
-    from hsai_kit.steps.recipe import evaluate_recipe
+    from hsai_kit.steps.recipe import evaluate_recipe, read_recipe
 
-    with _connected(portal) as hub:
-        chosen = _read(hub, recipe)
+    with connect_here(portal) as hub:
+        chosen = read_recipe(hub.workspace, recipe)
         if gate and (chosen.evaluate is None or chosen.evaluate.gate is None):
             message = f"The recipe {chosen.name!r} has no [evaluate.gate], so there is nothing to pass. Add one to it."
-            raise HsaiError(message)
+            raise CommandError(message)
         found = evaluate_recipe(hub, chosen, budget_usd=budget_usd, confirm=yes or None)
         _show(found.evaluation)
         if found.texts is not None:
             say(found.texts.verdict)
         if report is not None:
             say(f"The report is in {_write(found, report)}.")
-        if found.verdict is None:
-            return
-        for line in str(found.verdict).splitlines():
-            screen.print(plain(line), soft_wrap=True, highlight=False)
-    if gate and not found.verdict.is_passed:
-        raise typer.Exit(found.verdict.exit_code)
+        if found.verdict is not None:
+            for line in str(found.verdict).splitlines():
+                say(line)
+        code = code_of_runs(run for runs in found.evaluation.runs.values() for run in runs)
+    if gate and found.verdict is not None and not found.verdict.is_passed:
+        code = ExitCode.GATE_NOT_PASSED
+    end_with(code)
 
 
 def run(
-    recipe: _Name,
+    recipe: _NAME,
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Ask nothing; do what comes after the review of its newest run.")
     ] = False,
-    budget_usd: _Budget = None,
-    portal: _Portal = None,
-    yes: _Yes = False,
+    budget_usd: BUDGET = None,
+    portal: PORTAL = None,
+    yes: _YES = False,
 ) -> None:
-    """Do a recipe's job. It writes only where the recipe says so and its gate is passed; the rest waits for people."""
+    """Do a recipe's job. It writes only where the recipe says so and its gate is passed; the rest waits for people.
+
+    0: done. 3: the gate was not passed. 4: rows wait for review. 5: the budget was reached. 7: no records match.
+    """
     from hsai_kit.steps.recipe import finish_recipe, read_recipe, run_recipe
 
-    with _connected(portal) as hub:
+    with connect_here(portal) as hub:
         if reviewed:
             chosen = read_recipe(hub.workspace, recipe)
             done = finish_recipe(hub, chosen, confirm=chosen.portal_id or True if yes else None)
@@ -77,18 +79,11 @@ def run(
         for part in (done.run, done.checked, done.receipt, *done.done):
             if part is not None:
                 say(repr(part))
-
-
-def _connected(portal: int | None) -> Connection:
-    from hsai_kit.steps.connect import connect
-
-    return connect(portal_id=portal, workspace=workspace().folder)
-
-
-def _read(hub: Connection, recipe: str) -> Recipe:
-    from hsai_kit.steps.recipe import read_recipe
-
-    return read_recipe(hub.workspace, recipe)
+        if done.run is None:
+            end_with(ExitCode.NOTHING_TO_DO)
+            return
+        end_with(code_of_runs([done.run]))
+        end_with(ExitCode.WAITING_FOR_REVIEW if done.waiting and not reviewed else ExitCode.DONE)
 
 
 def _write(found: RecipeEvaluation, path: Path) -> Path:
@@ -101,7 +96,7 @@ def _write(found: RecipeEvaluation, path: Path) -> Path:
         return made.save(path).resolve()
     except OSError as problem:
         message = f"The report cannot be written to {path}: {problem.strerror}. Choose another place."
-    raise HsaiError(message)
+        raise CommandError(message) from None
 
 
 def _show(found: Evaluation) -> None:

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from hsai_kit.cli.console import plain, say, screen, workspace
-from hsai_kit.errors import HsaiError
+from hsai_kit.cli.console import (
+    PORTAL,
+    connect_here,
+    end_with,
+    escape_line,
+    find_run,
+    find_workspace,
+    open_store,
+    say,
+    screen,
+)
+from hsai_kit.cli.exit_codes import code_of_runs
+from hsai_kit.errors import CommandError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hsai_kit.connection import Connection
     from hsai_kit.steps.review import Review
 
 __all__ = ["ask", "pull", "review"]
@@ -24,7 +34,6 @@ _SHOWN = 20
 _WHERE = Annotated[str | None, typer.Option(help='Which records, in plain words: "state is known".')]
 _LIST = Annotated[str | None, typer.Option("--list", help="Only the members of this list, by name or id.")]
 _LIMIT = Annotated[int | None, typer.Option(min=1, help="Only so many records, the first by id.")]
-_PORTAL = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
 
 
 def pull(
@@ -35,14 +44,14 @@ def pull(
     limit: _LIMIT = None,
     csv: Annotated[Path | None, typer.Option(help="Write them to this CSV file.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the same pull where it broke off.")] = False,
-    portal: _PORTAL = None,
+    portal: PORTAL = None,
 ) -> None:
     """Read records from HubSpot, and show the first of them or write all to a CSV file."""
     from hsai_kit import pull as read
     from hsai_kit.tabular.provenance import read_origin
     from hsai_kit.tabular.table_files import write_csv
 
-    with _connected(portal) as hub:
+    with connect_here(portal) as hub:
         frame = read(hub, object_type, properties, where=where, list=list_, limit=limit, resume=resume)
     count, width, kind = len(frame), len(frame.columns), read_origin(frame).object_type or "records"
     say(f"{count:,} {'record' if count == 1 else kind}, {width} {'property' if width == 1 else 'properties'}.")
@@ -66,7 +75,7 @@ def ask(
     engine: Annotated[str | None, typer.Option(help="responses, decisions, or batch (half price).")] = None,
     budget_usd: Annotated[float | None, typer.Option(min=0, help="The most that it may cost.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost.")] = False,
-    portal: _PORTAL = None,
+    portal: PORTAL = None,
 ) -> None:
     """Pull what the prompt needs and ask the assistant about every record; nothing is written to HubSpot."""
     from hsai_kit import ask as put
@@ -76,7 +85,7 @@ def ask(
     from hsai_kit.steps.ask.request import prepare_request
     from hsai_kit.tabular.table_files import read_table
 
-    with _connected(portal) as hub:
+    with connect_here(portal) as hub:
         chosen = load_assistant(hub.workspace, assistant)
         # What is wrong with these shows before thousands of records are read.
         prepare_request(hub, chosen, prompt=prompt, model=model, engine=engine)  # type: ignore[arg-type]
@@ -85,14 +94,16 @@ def ask(
             frame = read(hub, object_type, needed, where=where, list=list_, limit=limit)
         elif where or list_:
             message = "--where and --list choose among HubSpot's records, and --csv says which rows. Leave one out."
-            raise HsaiError(message)
+            raise CommandError(message)
         else:
             frame = read_table(csv).head(limit)
         settings: dict[str, Any] = {"model": model, "engine": engine, "budget_usd": budget_usd}
         of = None if csv is None else object_type
         run = put(hub, frame, chosen, prompt, object_type=of, confirm=True if yes else None, **settings)
         say(repr(run))
+        code = code_of_runs([run])
     say(f"Next: hsai review {run.id}")
+    end_with(code)
 
 
 def review(
@@ -111,18 +122,15 @@ def review(
     from hsai_kit.run import Run
     from hsai_kit.steps.review import review as look
     from hsai_kit.steps.review.spreadsheet_import import import_decisions
-    from hsai_kit.store import Decision, Store
+    from hsai_kit.store import Decision
 
     if approve not in {None, "unflagged"}:
         message = f"--approve is {approve!r}; it can be 'unflagged'. For others write a file: --csv review.csv"
-        raise HsaiError(message)
-    here = workspace()
-    store = Store(here.store)
+        raise CommandError(message)
+    here = find_workspace()
+    wanted = find_run(run)
+    store = open_store()
     try:
-        wanted = run or store.runs.latest()
-        if wanted is None:
-            message = "There are no runs here yet. Make one with: hsai ask"
-            raise HsaiError(message)
         low = here.settings.review.low_confidence
         made_by = Run(store, wanted, low_confidence=low, reviewer=here.reviewer)
         if field is None and len(made_by.fields) > 1:
@@ -130,7 +138,7 @@ def review(
                 f"This run answers several fields: {', '.join(made_by.fields)}. "
                 f"Review them one by one, such as: hsai review {wanted} --field {made_by.fields[0]}"
             )
-            raise HsaiError(message)
+            raise CommandError(message)
         checked = look(made_by, field, to=to)
         if decisions is not None:
             made = import_decisions(checked, decisions)
@@ -151,20 +159,14 @@ def review(
         store.close()
 
 
-def _connected(portal: int | None) -> Connection:
-    from hsai_kit.steps.connect import connect
-
-    return connect(portal_id=portal, workspace=workspace().folder)
-
-
 def _show_frame(frame: pd.DataFrame) -> None:
     from hsai_kit.tabular.cell_text import format_line
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("record_id", *frame.columns):
-        table.add_column(plain(str(name)), overflow="ellipsis", no_wrap=True)
+        table.add_column(escape_line(str(name)), overflow="ellipsis", no_wrap=True)
     for row in frame.head(_SHOWN).itertuples(name=None):
-        table.add_row(*(plain(format_line(value)) for value in row))
+        table.add_row(*(escape_line(format_line(value)) for value in row))
     screen.print(table)
     if len(frame) > _SHOWN:
         say(f"… and {len(frame) - _SHOWN:,} more. All of them in a file: --csv")
@@ -185,7 +187,13 @@ def _show_review(checked: Review) -> None:
     groups = said.groupby(["before", "after", "decision"], observed=True)["flagged"].agg(["size", "sum"])
     for (before, new, decision), row in groups.sort_values("size", ascending=False).head(_SHOWN).iterrows():
         flagged = f"{int(row['sum']):,}" if row["sum"] else ""
-        table.add_row(plain(before), plain(new), decision, f"{int(row['size']):,}", *([flagged] if flags.any() else []))
+        table.add_row(
+            escape_line(before),
+            escape_line(new),
+            decision,
+            f"{int(row['size']):,}",
+            *([flagged] if flags.any() else []),
+        )
     if len(groups):
         screen.print(table)
     if len(groups) > _SHOWN:

@@ -35,7 +35,7 @@ def place(workspace: Workspace) -> list[Path]:
     folder = workspace.folder / FOLDER
     try:
         folder.mkdir(exist_ok=True)
-        placed = _placed(folder / _PLACED)
+        placed = _read_placed(folder / _PLACED)
         written = [made for source in list_notebooks() if (made := _put(source, folder, placed))]
         if written:
             (folder / _PLACED).write_text(json.dumps(placed, indent=1), "utf-8")
@@ -57,7 +57,7 @@ def _put(source: Path, folder: Path, placed: dict[str, str]) -> Path | None:
             target.write_bytes(content)
             placed[target.name] = new
             return target
-    raise AssertionError  # the names do not end
+    return None  # never: the names do not end
 
 
 def _names(folder: Path, stem: str) -> Iterator[Path]:
@@ -69,7 +69,7 @@ def _names(folder: Path, stem: str) -> Iterator[Path]:
         count += 1
 
 
-def _placed(path: Path) -> dict[str, str]:
+def _read_placed(path: Path) -> dict[str, str]:
     try:
         read = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

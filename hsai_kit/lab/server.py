@@ -11,7 +11,7 @@ from importlib import import_module, resources, util
 from pathlib import Path
 
 from hsai_kit.credentials.lookup import ROOM_SANDBOX
-from hsai_kit.errors import HsaiError, SandboxFailed
+from hsai_kit.errors import LabError, SandboxFailed
 from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.runtime.progress import say
 from hsai_kit.workspace import Workspace
@@ -51,15 +51,15 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     if util.find_spec("voila"):
         with warnings.catch_warnings(record=True):
             import_module("voila")
-    with _surroundings(workspace, sandbox=sandbox), _in_words("JupyterLab", "ServerApp"):
+    with _enter(workspace, sandbox=sandbox), _explain_start("JupyterLab", "ServerApp"):
         LabApp.launch_instance(arguments)
 
 
 def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
-    """Serve the panels as one page until it is stopped; raises HsaiError where the extra is not installed."""
+    """Serve the panels as one page until it is stopped; raises LabError where the extra is not installed."""
     if util.find_spec("voila") is None:
         message = 'hsai app needs one more package. Install it with: python -m pip install "hsai_kit[app]"'
-        raise HsaiError(message)
+        raise LabError(message)
     from voila.app import Voila
 
     inside = Path(str(resources.files("hsai_kit.lab")))
@@ -78,7 +78,7 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     ]
     # Voilà runs the page in the page's own folder.
     os.environ["HSAI_WORKSPACE"] = str(workspace.folder)
-    with _surroundings(workspace, sandbox=sandbox), _in_words("The page", "Voila"):
+    with _enter(workspace, sandbox=sandbox), _explain_start("The page", "Voila"):
         Voila.launch_instance(arguments)
 
 
@@ -87,32 +87,30 @@ def _server_arguments(server: str, port: int | None) -> list[str]:
 
 
 @contextlib.contextmanager
-def _in_words(what: str, server: str) -> Iterator[None]:
+def _explain_start(what: str, server: str) -> Iterator[None]:
     try:
         yield
     except SystemExit as end:
         if not end.code:
             raise
-    else:
-        return
-    message = f"{what} did not start; the reason stands above."
-    if getattr(os, "geteuid", lambda: 1)() == 0:
-        message += f" For root it starts only where Jupyter's own settings say so: c.{server}.allow_root = True"
-    raise HsaiError(message)
+        message = f"{what} did not start; the reason stands above."
+        if getattr(os, "geteuid", lambda: 1)() == 0:
+            message += f" For root it starts only where Jupyter's own settings say so: c.{server}.allow_root = True"
+        raise LabError(message) from None
 
 
 @contextlib.contextmanager
-def _surroundings(workspace: Workspace, *, sandbox: bool) -> Iterator[None]:
+def _enter(workspace: Workspace, *, sandbox: bool) -> Iterator[None]:
     """Work in the workspace's folder, and give every notebook the same sandbox where one is wanted."""
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(contextlib.chdir(workspace.folder))
         if sandbox:
-            cleanup.enter_context(_sandbox(workspace))
+            cleanup.enter_context(_run_sandbox(workspace))
         yield
 
 
 @contextlib.contextmanager
-def _sandbox(workspace: Workspace) -> Iterator[None]:
+def _run_sandbox(workspace: Workspace) -> Iterator[None]:
     # Imported only where one is started.
     from hsai_kit.sandbox import Sandbox, SandboxError
 
@@ -121,19 +119,16 @@ def _sandbox(workspace: Workspace) -> Iterator[None]:
     try:
         running.start()
     except SandboxError as problem:
-        failure = SandboxFailed(str(problem))
-    else:
-        os.environ |= {
-            "HUBSPOT_BASE_URL": running.hubspot_url,
-            "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
-            "OPENAI_BASE_URL": running.openai_url,
-            "OPENAI_API_KEY": running.openai_key,
-            ROOM_SANDBOX: "1",
-        }
-        say("A sandbox with a made-up portal and a scripted assistant (no language model) is running: no keys needed.")
-        try:
-            yield
-        finally:
-            running.stop()
-        return
-    raise failure
+        raise SandboxFailed(str(problem)) from None
+    os.environ |= {
+        "HUBSPOT_BASE_URL": running.hubspot_url,
+        "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
+        "OPENAI_BASE_URL": running.openai_url,
+        "OPENAI_API_KEY": running.openai_key,
+        ROOM_SANDBOX: "1",
+    }
+    say("A sandbox with a made-up portal and a scripted assistant (no language model) is running: no keys needed.")
+    try:
+        yield
+    finally:
+        running.stop()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["YES", "ask_text", "ask_yes_no", "is_yes", "many"]
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+__all__ = ["YES", "advise", "advise_for_terminal", "ask_text", "ask_yes_no", "is_yes", "many"]
+
+_in_terminal = ContextVar("in_terminal", default=False)
 
 YES = "Type yes or y: "
 
@@ -21,6 +27,21 @@ def ask_yes_no(question: str) -> bool | None:
 def many(count: int, what: str) -> str:
     """Return a number with its noun: `1 value`, `2,314 values`."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+@contextmanager
+def advise_for_terminal() -> Iterator[None]:
+    """Have `advise` speak of commands for as long as the context lasts."""
+    token = _in_terminal.set(True)
+    try:
+        yield
+    finally:
+        _in_terminal.reset(token)
+
+
+def advise(python: str, terminal: str) -> str:
+    """Return what to do next: as code for a notebook or a script, as a command for the terminal."""
+    return terminal if _in_terminal.get() else python
 
 
 def ask_text(question: str) -> str | None:

@@ -82,7 +82,6 @@ def test_a_run_with_several_fields_is_reviewed_the_terminals_way(here):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("review",), "There are no runs here yet. Make one with: hsai ask"),
         (("review", "--approve", "all"), "it can be 'unflagged'"),
         (("ask", "state-abbreviations", "--csv", "none.csv"), "none.csv cannot be read: No such file or directory"),
         (("ask", "state-abbreviations", "--csv", "x.csv", "--where", "state is known"), "Leave one out"),
@@ -91,3 +90,8 @@ def test_a_run_with_several_fields_is_reviewed_the_terminals_way(here):
 )
 def test_what_cannot_be_done_is_said(here, words, sentence):
     assert sentence in hsai(*words, code=1)
+
+
+def test_where_nothing_was_asked_yet_there_is_nothing_to_do(here):
+    for words in (("review",), ("resume",), ("push",)):
+        assert "There are no runs here yet. Make one with: hsai ask" in hsai(*words, code=7)

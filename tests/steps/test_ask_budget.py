@@ -7,9 +7,11 @@ import time
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from hsai_kit import Assistant, ask, connect, open_run, resume, start_ask
 from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.cli import app
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.llm.responses_engine import ResponsesEngine
@@ -174,3 +176,13 @@ def test_minutes_at_the_accounts_limits_are_remembered_from_one_day_to_the_next(
             handle.cancel()
             handle.result(30)
         assert said_before(capsys) == wait, f"on day {day}"
+
+
+def test_the_command_ends_with_5_where_the_budget_is_reached(paying, monkeypatch):
+    monkeypatch.chdir(paying.workspace.folder)
+    words = ("ask", "state-abbreviations", "--where", "state is known", "--limit", "60", "--budget-usd", f"{ONE:.8f}")
+    done = CliRunner().invoke(app, [*words, "--yes"])
+    assert done.exit_code == 5, done.output
+    assert "is reached" in done.output
+    assert CliRunner().invoke(app, ["resume", "--budget-usd", f"{ONE * 1000}"]).exit_code == 0
+    assert CliRunner().invoke(app, ["resume"]).exit_code == 7

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused, ReceiptNotFound
+from hsai_kit.errors import ActionRefused, ReceiptNotFound
 from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.steps.actions.action import Action, Checked, action_types
 from hsai_kit.steps.actions.add_to_list import add_to_list
@@ -103,11 +103,11 @@ def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
         return plan_undo(hub, wanted)
     if record.portal_id != hub.portal.id:
         message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
-        raise PushRefused(message)
+        raise ActionRefused(message)
     action = next((one for one in action_types().values() if one.kind == record.kind), None)
     if action is None:
         message = f"{record.id} is itself an undo."
-        raise PushRefused(message)
+        raise ActionRefused(message)
     acts = [act for act in hub.store.actions.lines(record.id) if act.outcome.may_stand]
     return action.plan_undo(hub, record, acts)
 
@@ -124,7 +124,7 @@ def open_receipt(hub: Connection, receipt_id: str | None = None) -> AnyReceipt:
 def _plan_action(hub: Connection, checked: Checked, action: Action, frame: pd.DataFrame | None) -> AnyPlan:
     if not isinstance(action, Action):
         message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
-        raise PushRefused(message)
+        raise ActionRefused(message)
     return action.plan(hub, checked, frame)
 
 

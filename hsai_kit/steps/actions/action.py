@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import ConfigDict
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan
@@ -78,11 +78,11 @@ class Action(ABC):
     once: str = ""
 
     def __post_init__(self) -> None:
-        """Raise PushRefused for a setting that cannot be meant."""
+        """Raise ActionRefused for a setting that cannot be meant."""
         if self.only is not None and not isinstance(self.only, Mapping):
             example = "only={'urgency': ['high']}"
             message = f"only is {self.only!r}; write the column and the values that are meant: {example}."
-            raise PushRefused(message)
+            raise ActionRefused(message)
 
     @classmethod
     def settings(cls) -> list[Setting]:
@@ -120,9 +120,9 @@ class Action(ABC):
 
     @classmethod
     def plan_undo(cls, hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:  # noqa: ARG003 -- for those that can
-        """Return what taking back `acts` would do; raises PushRefused where that cannot be done."""
+        """Return what taking back `acts` would do; raises ActionRefused where that cannot be done."""
         message = f"{record.id} {cls.no_undo_reason}."
-        raise PushRefused(message)
+        raise ActionRefused(message)
 
     def mark(self, source: ActionSource, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.lists import AddResult, RecordList, add_members, find_list, iterate_members, remove_members
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
@@ -99,7 +99,7 @@ class AddToList(Action):
     name: str = "list"
 
     def check(self, hub: Connection, kind: ObjectType) -> None:
-        """Raise UnknownList for a list that is not there, PushRefused for one that fills itself."""
+        """Raise UnknownList for a list that is not there, ActionRefused for one that fills itself."""
         self._find(hub, kind)
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
@@ -153,7 +153,7 @@ class AddToList(Action):
                 f"The list {found.name!r} fills itself by its filters, so nothing can be added. Choose a static list, "
                 "or make one in HubSpot (Lists → Create list → Static)."
             )
-            raise PushRefused(message)
+            raise ActionRefused(message)
         return found
 
 

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.owners import Owner, find_owner, find_team, read_owners
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.runtime import background
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Checked, as_verb, describe, register
 from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too_long, signature
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
@@ -76,14 +77,14 @@ class CreateTask(Engagement):
     name: str = "task"
 
     def __post_init__(self) -> None:
-        """Raise PushRefused for a setting that cannot be meant."""
+        """Raise ActionRefused for a setting that cannot be meant."""
         super().__post_init__()
         if not self.subject.strip():
-            message = "A task needs a subject, such as create_task('Call {{ firstname }}')."
-            raise PushRefused(message)
+            message = "A task needs a subject, such as 'Call {{ firstname }}'."
+            raise ActionRefused(message)
         if isinstance(self.due_in, bool) or not isinstance(self.due_in, int) or not 0 <= self.due_in <= 1000:
             message = f"due_in is {self.due_in!r}; it is a number of business days from today on, from 0 to 1,000."
-            raise PushRefused(message)
+            raise ActionRefused(message)
         _refuse_nobody(self.assignee, "assignee")
         if self.otherwise is not None:
             _refuse_nobody(self.otherwise, "otherwise")
@@ -165,7 +166,8 @@ class Assigner:
     def explain_nobody(self, owner_id: str) -> str:
         """Say why a record's task would be nobody's."""
         what = "its owner is no longer active" if owner_id else "the record has no owner"
-        return f"{what}: say who gets it, such as create_task(…, otherwise='team: …')"
+        example = advise("create_task(…, otherwise='team: …')", "--otherwise 'team: …'")
+        return f"{what}: say who gets it, such as {example}"
 
 
 def due_day(days: int, today: date) -> date:
@@ -208,12 +210,12 @@ def _refuse_nobody(people: People, setting: str) -> None:
     if not named or not all(isinstance(one, str) and one.strip() for one in named):
         example = "such as 'record owner', an e-mail address or 'team: Sales'"
         message = f"{setting} is {people!r}; name somebody, {example}."
-        raise PushRefused(message)
+        raise ActionRefused(message)
 
 
 def _find(given: str, known: Mapping[str, str], setting: str) -> str:
     found = known.get(str(given).strip().casefold())
     if found is None:
         message = f"{setting} is {given!r}; it is one of {', '.join(known)}."
-        raise PushRefused(message)
+        raise ActionRefused(message)
     return found

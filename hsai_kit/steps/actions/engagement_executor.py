@@ -130,7 +130,7 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         for row in rows:
             if row.mark in there:
                 record = there[row.mark][0]
-                content = _held_content(record, row.properties)
+                content = _content_of(record, row.properties)
                 reason = self._explain_doubt(row)
                 acts.append(self.line(row, ActionOutcome.DONE, reason, made_id=record.id, content=content))
         self.acts.note(self.id, acts)
@@ -145,7 +145,7 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         for row in unsure:
             if row.mark in there:
                 record, sent = there[row.mark][0], json.loads(standing[row.mark][1].content or "{}")
-                content = _held_content(record, sent)
+                content = _content_of(record, sent)
                 self.acts.settle([row.mark], ActionOutcome.DONE, made_id=record.id, content=content, reason=LOST_ONCE)
         lost = [row.mark for row in unsure if row.mark not in there]
         self.acts.settle(lost, ActionOutcome.NOT_SENT, reason="its answer was lost, and HubSpot does not have it")
@@ -168,7 +168,7 @@ class CreateExecutor(ActionExecutor[CreateResult]):
 
     def _take_over(self, row: ActionRow, record: Record, *, is_known: bool) -> None:
         """Note that the one that stays is another than was thought, or that it was made after all."""
-        content = _held_content(record, row.properties)
+        content = _content_of(record, row.properties)
         if is_known:
             reason = self._explain_doubt(row)
             self.acts.settle([row.mark], ActionOutcome.DONE, made_id=record.id, content=content, reason=reason)
@@ -227,7 +227,7 @@ def matches_sent(held: Mapping[str, str], sent: Mapping[str, str]) -> bool:
     return all(_is_same_text(held.get(name, ""), value) for name, value in sent.items())
 
 
-def _held_content(record: Record, sent: Mapping[str, str]) -> str:
+def _content_of(record: Record, sent: Mapping[str, str]) -> str:
     """Return what was made as JSON: as HubSpot writes it, but what was sent where somebody changed it since."""
     held = values_like(record, sent)
     return json.dumps(held if matches_sent(held, sent) else dict(sent))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import ActionRefused
 from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.plans.executor import Batch, PlanExecutor, split_by_record
@@ -38,7 +38,7 @@ class ActionExecutor(PlanExecutor[ActionRow, Act, ActionOutcome, A]):
         """Keep other sessions of this workspace away, and begin the journal."""
         busy = "Another session of this workspace is at work on records just now. Wait for it, then try again."
         # What is found half sent by whoever has the lock is nobody's any more: its holder died.
-        with hold_lock(self.hub.workspace.folder / ".then.lock", PushRefused(busy)):
+        with hold_lock(self.hub.workspace.folder / ".then.lock", ActionRefused(busy)):
             plan = self.plan
             self.id = self.acts.begin(
                 "undo" if plan.undoes else plan.kind,

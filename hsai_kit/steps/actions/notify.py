@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_address
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe, register
 from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.executor import ActionExecutor
@@ -103,18 +104,18 @@ class Notify(Action):
     name: str = "message"
 
     def __post_init__(self) -> None:
-        """Raise PushRefused for a setting that cannot be meant."""
+        """Raise ActionRefused for a setting that cannot be meant."""
         super().__post_init__()
         if self.per not in _TITLES:
             message = f"per is {self.per!r}; it is 'record', 'owner' or 'digest'."
-            raise PushRefused(message)
+            raise ActionRefused(message)
 
     def check(self, hub: Connection, kind: ObjectType) -> None:  # noqa: ARG002 -- an address is of no portal
         """Raise AddressNotFound where no address of that name is kept."""
         find_address(self.to)
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
-        """Plan messages; raises AddressNotFound, and PushRefused for more messages than `most`."""
+        """Plan messages; raises AddressNotFound, and ActionRefused for more messages than `most`."""
         source = read_source(hub, checked, frame)
         is_personal = OWNER_EMAIL in find_address(self.to).secret.get_secret_value()
         emails = {one.id: one.email for one in source.owners} if is_personal or self.per == "owner" else {}
@@ -127,11 +128,12 @@ class Notify(Action):
         plan = build_action_plan(source, self, draft, target)
         count = len({row.group for row in plan.to_do})
         if count > self.most:
+            digest, more = advise("per='digest'", "--per digest"), advise(f"notify(…, most={count})", f"--most {count}")
             message = (
                 f"That would be {count:,} messages, and at most {self.most:,} are sent at once. Send a digest "
-                f"(per='digest'), or allow more: notify(…, most={count})."
+                f"({digest}), or allow more: {more}."
             )
-            raise PushRefused(message)
+            raise ActionRefused(message)
         return plan
 
     def _draft(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from hsai_kit.hubspot.records import Record
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.source import ActionSource
@@ -71,7 +72,8 @@ def _find_done(
         reason = "found in HubSpot by its mark"
         return ActionRow(record_id, ActionVerdict.DONE, reason=reason, mark=mark, made_id=there[0].id)
     if standing is not None and not action.can_look_up:
-        reason = f"{standing[0]} was broken off while it was sent: look there, and send it again under another name=…"
+        again = f"send it again under another {advise('name=…', '--name …')}"
+        reason = f"{standing[0]} was broken off while it was sent: look there, and {again}"
         return ActionRow(record_id, ActionVerdict.PERHAPS_DONE, standing[1].what, reason=reason, mark=mark)
     return None
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hsai_kit.assistants.prompt import Template
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused, ScopesMissing
+from hsai_kit.errors import ActionRefused, ScopesMissing
 from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
@@ -65,7 +65,7 @@ def read_source(
 ) -> ActionSource:
     """Look at what was approved, in every review that is given, and at those records as they are now.
 
-    Raises PushRefused where the run is another portal's or workspace's, or it is not known which records these are.
+    Raises ActionRefused where the run is another portal's or workspace's, or it is not known which records these are.
     """
     reviewed = as_reviews(checked, "then(hub, checked, …)")
     run = reviewed[0].run
@@ -154,5 +154,5 @@ def _pick_rows(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
         message = (
             f"Record {missing[0]} is approved but not in the DataFrame that was given. Give the one that was asked."
         )
-        raise PushRefused(message)
+        raise ActionRefused(message)
     return known.loc[index].copy()

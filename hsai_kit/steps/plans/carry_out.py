@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PushRefused
+from hsai_kit.errors import NothingApproved, PushRefused
 from hsai_kit.runtime.background import Control, start
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
@@ -31,12 +32,12 @@ def carry_out_plan(
     executor.refuse_while_busy()
     if why := plan.too_many or plan.no_approval_reason:
         message = f"{plan.nothing}: {why}"
-        raise PushRefused(message)
+        raise PushRefused(message) if plan.too_many else NothingApproved(message)
     require_confirmation(plan.confirmation, plan.where, plan.size, confirm, nothing=plan.nothing)
 
     async def work(control: Control) -> T:
         return receipt(executor.hub, await executor.execute(control))
 
     again = "Run the same again to go on"
-    or_back = "." if plan.undoes else ", or take it back: undo(hub, open_receipt(hub))."
+    or_back = "." if plan.undoes else f", or take it back: {advise('undo(hub, open_receipt(hub))', 'hsai undo')}."
     return start(work, plan.progress).wait(f"{again}{or_back}")

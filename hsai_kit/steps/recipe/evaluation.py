@@ -16,11 +16,11 @@ from hsai_kit.steps.evaluate.texts.human_rating import open_rating
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.model_judge import judge
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
-from hsai_kit.steps.recipe.records import beside, frame_of, load_recipe
+from hsai_kit.steps.recipe.records import load_recipe, read_records, resolve_path
 from hsai_kit.steps.recipe.schema import EvaluateSection, Recipe
 from hsai_kit.tabular.table_files import FILES
 
-__all__ = ["RecipeEvaluation", "assistant_of", "evaluate_recipe"]
+__all__ = ["RecipeEvaluation", "build_assistant", "evaluate_recipe"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def evaluate_recipe(
     if measured is None:
         message = f"The recipe {chosen.name!r} has no [evaluate], so nothing tells what is right. Add labels to it."
         raise RecipeError(message)
-    assistants: dict[str, CandidateChoice] = {chosen.name: (assistant_of(hub, chosen), chosen.ask.model)}
+    assistants: dict[str, CandidateChoice] = {chosen.name: (build_assistant(hub, chosen), chosen.ask.model)}
     assistants |= {name: (one.assistant, one.model) for name, one in measured.against.items() if name != chosen.name}
     if len(assistants) <= len(measured.against):
         message = f"evaluate.against names {chosen.name!r}, which is the recipe itself. Call it otherwise."
@@ -57,7 +57,7 @@ def evaluate_recipe(
     budget = budget_usd or measured.budget_usd
     evaluation = evaluate(
         hub,
-        frame_of(hub, measured.records or chosen.records, also=measured.cluster),
+        read_records(hub, measured.records or chosen.records, also=measured.cluster),
         assistants,
         _labels(hub, measured.labels),
         field=measured.field or chosen.review.field,
@@ -103,10 +103,10 @@ def _texts(
 
 
 def _labels(hub: Connection, labels: str | None) -> str | Path | None:
-    return beside(hub, labels) if labels and Path(labels).suffix.lower() in FILES else labels
+    return resolve_path(hub, labels) if labels and Path(labels).suffix.lower() in FILES else labels
 
 
-def assistant_of(hub: Connection, recipe: Recipe) -> Assistant:
+def build_assistant(hub: Connection, recipe: Recipe) -> Assistant:
     """Return the recipe's assistant with what is different in it, checked."""
     wanted = recipe.ask
     ready = prepare_request(

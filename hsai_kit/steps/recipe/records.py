@@ -13,13 +13,13 @@ from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
 from hsai_kit.tabular.provenance import read_record_ids
 from hsai_kit.tabular.table_files import read_table
 
-__all__ = ["beside", "frame_of", "load_recipe"]
+__all__ = ["load_recipe", "read_records", "resolve_path"]
 
 
-def frame_of(
+def read_records(
     hub: Connection, records: RecordsSection, also: str | None = None, ids: pd.Index | None = None
 ) -> pd.DataFrame:
-    """Read the records that a recipe is about, or those with `ids`; `also` is a column that is needed besides."""
+    """Read the records that a recipe is about, or those with `ids`; `also` is a column that is needed resolve_paths."""
     if records.csv is not None:
         return _from_csv(hub, records)
     if records.pull is not None:
@@ -32,7 +32,7 @@ def frame_of(
         wanted,
         where=records.where,
         list=records.list,
-        ids=ids if records.ids is None else beside(hub, records.ids),
+        ids=ids if records.ids is None else resolve_path(hub, records.ids),
         changed_since=records.changed_since,
         limit=records.limit,
         sample=records.sample,
@@ -43,7 +43,7 @@ def frame_of(
 def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
     """Read a file of records as text: a frozen set, which no push changes."""
     try:
-        frame = read_table(beside(hub, records.csv or ""))
+        frame = read_table(resolve_path(hub, records.csv or ""))
         frame.index = pd.Index(read_record_ids(frame), dtype="string", name="record_id")
     except FrameError as problem:
         message = f"The records of the recipe cannot be read. {problem}"
@@ -51,7 +51,7 @@ def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
     return frame.head(records.limit) if records.limit else frame
 
 
-def beside(hub: Connection, file: str) -> Path:
+def resolve_path(hub: Connection, file: str) -> Path:
     """Return a file that a recipe names; it is meant from the workspace's folder."""
     return hub.workspace.folder / Path(file).expanduser()
 

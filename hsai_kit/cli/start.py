@@ -1,4 +1,4 @@
-"""The commands that need no keys: demo, init, sandbox."""
+"""The commands to begin with: demo, init, lab, app, sandbox."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from typing import Annotated
 import typer
 
 from hsai_kit.cli.console import say, screen
-from hsai_kit.errors import HsaiError
+from hsai_kit.cli.exit_codes import ExitCode
+from hsai_kit.errors import CommandError, SandboxFailed
 
-__all__ = ["demo", "init", "sandbox"]
+__all__ = ["app", "demo", "init", "lab", "sandbox"]
+
+_FOLDER = Annotated[
+    Path | None,
+    typer.Argument(help="The workspace (default: the one around here, else hsai-workspace); made if it is not there."),
+]
+_SANDBOX = Annotated[
+    bool, typer.Option("--sandbox", help="Work on a made-up portal with a scripted assistant; needs no keys.")
+]
+_BROWSER = Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")]
+_PORT = Annotated[int | None, typer.Option(help="The port on 127.0.0.1 (default: a free one).")]
 
 
 def demo(
@@ -28,7 +39,7 @@ def demo(
     from hsai_kit.cli.demo_script import run_demo
 
     if not run_demo(screen, csv, fault or ()):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is not there.")] = Path()) -> None:
@@ -41,6 +52,27 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is 
     say(f"Assistants: {', '.join(list_assistants(made))}")
     screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
     screen.print("Without keys: [bold]hsai sandbox[/bold] serves a made-up portal, and says what to set to work on it")
+
+
+def lab(folder: _FOLDER = None, sandbox: _SANDBOX = False, browser: _BROWSER = True, port: _PORT = None) -> None:
+    """Open JupyterLab in a workspace with the notebooks in it, beginning with the tour."""
+    _greet("JupyterLab", sandbox=sandbox)
+    from hsai_kit.lab.server import room, serve_lab
+
+    serve_lab(room(folder), sandbox=sandbox, browser=browser, port=port)
+
+
+def app(folder: _FOLDER = None, sandbox: _SANDBOX = False, browser: _BROWSER = True, port: _PORT = None) -> None:
+    """Open the panels as one page, without any code in sight; needs one more package, and says which."""
+    _greet("the panels", sandbox=sandbox)
+    from hsai_kit.lab.server import room, serve_app
+
+    serve_app(room(folder), sandbox=sandbox, browser=browser, port=port)
+
+
+def _greet(what: str, *, sandbox: bool) -> None:
+    # Said before anything heavy is loaded, which takes many seconds on a slow computer.
+    say(f"Starting {'the sandbox and ' if sandbox else ''}{what}. This takes a moment; stop it with Ctrl-C.")
 
 
 def sandbox(
@@ -63,7 +95,7 @@ def sandbox(
         (text for text, (kind, _, file) in zip(load or [], pairs, strict=True) if not (kind and file)), None
     ):
         message = f"--load {bad} has the wrong form. Write it as --load contacts=export.csv"
-        raise HsaiError(message)
+        raise CommandError(message)
     running = Sandbox(
         data=data,
         load={kind: file for kind, _, file in pairs},
@@ -88,10 +120,7 @@ def sandbox(
             with contextlib.suppress(KeyboardInterrupt):
                 running.wait()
     except SandboxError as problem:
-        message = str(problem)
-    else:
-        return
-    raise HsaiError(message)
+        raise SandboxFailed(str(problem)) from None
 
 
 def _settings_lines(hubspot_url: str, token: str, openai_url: str, key: str) -> list[str]:
