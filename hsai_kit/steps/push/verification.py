@@ -36,8 +36,10 @@ def find_doubts(plan: PushPlan, rows: Sequence[PushRow], answer: UpdateResult) -
 
 def _is_confirmed(plan: PushPlan, row: PushRow, answer: UpdateResult) -> bool:
     record = answer.records.get(row.record_id)
-    held = None if record is None else record.properties.get(row.property)
-    return held is not None and plan.same(row.property, held, row.after)
+    if record is None or row.property not in record.properties:
+        return False
+    # A blank value is answered as null.
+    return plan.same(row.property, record.properties[row.property] or "", row.after)
 
 
 class Verification:
