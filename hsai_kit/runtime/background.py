@@ -92,13 +92,8 @@ class Control:
             await asyncio.sleep(0.05)
         return not self.is_stopping
 
-    async def lead(self, handle: Handle[T]) -> T:
-        """Wait for other work as a part of this one: stopped and paused alike, with one progress."""
-        self.join(handle)
-        return await handle
-
     def join(self, handle: Handle[Any]) -> None:
-        """Make other work a part of this one."""
+        """Make other work a part of this one: stopped and paused alike, with one progress."""
         self.progress = handle.progress
         self._led.append(handle)
         # What was asked for before there was anything to pass it on to.
@@ -145,16 +140,10 @@ class Handle(Generic[T]):
         `drain=False` breaks off questions in flight instead of waiting for their answers: those are asked again, and
         perhaps paid again, when the run goes on. Writes to HubSpot are never broken off.
         """
-        if drain:
-            self._control.stop()
-        else:
-            self._control.cut()
+        (self._control.stop if drain else self._control.cut)()
 
     def result(self, timeout: float | None = None) -> T:
-        """Wait for the work and return its result, or raise what it raised.
-
-        `timeout` is in seconds; None waits for ever. TimeoutError leaves the work running.
-        """
+        """Wait at most `timeout` seconds and return the result, or raise what the work raised or TimeoutError."""
         _refuse_own_thread()
         return self._future.result(timeout)
 
@@ -190,10 +179,7 @@ class Handle(Generic[T]):
 
 
 def in_background(step: Callable[P, T]) -> Callable[P, Handle[T]]:
-    """Return the function that starts `step` in the background: the same arguments, and a handle at once.
-
-    >>> start_ask = in_background(ask)  # doctest: +SKIP
-    """
+    """Return the function that starts `step` in the background: the same arguments, and a handle at once."""
 
     @functools.wraps(step)
     def start_step(*args: P.args, **kwargs: P.kwargs) -> Handle[T]:
@@ -209,13 +195,11 @@ def in_background(step: Callable[P, T]) -> Callable[P, Handle[T]]:
             except BaseException as problem:  # noqa: BLE001 -- raised where the result is waited for
                 future.set_exception(problem)
 
-        # In the caller's context, so that what is quiet there stays quiet.
         threading.Thread(target=copy_context().run, args=(work,), name="hsai_kit step", daemon=True).start()
         return Handle(future, control)
 
     name, signature = step.__name__, inspect.signature(step)
-    returned = signature.return_annotation
-    returned = f"Handle[{returned if isinstance(returned, str) else returned.__name__}]"
+    returned = f"Handle[{inspect.formatannotation(signature.return_annotation)}]".replace("'", "")
     start_step.__name__ = start_step.__qualname__ = f"start_{name}"
     start_step.__signature__ = signature.replace(return_annotation=returned)  # type: ignore[attr-defined]
     start_step.__doc__ = (
@@ -239,9 +223,8 @@ def accept_wait(step: Callable[P, T]) -> Callable[P, T]:
         wait = kwargs.pop("wait", None)
         if wait is None:
             return step(*args, **kwargs)
-        name = step.__name__
-        message = f"wait= will be removed: call {name}(...) to wait, and start_{name}(...) for a handle at once."
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        message = "wait= will be removed: call {0}(...) to wait, and start_{0}(...) for a handle at once."
+        warnings.warn(message.format(step.__name__), DeprecationWarning, stacklevel=2)
         return step(*args, **kwargs) if wait else in_background(step)(*args, **kwargs)
 
     return call

@@ -41,7 +41,9 @@ def within(work):
     """The same work as a part of other work, as a judge that asks."""
 
     async def whole(control):
-        return await control.lead(background.start(work))
+        handle = background.start(work)
+        control.join(handle)
+        return await handle
 
     return whole
 
