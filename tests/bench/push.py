@@ -12,8 +12,8 @@ calls fit into one window, and then nothing is measured but the sandbox.
 from __future__ import annotations
 
 import argparse
-import math
 import json
+import math
 import os
 import platform
 import resource
