@@ -20,6 +20,7 @@ import hsai_kit
 from hsai_kit import Gate, workspace
 from hsai_kit.assistants import assistant, output_schema
 from hsai_kit.cli import app
+from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.steps.recipe import schema
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +124,14 @@ def test_every_command_is_a_row_of_the_table_and_the_other_way_round():
     assert set(rows) == set(COMMANDS)
     for name, what in rows.items():
         assert set(re.findall(r"--[a-z-]+", what)) <= options_of(COMMANDS[name])
+
+
+def test_every_exit_code_is_in_the_table_and_the_other_way_round():
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", (DOCS / "command-line.md").read_text("utf-8"), re.MULTILINE)
+    assert [int(code) for code, _ in rows] == [code.value for code in ExitCode]
+    for code, meaning in rows:
+        words = ExitCode(int(code)).name.casefold().split("_")
+        assert {word for word in words if len(word) > 3} <= set(re.findall(r"\w+", meaning.casefold())), code
 
 
 def options_of(command: Any) -> set[str]:
