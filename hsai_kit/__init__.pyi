@@ -1,7 +1,7 @@
 # The public names and their homes: type checkers read them here, and `__init__.py` loads them from here.
 
-from .assistants.assistant import Assistant as Assistant
-from .assistants.prompt import Prompt as Prompt
+from .assistant.assistant import Assistant as Assistant
+from .assistant.prompt import Prompt as Prompt
 from .errors import HsaiError as HsaiError
 from .steps.actions import add_to_list as add_to_list
 from .steps.actions import create_note as create_note

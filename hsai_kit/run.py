@@ -13,8 +13,8 @@ from typing import assert_never
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.assistants.output_schema import Kind, Number, Value, YesNo
+from hsai_kit.assistant.assistant import Assistant
+from hsai_kit.assistant.output_schema import Kind, Number, Value, YesNo
 from hsai_kit.errors import RunError
 from hsai_kit.llm.costs import Costs, read_costs
 from hsai_kit.store import Answer, AnswerStatus, RowAnswer, RunRecord, RunRow, RunStatus, Store

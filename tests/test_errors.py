@@ -97,7 +97,7 @@ def notebook(tmp_path_factory):
 
 def test_a_notebook_shows_the_sentence_and_not_the_stack(notebook):
     shown = notebook(
-        "import pandas as pd\nfrom hsai_kit.assistants.prompt import Prompt",
+        "import pandas as pd\nfrom hsai_kit.assistant.prompt import Prompt",
         "Prompt('{{ sate }}').render(pd.DataFrame({'state': ['CA']}))",
         "from hsai_kit.errors import KeyProblem\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n"
         "    raise KeyProblem('The key is gone.')",

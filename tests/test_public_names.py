@@ -65,7 +65,7 @@ def test_a_star_import_and_completion_give_the_listed_names():
 
 def test_a_verb_is_still_a_verb_after_its_module_was_imported():
     code = (
-        "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.assistants.prompt\n"
+        "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.assistant.prompt\n"
         "from hsai_kit import ask, connect, push, plan\n"
         "print(json.dumps([callable(one) for one in (ask, connect, push, plan, hsai_kit.ask, hsai_kit.assistants)]))"
     )
@@ -74,7 +74,7 @@ def test_a_verb_is_still_a_verb_after_its_module_was_imported():
 
 def test_a_function_is_found_where_a_room_has_its_name():
     code = (
-        "import json, hsai_kit.assistants.assistant\n"
+        "import json, hsai_kit.assistant.assistant\n"
         "from hsai_kit import assistants, ask\n"
         "again = __import__('hsai_kit').assistants\n"
         "print(json.dumps([callable(one) for one in (assistants, again)]))"

@@ -80,8 +80,8 @@ def ask(
     """Pull what the prompt needs and ask the assistant about every record; nothing is written to HubSpot."""
     from hsai_kit import ask as put
     from hsai_kit import pull as read
-    from hsai_kit.assistants.assistant import load_assistant
-    from hsai_kit.assistants.prompt import Prompt
+    from hsai_kit.assistant.assistant import load_assistant
+    from hsai_kit.assistant.prompt import Prompt
     from hsai_kit.steps.ask.request import prepare_request
     from hsai_kit.tabular.table_files import read_table
 

@@ -44,7 +44,7 @@ def demo(
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is not there.")] = Path()) -> None:
     """Make a workspace: settings, four assistants to start from, and the store."""
-    from hsai_kit.assistants.assistant import list_assistants
+    from hsai_kit.assistant.assistant import list_assistants
     from hsai_kit.workspace import Workspace
 
     made = Workspace.make(folder)

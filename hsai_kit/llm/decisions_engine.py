@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.assistants.output_schema import Choice, YesNo
+from hsai_kit.assistant.assistant import Assistant
+from hsai_kit.assistant.output_schema import Choice, YesNo
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import LLMClient, ModelResponse
 from hsai_kit.llm.error_mapping import NO_SUCH_API

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, get_args
 
-from hsai_kit.assistants.assistant import Assistant, EngineName
+from hsai_kit.assistant.assistant import Assistant, EngineName
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.prices import Usage
 from hsai_kit.llm.question_hash import QuestionHash

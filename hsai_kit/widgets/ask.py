@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load_assistant
+from hsai_kit.assistant.assistant import Assistant, load_assistant
 from hsai_kit.connection import Connection
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run

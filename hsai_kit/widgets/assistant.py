@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
-from hsai_kit.assistants.versions import diff_settings, save_version
+from hsai_kit.assistant.assistant import Assistant, list_assistants, load_assistant
+from hsai_kit.assistant.versions import diff_settings, save_version
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.models import Model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import as_words
+from hsai_kit.assistant.output_schema import as_words
 from hsai_kit.steps.evaluate import Evaluation
 from hsai_kit.widgets.blocks import Block, frame_table, text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hsai_kit.assistants.output_schema import Choice, YesNo
+from hsai_kit.assistant.output_schema import Choice, YesNo
 from hsai_kit.steps.evaluate import LabelSession
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.widgets.card import Card, CardText

@@ -7,8 +7,8 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
-from hsai_kit.assistants.output_schema import Output
+from hsai_kit.assistant.assistant import Assistant, list_assistants, load_assistant
+from hsai_kit.assistant.output_schema import Output
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.paging.frame_source import FrameSource

@@ -8,7 +8,7 @@ import ipywidgets
 import pandas as pd
 import traitlets
 
-from hsai_kit.assistants.assistant import Assistant, load_assistant
+from hsai_kit.assistant.assistant import Assistant, load_assistant
 from hsai_kit.connection import Connection
 from hsai_kit.steps.evaluate import LabelSession, label
 from hsai_kit.widgets.card import CardView

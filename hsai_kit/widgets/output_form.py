@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from hsai_kit.assistants.output_schema import Choice, Fields, Number, Output, Text, YesNo
+from hsai_kit.assistant.output_schema import Choice, Fields, Number, Output, Text, YesNo
 from hsai_kit.widgets.panel import field, row
 
 __all__ = ["OutputForm"]

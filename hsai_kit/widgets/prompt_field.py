@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from hsai_kit.assistants.prompt_tokens import find_completions
+from hsai_kit.assistant.prompt_tokens import find_completions
 from hsai_kit.widgets.assets import joined
 
 __all__ = ["PromptField"]

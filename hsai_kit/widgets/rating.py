@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.run import Run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.assistant import Assistant
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.run import Run
 from hsai_kit.steps.ask import ask, pick_different

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-from hsai_kit.assistants.output_schema import Output, as_words
+from hsai_kit.assistant.output_schema import Output, as_words
 from hsai_kit.runtime.background import Handle
 from hsai_kit.runtime.progress import Progress
 from hsai_kit.widgets.blocks import facts, table

@@ -149,7 +149,7 @@ def connection(url: str, workspace: Path):
 
 
 def assistant():
-    from hsai_kit.assistants.assistant import Assistant
+    from hsai_kit.assistant.assistant import Assistant
 
     output = {"kind": "choice", "options": [*OPTIONS, "CA"]}
     return Assistant(name="bench", instructions=INSTRUCTIONS, prompt=PROMPT, output=output)

@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.store import Answer, RunRow, Store
 from hsai_kit.workspace import Workspace
 

@@ -18,7 +18,7 @@ from pydantic_core import PydanticUndefined
 
 import hsai_kit
 from hsai_kit import Gate, workspace
-from hsai_kit.assistants import assistant, output_schema
+from hsai_kit.assistant import assistant, output_schema
 from hsai_kit.cli import app
 from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.steps.recipe import schema

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hsai_kit import Assistant, ask, connect, open_run, resume, start_ask
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.cli import app
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.prices import Usage, decision_price, price

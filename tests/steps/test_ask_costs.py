@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, connect, resume, review, runs
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.prices import Usage, price
 from hsai_kit.steps.ask.batch_collector import BatchCollector

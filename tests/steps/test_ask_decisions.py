@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Assistant, ask, open_run, pull, resume, review, start_ask
-from hsai_kit.assistants.output_schema import Output
+from hsai_kit.assistant.output_schema import Output
 from hsai_kit.errors import AssistantError, HsaiError, ModelError, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.decisions_engine import DecisionsEngine

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from hsai_kit import ask, remember, review
-from hsai_kit.assistants.assistant import Assistant, Lookup, load_assistant
-from hsai_kit.assistants.lookup_tables import load_table
+from hsai_kit.assistant.assistant import Assistant, Lookup, load_assistant
+from hsai_kit.assistant.lookup_tables import load_table
 from hsai_kit.errors import AssistantError
 
 US = ("", "US", "USA", "United States")

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from hsai_kit import ask, evaluate, open_evaluation, pull, start_evaluate
-from hsai_kit.assistants.assistant import Lookup, load_assistant
+from hsai_kit.assistant.assistant import Lookup, load_assistant
 from hsai_kit.errors import EvaluationError, NoQuota
 from hsai_kit.steps.ask.batch_collector import BatchCollector
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Gate, evaluate, open_evaluation, pull, start_evaluate
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 
 SOL, LEGACY = (("state-abbreviations", f"sandbox-{one}") for one in ("sol", "legacy"))

@@ -18,7 +18,7 @@ from hsai_kit import (
     review,
     with_examples,
 )
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 
 NAME = "state-abbreviations"

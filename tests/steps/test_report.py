@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import Gate, ask, check_texts, evaluate, judge, open_evaluation, pull, rate, report
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.sandbox.assistant.text_judge import is_faithful
 

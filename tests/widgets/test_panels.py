@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from hsai_kit import ask, pull, review
-from hsai_kit.assistants.assistant import load_assistant
+from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.paging.table_source import TableQuery
 from hsai_kit.widgets.app import App
 from hsai_kit.widgets.ask import AskPanel

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit.assistants.prompt import Template
+from hsai_kit.assistant.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused, ScopesMissing
 from hsai_kit.hubspot.objects import ObjectType, find_object_type

@@ -6,7 +6,7 @@ import contextlib
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, Effort
+from hsai_kit.assistant.assistant import Assistant, Effort
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.llm.engine import EngineName

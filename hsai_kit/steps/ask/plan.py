@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsai_kit.assistants.lookup_tables import look_up
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.lookup_tables import look_up
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, PromptError
 from hsai_kit.llm.engine import Engine, EngineName

@@ -7,8 +7,8 @@ from typing import cast
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, Effort, load_assistant
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.assistant import Assistant, Effort, load_assistant
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
 from hsai_kit.llm.batches import BatchEngine

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, explain_openai_id, list_assistants
+from hsai_kit.assistant.assistant import Assistant, AssistantOrigin, explain_openai_id, list_assistants
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents

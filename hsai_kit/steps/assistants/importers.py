@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from hsai_kit.assistants.assistant import Assistant, AssistantOrigin, Effort
-from hsai_kit.assistants.output_schema import Output, Text
+from hsai_kit.assistant.assistant import Assistant, AssistantOrigin, Effort
+from hsai_kit.assistant.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import explain_validation
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.assistants.assistant import Assistant, list_assistants, load_assistant
-from hsai_kit.assistants.versions import list_versions
+from hsai_kit.assistant.assistant import Assistant, list_assistants, load_assistant
+from hsai_kit.assistant.versions import list_versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.llm.engine import EngineName

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from hsai_kit.assistants.prompt import Template
+from hsai_kit.assistant.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import find_object_type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RecipeError
 from hsai_kit.run import Run

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
 
-from hsai_kit.assistants.assistant import Effort
+from hsai_kit.assistant.assistant import Effort
 from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
 from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.suggestion import suggest

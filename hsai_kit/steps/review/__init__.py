@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistant.output_schema import Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
 from hsai_kit.steps.review.review_result import Review, Rows

@@ -8,7 +8,7 @@ from typing import assert_never
 
 import numpy as np
 
-from hsai_kit.assistants.output_schema import Choice, Kind, Number, Text, Value, YesNo
+from hsai_kit.assistant.output_schema import Choice, Kind, Number, Text, Value, YesNo
 from hsai_kit.errors import ReviewError
 from hsai_kit.run import Run
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Value
+from hsai_kit.assistant.output_schema import Value
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import RowResult, Run, dtype_of
 

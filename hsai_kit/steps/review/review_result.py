@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Kind, Value
+from hsai_kit.assistant.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hsai_kit.assistants.output_schema import Choice, Number, YesNo, parse_value
+from hsai_kit.assistant.output_schema import Choice, Number, YesNo, parse_value
 from hsai_kit.errors import ReviewError
 from hsai_kit.paging.table_source import Card, Column, Facet, RowPlaces, TableAction, TableQuery
 from hsai_kit.runtime.console import many

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Value, parse_value
+from hsai_kit.assistant.output_schema import Value, parse_value
 from hsai_kit.errors import FrameError, ReviewError
 from hsai_kit.steps.review.review_result import Review
 from hsai_kit.store import Decision

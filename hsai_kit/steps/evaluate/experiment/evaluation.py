@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
 from hsai_kit.stats import bootstrap, calibration_error, rate

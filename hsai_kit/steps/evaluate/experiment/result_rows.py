@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Kind, Number, Text, Value, YesNo
+from hsai_kit.assistant.output_schema import Kind, Number, Text, Value, YesNo
 from hsai_kit.run import RowResult, RowStatus, Run
 from hsai_kit.store import EvaluationRow, Store
 

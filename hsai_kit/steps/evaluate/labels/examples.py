@@ -10,9 +10,9 @@ from random import Random
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, Example
-from hsai_kit.assistants.output_schema import Choice, Value
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.assistant import Assistant, Example
+from hsai_kit.assistant.output_schema import Choice, Value
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.steps.evaluate.labels.labels import Labels

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant, load_assistant
-from hsai_kit.assistants.output_schema import Kind, Value
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.assistant import Assistant, load_assistant
+from hsai_kit.assistant.output_schema import Kind, Value
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.labels.labels import Labels, choose_field, read_label

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from hsai_kit.assistants.output_schema import Choice, Kind, Value, YesNo, parse_value
+from hsai_kit.assistant.output_schema import Choice, Kind, Value, YesNo, parse_value
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run

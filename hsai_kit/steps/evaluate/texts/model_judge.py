@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError, UnknownModel
 from hsai_kit.llm.engine import EngineName

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hsai_kit.assistants.output_schema import AnswerValue, Output, Text
+from hsai_kit.assistant.output_schema import AnswerValue, Output, Text
 
 STATES = {"kind": "choice", "options": ["CA", "New York", "UNKNOWN"], "none_option": "UNKNOWN"}
 TRIAGE = {

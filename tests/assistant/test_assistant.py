@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hsai_kit.assistants.assistant import Assistant, Example, list_assistants, load_assistant
+from hsai_kit.assistant.assistant import Assistant, Example, list_assistants, load_assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 

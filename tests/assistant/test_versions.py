@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hsai_kit import Assistant
-from hsai_kit.assistants.assistant import load_assistant
-from hsai_kit.assistants.versions import diff_settings, list_versions, save_version
+from hsai_kit.assistant.assistant import load_assistant
+from hsai_kit.assistant.versions import diff_settings, list_versions, save_version
 from hsai_kit.workspace import Workspace
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsai_kit.assistants.assistant import Lookup
-from hsai_kit.assistants.output_schema import Choice, Output
+from hsai_kit.assistant.assistant import Lookup
+from hsai_kit.assistant.output_schema import Choice, Output
 from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.table_files import read_table

@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from hsai_kit.assistants.prompt_tokens import Columns, as_name, as_token, explain_unknown_token
+from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 

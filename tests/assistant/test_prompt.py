@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.assistants.prompt import Prompt
+from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text
 

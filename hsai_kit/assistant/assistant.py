@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from hsai_kit.assistants.output_schema import Output, Text
+from hsai_kit.assistant.output_schema import Output, Text
 from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.workspace import Place, Workspace, explain_validation, read_toml
