@@ -19,8 +19,6 @@ from hsai_kit.runtime import background
 from hsai_kit.store import Store
 from hsai_kit.workspace import Workspace
 
-__all__ = ["Connection"]
-
 SANDBOX_MODEL = "sandbox-luna"
 
 

@@ -19,8 +19,6 @@ from hsai_kit.errors import RunError
 from hsai_kit.llm.costs import Costs, read_costs
 from hsai_kit.store import Answer, AnswerStatus, RowAnswer, RunRecord, RunRow, RunStatus, Store
 
-__all__ = ["RowResult", "RowStatus", "Run", "dtype_of"]
-
 # What `answers` tells of each row besides its values.
 _COLUMNS = {
     "confidence": "Float64",

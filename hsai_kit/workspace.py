@@ -14,8 +14,6 @@ from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
 
-__all__ = ["OwnPrice", "Settings", "Workspace", "explain_validation", "read_toml"]
-
 SETTINGS_FILE = "hsai.toml"
 
 Place: TypeAlias = tuple[int | str, ...]

@@ -17,16 +17,6 @@ from hsai_kit.errors import AssistantError, WorkspaceError
 from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.workspace import Place, Workspace, explain_validation, read_toml
 
-__all__ = [
-    "Assistant",
-    "AssistantOrigin",
-    "Example",
-    "Lookup",
-    "explain_openai_id",
-    "list_assistants",
-    "load_assistant",
-]
-
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 EngineName = Literal["responses", "decisions", "batch"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]

@@ -15,8 +15,6 @@ from hsai_kit.errors import AssistantError, FrameError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.table_files import read_table
 
-__all__ = ["load_table", "look_up"]
-
 
 def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -> pd.Series:
     """Return what the table answers for each row, NA where it does not know or may not answer.

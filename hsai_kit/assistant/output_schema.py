@@ -11,20 +11,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = [
-    "AnswerValue",
-    "Choice",
-    "Fields",
-    "Kind",
-    "Number",
-    "Output",
-    "Text",
-    "Value",
-    "YesNo",
-    "as_words",
-    "parse_value",
-]
-
 Value: TypeAlias = str | float | bool | None
 _TAG_OR_LINK = re.compile(r"<\s*/?\s*[a-z!][^<>]*>?|(?:https?://|www\.|javascript:)\S*", re.IGNORECASE)
 # What a run's answers say of each row, under names of their own.

@@ -15,8 +15,6 @@ from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 
-__all__ = ["Prompt", "Template"]
-
 
 class Prompt:
     """A template over a frame's columns; a token is a column's name, also `{{ company.name }}` and `{{ notes (5) }}`.

@@ -10,8 +10,6 @@ from jinja2.visitor import NodeTransformer
 
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["Columns", "as_name", "as_token", "explain_unknown_token", "find_completions"]
-
 # Columns such as `company.name` and `deals.amount (sum)`, as names that a template can hold.
 _DOT, _HOW = "__of__", "__how__"
 _NAMEABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?( \(\w+\))?")

@@ -16,9 +16,6 @@ from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import Workspace
 
-__all__ = ["Difference", "diff_settings", "list_versions", "save_version"]
-
-
 _SHORT = 60
 
 

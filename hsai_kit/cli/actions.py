@@ -18,8 +18,6 @@ from hsai_kit.errors import CommandError
 if TYPE_CHECKING:
     from hsai_kit.steps.actions.action import Action, Setting
 
-__all__ = ["then"]
-
 
 class ActionGroup(TyperGroup):
     """The actions as commands; what an action is takes long to import, so that only this group does it."""

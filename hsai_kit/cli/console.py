@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     from hsai_kit.store import Store
     from hsai_kit.workspace import Workspace
 
-__all__ = [
-    "BUDGET",
-    "PORTAL",
-    "PORTAL_ID",
-    "YES",
-    "connect_here",
-    "connect_to_portal_of",
-    "end_with",
-    "escape_line",
-    "explain_errors",
-    "find_newest",
-    "find_run",
-    "find_workspace",
-    "open_store",
-    "say",
-    "screen",
-]
 
 screen = Console()
 _errors = Console(stderr=True)

@@ -29,8 +29,6 @@ from hsai_kit.steps.review import Review, review
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.workspace import PushSettings
 
-__all__ = ["run_demo"]
-
 _PROPERTIES = ("state", "country")
 _INDENT = 3
 

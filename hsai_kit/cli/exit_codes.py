@@ -11,8 +11,6 @@ from hsai_kit.errors import GateNotPassed, HsaiError, NothingApproved, NothingTo
 if TYPE_CHECKING:
     from hsai_kit.run import Run
 
-__all__ = ["ExitCode", "code_of", "code_of_runs"]
-
 
 class ExitCode(IntEnum):
     """The exit codes of all commands; `label` says what one means."""

@@ -19,8 +19,6 @@ from hsai_kit.cli.console import (
 )
 from hsai_kit.cli.exit_codes import ExitCode, code_of_runs
 
-__all__ = ["cancel", "log", "resume", "runs"]
-
 
 def runs(
     last: Annotated[int, typer.Option(min=1, help="How many to show, newest first.")] = 20,

@@ -15,8 +15,6 @@ from rich.table import Table
 from hsai_kit.cli.console import PORTAL, escape_line, say, screen
 from hsai_kit.errors import CommandError, KeyNotFound, KeyRefused
 
-__all__ = ["ask_unseen", "connect", "disconnect", "status"]
-
 
 def connect(
     switch_openai_key: Annotated[

@@ -10,8 +10,6 @@ from hsai_kit.cli.console import explain_errors, say, screen
 from hsai_kit.cli.keys import ask_unseen
 from hsai_kit.errors import CommandError, NoKeyRing
 
-__all__ = ["notify"]
-
 notify = typer.Typer(
     help="Keep addresses that messages go to (Slack, Teams, e-mail, …) in the key ring, by name; they are never shown.",
     no_args_is_help=True,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hsai_kit.run import Run
     from hsai_kit.steps.actions import AnyPlan
 
-__all__ = ["carry_out_or_show", "open_reviewed_run", "push", "undo"]
-
 
 def push(
     run: Annotated[

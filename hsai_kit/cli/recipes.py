@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hsai_kit.steps.evaluate import Evaluation
     from hsai_kit.steps.recipe import RecipeEvaluation
 
-__all__ = ["evaluate", "run"]
 
 _NAME = Annotated[str, typer.Argument(help="The recipe's name in recipes/, or its file.")]
 _YES = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost up to the cap.")]

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from hsai_kit.steps.review import Review
 
-__all__ = ["ask", "pull", "review"]
 
 _SHOWN = 20
 

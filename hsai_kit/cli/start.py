@@ -13,8 +13,6 @@ from hsai_kit.cli.console import say, screen
 from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.errors import CommandError, SandboxFailed
 
-__all__ = ["app", "demo", "init", "lab", "sandbox"]
-
 _FOLDER = Annotated[
     Path | None,
     typer.Argument(help="The workspace (default: the one around here, else hsai-workspace); made if it is not there."),

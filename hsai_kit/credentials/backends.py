@@ -23,18 +23,6 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import KeyProblem, NoKeyRing
 
-__all__ = [
-    "ENVIRONMENT",
-    "LABEL",
-    "AddressName",
-    "KeyFile",
-    "KeyHome",
-    "KeyRing",
-    "Service",
-    "config_folder",
-    "describe_place",
-]
-
 Service = Literal["openai", "hubspot"]
 
 ENVIRONMENT: Mapping[Service, str] = {"openai": "OPENAI_API_KEY", "hubspot": "HUBSPOT_ACCESS_TOKEN"}

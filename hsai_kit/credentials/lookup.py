@@ -21,17 +21,6 @@ from hsai_kit.credentials.backends import (
 )
 from hsai_kit.errors import KeyNotFound, KeyProblem
 
-__all__ = [
-    "ROOM_SANDBOX",
-    "KeyLocation",
-    "current_portal",
-    "find_home",
-    "find_key",
-    "key_homes",
-    "list_portals",
-    "remember_portal",
-]
-
 ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
 """Set in the environment where keys and addresses are those of a sandbox that is there for a whole room."""
 

@@ -17,8 +17,6 @@ from hsai_kit.credentials.backends import AddressName, KeyHome, config_folder
 from hsai_kit.credentials.lookup import KeyLocation, key_homes
 from hsai_kit.errors import AddressNotFound, KeyProblem, NotDelivered
 
-__all__ = ["OWNER_EMAIL", "deliver", "find_address", "forget_address", "keep_address", "list_addresses"]
-
 OWNER_EMAIL = "{owner_email}"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
 
-__all__ = ["Portal", "build_record_link", "find_missing_scopes", "read_daily_usage", "read_portal", "read_scopes"]
-
 
 @dataclass(frozen=True)
 class Portal:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hsai_kit.hubspot.dates import parse_moment
 from hsai_kit.hubspot.rich_text import strip_html
 
-__all__ = ["KINDS", "Activity", "build_activity", "build_story", "list_activity_properties"]
-
 
 @dataclass(frozen=True)
 class _ActivityKind:

@@ -9,8 +9,6 @@ from typing import Any
 from hsai_kit.errors import HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 
-__all__ = ["ASSOCIATIONS_BATCH", "AssociationType", "find_association_type", "read_associated_ids"]
-
 # HubSpot reads the associations of up to 1,000 records at once, 500 of each record a page.
 ASSOCIATIONS_BATCH = 1000
 # How HubSpot says in a 207 that a record has nothing beside it, or is gone itself.

@@ -23,8 +23,6 @@ from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.network import explain_way_out, find_proxy
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 
-__all__ = ["HubSpotClient", "HubSpotResponse", "Paths", "read_cursor"]
-
 # The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
 _FIRST_LIMIT = 100
 # HubSpot's window is 10 s where requests arrive, and they do not all take equally long to get there.

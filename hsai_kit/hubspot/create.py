@@ -11,8 +11,6 @@ from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, AssociationType, r
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.records import Record, read_many, read_reasons
 
-__all__ = ["CreateResult", "Draft", "archive_batch", "create_batch", "find_marked"]
-
 _MARK = re.compile(r"hsai-[0-9a-f]{16}")
 
 

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hsai_kit.errors import PullError
 
-__all__ = ["DAY", "EPOCH", "parse_moment", "parse_relative_time", "parse_since", "to_milliseconds"]
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 24 * 60 * 60 * 1000
 """A day in milliseconds."""

@@ -10,8 +10,6 @@ from typing import Any
 from hsai_kit.errors import DailyLimit, HsaiError, HubSpotError, InvalidValues, KeyRefused, NotFound, ScopesMissing
 from hsai_kit.runtime.rate_limit import backoff
 
-__all__ = ["ErrorResponse", "as_list", "explain_error", "find_pause"]
-
 # How much of HubSpot's reasons a sentence holds: characters of each, and how many.
 _LONGEST, _MOST = 200, 5
 # 477 is HubSpot's own for an account that is being moved; 521, 523 and 524 come from the network before it.

@@ -13,8 +13,6 @@ from hsai_kit.hubspot.properties import Property, pick
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["Filter", "Groups", "SearchQuery", "check_limits", "pack_queries", "parse_filter_groups"]
-
 Filter: TypeAlias = dict[str, Any]
 Groups: TypeAlias = list[list[Filter]]
 

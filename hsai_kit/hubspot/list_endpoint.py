@@ -17,8 +17,6 @@ from hsai_kit.errors import HsaiError, HubSpotError
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.records import Record, read_page
 
-__all__ = ["AT_ONCE", "NotById", "Span", "read_spans"]
-
 AT_ONCE = 8
 # A span with fewer pages left than this is not cut any more: each cut costs half a page.
 _WORTH_CUTTING = 4

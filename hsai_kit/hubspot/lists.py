@@ -12,8 +12,6 @@ from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 from hsai_kit.hubspot.objects import STANDARD, ObjectType
 from hsai_kit.runtime.suggestion import suggest
 
-__all__ = ["AddResult", "RecordList", "add_members", "find_list", "iterate_members", "read_lists", "remove_members"]
-
 # HubSpot's own limits: 500 lists a page of the search for lists, 250 members a page.
 _LISTS_PAGE, _MEMBERS_PAGE = 500, 250
 _SHOWN = 20

@@ -8,9 +8,6 @@ from hsai_kit.errors import ScopesMissing, UnknownObjectType
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = ["STANDARD", "ObjectType", "find_object_type", "read_object_types"]
-
-
 _ACTIVITIES = {"notes", "meetings", "calls", "emails", "tasks"}
 # Types from before HubSpot gave each creation date the same name.
 _OLDER = {"contacts", "companies", "deals", "tickets", "products", "line_items"}

@@ -10,8 +10,6 @@ from hsai_kit.errors import UnknownOwner
 from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 from hsai_kit.runtime.suggestion import find_nearest, suggest
 
-__all__ = ["Owner", "find_owner", "find_team", "read_owners"]
-
 _PAGE = 500
 
 

@@ -11,17 +11,6 @@ from hsai_kit.errors import HubSpotError, ScopesMissing, UnknownProperty
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = [
-    "Property",
-    "PropertyOption",
-    "PropertyType",
-    "Rule",
-    "pick",
-    "read_properties",
-    "read_required",
-    "read_rules",
-]
-
 
 class PropertyType(StrEnum):
     """HubSpot's types that are treated in a way of their own; all others are text."""

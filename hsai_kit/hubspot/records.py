@@ -13,23 +13,6 @@ from hsai_kit.hubspot.client import HubSpotClient, read_cursor
 from hsai_kit.hubspot.error_mapping import as_list
 from hsai_kit.runtime.rate_limit import Room
 
-__all__ = [
-    "BATCH",
-    "MOST_SURVIVORS",
-    "Record",
-    "Survivor",
-    "UpdateResult",
-    "find_survivor",
-    "iterate_records",
-    "parse_records",
-    "read_batch",
-    "read_many",
-    "read_page",
-    "read_reasons",
-    "read_survivors",
-    "update_batch",
-]
-
 # HubSpot's page and batch size.
 BATCH = 100
 # A list takes its properties in the address, and HubSpot refuses a long one (414). Its limit is not documented;

@@ -6,8 +6,6 @@ import html
 import re
 from html.parser import HTMLParser
 
-__all__ = ["build_html", "strip_html"]
-
 _MARKUP = re.compile(r"<[a-zA-Z/!][^>]*>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
 _BLOCKS = {
     *("address", "article", "blockquote", "dd", "div", "dl", "dt", "footer", "form", "header", "hr", "li", "ol", "p"),

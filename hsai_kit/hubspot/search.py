@@ -10,8 +10,6 @@ from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.filter_groups import Filter, SearchQuery
 from hsai_kit.hubspot.records import BATCH, Record, parse_records
 
-__all__ = ["MOST_RESULTS", "PAGE", "count_matches", "find_matching", "iterate_pages", "read_extent", "read_ids_at"]
-
 # HubSpot's own limits: 200 records a page, the first 10,000 results of a query; IN takes 100 values.
 PAGE, MOST_RESULTS = 200, 10_000
 _ID = "hs_object_id"

@@ -18,8 +18,6 @@ from hsai_kit.hubspot.dates import EPOCH, parse_moment
 from hsai_kit.hubspot.properties import Property, PropertyType, Rule
 from hsai_kit.hubspot.values import BOOLEANS, as_hubspot
 
-__all__ = ["ValueCheck", "check_value", "explain_violation", "is_same_value"]
-
 _TEXT_LIMIT = 65_536
 # How much of a value a sentence shows.
 _SHOWN = 60

@@ -10,8 +10,6 @@ import pandas as pd
 
 from hsai_kit.hubspot.properties import Property, PropertyType
 
-__all__ = ["BOOLEANS", "as_column", "as_hubspot", "convert_column", "to_string_array"]
-
 BOOLEANS = {"true": True, "false": False}
 
 

@@ -17,8 +17,6 @@ from hsai_kit.hubspot.dates import DAY, parse_moment, parse_relative_time, to_mi
 from hsai_kit.hubspot.filter_groups import Filter, Groups, check_limits
 from hsai_kit.hubspot.properties import Property, PropertyOption, PropertyType, pick
 
-__all__ = ["build_condition", "list_verbs", "parse_where"]
-
 # Word processors turn straight quotes into curly ones.
 _TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d|>=|<=|!=|=|>|<|[^\s"'\u201c\u201d=<>!]+)""")
 _QUOTES = "\"'\u201c"

@@ -11,8 +11,6 @@ from pathlib import Path
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.workspace import Workspace
 
-__all__ = ["FOLDER", "list_notebooks", "place"]
-
 FOLDER = "notebooks"
 # What was put where, by the hash of its bytes: a file that differs from its line here was edited or run.
 _PLACED = ".placed.json"

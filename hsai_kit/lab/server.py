@@ -16,8 +16,6 @@ from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.runtime.progress import say
 from hsai_kit.workspace import Workspace
 
-__all__ = ["room", "serve_app", "serve_lab"]
-
 _ROOM = "hsai-workspace"
 _FIRST = "00_tour.ipynb"
 

@@ -13,8 +13,6 @@ from openai.types.beta import Agent as AgentAsSent
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 
-__all__ = ["Agent", "read_agents"]
-
 
 @dataclass(frozen=True)
 class Agent:

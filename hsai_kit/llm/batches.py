@@ -21,8 +21,6 @@ from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.store import Answer
 
-__all__ = ["MOST_BYTES", "MOST_QUESTIONS", "BatchApi", "BatchEngine", "BatchError", "Job", "JobStatus", "is_passing"]
-
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
 MOST_BYTES = 200 * 1024 * 1024

@@ -27,8 +27,6 @@ from hsai_kit.runtime.network import is_loopback
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
 from hsai_kit.store import AccountLimits
 
-__all__ = ["LLMClient", "ModelResponse", "is_openai_address"]
-
 _TIMEOUT_SECONDS = 120.0
 # A header without a key is none that the SDK sends; this one opens nothing.
 _NO_KEY = "no-key-needed"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hsai_kit.llm.prices import Usage, decision_price, price
 from hsai_kit.store import Answer, AnswerStatus, RunRecord, Store, Use
 
-__all__ = ["Costs", "format_usd", "read_costs"]
-
 
 @dataclass(frozen=True, repr=False)
 class Costs:

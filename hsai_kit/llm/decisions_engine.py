@@ -18,8 +18,6 @@ from hsai_kit.llm.responses_engine import DATA_RULE
 from hsai_kit.store import Answer, AnswerStatus
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["MOST_OPTIONS", "MOST_QUESTIONS", "DecisionsEngine"]
-
 # What the API takes in one request, from the docstrings of the `openai` package.
 MOST_OPTIONS, MOST_LEVELS, MOST_QUESTIONS = 255, 10, 400
 

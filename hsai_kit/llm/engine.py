@@ -12,8 +12,6 @@ from hsai_kit.llm.question_hash import QuestionHash
 from hsai_kit.store import Answer
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["ENGINES", "Engine", "EngineName"]
-
 ENGINES: tuple[str, ...] = get_args(EngineName)
 
 

@@ -24,18 +24,6 @@ from hsai_kit.llm.http import HttpResponse, NoResponse
 from hsai_kit.runtime.network import explain_way_out
 from hsai_kit.runtime.rate_limit import backoff
 
-__all__ = [
-    "NO_SUCH_API",
-    "Failure",
-    "explain_failure",
-    "explain_no_response",
-    "explain_sdk_error",
-    "find_refused_setting",
-    "read_failure",
-    "retry_delay",
-    "stops_the_run",
-]
-
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
 NO_SUCH_API = {404, 405, 501}

@@ -16,8 +16,6 @@ from yarl import URL
 
 from hsai_kit.runtime.network import is_loopback
 
-__all__ = ["HttpClient", "HttpResponse", "NoResponse", "tls_context"]
-
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:

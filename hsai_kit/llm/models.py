@@ -10,8 +10,6 @@ from hsai_kit.errors import UnknownModel
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.runtime.suggestion import suggest
 
-__all__ = ["Model", "read_models", "require_model"]
-
 _SOON = timedelta(days=60)
 
 

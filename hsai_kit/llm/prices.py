@@ -14,8 +14,6 @@ from genai_prices.types import StartDateConstraint
 
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["SANDBOX_PREFIX", "Usage", "decision_price", "estimate_price", "per_million", "price", "price_list"]
-
 SANDBOX_PREFIX = "sandbox-"
 # OpenAI gives these away and serves none; the list has what somebody else asks for them.
 _OPEN_WEIGHTS = "gpt-oss"

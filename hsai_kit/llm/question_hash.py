@@ -10,8 +10,6 @@ from typing import Any
 
 from hsai_kit.store import Store
 
-__all__ = ["QuestionHash", "find_hashes", "hash_decisions", "hash_request"]
-
 _LIMITS = {"max_output_tokens", "service_tier", "prompt_cache_key", "store"}
 """Parts of a request that do not change what is asked."""
 

@@ -16,8 +16,6 @@ from hsai_kit.llm.question_hash import QuestionHash, hash_request
 from hsai_kit.store import Answer, AnswerStatus
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["DATA_RULE", "OPTIONAL", "ResponsesEngine"]
-
 OPTIONAL = {"json_schema", "logprobs", "store"}
 """The settings that are sent of the kit's own accord, and left out where they are refused."""
 _SETTINGS = OPTIONAL | {"reasoning.effort", "temperature"}

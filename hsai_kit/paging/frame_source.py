@@ -13,8 +13,6 @@ from hsai_kit.errors import FrameError
 from hsai_kit.paging.table_source import Card, Column, Facet, FacetOption, RowPlaces, TableAction, TableQuery
 from hsai_kit.paging.word_diff import compare_words, make_printable
 
-__all__ = ["FrameSource"]
-
 # A column of texts with at most so many distinct values can be filtered by a list of them.
 _OPTIONS = 40
 # Of more, so many are suggested where one is typed.

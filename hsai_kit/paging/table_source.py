@@ -12,8 +12,6 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-__all__ = ["Card", "Column", "Facet", "FacetOption", "RowPlaces", "TableAction", "TableQuery", "TableSource"]
-
 
 @dataclass(frozen=True)
 class TableQuery:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import TypeAlias
 
-__all__ = ["Segment", "clip_segments", "compare_words", "make_printable"]
-
 Segment: TypeAlias = tuple[str, str]
 
 # difflib takes 0.6 s for 1,000 words against 1,000 others, and 4.6 s for 3,000.

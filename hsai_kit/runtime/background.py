@@ -21,8 +21,6 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from hsai_kit.errors import WorkStopped
 from hsai_kit.runtime.progress import Progress, show_progress
 
-__all__ = ["Control", "Handle", "accept_wait", "follow", "in_background", "is_in_background", "run", "start"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 import time
 
-__all__ = ["now_awake_or_asleep"]
-
 # Linux: CLOCK_MONOTONIC stops during sleep, CLOCK_BOOTTIME does not. macOS: Python's monotonic clock stops, and the
 # system's CLOCK_MONOTONIC does not. Windows: the monotonic clock counts sleep already.
 _CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["YES", "advise", "advise_for_terminal", "ask_text", "ask_yes_no", "is_yes", "many"]
-
 _in_terminal = ContextVar("in_terminal", default=False)
 
 YES = "Type yes or y: "

@@ -10,8 +10,6 @@ from types import TracebackType
 
 from hsai_kit.errors import HsaiError, WorkStopped
 
-__all__ = ["install_excepthook"]
-
 SHOW_STACK = "HSAI_TRACEBACK"
 """Set in the environment where the stack is wanted after all."""
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["hold_lock"]
-
 
 @contextlib.contextmanager
 def hold_lock(path: Path, otherwise: Exception) -> Iterator[None]:

@@ -7,8 +7,6 @@ import gc
 import threading
 from collections.abc import Iterator
 
-__all__ = ["freeze_collector"]
-
 _lock = threading.Lock()
 _using = 0
 

@@ -6,8 +6,6 @@ import ipaddress
 import urllib.request
 from urllib.parse import urlsplit
 
-__all__ = ["explain_way_out", "find_proxy", "is_loopback"]
-
 
 def is_loopback(url: str | None) -> bool:
     """Tell whether `url` is on this computer; None is a service's own address out in the world."""

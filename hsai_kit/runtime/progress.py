@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ["Progress", "quiet", "redirect_advice", "say", "show_progress"]
-
 # Of the context and not of the process: work that a panel starts stays quiet while cells go on printing.
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 

@@ -14,8 +14,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Budget", "GoOn", "Pacer", "Room", "Turn", "Window", "Withdrawal", "backoff"]
-
 GoOn: TypeAlias = Callable[[], Awaitable[bool]]
 """Waits while work is paused; False says that it was stopped and nothing more may be sent."""
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from rapidfuzz import process
 
-__all__ = ["find_nearest", "suggest"]
-
 # Below this likeness (of 100) a suggestion would be a guess.
 _LEAST = 60
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from hsai_kit.stats.units import SEED
 
-__all__ = ["Agreement", "alpha", "kappa"]
-
 # The ends of a percentile interval settle well before this.
 _RESAMPLES = 4_000
 

@@ -9,8 +9,6 @@ from scipy.special import ndtri
 
 from hsai_kit.stats.proportions import Rate
 
-__all__ = ["Accuracy", "accuracy", "correct_rate"]
-
 
 @dataclass(frozen=True)
 class Accuracy:

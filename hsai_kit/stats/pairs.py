@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 from scipy.stats import binom
 
-__all__ = ["TwoByTwoTable", "holm", "mcnemar", "mean_difference", "smallest_difference", "two_by_two"]
-
 # More units than these are counted by the normal approximation, which is the same there to a tenth of a point.
 _MOST_UNITS = 20_000
 

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-__all__ = ["Bins", "Rate", "bin_confidences", "calibration_error", "fewest_for", "rate", "wilson"]
-
 
 @dataclass(frozen=True)
 class Rate:

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["RESAMPLES", "SEED", "bootstrap", "per_unit", "units"]
-
 RESAMPLES, SEED = 10_000, 20_260_101
 # Drawn at once; memory stays small whatever the number of units.
 _AT_ONCE = 4_000_000

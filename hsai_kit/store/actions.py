@@ -9,8 +9,6 @@ from typing import Any
 from hsai_kit.store.database import MOST_PARAMETERS, list_columns, now
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
-__all__ = ["LOST_ONCE", "Act", "ActionOutcome", "ActionRecord", "ActionTable"]
-
 
 @dataclass(frozen=True)
 class ActionRecord:

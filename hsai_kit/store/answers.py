@@ -11,8 +11,6 @@ from typing import Any
 
 from hsai_kit.store.database import MOST_PARAMETERS, Table, column_names, list_columns, now
 
-__all__ = ["Answer", "AnswerStatus", "AnswerTable", "Use"]
-
 
 class AnswerStatus(StrEnum):
     """How a question ended; a failed one is asked again by the next run that has it."""

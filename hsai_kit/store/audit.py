@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hsai_kit.store.database import Table
 from hsai_kit.store.decisions import Decision
 
-__all__ = ["Audit", "AuditChange", "AuditEntry", "AuditQuery"]
-
 # Rows that are read at once: a page is gone before the next one comes.
 _PAGE = 10_000
 

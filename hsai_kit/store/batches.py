@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Table, now
 
-__all__ = ["BatchRecord", "BatchTable"]
-
 
 @dataclass(frozen=True)
 class BatchRecord:

@@ -16,8 +16,6 @@ from typing import Any
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.store.schema import MIGRATIONS
 
-__all__ = ["MOST_PARAMETERS", "Database", "Table", "column_names", "list_columns", "new_id", "now"]
-
 MOST_PARAMETERS = 900
 """SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
 

@@ -11,8 +11,6 @@ from typing import NamedTuple, TypeAlias
 
 from hsai_kit.store.database import Table, now
 
-__all__ = ["Decision", "DecisionRecord", "DecisionTable", "DecisionUndo", "decision_of"]
-
 Made: TypeAlias = str | float | bool | None
 
 # The newest decision of each record: SQLite takes the other columns from the row that holds the maximum.

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Table, list_columns, new_id, now
 
-__all__ = ["EvaluationRecord", "EvaluationRow", "EvaluationRun", "EvaluationTable", "Label", "LabelTable"]
-
 
 @dataclass(frozen=True)
 class Label:

@@ -10,8 +10,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from hsai_kit.store.database import Table, column_names, list_columns, new_id, now
 
-__all__ = ["Journal", "JournalStatus", "Outcome", "as_sql"]
-
 R = TypeVar("R")
 L = TypeVar("L")
 

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from hsai_kit.store.database import Table, now
 
-__all__ = ["AccountLimits", "ModelFactTable"]
-
 _HOLDS = timedelta(days=30)
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from hsai_kit.store.database import Table, list_columns, new_id, now
 
-__all__ = ["Pull", "PullTable"]
-
 
 @dataclass(frozen=True)
 class Pull:

@@ -10,8 +10,6 @@ from typing import Any
 from hsai_kit.store.database import list_columns
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
-__all__ = ["Change", "PushKind", "PushOutcome", "PushRecord", "PushSummary", "PushTable"]
-
 
 class PushKind(StrEnum):
     """What a journal of values is of."""

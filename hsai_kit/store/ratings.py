@@ -11,8 +11,6 @@ from typing import assert_never
 
 from hsai_kit.store.database import Table, list_columns, new_id, now
 
-__all__ = ["Rating", "RatingItem", "RatingKind", "RatingSet", "RatingTable"]
-
 
 class RatingKind(StrEnum):
     """How texts are rated: the better of two, good enough or not, or a level of a scale."""

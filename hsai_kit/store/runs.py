@@ -11,8 +11,6 @@ from hsai_kit.store.answers import Answer, AnswerTable
 from hsai_kit.store.database import Database, Table, list_columns, new_id, now
 from hsai_kit.workspace import OwnPrice
 
-__all__ = ["RecipeRunTable", "RowAnswer", "RunRecord", "RunRow", "RunStatus", "RunSummary", "RunTable"]
-
 # Rows that are read at once: a page is gone before the next one comes.
 _PAGE = 10_000
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["MIGRATIONS"]
-
 _FIRST = """
 -- connections: which portal was worked on from this workspace, and when it was last checked. Never a key.
 CREATE TABLE connections (

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_python", "as_text", "format_exact", "format_line"]
-
 # Spaces at either end, several of them together, and those that are none of the keyboard's.
 _ODD_SPACES = re.compile(r"^ +| +$|  +|[^\S ]")
 _MARKS = {" ": "␣"}

@@ -11,17 +11,6 @@ import pandas as pd
 
 from hsai_kit.errors import FrameError
 
-__all__ = [
-    "Origin",
-    "find_id_column",
-    "mark",
-    "parse_record_id",
-    "read_origin",
-    "read_record_ids",
-    "records_left_out",
-    "with_labels",
-]
-
 _ATTRIBUTE = "hsai_kit"
 # How HubSpot's own exports and the API call the record's id.
 _ID_COLUMNS = ("record_id", "hs_object_id", "Record ID", "Record Id", "id")

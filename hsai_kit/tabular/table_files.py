@@ -13,8 +13,6 @@ from charset_normalizer import from_bytes
 
 from hsai_kit.errors import FrameError
 
-__all__ = ["FILES", "defuse", "read_table", "restore", "write_csv"]
-
 FILES = {".csv", ".tsv", ".txt", ".xlsx"}
 # Only what is blank is missing: NA is Namibia, and a state field that says N/A says it.
 _AS_TEXT: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}

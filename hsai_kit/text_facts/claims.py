@@ -13,8 +13,6 @@ from hsai_kit.text_facts.figures import Figure, Identifier, find_figures, find_i
 from hsai_kit.text_facts.names import find_names, words_of
 from hsai_kit.text_facts.readability import find_links, language_of
 
-__all__ = ["FACTS", "Claims", "Fact", "find_unfounded", "read_claims", "says"]
-
 Fact = Literal["name", "amount", "figure", "date", "link"]
 FACTS: tuple[Fact, ...] = ("name", "amount", "figure", "date", "link")
 _WORDS = re.compile(r"[^\W\d_]+", re.UNICODE)

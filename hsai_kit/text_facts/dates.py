@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-__all__ = ["Clock", "Day", "find_dates", "find_times", "weekday_of"]
-
 _MONTHS = {name: place for place, names in enumerate((
     "january jan januar", "february feb februar", "march mar märz", "april apr", "may mai", "june jun juni",
     "july jul juli", "august aug", "september sep sept", "october oct oktober okt", "november nov",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from unicodedata import combining, normalize
 
-__all__ = ["find_names", "words_of"]
-
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019.&-][^\W\d_]+)*")
 _TITLES = frozenset({"mr", "mrs", "ms", "mx", "dr", "prof", "sir", "madam", "herr", "frau", "hr", "fr", "st"})
 _STARTS = re.compile(r"(?:^|[.!?:;\u2022\u2013\u2014|>\n\"\u201c\u201e(\[*])[\s\"\u201c\u201e'(\[*_#-]*$")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["find_links", "find_placeholders", "language_of", "reading_ease", "sentences_of", "word_count"]
-
 _LINK = re.compile(
     r"\b(?:https?://|www\.)[^\s<>\"')\]]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@.])(?:[\w-]+\.)+(?:com|org|net|io|de|ai|"
     r"co|eu|uk|app|dev|info|biz)\b(?:/[^\s<>\"')\]]*)?",

@@ -8,9 +8,8 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant, load_assistant
+from hsai_kit.assistant.assistant import Assistant, EngineName, load_assistant
 from hsai_kit.connection import Connection
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Handle
 from hsai_kit.steps.ask import RunForecast, forecast_run, open_run, runs, start_ask, start_resume

@@ -1,6 +1,7 @@
 """The data of a portal: a seeded one, or one loaded from exports. Plain data, no SQL."""
 
-from hsai_kit.sandbox.portal.file_import.portal import LoadError, load_portal
+from hsai_kit.sandbox.portal.file_import.portal import load_portal
+from hsai_kit.sandbox.portal.file_import.tables import LoadError
 from hsai_kit.sandbox.portal.model import (
     Association,
     Merge,

@@ -25,8 +25,6 @@ from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.store import Act, ActionRecord
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["Action", "Checked", "Only", "Setting", "action_types", "as_verb", "describe", "register"]
-
 Checked: TypeAlias = ReviewLike | Sequence[ReviewLike]
 Only: TypeAlias = Mapping[str, str | Sequence[str]] | None
 P = ParamSpec("P")

@@ -22,8 +22,6 @@ from hsai_kit.steps.actions.source import read_source
 from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome, ActionRecord
 
-__all__ = ["AddToList", "add_to_list"]
-
 _BATCH = 1000
 
 

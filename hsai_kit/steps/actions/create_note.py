@@ -19,8 +19,6 @@ from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.actions.source import ActionSource, read_source
 
-__all__ = ["CreateNote", "Note", "create_note"]
-
 
 @dataclass(frozen=True)
 class Note(Engagement):

@@ -25,8 +25,6 @@ from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.actions.source import ActionSource, read_source
 
-__all__ = ["RECORD_OWNER", "CreateTask", "create_task"]
-
 RECORD_OWNER = "record owner"
 People: TypeAlias = str | Sequence[str]
 _PEOPLE = "an e-mail address, a name, or 'team: Sales'. Repeat it for people who take turns"

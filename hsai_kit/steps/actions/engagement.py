@@ -22,8 +22,6 @@ from hsai_kit.steps.actions.plan_builder import Draft, build_action_plan
 from hsai_kit.steps.actions.source import ActionSource
 from hsai_kit.store import Act, ActionRecord, Decision
 
-__all__ = ["BODY_HELP", "Engagement", "explain_too_long", "signature"]
-
 BODY_HELP = "A text with tokens: {{ answer }}, pulled columns, {{ owner }}, {{ link }}."
 # HubSpot's limit for a text value, in characters.
 _LONGEST = 65_536

@@ -24,8 +24,6 @@ from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.store.actions import LOST_ONCE
 
-__all__ = ["ArchiveExecutor", "CreateExecutor", "matches_sent", "values_like"]
-
 
 class CreateExecutor(ActionExecutor[CreateResult]):
     """Creates the records of a plan, each with its mark, in batches of 100."""

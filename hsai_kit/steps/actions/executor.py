@@ -16,8 +16,6 @@ from hsai_kit.steps.plans.executor import Batch, PlanExecutor, split_by_record
 from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.store.actions import ActionTable
 
-__all__ = ["ActionExecutor", "UndoExecutor"]
-
 A = TypeVar("A")
 
 

@@ -17,8 +17,6 @@ from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow
 from hsai_kit.steps.actions.source import ActionSource, read_source
 
-__all__ = ["LogEmail", "log_email"]
-
 
 @register
 @dataclass(frozen=True)

@@ -26,8 +26,6 @@ from hsai_kit.steps.plans.executor import Attempt, Batch
 from hsai_kit.store import ActionOutcome
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["Notify", "notify"]
-
 # How many records a message names; a channel with thousands of lines tells nobody anything.
 _SHOWN = 50
 # What calls everybody in a channel together, in Slack, Teams and Discord: a record may say it too.

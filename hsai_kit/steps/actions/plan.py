@@ -18,8 +18,6 @@ from hsai_kit.steps.plans.executor import PlanExecutor
 from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["ActionPlan", "ActionRow", "ActionTarget", "ActionVerdict"]
-
 
 class ActionVerdict(StrEnum):
     """What a plan says about a row."""

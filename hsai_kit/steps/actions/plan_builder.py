@@ -12,8 +12,6 @@ from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, Act
 from hsai_kit.steps.actions.source import ActionSource
 from hsai_kit.store import Act, decision_of
 
-__all__ = ["Draft", "build_action_plan"]
-
 Draft: TypeAlias = Callable[[list[str]], Mapping[str, ActionRow]]
 """Says what would be done about records that nothing was done about yet."""
 

@@ -6,8 +6,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.steps.plans.base import ReceiptBase
 from hsai_kit.store import Act, ActionRecord
 
-__all__ = ["ActionReceipt"]
-
 
 class ActionReceipt(ReceiptBase[ActionRecord, Act]):
     """What an action or its undo did about each record; kept in the store, and what `undo` reads.

@@ -22,8 +22,6 @@ from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewher
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.provenance import read_record_ids
 
-__all__ = ["ActionSource", "read_source"]
-
 _OWNER = "hubspot_owner_id"
 
 

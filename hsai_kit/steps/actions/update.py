@@ -12,8 +12,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.steps.actions.action import Action, Checked, as_verb
 from hsai_kit.steps.push import PushPlan, plan_push
 
-__all__ = ["Update", "update"]
-
 
 @dataclass(frozen=True)
 class Update(Action):

@@ -6,10 +6,9 @@ import contextlib
 
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant, Effort
+from hsai_kit.assistant.assistant import Assistant, Effort, EngineName
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background
 from hsai_kit.runtime.progress import say

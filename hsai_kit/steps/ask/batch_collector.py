@@ -20,9 +20,6 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["BatchCollector", "explain_unknown_job"]
-
-
 _AT_ONCE = 500
 _NOT_COME_TO = {"batch_expired", "batch_cancelled"}
 _IN_WORDS = {

@@ -29,8 +29,6 @@ from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
-__all__ = ["BatchSender", "explain_open_jobs"]
-
 _LOOK_SECONDS = 0.1
 
 _AT_ONCE = 500

@@ -8,8 +8,6 @@ import math
 from hsai_kit.errors import RunError
 from hsai_kit.llm.engine import Engine
 
-__all__ = ["Cap", "CostTracker", "check_budget"]
-
 
 def check_budget(usd: float | None, *engines: Engine) -> None:
     """Raise RunError for a cap that is no amount of money, or that could not be kept: a price is not known."""

@@ -15,8 +15,6 @@ from hsai_kit.steps.ask.estimate import Estimate, describe_minutes, describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.store import RunStatus
 
-__all__ = ["PILOT", "Projection", "needs_pilot", "require_consent", "run_pilot"]
-
 PILOT = 20
 # A pilot of a run that is not much longer than itself would tell nothing that the run does not.
 _WORTH_IT = 10 * PILOT

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.connection import Connection
-from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.console import many
-
-__all__ = ["DurationEstimate", "Estimate", "describe_minutes", "describe_usd", "estimate_duration"]
 
 
 @dataclass(frozen=True)

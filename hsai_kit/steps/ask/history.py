@@ -12,8 +12,6 @@ from hsai_kit.runtime.background import Control, start
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.batch_sender import BatchSender, explain_open_jobs
 
-__all__ = ["cancel", "open_run", "runs"]
-
 
 def open_run(hub: Connection, run_id: str | None = None) -> Run:
     """Return an earlier run of this workspace by its id, or the newest one."""

@@ -20,8 +20,6 @@ from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.store import Answer, AnswerStatus, RunStatus
 from hsai_kit.store.answers import AnswerTable
 
-__all__ = ["LiveSender"]
-
 # Each was tried for a minute: after so many without one answer between them, the network is gone for the others too.
 _LOST_IN_A_ROW = 20
 

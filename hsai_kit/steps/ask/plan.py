@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.assistant.lookup_tables import look_up
 from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, PromptError
-from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.question_hash import find_hashes
 from hsai_kit.steps.ask.estimate import Estimate, estimate_duration
 from hsai_kit.store import RunRow
 from hsai_kit.tabular.provenance import Origin, read_origin, read_record_ids
-
-__all__ = ["AskPlan", "plan_ask"]
 
 # How far the rough count of tokens may be off, either way: four characters a token is English prose.
 _LOW, _HIGH = 0.6, 1.7

@@ -7,30 +7,18 @@ from typing import cast
 
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant, Effort, load_assistant
+from hsai_kit.assistant.assistant import Assistant, Effort, EngineName, load_assistant
 from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.decisions_engine import DecisionsEngine
-from hsai_kit.llm.engine import ENGINES, Engine, EngineName
+from hsai_kit.llm.engine import ENGINES, Engine
 from hsai_kit.llm.models import Model, require_model
 from hsai_kit.llm.responses_engine import OPTIONAL, ResponsesEngine
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.estimate import Estimate
 from hsai_kit.steps.ask.plan import AskPlan, plan_ask
-
-__all__ = [
-    "AskRequest",
-    "CapabilityLearner",
-    "RunForecast",
-    "engine_for",
-    "forecast_run",
-    "pick_different",
-    "prepare_request",
-    "read_refused_settings",
-    "say_done_without",
-]
 
 _DONE_WITHOUT = {
     "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import time
 
+from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
 from hsai_kit.llm.batches import BatchEngine
-from hsai_kit.llm.engine import Engine, EngineName
+from hsai_kit.llm.engine import Engine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.gc_freeze import freeze_collector
@@ -21,8 +22,6 @@ from hsai_kit.steps.ask.live_sender import LiveSender
 from hsai_kit.steps.ask.request import check_engine, engine_for, say_done_without
 from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.store import RunStatus
-
-__all__ = ["join_run", "keep_collector_off", "resume", "send_outstanding", "start_resume"]
 
 
 @accept_wait

@@ -9,8 +9,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
 from hsai_kit.runtime.file_lock import hold_lock
 
-__all__ = ["lock_run", "refuse_under_way"]
-
 
 @contextlib.contextmanager
 def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator[None]:

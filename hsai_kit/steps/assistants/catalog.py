@@ -20,8 +20,6 @@ from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.steps.assistants.importers import AssistantImport, adopt, adopt_legacy
 from hsai_kit.workspace import Workspace
 
-__all__ = ["assistants", "copy_agent", "import_assistant"]
-
 _NO_AGENTS = "There is no Agents API for this key"
 
 

@@ -15,8 +15,6 @@ from hsai_kit.assistant.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
 from hsai_kit.workspace import explain_validation
 
-__all__ = ["AssistantImport", "adopt", "adopt_legacy", "read_output"]
-
 _PLAIN = {"boolean": "yes_no", "number": "number", "integer": "number", "string": "text"}
 
 

@@ -12,8 +12,6 @@ import jinja2
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["CHANGED", "EntryCard", "as_page", "entry_title", "short_text"]
-
 # The outcomes that changed something in HubSpot, or sent something.
 CHANGED = frozenset({"written", "done", "taken back"})
 _LONGEST = 300

@@ -16,8 +16,6 @@ from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import read_models
 from hsai_kit.runtime import background
 
-__all__ = ["check_key", "disconnect", "keep_keys", "locate_keys", "refuse_garbled"]
-
 
 def keep_keys(
     home: KeyHome, *, hubspot_key: SecretStr | None, openai_key: SecretStr | None, portal_id: int | None = None

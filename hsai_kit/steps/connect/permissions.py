@@ -12,8 +12,6 @@ from hsai_kit.hubspot.account import Portal, find_missing_scopes, read_daily_usa
 from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
 from hsai_kit.runtime import background
 
-__all__ = ["Status", "status"]
-
 
 @dataclass(frozen=True)
 class Status:

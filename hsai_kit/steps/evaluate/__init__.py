@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.evaluate.candidates import CandidateChoices, find_assistant

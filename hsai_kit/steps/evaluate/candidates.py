@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hsai_kit.assistant.assistant import Assistant, list_assistants, load_assistant
+from hsai_kit.assistant.assistant import Assistant, EngineName, list_assistants, load_assistant
 from hsai_kit.assistant.versions import list_versions
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.steps.ask.request import AskRequest, prepare_request
-
-__all__ = ["Candidate", "CandidateChoice", "CandidateChoices", "find_assistant", "read_candidates"]
 
 CandidateChoice: TypeAlias = "str | Assistant | tuple[str | Assistant, str | None]"
 CandidateChoices: TypeAlias = "CandidateChoice | Iterable[CandidateChoice] | Mapping[str, CandidateChoice]"

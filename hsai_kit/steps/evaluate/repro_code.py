@@ -8,8 +8,6 @@ from inspect import signature
 
 from hsai_kit.run import Run
 
-__all__ = ["pasteable", "write_call", "write_texts"]
-
 _OPENED = re.compile(r"\b(check_texts|evaluate|judge|open_evaluation|open_pull|open_rating|open_run)\(")
 
 

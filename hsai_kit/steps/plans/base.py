@@ -22,8 +22,6 @@ from hsai_kit.store.journal import Journal
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.tabular.table_files import write_csv
 
-__all__ = ["PlanBase", "PlanRow", "ReceiptBase"]
-
 # The accounts that people work in; the others are for trying things out.
 _LIVE = "STANDARD"
 _MOST_REASONS = 5

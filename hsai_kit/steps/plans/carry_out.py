@@ -14,8 +14,6 @@ from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirm, require_confirmation
 from hsai_kit.steps.plans.executor import PlanExecutor
 
-__all__ = ["carry_out_plan"]
-
 T = TypeVar("T")
 
 

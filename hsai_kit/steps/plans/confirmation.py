@@ -8,8 +8,6 @@ from typing import Literal, TypeAlias
 from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.console import ask_text, is_yes
 
-__all__ = ["Confirm", "Confirmation", "require_confirmation"]
-
 Confirm: TypeAlias = bool | int | None
 """True writes without asking, the portal's id as well where that is needed, False never, None asks."""
 

@@ -20,9 +20,6 @@ from hsai_kit.steps.plans.base import RecordRow
 from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
 from hsai_kit.store.journal import Journal
 
-__all__ = ["Attempt", "Batch", "PlanExecutor", "split_by_record"]
-
-
 _LATE = WriteUncertain(
     HubSpotError("it could not be checked in time: HubSpot's answers came too late to rely on. Run the same again."),
     maybe_done=False,

@@ -9,8 +9,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
 
-__all__ = ["ReviewLike", "as_reviews", "refuse_elsewhere"]
-
 
 class ReviewLike(Protocol):
     """What a push or an action takes: the result of `review`."""

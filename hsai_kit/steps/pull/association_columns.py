@@ -15,8 +15,6 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, read_many
 from hsai_kit.steps.pull.column_spec import ActivitiesColumn, Aggregation, AssociationColumn, PullColumn
 
-__all__ = ["AssociationColumns"]
-
 # Each thousand records' activities are read at once, so not too many thousands at a time.
 _STORIES_AT_ONCE = 2
 

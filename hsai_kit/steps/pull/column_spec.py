@@ -18,17 +18,6 @@ from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.properties import Property, PropertyType, pick, read_properties
 from hsai_kit.runtime.suggestion import find_nearest
 
-__all__ = [
-    "OWNER",
-    "ActivitiesColumn",
-    "Aggregation",
-    "AssociationColumn",
-    "OwnColumn",
-    "OwnerColumn",
-    "PullColumn",
-    "parse_columns",
-]
-
 OWNER = "hubspot_owner_id"
 """The property that holds whom a record is assigned to."""
 

@@ -19,8 +19,6 @@ from hsai_kit.steps.pull.column_spec import OWNER, OwnColumn, OwnerColumn, PullC
 from hsai_kit.store import Pull, Store
 from hsai_kit.tabular.provenance import mark
 
-__all__ = ["build_frame", "list_stored_properties", "open_pull"]
-
 # Few enough that a chunk of JSON is small beside the frame.
 _CHUNK = 5_000
 

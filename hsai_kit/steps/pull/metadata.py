@@ -20,8 +20,6 @@ from hsai_kit.runtime import background
 from hsai_kit.steps.pull.request import Since, Where, check_positive
 from hsai_kit.steps.pull.selection import build_queries, filter_ids, iterate_ids
 
-__all__ = ["count", "lists", "object_types", "owners", "properties"]
-
 _PLACES = 4
 _PROPERTY_COLUMNS = (
     *("name", "label", "type", "field_type", "options", "calculated", "read_only", "group", "description"),

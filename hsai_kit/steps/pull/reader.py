@@ -22,8 +22,6 @@ from hsai_kit.steps.pull.association_columns import AssociationColumns
 from hsai_kit.steps.pull.selection import list_ids_if_few
 from hsai_kit.store import Store
 
-__all__ = ["PullReader"]
-
 # A limit beyond this is worth finding out where its last record lies, so that many pages are read at once.
 _FAR = 1_000
 # Whether an id was merged is asked one by one, so not for more than these.

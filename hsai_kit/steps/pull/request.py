@@ -17,8 +17,6 @@ from hsai_kit.errors import FrameError, PullError
 from hsai_kit.tabular.provenance import find_id_column, parse_record_id
 from hsai_kit.tabular.table_files import FILES, read_table
 
-__all__ = ["Ids", "IdsInput", "PullRequest", "Since", "Where", "check_positive", "parse_names", "read_ids_input"]
-
 Where: TypeAlias = str | Sequence[Mapping[str, Any]]
 Since: TypeAlias = str | date | timedelta
 Ids: TypeAlias = pd.Series | pd.Index | pd.DataFrame | Iterable[object] | str | Path

@@ -18,17 +18,6 @@ from hsai_kit.hubspot.where import parse_where
 from hsai_kit.runtime.background import Control
 from hsai_kit.steps.pull.request import Since, Where
 
-__all__ = [
-    "build_queries",
-    "choose_ids",
-    "dump_queries",
-    "filter_ids",
-    "iterate_ids",
-    "list_ids_if_few",
-    "load_queries",
-    "sample_ids",
-]
-
 # Pages a second: what a list and what search let through.
 _LIST_RATE, _SEARCH_RATE = 19, 4
 

@@ -15,8 +15,6 @@ from hsai_kit.runtime.progress import Progress
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.push.plan import PushPlan
 
-__all__ = ["Present", "build_while_reading", "read_present", "read_present_batch"]
-
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
 

@@ -23,8 +23,6 @@ from hsai_kit.steps.push.refusals import about_one_record, explain_refusal, prop
 from hsai_kit.steps.push.verification import Verification, find_doubts
 from hsai_kit.store import Change, PushKind, PushOutcome
 
-__all__ = ["PushExecutor", "refuse_while_under_way"]
-
 # What this process writes just now: portal, object type and property, and the push or undo that writes there.
 _under_way: dict[tuple[int, str, str], str] = {}
 

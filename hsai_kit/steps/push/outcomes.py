@@ -10,8 +10,6 @@ from hsai_kit.steps.push.plan import PushPlan, PushRow
 from hsai_kit.store import Change, PushOutcome
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["FORWARD_ONLY", "as_change", "explain_absence", "explain_left_alone", "read_outcome"]
-
 # The one property of HubSpot's own that takes a request, answers with success and keeps the old value.
 FORWARD_ONLY = "lifecyclestage"
 

@@ -17,8 +17,6 @@ from hsai_kit.steps.plans.base import PlanBase
 from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.tabular.cell_text import format_exact
 
-__all__ = ["PushPlan", "PushRow", "PushVerdict"]
-
 
 class PushVerdict(StrEnum):
     """What a push would do about a value, or why it leaves it alone."""

@@ -24,8 +24,6 @@ from hsai_kit.steps.push.protection import refuse_protected
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["PropertyTarget", "PushSource", "build_push_plan"]
-
 
 @dataclass(frozen=True)
 class PropertyTarget:

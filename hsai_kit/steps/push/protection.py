@@ -6,8 +6,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.properties import Property
 
-__all__ = ["refuse_protected", "refuse_read_only"]
-
 
 def refuse_protected(hub: Connection, definition: Property) -> None:
     """Raise PushRefused for a property that this workspace protects, or that HubSpot lets nobody write."""

@@ -8,8 +8,6 @@ from hsai_kit.connection import Connection
 from hsai_kit.steps.plans.base import ReceiptBase
 from hsai_kit.store import Change, PushRecord
 
-__all__ = ["PushReceipt", "receipts"]
-
 
 class PushReceipt(ReceiptBase[PushRecord, Change]):
     """What a push or undo did, with every value before and after; kept in the store, and what `undo` reads.

@@ -7,8 +7,6 @@ from typing import Any
 
 from hsai_kit.errors import HsaiError, HubSpotError, InvalidValues, PushRefused
 
-__all__ = ["about_one_record", "explain_refusal", "properties_at_fault"]
-
 
 def _errors_of(problem: HsaiError) -> list[dict[str, Any]]:
     detail = getattr(problem, "detail", None)

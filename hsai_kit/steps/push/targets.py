@@ -10,9 +10,6 @@ from hsai_kit.errors import PushRefused
 from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewhere
 from hsai_kit.steps.push.plan_builder import PropertyTarget, PushSource
 
-__all__ = ["Destination", "destination_in", "read_source", "select_with_destination"]
-
-
 Destination: TypeAlias = str | Mapping[str, str] | None
 """The property that answers go to, or properties by field; None for those that the assistant names."""
 

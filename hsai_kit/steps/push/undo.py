@@ -22,8 +22,6 @@ from hsai_kit.steps.push.protection import refuse_protected, refuse_read_only
 from hsai_kit.store import Change, DecisionRecord, PushOutcome, PushRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["build_rest_plan", "build_undo_plan"]
-
 
 def build_undo_plan(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
     """Return what taking back `changes` would do: only values that are still as they were written are restored.

@@ -17,8 +17,6 @@ from hsai_kit.steps.push.plan import PushPlan, PushRow
 from hsai_kit.store import Change, PushOutcome
 from hsai_kit.tabular.cell_text import format_line
 
-__all__ = ["Verification", "find_doubts"]
-
 NOT_WRITTEN = "HubSpot answered with success and did not write it"
 # Batches that are read at once.
 _AT_ONCE = 4

@@ -16,8 +16,6 @@ from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action, action_types
 from hsai_kit.workspace import explain_validation
 
-__all__ = ["check_actions", "read_actions"]
-
 # What every record has besides its columns and the fields of its answer.
 _KNOWN = ("answer", "owner", "link", "record_id")
 

@@ -20,8 +20,6 @@ from hsai_kit.steps.recipe.records import load_recipe, read_records, resolve_pat
 from hsai_kit.steps.recipe.schema import EvaluateSection, Recipe
 from hsai_kit.tabular.table_files import FILES
 
-__all__ = ["RecipeEvaluation", "build_assistant", "evaluate_recipe"]
-
 
 @dataclass(frozen=True)
 class RecipeEvaluation:

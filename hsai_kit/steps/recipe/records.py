@@ -13,8 +13,6 @@ from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
 from hsai_kit.tabular.provenance import read_record_ids
 from hsai_kit.tabular.table_files import read_table
 
-__all__ = ["load_recipe", "read_records", "resolve_path"]
-
 
 def read_records(
     hub: Connection, records: RecordsSection, also: str | None = None, ids: pd.Index | None = None

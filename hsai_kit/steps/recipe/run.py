@@ -26,8 +26,6 @@ from hsai_kit.steps.review import review
 from hsai_kit.steps.review.review_result import Review
 from hsai_kit.store import Decision
 
-__all__ = ["RecipeResult", "finish_recipe", "run_recipe"]
-
 _APPROVED = [decision.value for decision in Decision if decision.is_approved]
 # What chooses records, left out where it is known which ones are meant.
 _ONLY_IDS = dict.fromkeys(("where", "list", "ids", "changed_since", "limit", "sample", "seed"))

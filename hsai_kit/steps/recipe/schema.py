@@ -9,25 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
 
-from hsai_kit.assistant.assistant import Effort
+from hsai_kit.assistant.assistant import Effort, EngineName
 from hsai_kit.errors import EvaluationError, RecipeError, WorkspaceError
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.suggestion import suggest
 from hsai_kit.steps.actions.action import Action
 from hsai_kit.steps.evaluate import Gate
 from hsai_kit.steps.recipe.actions import read_actions
 from hsai_kit.workspace import Workspace, explain_validation, read_toml
-
-__all__ = [
-    "AskSection",
-    "EvaluateSection",
-    "PushSection",
-    "Recipe",
-    "RecordsSection",
-    "ReviewSection",
-    "read_recipe",
-    "recipe_names",
-]
 
 
 class _RecipeSection(BaseModel):

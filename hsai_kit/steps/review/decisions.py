@@ -14,8 +14,6 @@ from hsai_kit.run import Run
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.store import Decision, DecisionUndo
 
-__all__ = ["ReviewDecisions"]
-
 _DECISIONS = tuple(Decision)
 
 

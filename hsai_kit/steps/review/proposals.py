@@ -11,8 +11,6 @@ from hsai_kit.assistant.output_schema import Value
 from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import RowResult, Run, dtype_of
 
-__all__ = ["Mask", "Places", "Proposals"]
-
 Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 

@@ -24,8 +24,6 @@ from hsai_kit.store import Decision
 from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.table_files import defuse, write_csv
 
-__all__ = ["Review", "Rows", "Tally", "tally"]
-
 Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
 # The most common flags and changes of a tally.
 _MOST = 8

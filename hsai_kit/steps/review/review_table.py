@@ -14,8 +14,6 @@ from hsai_kit.steps.review.proposals import Places
 from hsai_kit.steps.review.row_filter import RowFilter
 from hsai_kit.steps.review.row_rendering import RowRenderer
 
-__all__ = ["ReviewTable"]
-
 _COLUMNS = (
     Column("record", "Record", "record"),
     Column("change", "Before → proposal", "change"),

@@ -16,8 +16,6 @@ from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places
 from hsai_kit.store import Decision
 
-__all__ = ["RowFilter"]
-
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # So many values are suggested where one is typed; any other can be typed as well.

@@ -17,8 +17,6 @@ from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.store import Decision
 
-__all__ = ["RowRenderer"]
-
 # So many characters of each text stand in a cell; the card shows the rest.
 _CELL = 160
 # Of words beyond these only what texts begin and end with in common is told apart: a page of 50 stays quick.

@@ -14,8 +14,6 @@ from hsai_kit.store import Decision
 from hsai_kit.tabular.provenance import read_record_ids
 from hsai_kit.tabular.table_files import read_table
 
-__all__ = ["import_decisions"]
-
 _WORDS = {
     **dict.fromkeys(("approved", "approve", "yes", "y", "ok"), Decision.APPROVED),
     **dict.fromkeys(("edited", "edit"), Decision.EDITED),

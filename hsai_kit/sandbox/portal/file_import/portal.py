@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from hsai_kit.sandbox.portal.model import Association, ObjectType, Portal
 
 
-__all__ = ["LoadError", "load_portal"]
-
 _ID_HEADING = re.compile(r"(primary )?associated (\w+) ids?( \(primary\))?")
 
 

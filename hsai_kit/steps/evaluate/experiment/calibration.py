@@ -12,8 +12,6 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import bin_confidences, calibration_error, rate, wilson
 from hsai_kit.steps.evaluate.experiment.comparison import UnitMeasures
 
-__all__ = ["Calibration", "Threshold"]
-
 
 @dataclass(frozen=True)
 class Threshold:

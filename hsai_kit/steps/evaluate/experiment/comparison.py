@@ -22,8 +22,6 @@ from hsai_kit.stats import (
     units,
 )
 
-__all__ = ["UnitMeasures", "compare_assistants", "find_flips"]
-
 
 @dataclass(frozen=True)
 class UnitMeasures:

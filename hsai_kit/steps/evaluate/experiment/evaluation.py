@@ -21,8 +21,6 @@ from hsai_kit.steps.evaluate.experiment.result_rows import read_result_rows
 from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.store import EvaluationRecord, Label, Store
 
-__all__ = ["Evaluation"]
-
 
 class Evaluation:
     """Assistants side by side over the same rows, read from the store by its id.

@@ -26,8 +26,6 @@ from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.store import EvaluationRun, RunStatus
 
-__all__ = ["ExperimentForecast", "ExperimentPlan", "ExperimentRun", "plan_experiment"]
-
 
 @dataclass(frozen=True)
 class ExperimentRun:

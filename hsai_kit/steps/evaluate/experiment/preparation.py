@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.evaluate.candidates import Candidate, CandidateChoices, read_candidates
@@ -20,8 +20,6 @@ from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels.labels import APPROVED, Labels, LabelSource, as_labels, choose_field, read_label
 from hsai_kit.store import EvaluationRow, Label
 from hsai_kit.tabular.provenance import read_record_ids
-
-__all__ = ["Experiment", "prepare_experiment"]
 
 
 @dataclass(frozen=True)

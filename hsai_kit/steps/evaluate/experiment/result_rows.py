@@ -13,8 +13,6 @@ from hsai_kit.assistant.output_schema import Kind, Number, Text, Value, YesNo
 from hsai_kit.run import RowResult, RowStatus, Run
 from hsai_kit.store import EvaluationRow, Store
 
-__all__ = ["read_result_rows"]
-
 _COLUMNS = {
     "assistant": "string",
     "record_id": "string",

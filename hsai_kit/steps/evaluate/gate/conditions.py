@@ -12,16 +12,6 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import fewest_for
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 
-__all__ = [
-    "GateCondition",
-    "GateRule",
-    "check_baseline",
-    "check_complete",
-    "check_must_pass",
-    "check_price",
-    "check_share",
-]
-
 
 class GateRule(StrEnum):
     """What a gate can ask for; `complete` is asked by every gate: nothing is left unasked."""

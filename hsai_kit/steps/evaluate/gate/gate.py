@@ -20,8 +20,6 @@ from hsai_kit.steps.evaluate.gate.conditions import (
 )
 from hsai_kit.steps.evaluate.gate.text_quality import TextEvidence, check_texts
 
-__all__ = ["Gate", "GateVerdict"]
-
 _NOT_PASSED = 3
 
 

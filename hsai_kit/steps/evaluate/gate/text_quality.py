@@ -15,8 +15,6 @@ from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.store import RatingKind
 
-__all__ = ["TextEvidence", "check_texts"]
-
 TextEvidence: TypeAlias = JudgeCheck | RatingSession
 
 

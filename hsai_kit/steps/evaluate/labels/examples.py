@@ -18,8 +18,6 @@ from hsai_kit.steps.evaluate.candidates import Candidate
 from hsai_kit.steps.evaluate.labels.labels import Labels
 from hsai_kit.tabular.provenance import read_record_ids
 
-__all__ = ["refuse_leaks", "with_examples"]
-
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

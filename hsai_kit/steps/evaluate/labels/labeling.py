@@ -17,8 +17,6 @@ from hsai_kit.store.database import now
 from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import read_record_ids
 
-__all__ = ["LabelSession", "label"]
-
 
 def label(
     hub: Connection,

@@ -20,18 +20,6 @@ from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import parse_record_id, read_record_ids
 from hsai_kit.tabular.table_files import FILES, read_table
 
-__all__ = [
-    "APPROVED",
-    "LabelSource",
-    "Labels",
-    "as_labels",
-    "choose_field",
-    "labels_from",
-    "open_labels",
-    "read_label",
-    "read_labels",
-]
-
 APPROVED = "approved in "
 """How the source of a label begins that was a model's own answer, before the run's id."""
 

@@ -9,8 +9,6 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-__all__ = ["bars", "intervals", "reliability"]
-
 # Stand-ins that no chart draws by itself, each replaced by a color of the page, which differs in dark mode and print.
 _COLORS = {
     "#010101": "var(--ink)",

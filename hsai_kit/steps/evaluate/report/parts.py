@@ -13,30 +13,6 @@ import tomlkit
 from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million
 from hsai_kit.run import Run
 
-__all__ = [
-    "Chart",
-    "Numbers",
-    "ReportFigure",
-    "ReportTable",
-    "Section",
-    "Words",
-    "amounts",
-    "build_assistant_text",
-    "build_table",
-    "clip",
-    "format_amount",
-    "format_ends",
-    "format_interval",
-    "format_moment",
-    "format_share",
-    "format_usd",
-    "intervals",
-    "is_scripted",
-    "list_figures",
-    "list_run_facts",
-    "shorten_names",
-]
-
 _DASH = "\u2013"
 # What a reader takes in of a text in a table; the whole of it is in the workspace.
 _CELL = 600

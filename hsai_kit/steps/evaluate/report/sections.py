@@ -21,8 +21,6 @@ from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck, JudgeResult
 from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import TextChecks
 
-__all__ = ["Part", "sections_of"]
-
 Part: TypeAlias = "Evaluation | GateVerdict | TextChecks | RatingSession | JudgeResult | JudgeCheck | Run"
 _WRONG = "\u2717 "
 

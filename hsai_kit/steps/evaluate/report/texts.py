@@ -14,8 +14,6 @@ from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.text_checks import CHECKS, TextChecks
 from hsai_kit.store import RatingKind
 
-__all__ = ["describe_checks", "describe_judge", "describe_ratings"]
-
 _MEASURES = {
     RatingKind.PAIRS: "preferred",
     RatingKind.PASS: "that passes",

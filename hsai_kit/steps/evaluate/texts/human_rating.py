@@ -14,8 +14,6 @@ from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
 from hsai_kit.steps.evaluate.texts.source_texts import Texts, texts_by_name
 from hsai_kit.store import RatingItem, RatingKind
 
-__all__ = ["choose_scale", "open_rating", "rate"]
-
 _QUESTIONS = {
     RatingKind.PAIRS: "Which of the two would you rather send on?",
     RatingKind.PASS: "Is everything in the text true to the record, and is what matters there?",

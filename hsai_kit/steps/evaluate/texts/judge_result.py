@@ -17,8 +17,6 @@ from hsai_kit.stats import Accuracy, Agreement, Rate, accuracy, correct_rate, ka
 from hsai_kit.steps.evaluate.texts.rating_session import TIE, RatingSession
 from hsai_kit.store import RatingKind
 
-__all__ = ["JudgeCheck", "JudgeResult"]
-
 _FEWEST = 30
 
 

@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant
+from hsai_kit.assistant.assistant import Assistant, EngineName
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError, UnknownModel
-from hsai_kit.llm.engine import EngineName
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.runtime.progress import say
@@ -21,8 +20,6 @@ from hsai_kit.steps.evaluate.texts.judge_result import JudgeResult
 from hsai_kit.steps.evaluate.texts.rating_session import TIE
 from hsai_kit.steps.evaluate.texts.source_texts import Texts, texts_by_name
 from hsai_kit.store import RatingKind
-
-__all__ = ["judge", "start_judge"]
 
 _INSTRUCTIONS = (
     "You check what was written about a CRM record, for people who have to rely on it. Read the record first, then the "

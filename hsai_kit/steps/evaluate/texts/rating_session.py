@@ -14,8 +14,6 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import Agreement, Rate, alpha, kappa, mcnemar
 from hsai_kit.store import Rating, RatingItem, RatingKind, Store
 
-__all__ = ["TIE", "RatingCard", "RatingSession"]
-
 TIE = "tie"
 
 

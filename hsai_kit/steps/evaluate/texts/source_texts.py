@@ -14,8 +14,6 @@ from hsai_kit.hubspot.rich_text import strip_html
 from hsai_kit.run import Run
 from hsai_kit.tabular.cell_text import as_text
 
-__all__ = ["Texts", "name_texts", "refuse_missing", "texts_by_name", "texts_of"]
-
 Texts: TypeAlias = "Run | pd.DataFrame | Mapping[str, Run | pd.DataFrame]"
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 

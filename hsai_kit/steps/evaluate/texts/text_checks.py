@@ -17,8 +17,6 @@ from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.text_facts.claims import FACTS, Fact, find_unfounded, says
 from hsai_kit.text_facts.readability import find_placeholders, language_of, reading_ease, sentences_of, word_count
 
-__all__ = ["CHECKS", "TextChecks", "check_texts"]
-
 CHECKS = {
     "blank": "no text",
     "not in the record": "a name, amount, figure, date or link that the record does not hold",
