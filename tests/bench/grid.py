@@ -24,7 +24,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from hsai_kit.assistant.assistant import Assistant
-from hsai_kit.store import Answer, RunRow, Store
+from hsai_kit.store import Answer, AnswerStatus, RunRow, RunStatus, Store
 from hsai_kit.workspace import Workspace
 
 BOUNDS = {
@@ -173,8 +173,10 @@ def made(workspace: Workspace, rows: int) -> str:
     store.answers.add_questions(((one, "State: Calif") for one in hashes), "none", assistant.version)
     store.runs.add_rows(run, (RunRow(str(n), hashes[n % distinct]) for n in range(rows)))
     answer = json.dumps({"answer": "CA"})
-    store.answers.add(run, (Answer(one, "answered", answer, 0.5 + n % 50 / 100) for n, one in enumerate(hashes)))
-    store.runs.end(run, "done")
+    store.answers.add(
+        run, (Answer(one, AnswerStatus.ANSWERED, answer, 0.5 + n % 50 / 100) for n, one in enumerate(hashes))
+    )
+    store.runs.end(run, RunStatus.DONE)
     store.close()
     return run
 

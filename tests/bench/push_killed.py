@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from push import reviewed
 
@@ -71,7 +72,7 @@ def main() -> int:
 def round_held(hub: Connection, folder: Path, chance: random.Random, before: dict[str, tuple[str, str]]) -> bool:
     known = hub.store.newest_receipt()
     killed(folder, "begin", chance.uniform(0, 1.5), lambda: hub.store.newest_receipt() != known)
-    receipt = open_receipt(hub)
+    receipt: Any = open_receipt(hub)
     seen = receipt.counts
     killed(folder, "go on", chance.uniform(0, 1.5))
     receipt = push(hub, receipt, confirm=True)

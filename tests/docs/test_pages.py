@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hsai_kit.connection import Connection
-from hsai_kit.steps.connect import ROOM_SANDBOX
+from hsai_kit.credentials.lookup import ROOM_SANDBOX
 from hsai_kit.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]

@@ -31,8 +31,11 @@ def _load_relay():
     return module
 
 
-relays = _load_relay()
-Answer, Relay, Request = relays.Answer, relays.Relay, relays.Request
+if TYPE_CHECKING:
+    from tests.relay import Answer, Relay, Request
+else:
+    relays = _load_relay()
+    Answer, Relay, Request = relays.Answer, relays.Relay, relays.Request
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -126,7 +126,7 @@ def test_it_is_accepted_by_a_recipe_and_what_is_wrong_with_it_is_named(log_call,
     hub.workspace.recipes.mkdir(exist_ok=True)
     file = hub.workspace.recipes / "calls.toml"
     file.write_text(RECIPE, "utf-8")
-    (action,) = read_recipe(hub.workspace, "calls").then
+    action: Any = read_recipe(hub.workspace, "calls").then[0]
     assert (action.do, action.minutes, action.once) == ("log_call", 5, "recipe calls")
     file.write_text(RECIPE.replace("minutes = 5", "minutes = 91"), "utf-8")
     with pytest.raises(RecipeError, match="then: minutes is more than 90"):

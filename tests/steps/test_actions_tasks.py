@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from hsai_kit.errors import PromptError, PushRefused, ScopesMissing, UnknownOwne
 from hsai_kit.steps.actions import carry_out, undo_plan
 
 SUBJECT = "Write to {{ record_id }} about {{ answer }}"
+URGENT: Any = "urgent"
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_a_record_without_an_active_owner_is_left_alone_unless_somebody_is_named
         (lambda: create_task("Call {{ city", assignee="Dana"), PromptError, "The template cannot be read, line 1"),
         (lambda: create_task(" "), PushRefused, "A task needs a subject"),
         (lambda: create_task(SUBJECT, due_in=-1), PushRefused, "business days"),
-        (lambda: create_task(SUBJECT, priority="urgent"), PushRefused, "it is one of none, low, medium, high"),
+        (lambda: create_task(SUBJECT, priority=URGENT), PushRefused, "it is one of none, low, medium, high"),
         (lambda: create_task(SUBJECT, assignee=[]), PushRefused, "name somebody"),
         (lambda: "task", PushRefused, "is no action"),
     ],

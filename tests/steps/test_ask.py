@@ -266,7 +266,7 @@ def test_an_unknown_token_names_the_nearest_property(hub, contacts):
 
 def test_a_mistyped_engine_names_those_there_are(hub, sandbox, contacts):
     with pytest.raises(AssistantError, match=r"no engine 'bach'\. There are: responses, decisions, batch"):
-        ask(hub, contacts, "state-abbreviations", engine="bach")
+        ask(hub, contacts, "state-abbreviations", engine="bach")  # type: ignore[arg-type]
     assert requests_sent(sandbox) == 0
 
 

@@ -239,7 +239,7 @@ def test_the_hash_covers_everything_that_is_sent():
         base.model_copy(update={"instructions": "What desk?"}),
         Assistant.model_validate({**base.model_dump(), "examples": [{"question": "q", "answer": "a"}]}),
     ]
-    engines = [
+    engines: list[DecisionsEngine | ResponsesEngine] = [
         DecisionsEngine(base, "m"),
         DecisionsEngine(base, "n"),
         ResponsesEngine(base, "m"),

@@ -132,6 +132,6 @@ def test_reviews_of_two_runs_are_two_pushes(hub, reviewed):
     with pytest.raises(PushRefused, match="and this is nothing: checked = review"):
         plan(hub, [])
     with pytest.raises(PushRefused, match="and this is str: checked = review"):
-        push(hub, "run-7", confirm=True)
+        push(hub, "run-7", confirm=True)  # type: ignore[arg-type]
     with pytest.raises(PushRefused, match=r"only is .* write the column and the values"):
-        create_note(only=["city"])
+        create_note(only=["city"])  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def edited(hub):
 def test_a_run_that_was_not_reviewed_is_told_to_be(hub):
     contacts = pull(hub, "contacts", ["state", "country"], limit=2)
     with pytest.raises(PushRefused, match=r"and this is Run: checked = review\(run\)"):
-        plan(hub, ask(hub, contacts, "state-abbreviations"), to="state")
+        plan(hub, ask(hub, contacts, "state-abbreviations"), to="state")  # type: ignore[arg-type]
 
 
 def test_what_stands_there_already_needs_nobodys_approval(hub):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,9 @@ def test_what_kill_9_left_is_completed_under_its_receipt_and_taken_back_as_one(
     wait_until(lambda: len(wire.updates) == 9)
     if fault == "commit_then_stall":
         wait_until(lambda: list(colleague.sees(ids, "city").values()).count("TX") >= 900)
+    receipt: Any = open_receipt(hub)
     with pytest.raises(PushRefused, match="still being written by another session"):
-        push(hub, open_receipt(hub), confirm=True)
+        push(hub, receipt, confirm=True)
     process.kill()
     process.communicate()
     sandbox.clear_faults()
@@ -79,7 +81,7 @@ def test_a_push_that_an_error_stopped_goes_on_and_what_changed_meanwhile_is_left
     with pytest.raises(DailyLimit):
         push(hub, checked, confirm=True)
     sandbox.clear_faults()
-    receipt = open_receipt(hub)
+    receipt: Any = open_receipt(hub)
     last = receipt.changes[-1].record_id
     asked = prompted("yes", lambda: colleague.writes(last, "city", "Reno"))
     done = push(hub, receipt)
@@ -99,7 +101,7 @@ def test_what_was_rejected_since_the_push_began_is_not_written_when_it_goes_on(
     with pytest.raises(DailyLimit):
         push(hub, checked, confirm=True)
     sandbox.clear_faults()
-    receipt = open_receipt(hub)
+    receipt: Any = open_receipt(hub)
     last = receipt.changes[-1]
     checked.reject([last.record_id])
     assert "rejected since the push began" in str(plan_rest(hub, receipt).frame.loc[last.record_id, "reason"])

@@ -7,6 +7,7 @@ import pytest
 from hsai_kit import connect, plan, push, undo
 from hsai_kit.errors import PushRefused
 from hsai_kit.steps.push import carry_out_push, plan_undo
+from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.workspace import PushSettings
 
 PORTAL = 24681357
@@ -99,6 +100,7 @@ def test_a_plan_that_was_shown_can_be_carried_out_as_it_was(hub, proposed, colle
     checked = proposed(limit=3)
     checked.approve()
     ready = plan(hub, checked)
+    assert isinstance(ready, PushPlan)
     checked.reject(["102"])
     colleague.writes("103", "city", "Reno")
     receipt = carry_out_push(hub, ready, confirm=ready.confirmation.confirm)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hsai_kit.store import Answer, Change, RunRow, Store
+from hsai_kit.store import Answer, AnswerStatus, Change, PushKind, PushOutcome, RunRow, Store
 
 
 @pytest.fixture
@@ -85,14 +85,14 @@ def test_the_newest_run_is_the_latest_also_within_one_second(store):
 def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
     run = asked(store, "q2", "q1")
     store.runs.add_rows(run, [RunRow("900", "q2"), RunRow("901", skipped="every value is blank")], first=2)
-    store.answers.add(run, [Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)])
+    store.answers.add(run, [Answer("q2", AnswerStatus.ANSWERED, output="CA", confidence=0.9, input_tokens=7, usd=0.01)])
     rows = list(store.runs.rows(run))
     assert [row.row.record_id for row in rows] == ["101", "102", "900", "901"]
     assert [row.row.question for row in rows] == ["q2", "q1", "q2", None]
     assert [row.row.skipped for row in rows] == [None, None, None, "every value is blank"]
     assert rows[0].input == "text of q2"
     assert rows[0].answer == rows[2].answer
-    assert rows[0].answer == Answer("q2", "answered", output="CA", confidence=0.9, input_tokens=7, usd=0.01)
+    assert rows[0].answer == Answer("q2", AnswerStatus.ANSWERED, output="CA", confidence=0.9, input_tokens=7, usd=0.01)
     assert rows[1].answer is None
     assert [row.paid_here for row in rows] == [True, False, True, False]
     assert store.runs.count_questions(run) == 2
@@ -100,7 +100,7 @@ def test_rows_come_back_in_their_order_each_with_what_became_of_it(store):
 
 def test_an_answer_is_remembered_in_a_later_run_and_is_not_that_ones_cost(store):
     first, second = asked(store, "q1"), asked(store, "q1", "q2")
-    store.answers.add(first, [Answer("q1", "answered", output="CA")])
+    store.answers.add(first, [Answer("q1", AnswerStatus.ANSWERED, output="CA")])
     assert store.answers.find_known(["q1", "q2"]) == {"q1"}
     rows = list(store.runs.rows(second))
     assert rows[0].answer is not None
@@ -113,7 +113,7 @@ def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
     first, second = asked(store, "q1"), asked(store, "q1")
     store.answers.add(first, [Answer("q1", status, output="CA")])
     for later in ("failed", "answered"):
-        store.answers.add(second, [Answer("q1", later, output="TX")])
+        store.answers.add(second, [Answer("q1", AnswerStatus(later), output="TX")])
     kept = answer_to(store, first, "q1")
     assert kept == Answer("q1", status, output="CA")
 
@@ -121,7 +121,7 @@ def test_an_answer_that_was_paid_is_never_lost_to_a_later_one(store, status):
 @pytest.mark.parametrize("later", ["failed", "answered", "refused"])
 def test_a_failed_answer_is_asked_again_and_replaced_whole(store, later):
     first, second = asked(store, "q1"), asked(store, "q1")
-    store.answers.add(first, [Answer("q1", "failed", reason="HTTP 500", usd=0.0, request_id="req_1")])
+    store.answers.add(first, [Answer("q1", AnswerStatus.FAILED, reason="HTTP 500", usd=0.0, request_id="req_1")])
     assert store.answers.find_known(["q1"]) == set()
     store.answers.add(second, [Answer("q1", later, output="CA", usd=0.5)])
     assert answer_to(store, second, "q1") == Answer("q1", later, output="CA", usd=0.5)
@@ -133,7 +133,7 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
     questions = [f"q{n}" for n in range(2500)]
     run = asked(store, *questions)
     for one in questions[::500]:
-        store.answers.add(run, [Answer(one, "answered")])
+        store.answers.add(run, [Answer(one, AnswerStatus.ANSWERED)])
     assert store.answers.find_known(questions) == set(questions[::500])
     assert store.answers.find_known([]) == set()
 
@@ -141,8 +141,8 @@ def test_many_thousand_questions_can_be_looked_up_at_once(store):
 def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_rows(store):
     run = asked(store, "q3", "q1", "q2", "q4")
     store.runs.add_rows(run, [RunRow("900", "q3"), RunRow("901", skipped="blank")], first=4)
-    store.answers.add(run, [Answer("q1", "answered")])
-    store.answers.add(run, [Answer("q2", "failed", reason="HTTP 500")])
+    store.answers.add(run, [Answer("q1", AnswerStatus.ANSWERED)])
+    store.answers.add(run, [Answer("q2", AnswerStatus.FAILED, reason="HTTP 500")])
     assert list(store.answers.find_outstanding(run).items()) == [
         ("q3", "text of q3"),
         ("q2", "text of q2"),
@@ -153,9 +153,9 @@ def test_a_run_goes_on_with_what_has_no_answer_or_failed_in_the_order_of_its_row
 def test_what_a_run_spent_is_what_it_paid_itself(store):
     first, second = asked(store, "q1", "q2"), asked(store, "q1", "q3")
     assert store.answers.sum_usd(first) == 0
-    store.answers.add(first, [Answer("q1", "answered", usd=0.5)])
-    store.answers.add(first, [Answer("q2", "cut_off", usd=0.25)])
-    store.answers.add(second, [Answer("q3", "answered", usd=None)])
+    store.answers.add(first, [Answer("q1", AnswerStatus.ANSWERED, usd=0.5)])
+    store.answers.add(first, [Answer("q2", AnswerStatus.CUT_OFF, usd=0.25)])
+    store.answers.add(second, [Answer("q3", AnswerStatus.ANSWERED, usd=None)])
     assert (store.answers.sum_usd(first), store.answers.sum_usd(second)) == (0.75, 0)
 
 
@@ -250,7 +250,7 @@ def test_a_decision_about_a_run_that_does_not_exist_is_refused(store):
         store.decisions.add("run-of-nobody", "answer", "approved", [("101", "CA")], "ana")
 
 
-def pushed(store: Store, kind: str = "push", undoes: str | None = None) -> str:
+def pushed(store: Store, kind: PushKind = PushKind.PUSH, undoes: str | None = None) -> str:
     return store.pushes.begin(
         kind,
         undoes=undoes,
@@ -265,8 +265,10 @@ def pushed(store: Store, kind: str = "push", undoes: str | None = None) -> str:
 
 def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_order_of_ids(store):
     push = pushed(store)
-    store.pushes.note(push, [Change(one, "state", "Calif.", "CA", "sending") for one in ("1000", "101", "99")])
-    store.pushes.note(push, [Change("101", "state", "Calif.", "CA", "written")])
+    store.pushes.note(
+        push, [Change(one, "state", "Calif.", "CA", PushOutcome.SENDING) for one in ("1000", "101", "99")]
+    )
+    store.pushes.note(push, [Change("101", "state", "Calif.", "CA", PushOutcome.WRITTEN)])
     changes = store.pushes.lines(push)
     assert [(change.record_id, change.outcome) for change in changes] == [
         ("99", "sending"),
@@ -281,7 +283,10 @@ def test_the_journal_of_a_push_holds_the_last_outcome_of_each_record_in_the_orde
 
 def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_knows(store):
     push = pushed(store)
-    store.pushes.note(push, [Change("101", "state", "", "CA", "written"), Change("102", "state", "", "CA", "sending")])
+    store.pushes.note(
+        push,
+        [Change("101", "state", "", "CA", PushOutcome.WRITTEN), Change("102", "state", "", "CA", PushOutcome.SENDING)],
+    )
     store.pushes.break_off(push, "the network went away")
     outcomes = {change.record_id: (change.outcome, change.reason) for change in store.pushes.lines(push)}
     assert outcomes == {"101": ("written", ""), "102": ("unknown", "the network went away")}
@@ -293,15 +298,19 @@ def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_know
 def test_the_latest_push_is_no_undo(store):
     assert store.pushes.latest() is None
     first, second = pushed(store), pushed(store)
-    pushed(store, "undo", undoes=second)
+    pushed(store, PushKind.UNDO, undoes=second)
     assert store.pushes.latest().id == second != first
 
 
 def test_records_whose_undo_was_broken_off_are_known(store):
     push = pushed(store)
-    undo = pushed(store, "undo", undoes=push)
+    undo = pushed(store, PushKind.UNDO, undoes=push)
     store.pushes.note(
-        undo, [Change("101", "state", "CA", "Calif.", "sending"), Change("102", "state", "CA", "Calif.", "written")]
+        undo,
+        [
+            Change("101", "state", "CA", "Calif.", PushOutcome.SENDING),
+            Change("102", "state", "CA", "Calif.", PushOutcome.WRITTEN),
+        ],
     )
     assert store.pushes.half_undone(push) == {("101", "state")}
     assert store.pushes.half_undone(undo) == set()

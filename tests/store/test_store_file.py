@@ -14,7 +14,7 @@ import threading
 import pytest
 
 from hsai_kit.errors import WorkspaceError
-from hsai_kit.store import Act, Answer, Change, RunRow, Store
+from hsai_kit.store import Act, ActionOutcome, Answer, AnswerStatus, Change, PushOutcome, RunRow, Store
 from hsai_kit.store.answers import AnswerTable
 from hsai_kit.store.database import Database, new_id
 from hsai_kit.store.runs import RunTable
@@ -261,7 +261,7 @@ def test_threads_share_one_store(store):
 
     def add(part):
         for one in part:
-            store.answers.add(run, [Answer(one, "answered", output=one)])
+            store.answers.add(run, [Answer(one, AnswerStatus.ANSWERED, output=one)])
 
     threads = [threading.Thread(target=add, args=(questions[n::4],)) for n in range(4)]
     for thread in threads:
@@ -303,7 +303,7 @@ def test_two_processes_keep_their_answers_in_one_store(path, store):
     child = in_child(code, str(path), run)
     assert child.stdout.readline() == "ready\n"
     for one in mine:
-        store.answers.add(run, [Answer(one, "answered", output="TX")])
+        store.answers.add(run, [Answer(one, AnswerStatus.ANSWERED, output="TX")])
     assert child.communicate(timeout=30)[1] == ""
     assert store.answers.find_known([*mine, *theirs]) == {*mine, *theirs}
 
@@ -328,7 +328,7 @@ def test_a_kill_in_the_middle_of_answering_loses_no_answer_that_was_kept(path, s
     known = again.answers.find_known([f"q{n}" for n in range(kept + 1)])
     assert len(known) == kept + 1
     last = next(row.answer for row in again.runs.rows(run) if row.row.question == f"q{kept}")
-    assert last == Answer(f"q{kept}", "answered", output="x" * 500, usd=0.001)
+    assert last == Answer(f"q{kept}", AnswerStatus.ANSWERED, output="x" * 500, usd=0.001)
     again.close()
     with raw(path) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -359,20 +359,22 @@ def test_what_stands_in_hubspot_is_on_the_disk_before_it_is_sent_and_answers_do_
     def push() -> None:
         kept = {"undoes": None, "portal_id": 1, "object_type": "contacts", "object_type_id": "0-1", "who": "Dana"}
         begun = store.pushes.begin("push", properties=["state"], run_id=None, **kept)
-        store.pushes.note(begun, [Change("101", "state", "Calif.", "CA", "sending", "")])
+        store.pushes.note(begun, [Change("101", "state", "Calif.", "CA", PushOutcome.SENDING, "")])
         store.pushes.break_off(begun, "the power went")
         store.pushes.end(begun, "stopped")
 
     def act() -> None:
         kept = {"undoes": None, "portal_id": 1, "object_type": "contacts", "object_type_id": "0-1", "who": "Dana"}
         begun = store.actions.begin("create_task", run_id=None, target="tasks", about="Call", **kept)
-        store.actions.claim(begun, [Act("101", "hsai-1", "sending", "Call", "", "", "")])
+        store.actions.claim(begun, [Act("101", "hsai-1", ActionOutcome.SENDING, "Call", "", "", "")])
         store.actions.settle(["hsai-1"], "done", made_id="7")
 
     run = asked(store, "q1")
     assert list_commits(store, push) == {"FULL"}
     assert list_commits(store, act) == {"FULL"}
-    assert list_commits(store, lambda: store.answers.add(run, [Answer("q1", "answered", "CA")])) == {"NORMAL"}
+    assert list_commits(store, lambda: store.answers.add(run, [Answer("q1", AnswerStatus.ANSWERED, "CA")])) == {
+        "NORMAL"
+    }
 
 
 def test_ids_tell_their_kind_sort_by_time_and_do_not_meet():
