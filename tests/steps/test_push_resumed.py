@@ -89,7 +89,7 @@ def test_a_push_that_an_error_stopped_goes_on_and_what_changed_meanwhile_is_left
     assert done.counts == {"written": 249, "conflict": 1}
     assert done.id == receipt.id
     with pytest.raises(PushRefused, match=r"is an undo: undo the same push once more, undo\(hub, 'push-"):
-        push(hub, undo(hub, done, confirm=True))
+        push(hub, undo(hub, done, confirm=True))  # type: ignore[arg-type]
 
 
 def test_what_was_rejected_since_the_push_began_is_not_written_when_it_goes_on(
