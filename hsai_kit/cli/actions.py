@@ -35,7 +35,7 @@ class ActionGroup(TyperGroup):
     def _load(self) -> None:
         if self.commands:
             return
-        from hsai_kit.steps.actions.action import action_types
+        from hsai_kit.steps.actions.registry import action_types
 
         for do, action in action_types().items():
             app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)

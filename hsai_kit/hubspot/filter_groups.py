@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.dates import to_milliseconds
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.properties import Property, pick
-from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.runtime.suggestion import find_nearest
 
 Filter: TypeAlias = dict[str, Any]

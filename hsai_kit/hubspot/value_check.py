@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from hsai_kit.hubspot.dates import EPOCH, parse_moment
+from hsai_kit.hubspot.dtypes import BOOLEANS, as_hubspot
 from hsai_kit.hubspot.properties import Property, PropertyType, Rule
-from hsai_kit.hubspot.values import BOOLEANS, as_hubspot
 
 _TEXT_LIMIT = 65_536
 # How much of a value a sentence shows.

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hsai_kit.hubspot.dtypes import as_column, as_hubspot
 from hsai_kit.hubspot.properties import Property, PropertyOption
 from hsai_kit.hubspot.value_check import check_value, is_same_value
-from hsai_kit.hubspot.values import as_column, as_hubspot
 
 OPTIONS = (PropertyOption("lead", "Lead"), PropertyOption("sql", "Sales qualified"), PropertyOption("Other ", "Other"))
 TEXT = Property("note", "Note", "string", "textarea")

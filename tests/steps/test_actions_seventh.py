@@ -15,9 +15,10 @@ from hsai_kit.cli import app
 from hsai_kit.errors import PushRefused, RecipeError
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.steps.actions import action as registry
-from hsai_kit.steps.actions.action import action_types, as_verb, describe, register
+from hsai_kit.steps.actions.action import as_verb, describe
 from hsai_kit.steps.actions.engagement import Engagement, signature
 from hsai_kit.steps.actions.plan import ActionRow, ActionVerdict
+from hsai_kit.steps.actions.registry import action_types, register
 from hsai_kit.steps.actions.source import read_source
 
 RECIPE = """

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hsai_kit.tabular.cell_text import format_line
-from hsai_kit.tabular.table_files import defuse, read_table, write_csv
+from hsai_kit.tabular.csv_formulas import defuse
+from hsai_kit.tabular.table_files import read_table, write_csv
 
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 # Half of the texts begin like an attack, and halves of emojis are among them too.

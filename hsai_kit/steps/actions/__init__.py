@@ -9,7 +9,7 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused, ReceiptNotFound
 from hsai_kit.runtime.background import accept_wait, in_background
-from hsai_kit.steps.actions.action import Action, Checked, action_types
+from hsai_kit.steps.actions.action import Action, Checked
 from hsai_kit.steps.actions.add_to_list import add_to_list
 from hsai_kit.steps.actions.create_note import create_note
 from hsai_kit.steps.actions.create_task import create_task
@@ -17,6 +17,7 @@ from hsai_kit.steps.actions.log_email import log_email
 from hsai_kit.steps.actions.notify import notify
 from hsai_kit.steps.actions.plan import ActionPlan
 from hsai_kit.steps.actions.receipt import ActionReceipt
+from hsai_kit.steps.actions.registry import action_types
 from hsai_kit.steps.actions.update import update
 from hsai_kit.steps.plans.carry_out import carry_out_plan
 from hsai_kit.steps.plans.confirmation import Confirm

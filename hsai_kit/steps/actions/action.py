@@ -1,11 +1,9 @@
-"""What an action is: settings that a person chooses, a plan, a check, the execution and the undo; and the registry."""
+"""What an action is: settings that a person chooses, a plan, a check, the execution and the undo."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -140,15 +138,6 @@ class Action(ABC):
         return found
 
 
-_registry: dict[str, type[Action]] = {}
-
-
-def register(action: type[A]) -> type[A]:
-    """Add an action to those that the command line, recipes and forms offer."""
-    _registry[action.do] = action
-    return action
-
-
 def as_verb(action: Callable[P, A]) -> Callable[P, A]:
     """Return an action's class as the function that makes one: `create_task(…)` for `CreateTask(…)`."""
 
@@ -158,11 +147,3 @@ def as_verb(action: Callable[P, A]) -> Callable[P, A]:
 
     make.__name__ = make.__qualname__ = action.do  # type: ignore[attr-defined]
     return make
-
-
-def action_types() -> Mapping[str, type[Action]]:
-    """Return every action by what it is called in recipes: one for each module of this folder that registers one."""
-    package = importlib.import_module(__package__ or "")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{__package__}.{module.name}")
-    return dict(sorted(_registry.items()))

@@ -14,10 +14,11 @@ from hsai_kit.hubspot.lists import AddResult, RecordList, add_members, find_list
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.runtime.rate_limit import Room
-from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe, register
+from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import build_action_plan
+from hsai_kit.steps.actions.registry import register
 from hsai_kit.steps.actions.source import read_source
 from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome, ActionRecord

@@ -14,15 +14,16 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.owners import Owner, find_owner, find_team, read_owners
 from hsai_kit.hubspot.rich_text import build_html
-from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.runtime import background
 from hsai_kit.runtime.console import advise
-from hsai_kit.steps.actions.action import Checked, as_verb, describe, register
+from hsai_kit.steps.actions.action import Checked, as_verb, describe
 from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too_long, signature
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
+from hsai_kit.steps.actions.registry import register
 from hsai_kit.steps.actions.source import ActionSource, read_source
 
 RECORD_OWNER = "record owner"

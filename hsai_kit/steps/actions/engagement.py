@@ -15,7 +15,7 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import Record, read_many
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
-from hsai_kit.steps.actions.engagement_executor import ArchiveExecutor, CreateExecutor, matches_sent, values_like
+from hsai_kit.steps.actions.deduplication import ArchiveExecutor, CreateExecutor, matches_sent, values_like
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import Draft, build_action_plan

@@ -11,10 +11,11 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.rich_text import build_html
-from hsai_kit.steps.actions.action import Checked, as_verb, describe, register
+from hsai_kit.steps.actions.action import Checked, as_verb, describe
 from hsai_kit.steps.actions.create_note import Note
 from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow
+from hsai_kit.steps.actions.registry import register
 from hsai_kit.steps.actions.source import ActionSource, read_source
 
 

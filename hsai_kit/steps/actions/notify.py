@@ -16,11 +16,12 @@ from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_add
 from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime.console import advise
-from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe, register
+from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
 from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.executor import ActionExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import build_action_plan
+from hsai_kit.steps.actions.registry import register
 from hsai_kit.steps.actions.source import ActionSource, read_source
 from hsai_kit.steps.plans.executor import Attempt, Batch
 from hsai_kit.store import ActionOutcome

@@ -11,11 +11,11 @@ import pandas as pd
 from hsai_kit.assistant.prompt import Template
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused, ScopesMissing
+from hsai_kit.hubspot.dtypes import as_column
 from hsai_kit.hubspot.objects import ObjectType, find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.hubspot.records import read_many
-from hsai_kit.hubspot.values import as_column
 from hsai_kit.run import RowResult, Run
 from hsai_kit.runtime import background
 from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewhere

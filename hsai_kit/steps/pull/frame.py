@@ -9,10 +9,10 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError
+from hsai_kit.hubspot.dtypes import as_column, convert_column, to_string_array
 from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import Owner
 from hsai_kit.hubspot.properties import PropertyType, read_properties
-from hsai_kit.hubspot.values import as_column, convert_column, to_string_array
 from hsai_kit.runtime import background
 from hsai_kit.steps.pull.association_columns import AssociationColumns
 from hsai_kit.steps.pull.column_spec import OWNER, OwnColumn, OwnerColumn, PullColumn

@@ -14,8 +14,9 @@ from hsai_kit.steps.push.executor import PushExecutor, refuse_while_under_way
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.steps.push.plan_builder import build_push_plan
 from hsai_kit.steps.push.receipt import PushReceipt, receipts
+from hsai_kit.steps.push.resume import build_rest_plan
 from hsai_kit.steps.push.targets import Destination, read_source
-from hsai_kit.steps.push.undo import build_rest_plan, build_undo_plan
+from hsai_kit.steps.push.undo import build_undo_plan
 from hsai_kit.store import PushRecord
 
 __all__ = [

@@ -14,6 +14,7 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.progress import Progress
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.push.plan import PushPlan
+from hsai_kit.store import Change
 
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
@@ -70,3 +71,8 @@ async def read_present_batch(
             )
             raise PushRefused(message)
     return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
+
+
+def list_record_ids(changes: Sequence[Change]) -> list[str]:
+    """Return the ids of the records of some lines, each once."""
+    return list(dict.fromkeys(change.record_id for change in changes))

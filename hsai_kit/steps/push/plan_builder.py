@@ -9,18 +9,18 @@ from functools import partial
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, ScopesMissing, UnknownOwner
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import Owner, find_owner, read_owners
 from hsai_kit.hubspot.properties import Property, pick, read_properties, read_rules
 from hsai_kit.hubspot.records import Survivor, read_survivors
 from hsai_kit.hubspot.value_check import ValueCheck, check_value, is_same_value
-from hsai_kit.hubspot.values import as_hubspot
 from hsai_kit.run import RowResult
 from hsai_kit.runtime.background import Control
 from hsai_kit.steps.push.current_values import Present, build_while_reading, read_present
 from hsai_kit.steps.push.outcomes import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
-from hsai_kit.steps.push.protection import refuse_protected
+from hsai_kit.steps.push.protection import protect_from_blank, refuse_protected
 from hsai_kit.store import Decision, DecisionRecord, decision_of
 from hsai_kit.tabular.cell_text import format_line
 
@@ -154,7 +154,7 @@ def _build_row(result: RowResult, target: PropertyTarget, definition: Property, 
     if value.value is None:
         return row(PushVerdict.NOT_ALLOWED, pulled, approved, value.reason)
     if not value.value:
-        return _leave_blank(one, target)
+        return protect_from_blank(one, target.name, target.pulled)
     if one not in found.present:
         return row(PushVerdict.GONE, pulled, value.value, explain_absence(found.merged.get(one), "since the pull"))
     now = found.present[one][target.name]
@@ -195,13 +195,4 @@ def _leave_unapproved(result: RowResult, target: PropertyTarget, made: DecisionR
     if {"not allowed", f"{target.field}: not allowed"} & set(result.flags):
         reason = "the answer is not one that the assistant's output allows"
         return row(PushVerdict.NOT_ALLOWED, pulled, "", reason)
-    return _leave_blank(result.record_id, target)
-
-
-def _leave_blank(record_id: str, target: PropertyTarget) -> PushRow:
-    """Leave a value alone for a blank answer; where it was pulled blank, nothing would have changed anyhow."""
-    pulled = None if target.pulled is None else target.pulled.get(record_id)
-    if target.pulled is not None and record_id in target.pulled and not pulled:
-        return PushRow(record_id, target.name, PushVerdict.SAME, "", "")
-    reason = "the answer is blank, and a blank never overwrites"
-    return PushRow(record_id, target.name, PushVerdict.BLANK, pulled or "", "", reason)
+    return protect_from_blank(result.record_id, target.name, target.pulled)

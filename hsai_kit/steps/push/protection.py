@@ -1,10 +1,13 @@
-"""Which properties may be written at all."""
+"""What is never overwritten: protected and read-only properties, and any value by a blank."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.properties import Property
+from hsai_kit.steps.push.plan import PushRow, PushVerdict
 
 
 def refuse_protected(hub: Connection, definition: Property) -> None:
@@ -26,3 +29,12 @@ def refuse_read_only(definition: Property) -> None:
             f"{definition.name} ({definition.label}) is {kind}, so it cannot be written. Push to another property."
         )
         raise PushRefused(message)
+
+
+def protect_from_blank(record_id: str, name: str, pulled: Mapping[str, str | None] | None) -> PushRow:
+    """Leave a value alone for a blank answer; where it was pulled blank, nothing would have changed anyhow."""
+    before = None if pulled is None else pulled.get(record_id)
+    if pulled is not None and record_id in pulled and not before:
+        return PushRow(record_id, name, PushVerdict.SAME, "", "")
+    reason = "the answer is blank, and a blank never overwrites"
+    return PushRow(record_id, name, PushVerdict.BLANK, before or "", "", reason)

@@ -13,7 +13,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.runtime import background
-from hsai_kit.steps.actions.action import Action, action_types
+from hsai_kit.steps.actions.action import Action
+from hsai_kit.steps.actions.registry import action_types
 from hsai_kit.workspace import explain_validation
 
 # What every record has besides its columns and the fields of its answer.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import GateNotPassed, PushRefused, RecipeError, ReviewPending
+from hsai_kit.errors import PushRefused, RecipeError, ReviewPending
 from hsai_kit.run import Run
 from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.file_lock import hold_lock
@@ -19,7 +19,8 @@ from hsai_kit.steps.plans.confirmation import Confirm
 from hsai_kit.steps.pull import open_pull
 from hsai_kit.steps.push import PushReceipt, push
 from hsai_kit.steps.recipe.actions import check_actions
-from hsai_kit.steps.recipe.evaluation import RecipeEvaluation, build_assistant, evaluate_recipe
+from hsai_kit.steps.recipe.autonomy import approve_alone, require_gate
+from hsai_kit.steps.recipe.evaluation import RecipeEvaluation, build_assistant
 from hsai_kit.steps.recipe.records import load_recipe, read_records
 from hsai_kit.steps.recipe.schema import Recipe
 from hsai_kit.steps.review import review
@@ -76,13 +77,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     measurement = None
     threshold = chosen.review.approve_from_confidence
     if threshold is not None:
-        measurement = evaluate_recipe(hub, chosen, confirm=confirm)
-        if measurement.verdict is None or not measurement.verdict.is_passed:
-            message = (
-                f"{measurement.verdict}\nNothing was asked or written. Mend the assistant, label more rows, or leave "
-                "review.approve_from_confidence out and let a person decide."
-            )
-            raise GateNotPassed(message)
+        measurement = require_gate(hub, chosen, confirm=confirm)
         _finish_broken_off(hub, chosen)
     frame = read_records(hub, chosen.records)
     if frame.empty:
@@ -103,10 +98,7 @@ def _run(hub: Connection, chosen: Recipe, budget_usd: float | None, *, confirm: 
     if threshold is None:
         say(f"{len(checked.frame):,} proposals of {run.id} wait for a person: {_advise_review(run.id)}.")
         return RecipeResult(chosen, run, checked, measurement, waiting=_count_pending(checked))
-    rows = checked.frame
-    # From 0 on means all, those without a confidence as well: a written text has none.
-    sure = (rows["confidence"] >= threshold).fillna(value=threshold == 0) & (rows["flags"].map(len) == 0)
-    approved = checked.approve(sure & (rows["decision"] == Decision.PENDING) & rows["proposal"].notna())
+    approved = approve_alone(checked, threshold)
     waiting = _count_pending(checked)
     say(f"{approved:,} answers approved by the recipe from confidence {threshold:g} on; {waiting:,} wait for a person.")
     done = _follow_review(hub, chosen, checked, frame, confirm=chosen.portal_id or True)

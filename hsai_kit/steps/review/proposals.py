@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hsai_kit.assistant.output_schema import Value
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.run import RowResult, Run, dtype_of
 
 Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]

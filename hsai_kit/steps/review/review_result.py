@@ -15,14 +15,15 @@ import pandas as pd
 
 from hsai_kit.assistant.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.run import Run
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.store import Decision
 from hsai_kit.tabular.cell_text import as_python
-from hsai_kit.tabular.table_files import defuse, write_csv
+from hsai_kit.tabular.csv_formulas import defuse
+from hsai_kit.tabular.table_files import write_csv
 
 Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
 # The most common flags and changes of a tally.

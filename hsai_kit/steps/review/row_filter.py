@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.paging.table_source import Facet, FacetOption, RowPlaces, TableQuery
 from hsai_kit.paging.word_diff import make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 
 from hsai_kit.hubspot.account import Portal
-from hsai_kit.hubspot.values import as_hubspot
+from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.paging.table_source import Card
 from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words, make_printable
 from hsai_kit.run import RowStatus

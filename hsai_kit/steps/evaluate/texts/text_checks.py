@@ -14,7 +14,7 @@ from hsai_kit.stats import wilson
 from hsai_kit.steps.evaluate.repro_code import write_call, write_texts
 from hsai_kit.steps.evaluate.texts.source_texts import name_texts, refuse_missing, texts_of
 from hsai_kit.tabular.cell_text import as_text
-from hsai_kit.text_facts.claims import FACTS, Fact, find_unfounded, says
+from hsai_kit.text_facts.hallucinations import FACTS, Fact, find_unfounded, says
 from hsai_kit.text_facts.readability import find_placeholders, language_of, reading_ease, sentences_of, word_count
 
 CHECKS = {

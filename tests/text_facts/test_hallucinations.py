@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hsai_kit.text_facts.claims import find_unfounded, says
+from hsai_kit.text_facts.hallucinations import find_unfounded, says
 
 NOTE = (
     "Spoke with Ada Sample and Mr. Jonas Weber (Acme GmbH) on 2026-05-03 at 15:00. Budget: $48,000 a year for "
