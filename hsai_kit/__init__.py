@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import warnings
 from importlib import import_module
-from types import ModuleType
 
 import lazy_loader
 
@@ -24,21 +23,6 @@ def __getattr__(name: str) -> object:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     return _load(name)
-
-
-class _Package(ModuleType):
-    """This package, where `assistants` stays the function although a room has that name."""
-
-    @property
-    def assistants(self) -> object:
-        return __getattr__("assistants")
-
-    @assistants.setter
-    def assistants(self, room: ModuleType) -> None:
-        """Keep the function where importing the room would put the room."""
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def _show_reviews_as_grids() -> None:

@@ -14,7 +14,7 @@ from hsai_kit import open_receipt, plan, read_recipe, then, undo
 from hsai_kit.cli import app
 from hsai_kit.errors import PushRefused, RecipeError
 from hsai_kit.hubspot.rich_text import build_html
-from hsai_kit.steps.actions import action as registry
+from hsai_kit.steps.actions import registry
 from hsai_kit.steps.actions.action import as_verb, describe
 from hsai_kit.steps.actions.engagement import Engagement, signature
 from hsai_kit.steps.actions.plan import ActionRow, ActionVerdict
