@@ -103,7 +103,7 @@ def estimate_duration(
 def describe_minutes(low: float, high: float) -> str:
     """Say seconds in minutes or hours, as a range where it is one.
 
-    >>> minutes(20, 50), minutes(100, 100), minutes(30, 200), minutes(9000, 14000)
+    >>> describe_minutes(20, 50), describe_minutes(100, 100), describe_minutes(30, 200), describe_minutes(9000, 14000)
     ('less than a minute', 'about 2 minutes', 'about 1 to 3 minutes', 'about 2.5 to 3.9 hours')
     """
     if high < 60:
