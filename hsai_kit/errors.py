@@ -49,61 +49,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-__all__ = [
-    "ActionRefused",
-    "AddressNotFound",
-    "AssistantError",
-    "AuditError",
-    "CommandError",
-    "DailyLimit",
-    "EvaluationError",
-    "FrameError",
-    "GateNotPassed",
-    "HsaiError",
-    "HubSpotError",
-    "InvalidValues",
-    "KeyNotFound",
-    "KeyProblem",
-    "KeyRefused",
-    "LabError",
-    "ModelError",
-    "NoConnection",
-    "NoKeyRing",
-    "NoQuota",
-    "NotDelivered",
-    "NotFound",
-    "NothingApproved",
-    "NothingToDo",
-    "PromptError",
-    "PullError",
-    "PushRefused",
-    "ReceiptNotFound",
-    "RecipeError",
-    "ReviewError",
-    "ReviewPending",
-    "RunError",
-    "SandboxFailed",
-    "ScopesMissing",
-    "SettingNotSupported",
-    "UnknownList",
-    "UnknownModel",
-    "UnknownObjectType",
-    "UnknownOwner",
-    "UnknownProperty",
-    "WhereError",
-    "WorkStopped",
-    "WorkspaceError",
-    "WriteUncertain",
-]
-
 
 class HsaiError(Exception):
     """The base of all: `except HsaiError` catches whatever the kit says no to."""
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks an exception for its own rendering: an analyst reads the sentence, not the stack.
-        notes = getattr(self, "__notes__", [])
-        return [" ".join([f"{type(self).__name__}: {self}", *notes])]
+        return [" ".join([f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])])]
 
 
 class WorkspaceError(HsaiError):
@@ -183,13 +135,7 @@ class HubSpotError(HsaiError):
     """HubSpot answered with an error; carries the HTTP status, category and correlation id."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        status: int = 0,
-        category: str = "",
-        correlation_id: str = "",
-        detail: object = None,
+        self, message: str, *, status: int = 0, category: str = "", correlation_id: str = "", detail: object = None
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -343,9 +289,7 @@ _OLD_NAMES = {
 
 def __getattr__(name: str) -> type[BaseException]:
     """Return an error by its name of 0.1, for one more release."""
-    if name not in _OLD_NAMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    new = _OLD_NAMES[name]
+    if (new := _OLD_NAMES.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     warnings.warn(f"{name} is called {new.__name__} now.", DeprecationWarning, stacklevel=2)
     return new

@@ -41,8 +41,8 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
 
 
 def test_every_error_is_public_and_says_what_it_is_for():
-    assert sorted(CLASSES) == errors.__all__
-    for kind in CLASSES.values():
+    for name, kind in CLASSES.items():
+        assert not name.startswith("_")
         assert kind.__doc__ != kind.__base__.__doc__
         assert len(str(kind.__doc__)) > 20
 
