@@ -103,7 +103,8 @@ def connect_to_portal_of(wanted: str) -> Connection:
     record = store.pushes.get(wanted) or store.actions.get(wanted) or store.runs.get(wanted)
     store.close()
     if record is None:
-        message = f"There is no {wanted!r} in {find_workspace().folder}. See what there is with: hsai runs"
+        folder = find_workspace().folder
+        message = f"There is no run {wanted!r} in {folder}, and no receipt. See what there is with: hsai runs"
         raise CommandError(message)
     return connect_here(record.portal_id)
 
