@@ -30,7 +30,5 @@ def test_a_small_push_tells_its_calls_and_writes_everything(tmp_path):
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "figures").read_text("utf-8"))
     figures = {line["measure"]: line["figure"] for line in told["figures"]}
-    assert (
-        figures["push: calls for a hundred records"] == 2.8
-    )  # two a batch of 250 records, and a sample
+    assert figures["push: calls for a hundred records"] == 2.8  # two a batch of 250 records, and a sample
     assert figures["outcomes other than written"] == 0
