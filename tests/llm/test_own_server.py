@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hsai_kit import Assistant, ask, assistant, connect, evaluate
+from hsai_kit import Assistant, ask, assistants, connect, evaluate
 from hsai_kit.errors import AssistantError, HsaiError, KeyNotFound, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import is_openai_address
 from hsai_kit.llm.error_mapping import find_refused_setting, read_failure
@@ -236,7 +236,7 @@ def test_an_address_without_the_responses_api_stops_the_run_in_a_sentence(own, m
 
 
 def test_it_has_no_agents_and_the_own_assistants_are_listed(hub, capsys):
-    assert set(assistant(hub)["where"]) == {"workspace"}
+    assert set(assistants(hub)["where"]) == {"workspace"}
     assert "no Agents API" in capsys.readouterr().out
 
 

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from hsai_kit import Assistant, ask, assistant, connect, copy_agent, import_assistant
+from hsai_kit import Assistant, ask, assistants, connect, copy_agent, import_assistant
 from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.errors import AssistantError
 from hsai_kit.steps.assistants.importers import read_output
@@ -57,7 +57,7 @@ def saved(tmp_path, content: object):
 
 
 def test_the_accounts_agents_are_listed_beside_the_workspaces_own(hub):
-    frame = assistant(hub)
+    frame = assistants(hub)
     assert frame.groupby("where").size().to_dict() == {"account": 4, "workspace": 4}
     own = frame.set_index("name").loc["state-abbreviations"]
     assert own["version"] == load_assistant(hub.workspace, "state-abbreviations").version
@@ -69,7 +69,7 @@ def test_the_accounts_agents_are_listed_beside_the_workspaces_own(hub):
 
 
 def test_more_agents_than_a_page_are_all_listed(hub, sandbox):
-    assistant(hub)
+    assistants(hub)
     query = [one["query"] for one in sandbox.requests("openai") if one["path"].endswith("/agents")]
     assert "limit=100" in str(query[0])
 
@@ -83,14 +83,14 @@ def test_without_the_agents_api_or_a_key_only_the_own_are_listed_and_it_is_said(
     else:
         monkeypatch.setenv("OPENAI_BASE_URL", keys.openai_url + "/nothing-here")
     with connect(workspace=tmp_path / "w") as hub:
-        frame = assistant(hub)
+        frame = assistants(hub)
     assert set(frame["where"]) == {"workspace"}
     assert "only the workspace's own assistants are listed" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_used_is_said_and_hides_no_other(hub, capsys):
     (hub.workspace.assistants / "broken.toml").write_text("instructions = ", "utf-8")
-    frame = assistant(hub)
+    frame = assistants(hub)
     assert {"broken", "state-abbreviations"} <= set(frame["name"])
     assert "broken.toml is not valid TOML" in capsys.readouterr().out
 
@@ -99,7 +99,7 @@ def test_an_agent_is_copied_with_its_id_and_time_and_can_be_asked(hub):
     made = copy_agent(hub, "State abbreviations", "states")
     assert load_assistant(hub.workspace, "states") == made
     assert made.source.id == "agent_sandbox00000001"
-    agents = assistant(hub).set_index("id")
+    agents = assistants(hub).set_index("id")
     both = agents.loc[made.source.id].set_index("where")
     assert set(both.index) == {"account", "workspace"}
     assert pd.Timestamp(made.source.updated_at) == both.loc["account", "updated_at"]
