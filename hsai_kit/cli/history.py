@@ -59,9 +59,8 @@ def cancel(run: Annotated[str, typer.Argument(help="The run's id, as hsai runs s
     """End a run's jobs at OpenAI; what they answered until then is kept."""
     from hsai_kit.steps.ask import cancel as cancel_run
 
-    wanted = find_run(run)
-    with connect_to_portal_of(wanted) as hub:
-        say(repr(cancel_run(hub, wanted)))
+    with connect_to_portal_of(run) as hub:
+        say(repr(cancel_run(hub, run)))
 
 
 def log(
