@@ -18,6 +18,8 @@ from hsai_kit.workspace import Workspace
 
 _ROOM = "hsai-workspace"
 _FIRST = "00_tour.ipynb"
+# A socket's path has 103 characters at most on macOS and 107 on Linux; a kernel's takes 50 of them.
+_LONGEST_RUNTIME_DIR = 53
 
 
 def room(folder: Path | None) -> Workspace:
@@ -29,6 +31,7 @@ def room(folder: Path | None) -> Workspace:
 
 def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
     """Serve JupyterLab over the workspace until it is stopped, opened at the first notebook."""
+    from jupyter_core.paths import jupyter_runtime_dir
     from jupyterlab.labapp import LabApp
 
     for made in place(workspace):
@@ -42,7 +45,7 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
         f"--LabApp.open_browser={browser}",
         "--log-level=WARN",
     ]
-    if sys.platform != "win32":
+    if sys.platform != "win32" and len(os.fsencode(jupyter_runtime_dir())) <= _LONGEST_RUNTIME_DIR:
         # Kernels are reached through files of this user instead of ports that anybody here could open.
         arguments.append("--KernelManager.transport=ipc")
     # Voilà, where it is installed, has every deprecation shown that traitlets meets, and Jupyter itself causes some.

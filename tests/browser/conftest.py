@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -298,9 +299,11 @@ def browser() -> Browser:
 
 
 @pytest.fixture(scope="session")
-def environment(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of an analyst with keys of the sandbox, whose Jupyter folders are their own."""
     home = tmp_path_factory.mktemp("home")
+    # Short: kernels are reached by files there, whose whole path may have 107 characters at most.
+    runtime = tempfile.mkdtemp(prefix="hsai-")
     config = home / "config"
     config.mkdir()
     # Lets the tests use JupyterLab's own commands; containers run as root.
@@ -308,7 +311,7 @@ def environment(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> d
     for name in ("jupyter_server_config.json", "jupyter_lab_config.json"):
         (config / name).write_text(json.dumps(settings), "utf-8")
     root = str(Path(__file__).parents[2])
-    return os.environ | {
+    yield os.environ | {
         "HUBSPOT_BASE_URL": running.hubspot_url,
         "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
         "OPENAI_BASE_URL": running.openai_url,
@@ -316,11 +319,12 @@ def environment(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> d
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_RUNTIME_DIR": runtime,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
         "XDG_CONFIG_HOME": str(home / "xdg"),
     }
+    shutil.rmtree(runtime, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
