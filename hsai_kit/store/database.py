@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from hsai_kit.errors import WorkspaceError
-from hsai_kit.store.schema import MIGRATIONS
 
+MIGRATIONS = tuple(
+    script.read_text("utf-8") for script in sorted((Path(__file__).parent / "migrations").glob("*.sql"))
+)
+"""What brings a file up to date, one script for each version; PRAGMA user_version counts how many a file has had."""
 MOST_PARAMETERS = 900
 """SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
 

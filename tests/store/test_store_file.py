@@ -16,9 +16,8 @@ import pytest
 from hsai_kit.errors import WorkspaceError
 from hsai_kit.store import Act, ActionOutcome, Answer, AnswerStatus, Change, PushOutcome, RunRow, Store
 from hsai_kit.store.answers import AnswerTable
-from hsai_kit.store.database import Database, new_id
+from hsai_kit.store.database import MIGRATIONS, Database, new_id
 from hsai_kit.store.runs import RunTable
-from hsai_kit.store.schema import MIGRATIONS
 
 TABLES = {
     "strokes",
