@@ -15,9 +15,7 @@ from typing import Any
 
 from hsai_kit.errors import WorkspaceError
 
-MIGRATIONS = tuple(
-    script.read_text("utf-8") for script in sorted((Path(__file__).parent / "migrations").glob("*.sql"))
-)
+MIGRATIONS = tuple(script.read_text("utf-8") for script in sorted((Path(__file__).parent / "migrations").glob("*.sql")))
 """What brings a file up to date, one script for each version; PRAGMA user_version counts how many a file has had."""
 MOST_PARAMETERS = 900
 """SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
