@@ -10,16 +10,16 @@ import contextlib
 import json
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn
 
 import keyring
 import keyring.backend
 import keyring.errors
 import platformdirs
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from hsai_kit.errors import KeyProblem, NoKeyRing
 
@@ -28,33 +28,8 @@ Service = Literal["openai", "hubspot"]
 ENVIRONMENT: Mapping[Service, str] = {"openai": "OPENAI_API_KEY", "hubspot": "HUBSPOT_ACCESS_TOKEN"}
 LABEL: Mapping[Service, str] = {"openai": "OpenAI", "hubspot": "HubSpot"}
 _RING_SERVICE = "hsai_kit"
-
-
-@dataclass(frozen=True)
-class AddressName:
-    """The name under which an address for messages is kept, in the same places as keys: it often holds a password."""
-
-    name: str
-
-    @property
-    def entry(self) -> str:
-        """How it is called where it is kept."""
-        return f"address {self.name}"
-
-
-class KeyHome(Protocol):
-    """A place that keeps keys, one per service and portal, and addresses for messages by name."""
-
-    place: str
-
-    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
-        """Return the key, or None where there is none."""
-
-    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
-        """Keep the key; raises KeyProblem where it cannot be kept safely."""
-
-    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
-        """Forget the key; return whether there was one."""
+_RING_ERRORS = (keyring.errors.KeyringError, NotImplementedError)
+_ENTRIES = TypeAdapter(dict[str, SecretStr])
 
 
 def config_folder() -> Path:
@@ -62,63 +37,78 @@ def config_folder() -> Path:
     return Path(platformdirs.user_config_dir("hsai_kit", appauthor=False))
 
 
-class KeyRing:
+class KeyHome(ABC):
+    """A place that keeps keys by service and portal id, and addresses for messages, which hold passwords, by name."""
+
+    place: str
+
+    def read(self, kind: Service | Literal["address"], name: int | str) -> SecretStr | None:
+        """Return what is kept, None where there is nothing; raises KeyProblem where others can read it."""
+        return self._read(_name_entry(kind, name))
+
+    def write(self, kind: Service | Literal["address"], name: int | str, secret: SecretStr) -> None:
+        """Keep a key or an address; raises KeyProblem where it cannot be kept safely."""
+        self._write(_name_entry(kind, name), secret)
+
+    def delete(self, kind: Service | Literal["address"], name: int | str) -> bool:
+        """Forget a key or an address; return whether there was one. Raises KeyProblem where it cannot be removed."""
+        return self._delete(_name_entry(kind, name))
+
+    @abstractmethod
+    def _read(self, entry: str) -> SecretStr | None: ...
+
+    @abstractmethod
+    def _write(self, entry: str, secret: SecretStr) -> None: ...
+
+    @abstractmethod
+    def _delete(self, entry: str) -> bool: ...
+
+
+class KeyRing(KeyHome):
     """The system's key ring: Keychain, Credential Locker, Secret Service or KWallet."""
 
     place = "the system key ring"
-
-    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
-        """Return the key, or None where there is none or no key ring that can be used."""
-        ring = _find_ring()
-        if ring is None:
-            return None
-        try:
-            value = ring.get_password(_RING_SERVICE, _entry_name(service, portal_id))
-        except keyring.errors.KeyringError:
-            return None
-        return SecretStr(value) if value else None
-
-    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
-        """Keep the key and read it back: some back ends drop what they are given."""
-        ring = _find_ring()
-        try:
-            if ring is not None:
-                ring.set_password(_RING_SERVICE, _entry_name(service, portal_id), secret.get_secret_value())
-        except (keyring.errors.KeyringError, NotImplementedError):
-            ring = None
-        kept = self.read(service, portal_id) if ring is not None else None
-        if kept is None or kept.get_secret_value() != secret.get_secret_value():
-            self.refuse()
-
-    def refuse(self) -> NoReturn:
-        """Raise NoKeyRing with the ways out."""
-        message = (
-            "This computer has no key ring that keeps keys safely. "
-            f"Set {ENVIRONMENT['openai']} and {ENVIRONMENT['hubspot']} in the environment, or keep the keys "
-            "in a file that only you can read: hsai connect --keep file"
-        )
-        raise NoKeyRing(message)
-
-    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
-        """Forget the key; return whether there was one."""
-        ring = _find_ring()
-        if ring is None or self.read(service, portal_id) is None:
-            return False
-        try:
-            ring.delete_password(_RING_SERVICE, _entry_name(service, portal_id))
-        except (keyring.errors.KeyringError, NotImplementedError):
-            message = (
-                f"The {_describe_entry(service, portal_id)} could not be removed from {self.place}. Remove the "
-                f"entry {_RING_SERVICE!r} there by hand, and revoke the key with its service to be sure."
-            )
-        else:
-            return True
-        raise KeyProblem(message)
 
     @staticmethod
     def usable() -> bool:
         """Tell whether the key ring is a real one: priority 1 or more, through a chain as well."""
         return _find_ring() is not None
+
+    def refuse(self) -> NoReturn:
+        """Raise NoKeyRing with the ways out."""
+        raise NoKeyRing(
+            "This computer has no key ring that keeps keys safely. "
+            f"Set {ENVIRONMENT['openai']} and {ENVIRONMENT['hubspot']} in the environment, or keep the keys "
+            "in a file that only you can read: hsai connect --keep file"
+        )
+
+    def _read(self, entry: str) -> SecretStr | None:
+        if (ring := _find_ring()) is not None:
+            with contextlib.suppress(keyring.errors.KeyringError):
+                value = ring.get_password(_RING_SERVICE, entry)
+                return SecretStr(value) if value else None
+        return None
+
+    def _write(self, entry: str, secret: SecretStr) -> None:
+        kept = None
+        if (ring := _find_ring()) is not None:
+            with contextlib.suppress(*_RING_ERRORS):
+                ring.set_password(_RING_SERVICE, entry, secret.get_secret_value())
+                # Some back ends drop what they are given.
+                kept = self._read(entry)
+        if kept != secret:
+            self.refuse()
+
+    def _delete(self, entry: str) -> bool:
+        if (ring := _find_ring()) is None or self._read(entry) is None:
+            return False
+        with contextlib.suppress(*_RING_ERRORS):
+            ring.delete_password(_RING_SERVICE, entry)
+            return True
+        raise KeyProblem(
+            f"The {entry} could not be removed from {self.place}. Remove the entry {_RING_SERVICE!r} there by hand, "
+            "and revoke the key with its service to be sure."
+        )
 
 
 def _find_ring() -> keyring.backend.KeyringBackend | None:
@@ -132,44 +122,35 @@ def _find_ring() -> keyring.backend.KeyringBackend | None:
         # PYTHON_KEYRING_BACKEND or keyringrc.cfg names something that is not there.
         return None
     for candidate in getattr(backend, "backends", None) or [backend]:
-        try:
+        with contextlib.suppress(keyring.errors.KeyringError, RuntimeError):
             if candidate.priority >= 1:
                 return candidate  # type: ignore[no-any-return]
-        except (keyring.errors.KeyringError, RuntimeError):
-            continue
     return None
 
 
-class KeyFile:
+class KeyFile(KeyHome):
     """A file with mode 0600 in the user's configuration folder, used only if the user chose it."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or config_folder() / "keys.json"
         self.place = f"the key file {self.path}"
 
-    def read(self, service: Service | AddressName, portal_id: int = 0) -> SecretStr | None:
-        """Return the key; raises KeyProblem where others may read the file."""
-        return self._load().get(_entry_name(service, portal_id))
-
-    def write(self, service: Service | AddressName, portal_id: int, secret: SecretStr) -> None:
-        """Keep the key in the file, which is made with mode 0600 if it is not there."""
-        self._save({**self._load(), _entry_name(service, portal_id): secret})
-
-    def delete(self, service: Service | AddressName, portal_id: int = 0) -> bool:
-        """Forget the key; return whether there was one."""
-        entries = self._load()
-        if entries.pop(_entry_name(service, portal_id), None) is None:
-            return False
-        if entries:
-            self._save(entries)
-        else:
-            with describe_place(self.path):
-                self.path.unlink()
-        return True
-
     def names(self) -> list[str]:
         """Return the names of what is kept."""
         return list(self._load())
+
+    def _read(self, entry: str) -> SecretStr | None:
+        return self._load().get(entry)
+
+    def _write(self, entry: str, secret: SecretStr) -> None:
+        self._save({**self._load(), entry: secret})
+
+    def _delete(self, entry: str) -> bool:
+        entries = self._load()
+        if entries.pop(entry, None) is None:
+            return False
+        self._save(entries)
+        return True
 
     # Keys are masked here too, since tracebacks that print local variables would show them.
     def _load(self) -> dict[str, SecretStr]:
@@ -179,14 +160,16 @@ class KeyFile:
             if os.name == "posix" and stat.S_IMODE(self.path.stat().st_mode) & 0o077:
                 message = f"Others can read the key file {self.path}. Make it yours alone: chmod 600 '{self.path}'"
                 raise KeyProblem(message)
-            entries = _read_entries(self.path)
-        if entries is None:
-            message = f"The key file {self.path} holds something else. Delete it and run: hsai connect --keep file"
-            raise KeyProblem(message)
-        return entries
+            # Errors of the parser hold what they have read.
+            with contextlib.suppress(ValueError):
+                return _ENTRIES.validate_json(self.path.read_bytes())
+        raise KeyProblem(f"The key file {self.path} holds something else. Delete it and run: hsai connect --keep file")
 
     def _save(self, entries: Mapping[str, SecretStr]) -> None:
         with describe_place(self.path):
+            if not entries:
+                self.path.unlink()
+                return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft = self.path.with_suffix(".new")
             draft.unlink(missing_ok=True)
@@ -196,14 +179,22 @@ class KeyFile:
             draft.replace(self.path)
 
 
-def _read_entries(path: Path) -> dict[str, SecretStr] | None:
-    try:
-        parsed = json.loads(path.read_text("utf-8"))
-    except ValueError:
-        return None
-    if not isinstance(parsed, dict) or not all(isinstance(value, str) for value in parsed.values()):
-        return None
-    return {name: SecretStr(value) for name, value in parsed.items()}
+def read_note(name: str) -> Any:
+    """Return what `write_note` kept under `name` in the user's configuration folder, None where that is spoiled."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads((config_folder() / name).read_text("utf-8"))
+    return None
+
+
+def write_note(name: str, value: object) -> None:
+    """Keep something that is no secret in the user's configuration folder; None removes it."""
+    path = config_folder() / name
+    with describe_place(path):
+        if value is None:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value), "utf-8")
 
 
 @contextlib.contextmanager
@@ -216,11 +207,5 @@ def describe_place(path: Path) -> Iterator[None]:
         raise KeyProblem(message) from None
 
 
-def _entry_name(service: Service | AddressName, portal_id: int) -> str:
-    return service.entry if isinstance(service, AddressName) else f"{service} key of portal {portal_id}"
-
-
-def _describe_entry(service: Service | AddressName, portal_id: int) -> str:
-    return (
-        f"address {service.name}" if isinstance(service, AddressName) else f"{LABEL[service]} key of portal {portal_id}"
-    )
+def _name_entry(kind: Service | Literal["address"], name: int | str) -> str:
+    return f"address {name}" if kind == "address" else f"{kind} key of portal {name}"

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import SecretStr
 
-from hsai_kit.credentials.backends import (
-    ENVIRONMENT,
-    LABEL,
-    KeyFile,
-    KeyHome,
-    KeyRing,
-    Service,
-    config_folder,
-    describe_place,
-)
+from hsai_kit.credentials.backends import ENVIRONMENT, LABEL, KeyFile, KeyHome, KeyRing, Service, read_note, write_note
 from hsai_kit.errors import KeyNotFound, KeyProblem
 
 ROOM_SANDBOX = "HSAI_ROOM_SANDBOX"
 """Set in the environment where keys and addresses are those of a sandbox that is there for a whole room."""
+_LAST = "portal.json"
 
 
 @dataclass(frozen=True)
@@ -44,23 +36,26 @@ def find_key(service: Service, given: str | SecretStr | None, portal_id: int | N
     if value := os.environ.get(ENVIRONMENT[service], "").strip():
         room = os.environ.get(ROOM_SANDBOX)
         return KeyLocation(SecretStr(value), "the sandbox" if room else f"the environment ({ENVIRONMENT[service]})")
-    for home in key_homes() if portal_id is not None else ():
-        if secret := home.read(service, portal_id or 0):
-            return KeyLocation(secret, home.place)
+    if portal_id is not None and (kept := find_kept(service, portal_id)):
+        return kept
     others = [one for one in list_portals() if one != portal_id]
     which = f" for portal {portal_id}" if others and portal_id is not None else ""
     have = f" Portals with keys here: {', '.join(map(str, others))}." if which else ""
-    message = (
+    raise KeyNotFound(
         f"No {LABEL[service]} key was found{which}.{have} Keep one with: hsai connect, "
         f"or set {ENVIRONMENT[service]} in the environment. To try everything without keys: connect(sandbox=True), "
         "or in a terminal hsai sandbox, which says what to set"
     )
-    raise KeyNotFound(message)
 
 
 def key_homes() -> tuple[KeyHome, ...]:
     """Return the places that keep keys on this computer, in the order in which they are looked through."""
     return (KeyRing(), KeyFile())
+
+
+def find_kept(kind: Service | Literal["address"], name: int | str) -> KeyLocation | None:
+    """Return what the first place that has it keeps under `name`, or None."""
+    return next((KeyLocation(secret, home.place) for home in key_homes() if (secret := home.read(kind, name))), None)
 
 
 def find_home(portal_id: int | None) -> KeyHome | None:
@@ -82,17 +77,11 @@ def list_portals() -> list[int]:
 def current_portal() -> int | None:
     """Return the id of the portal that `hsai connect` was last used for, or None."""
     try:
-        return int(json.loads((config_folder() / "portal.json").read_text("utf-8"))["portal_id"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_note(_LAST)["portal_id"])
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def remember_portal(portal_id: int | None) -> None:
     """Make `portal_id` the one that `connect()` uses when none is named; None forgets it."""
-    path = config_folder() / "portal.json"
-    with describe_place(path):
-        if portal_id is None:
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"portal_id": portal_id}), "utf-8")
+    write_note(_LAST, None if portal_id is None else {"portal_id": portal_id})

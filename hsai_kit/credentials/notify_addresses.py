@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -13,11 +12,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from hsai_kit.credentials.backends import AddressName, KeyHome, config_folder
-from hsai_kit.credentials.lookup import KeyLocation, key_homes
+from hsai_kit.credentials.backends import KeyHome, read_note, write_note
+from hsai_kit.credentials.lookup import KeyLocation, find_kept, key_homes
 from hsai_kit.errors import AddressNotFound, KeyProblem, NotDelivered
 
 OWNER_EMAIL = "{owner_email}"
+_NAMES = "addresses.json"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -27,14 +27,13 @@ def keep_address(home: KeyHome, name: str, address: SecretStr) -> str:
     Raises KeyProblem for a name that cannot be used and for an address that apprise does not know.
     """
     if not _NAME.fullmatch(name):
-        message = f"{name!r} cannot be a name here. Use small letters, digits and hyphens, such as sales-slack."
-        raise KeyProblem(message)
+        raise KeyProblem(f"{name!r} cannot be a name here. Use small letters, digits and hyphens, such as sales-slack.")
     service = _find_service(_fill_in_owner(address, "somebody@example.com"))
     for other in key_homes():
         if other.place != home.place:
-            other.delete(AddressName(name))
-    home.write(AddressName(name), 0, address)
-    _remember(sorted({*list_addresses(), name}))
+            other.delete("address", name)
+    home.write("address", name, address)
+    write_note(_NAMES, sorted({*list_addresses(), name}))
     return service
 
 
@@ -46,28 +45,23 @@ def find_address(name: str) -> KeyLocation:
     variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
     if value := os.environ.get(variable, "").strip():
         return KeyLocation(SecretStr(value), f"the environment ({variable})")
-    for home in key_homes():
-        if secret := home.read(AddressName(name)):
-            return KeyLocation(secret, home.place)
+    if kept := find_kept("address", name):
+        return kept
     known = list_addresses()
     there = f" There are: {', '.join(known)}." if known else ""
-    message = f"There is no address {name!r}.{there} Keep one with: hsai notify add {name}"
-    raise AddressNotFound(message)
+    raise AddressNotFound(f"There is no address {name!r}.{there} Keep one with: hsai notify add {name}")
 
 
 def list_addresses() -> list[str]:
     """Return the names of the addresses that are kept on this computer."""
-    try:
-        names = json.loads((config_folder() / "addresses.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
+    names = read_note(_NAMES)
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def forget_address(name: str) -> list[str]:
     """Forget an address and return the places where it was."""
-    places = [home.place for home in key_homes() if home.delete(AddressName(name))]
-    _remember([one for one in list_addresses() if one != name])
+    places = [home.place for home in key_homes() if home.delete("address", name)]
+    write_note(_NAMES, [one for one in list_addresses() if one != name])
     return places
 
 
@@ -83,11 +77,10 @@ def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "")
         sender = _sender(_fill_in_owner(address, owner_email))
         taken = sender is not None and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
     if not taken:
-        message = (
+        raise NotDelivered(
             "The message was not taken: the service cannot be reached, or it refused. Try the address with: "
             "hsai notify test NAME"
         )
-        raise NotDelivered(message)
 
 
 def _sender(address: SecretStr) -> Any:
@@ -102,23 +95,16 @@ def _find_service(address: SecretStr) -> str:
     with _mute_loggers():
         sender = _sender(address)
     if sender is None:
-        message = (
+        raise KeyProblem(
             "This is no address that apprise knows. They look like slack://…, msteams://… or mailtos://…; "
             "how each is made up stands at https://github.com/caronc/apprise/wiki. Nothing was kept."
         )
-        raise KeyProblem(message)
     return str(sender[0].service_name)
 
 
 def _fill_in_owner(address: SecretStr, owner_email: str) -> SecretStr:
     text = address.get_secret_value().strip()
     return SecretStr(text.replace(OWNER_EMAIL, urllib.parse.quote(owner_email, safe="@")))
-
-
-def _remember(names: list[str]) -> None:
-    folder = config_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "addresses.json").write_text(json.dumps(names), "utf-8")
 
 
 @contextlib.contextmanager

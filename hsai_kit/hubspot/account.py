@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hsai_kit.errors import HsaiError, NoConnection
 from hsai_kit.hubspot.client import HubSpotClient
@@ -32,12 +33,11 @@ def build_record_link(ui_domain: str, portal_id: int, object_type_id: str, recor
 
 # What each step needs, as HubSpot names its scopes; tickets, notes and e-mails have needs of their own.
 STEP_SCOPES: Mapping[str, tuple[str, ...]] = {
-    "pull contacts": ("crm.objects.contacts.read",),
-    "push contacts": ("crm.objects.contacts.write",),
-    "pull companies": ("crm.objects.companies.read",),
-    "push companies": ("crm.objects.companies.write",),
-    "pull deals": ("crm.objects.deals.read",),
-    "push deals": ("crm.objects.deals.write",),
+    **{
+        f"{step} {kind}": (f"crm.objects.{kind}.{right}",)
+        for kind in ("contacts", "companies", "deals")
+        for step, right in (("pull", "read"), ("push", "write"))
+    },
     "tickets": ("tickets",),
     "text of e-mails": ("sales-email-read",),
     "owners": ("crm.objects.owners.read",),
@@ -62,14 +62,8 @@ async def read_portal(client: HubSpotClient) -> Portal:
 
 async def read_scopes(client: HubSpotClient) -> frozenset[str] | None:
     """Return the scopes of the key, or None where HubSpot does not tell for this kind of key."""
-    try:
-        info = await client.read_token_info()
-    except NoConnection:
-        raise
-    except HsaiError:
-        # Service keys and OAuth tokens are not told about at this address; the calls themselves will show.
-        return None
-    return frozenset(map(str, info.get("scopes") or ()))
+    info = await _read_if_allowed(client.read_token_info())
+    return frozenset(map(str, info.get("scopes") or ())) if info else None
 
 
 def find_missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -80,13 +74,18 @@ def find_missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 async def read_daily_usage(client: HubSpotClient) -> tuple[int, int] | None:
     """Return (calls made today, calls allowed a day) of the account, or None where HubSpot does not tell."""
-    try:
-        answer = await client.get(f"{client.paths.account}/api-usage/daily/private-apps")
-    except NoConnection:
-        raise
-    except HsaiError:
-        return None
+    answer = await _read_if_allowed(client.get(f"{client.paths.account}/api-usage/daily/private-apps"))
     for usage in answer.get("results") or []:
         if usage.get("usageLimit"):
             return int(usage.get("currentUsage") or 0), int(usage["usageLimit"])
     return None
+
+
+async def _read_if_allowed(call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    # Service keys and OAuth tokens are not told about at these addresses; the calls themselves will show.
+    try:
+        return await call
+    except NoConnection:
+        raise
+    except HsaiError:
+        return {}

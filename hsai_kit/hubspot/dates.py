@@ -26,12 +26,16 @@ def parse_moment(text: str) -> datetime | None:
             return EPOCH + timedelta(milliseconds=int(text))
         if not re.match(r"\s*\d{4}-\d{2}-\d{2}", text, re.ASCII):
             return None
-        moment = datetime.fromisoformat(text.strip())
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        moment = to_aware(datetime.fromisoformat(text.strip()))
         moment.astimezone(UTC)  # overflows at both ends of the calendar
     except (ValueError, OverflowError):
         return None
     return moment
+
+
+def to_aware(moment: datetime) -> datetime:
+    """Return a moment with its zone: UTC where it has none, since this computer's own would shift it."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def to_milliseconds(moment: datetime) -> str:
@@ -47,7 +51,7 @@ def parse_since(value: object, zone: str) -> datetime:
     """
     moment: datetime | None = None
     if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        moment = to_aware(value)
     elif isinstance(value, date):
         moment = datetime.combine(value, time(), UTC)
     elif isinstance(value, timedelta):
@@ -55,11 +59,9 @@ def parse_since(value: object, zone: str) -> datetime:
     elif isinstance(value, str):
         moment = parse_moment(value) or parse_relative_time(value, zone)
     if moment is None or moment != moment:
-        message = f"changed_since is {value!r}, which is no time. Write it as one of: {_FORMS}."
-        raise PullError(message)
+        raise PullError(f"changed_since is {value!r}, which is no time. Write it as one of: {_FORMS}.")
     if moment > datetime.now(UTC):
-        message = f"changed_since is {value!r}, which is still to come. Nothing can have changed since then."
-        raise PullError(message)
+        raise PullError(f"changed_since is {value!r}, which is still to come. Nothing can have changed since then.")
     return moment.astimezone(UTC)
 
 

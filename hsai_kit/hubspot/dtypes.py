@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 
+from hsai_kit.hubspot.dates import to_aware
 from hsai_kit.hubspot.properties import Property, PropertyType
 
 BOOLEANS = {"true": True, "false": False}
@@ -58,9 +59,7 @@ def as_hubspot(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
-        # A time without a zone is UTC, as everywhere here: this computer's own zone would shift it.
-        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return to_aware(value).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     return str(value)

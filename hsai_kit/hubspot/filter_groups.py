@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from hsai_kit.errors import WhereError
-from hsai_kit.hubspot.dates import to_milliseconds
+from hsai_kit.hubspot.dates import to_aware, to_milliseconds
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.properties import Property, pick
 from hsai_kit.runtime.suggestion import find_nearest
@@ -27,6 +27,7 @@ _OPERANDS = {
     "HAS_PROPERTY": (),
     "NOT_HAS_PROPERTY": (),
 }
+_SEVERAL = (list, tuple, set)
 _FORM = "[{'filters': [{'propertyName': 'state', 'operator': 'EQ', 'value': 'CA'}]}]"
 
 
@@ -51,8 +52,12 @@ def parse_filter_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, 
     if not isinstance(given, Sequence) or not given or not all(isinstance(one, Mapping) for one in given):
         message = f"where is neither words nor a list of filter groups. Write them as the API takes them: {_FORM}"
         raise WhereError(message)
-    wrapped = given if all("filters" in one for one in given) else [{"filters": given}]
-    groups = [[_parse_filter(one, known, object_type) for one in _list_filters(group)] for group in wrapped]
+    groups: Groups = []
+    for group in given if all("filters" in one for one in given) else [{"filters": given}]:
+        filters = group.get("filters")
+        if not isinstance(filters, Sequence) or not filters or not all(isinstance(one, Mapping) for one in filters):
+            raise WhereError(f"A filter group of where has no filters. Write them as the API takes them: {_FORM}")
+        groups.append([_parse_filter(one, known, object_type) for one in filters])
     check_limits(groups)
     return groups
 
@@ -60,12 +65,11 @@ def parse_filter_groups(given: Sequence[Mapping[str, Any]], known: Mapping[str, 
 def check_limits(groups: Groups) -> None:
     """Raise WhereError where there are more conditions than HubSpot's search takes."""
     if len(groups) > _MOST_GROUPS or max(map(len, groups)) > _MOST_IN_GROUP or sum(map(len, groups)) > _MOST_IN_ALL:
-        message = (
+        raise WhereError(
             f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
             f"each of at most {_MOST_IN_GROUP} joined by 'and', and {_MOST_IN_ALL} in all. "
             "Pull with fewer and filter the DataFrame."
         )
-        raise WhereError(message)
 
 
 def pack_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery]:
@@ -87,41 +91,29 @@ def pack_queries(groups: Groups, also: Filter | None = None) -> list[SearchQuery
     return [*queries, SearchQuery(tuple(packed))] if packed else queries
 
 
-def _list_filters(group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    filters = group.get("filters")
-    if not isinstance(filters, Sequence) or not filters or not all(isinstance(one, Mapping) for one in filters):
-        message = f"A filter group of where has no filters. Write them as the API takes them: {_FORM}"
-        raise WhereError(message)
-    return filters
-
-
 def _parse_filter(one: Mapping[str, Any], known: Mapping[str, Property], object_type: str) -> Filter:
     name = str(one.get("propertyName") or "")
     if not name:
-        message = f"A filter of where names no property: {dict(one)!r}. Write it as the API takes it: {_FORM}"
-        raise WhereError(message)
+        raise WhereError(f"A filter of where names no property: {dict(one)!r}. Write it as the API takes it: {_FORM}")
     pick(known, [name], object_type)
     operator = str(one.get("operator") or "").upper()
     if operator not in _OPERANDS:
         near = find_nearest(operator, _OPERANDS)
         hint = f" Did you mean {near}?" if near else ""
-        message = f"where has no operator {operator!r} for {name}.{hint} There are: {', '.join(_OPERANDS)}."
-        raise WhereError(message)
+        raise WhereError(f"where has no operator {operator!r} for {name}.{hint} There are: {', '.join(_OPERANDS)}.")
     parsed: Filter = {"propertyName": name, "operator": operator}
     for operand in _OPERANDS[operator]:
         value = one.get(operand)
-        if operand == "values" and isinstance(value, list | tuple | set) and value:
-            parsed[operand] = [_format_operand(each) for each in value]
-        elif operand != "values" and value is not None and value != "" and not isinstance(value, list | dict):
-            parsed[operand] = _format_operand(value)
-        else:
-            what = "a list of values" if operand == "values" else f"a {operand}"
+        several = operand == "values"
+        if value in (None, "", [], (), set()) or isinstance(value, dict) or isinstance(value, _SEVERAL) != several:
+            what = "a list of values" if several else f"a {operand}"
             message = f"The operator {operator} compares {name} with {what}, and there is none. Add it as {operand!r}."
             raise WhereError(message)
+        parsed[operand] = [_format_operand(each) for each in value] if several else _format_operand(value)
     return parsed
 
 
 def _format_operand(value: Any) -> str:
     if isinstance(value, datetime):
-        return to_milliseconds(value if value.tzinfo else value.replace(tzinfo=UTC))
+        return to_milliseconds(to_aware(value))
     return as_hubspot(value)

@@ -65,17 +65,13 @@ async def find_list(client: HubSpotClient, wanted: str, kind: ObjectType) -> Rec
             raw = (await client.get(f"{client.paths.lists_root}/{text}"))["list"]
             return _check_object_type(_parse_list(raw), kind)
     named = [one for one in await read_lists(client, text) if one.name.casefold() == text.casefold()]
-    exact = [one for one in named if one.name == text] or named
-    for one in exact:
-        if one.object_type_id == kind.type_id:
-            return one
-    if exact:
-        return _check_object_type(exact[0], kind)
+    # The exact name comes first, and among those the list of such records.
+    if named := sorted(named, key=lambda one: (one.name != text, one.object_type_id != kind.type_id)):
+        return _check_object_type(named[0], kind)
     names = sorted(one.name for one in await read_lists(client) if one.object_type_id == kind.type_id)
     more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     there = f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is none."
-    message = f"This portal has no list of {kind.name} called {text!r}.{suggest(text, names)} {there}"
-    raise UnknownList(message)
+    raise UnknownList(f"This portal has no list of {kind.name} called {text!r}.{suggest(text, names)} {there}")
 
 
 async def iterate_members(client: HubSpotClient, list_id: str) -> AsyncIterator[list[str]]:
@@ -112,8 +108,7 @@ def _check_object_type(one: RecordList, kind: ObjectType) -> RecordList:
     if one.object_type_id == kind.type_id:
         return one
     held = next((other.name for other in STANDARD if other.type_id == one.object_type_id), one.object_type_id)
-    message = f"The list {one.name!r} (id {one.id}) holds other records: {held}, not {kind.name}."
-    raise UnknownList(message)
+    raise UnknownList(f"The list {one.name!r} (id {one.id}) holds other records: {held}, not {kind.name}.")
 
 
 def _parse_list(raw: Mapping[str, Any]) -> RecordList:

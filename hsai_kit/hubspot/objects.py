@@ -84,8 +84,7 @@ async def find_object_type(client: HubSpotClient, wanted: str) -> ObjectType:
     near = find_nearest(wanted, names)
     hint = f" Did you mean {names[near]!r}?" if near else ""
     known = ", ".join(kind.name for kind in (*STANDARD, *custom))
-    message = f"This portal has no object type {wanted!r}.{hint} There are: {known}.{note}"
-    raise UnknownObjectType(message)
+    raise UnknownObjectType(f"This portal has no object type {wanted!r}.{hint} There are: {known}.{note}")
 
 
 def _match(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
@@ -95,12 +94,9 @@ def _match(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
 
 async def _read_custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
     schemas = (await client.get(client.paths.schemas))["results"]
-    return tuple(
-        ObjectType(
-            name=str(schema.get("fullyQualifiedName") or schema["name"]),
-            type_id=str(schema["objectTypeId"]),
-            label=str((schema.get("labels") or {}).get("plural") or schema["name"]),
-            also=tuple(filter(None, (schema.get("name"), *(schema.get("labels") or {}).values()))),
-        )
-        for schema in schemas
-    )
+    found = []
+    for schema in schemas:
+        name, labels = schema.get("fullyQualifiedName") or schema["name"], schema.get("labels") or {}
+        also = tuple(filter(None, (schema.get("name"), *labels.values())))
+        found.append(ObjectType(name, str(schema["objectTypeId"]), labels.get("plural") or schema["name"], also))
+    return tuple(found)

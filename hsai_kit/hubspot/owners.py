@@ -56,11 +56,10 @@ def find_owner(owners: Sequence[Owner], wanted: str) -> Owner:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        message = (
+        raise UnknownOwner(
             f"{wanted!r} could be {' or '.join(f'{one.name} ({one.email})' for one in fitting)}. "
             "Name one of them by the e-mail address."
         )
-        raise UnknownOwner(message)
     spellings = {text: one for one in owners for text in (one.name, one.email) if text}
     near = find_nearest(wanted, spellings)
     hint = f" Did you mean {spellings[near].name} ({spellings[near].email})?" if near else ""
@@ -71,12 +70,11 @@ def find_owner(owners: Sequence[Owner], wanted: str) -> Owner:
 def find_team(owners: Sequence[Owner], wanted: str) -> list[Owner]:
     """Return the active owners in a team; raises UnknownOwner with the nearest team's name."""
     teams = sorted({team for one in owners for team in one.teams})
-    name = next((team for team in teams if team.casefold() == wanted.strip().casefold()), None)
-    if name is not None:
-        return [one for one in owners if name in one.teams]
+    for name in teams:
+        if name.casefold() == wanted.strip().casefold():
+            return [one for one in owners if name in one.teams]
     known = f" Teams with active owners: {', '.join(teams)}." if teams else " No active owner is in a team."
-    message = f"This portal has no team {wanted!r} with active owners.{suggest(wanted, teams)}{known}"
-    raise UnknownOwner(message)
+    raise UnknownOwner(f"This portal has no team {wanted!r} with active owners.{suggest(wanted, teams)}{known}")
 
 
 def _parse_owner(raw: Mapping[str, Any]) -> Owner:

@@ -25,7 +25,7 @@ class PropertyType(StrEnum):
 
 @dataclass(frozen=True)
 class PropertyOption:
-    """One option of an enumeration: the internal value, which is what is written, and its label."""
+    """One option of an enumeration: the internal `value` is what is written."""
 
     value: str
     label: str
@@ -90,10 +90,8 @@ class Property:
             lambda option: option.value.strip().casefold() == wanted,
             lambda option: option.label.strip().casefold() == wanted,
         )
-        for fits in ways:
-            if found := [option for option in self.options if fits(option)]:
-                return found[0] if len(found) == 1 else None
-        return None
+        found = next(filter(None, ([option for option in self.options if fits(option)] for fits in ways)), [])
+        return found[0] if len(found) == 1 else None
 
 
 async def read_properties(client: HubSpotClient, object_type: str) -> dict[str, Property]:
@@ -132,29 +130,21 @@ def pick(known: Mapping[str, Property], wanted: Sequence[str], object_type: str)
     unknown = [name for name in wanted if name not in known]
     if not unknown:
         return [known[name] for name in wanted]
-    hints = [_suggest_property(name, known) for name in unknown]
-    what = "no property" if len(unknown) == 1 else "no properties"
-    raise UnknownProperty(
-        f"{object_type} has {what} {'; '.join(hints)}. Nothing was read. Mend the name and try again."
-    )
-
-
-def _suggest_property(name: str, known: Mapping[str, Property]) -> str:
     spellings = {definition.label: definition.name for definition in known.values()} | {key: key for key in known}
-    near = find_nearest(name, spellings)
-    return f"{name!r} (did you mean {spellings[near]!r}?)" if near else repr(name)
+    near = [(name, find_nearest(name, spellings)) for name in unknown]
+    hints = "; ".join(f"{name!r} (did you mean {spellings[one]!r}?)" if one else repr(name) for name, one in near)
+    what = "no property" if len(unknown) == 1 else "no properties"
+    raise UnknownProperty(f"{object_type} has {what} {hints}. Nothing was read. Mend the name and try again.")
 
 
 def _parse_property(raw: Mapping[str, Any]) -> Property:
-    options = tuple(
-        PropertyOption(str(o["value"]), str(o.get("label") or o["value"])) for o in raw.get("options") or []
-    )
+    options = raw.get("options") or []
     return Property(
         name=raw["name"],
         label=str(raw.get("label") or raw["name"]),
         type=str(raw.get("type") or PropertyType.STRING),
         field_type=str(raw.get("fieldType") or "text"),
-        options=options,
+        options=tuple(PropertyOption(str(one["value"]), str(one.get("label") or one["value"])) for one in options),
         calculated=bool(raw.get("calculated")),
         read_only=bool((raw.get("modificationMetadata") or {}).get("readOnlyValue")),
         description=str(raw.get("description") or ""),

@@ -11,10 +11,10 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from hsai_kit.hubspot.dates import EPOCH, parse_moment
+from hsai_kit.hubspot.dates import EPOCH, parse_moment, to_aware
 from hsai_kit.hubspot.dtypes import BOOLEANS, as_hubspot
 from hsai_kit.hubspot.properties import Property, PropertyType, Rule
 
@@ -98,23 +98,22 @@ def _check_type(text: str, definition: Property) -> ValueCheck:
         moment = parse_moment(text)
         if moment is None:
             return ValueCheck(None, f"{_quote(text)} is not a date such as 2026-01-31")
-        day = definition.type == PropertyType.DATE
-        return ValueCheck(moment.date().isoformat() if day else as_hubspot(moment))
+        return ValueCheck(moment.date().isoformat() if definition.type == PropertyType.DATE else as_hubspot(moment))
     if len(text) > _TEXT_LIMIT:
         return ValueCheck(None, f"{len(text):,} characters are more than the {_TEXT_LIMIT:,} that HubSpot keeps")
     return ValueCheck(text)
 
 
+# Each of these returns what a rule wants and the value is not, "" where it fits; all of a rule's arguments are texts.
 def _check_letters(rule: Rule, value: str) -> str:
     # Whether spaces count is not documented; letters of every language do.
     letters = "".join(value.split())
-    kinds: dict[str, tuple[Callable[[str], bool], str]] = {
-        "ALPHA_ONLY": (str.isalpha, "only letters"),
-        "NUMERIC_ONLY": (str.isdigit, "only digits"),
-        "ALPHANUMERIC": (str.isalnum, "only letters and digits"),
-    }
-    fits, words = kinds.get(rule.arguments[0], (lambda _: True, ""))
-    return "" if fits(letters) else words
+    fits, words = {
+        "ALPHA_ONLY": (letters.isalpha(), "only letters"),
+        "NUMERIC_ONLY": (letters.isdigit(), "only digits"),
+        "ALPHANUMERIC": (letters.isalnum(), "only letters and digits"),
+    }.get(rule.arguments[0], (True, ""))
+    return "" if fits else words
 
 
 def _check_length(rule: Rule, value: str) -> str:
@@ -138,8 +137,7 @@ def _check_decimals(rule: Rule, value: str) -> str:
 
 
 def _check_time(rule: Rule, value: str) -> str:
-    moment, bound = datetime.fromisoformat(value), EPOCH + timedelta(milliseconds=int(rule.arguments[0]))
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    moment, bound = to_aware(datetime.fromisoformat(value)), EPOCH + timedelta(milliseconds=int(rule.arguments[0]))
     if rule.type.startswith("END"):
         return "" if moment <= bound else f"nothing after {bound.date()}"
     return "" if moment >= bound else f"nothing before {bound.date()}"
@@ -147,8 +145,8 @@ def _check_time(rule: Rule, value: str) -> str:
 
 def _check_weekday(rule: Rule, value: str) -> str:
     names = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
-    day = names[datetime.fromisoformat(value).weekday()]
-    return "" if day in rule.arguments else f"one of {', '.join(one.capitalize() for one in rule.arguments)}"
+    fits = names[datetime.fromisoformat(value).weekday()] in rule.arguments
+    return "" if fits else f"one of {', '.join(one.capitalize() for one in rule.arguments)}"
 
 
 def _check_case(rule: Rule, value: str) -> str:
@@ -165,10 +163,10 @@ def _check_pattern(rule: Rule, value: str) -> str:
 
 def _check_email_domain(rule: Rule, value: str) -> str:
     domain = value.rpartition("@")[2].strip().casefold()
-    listed = {one.casefold() for one in rule.arguments}
+    is_listed = domain in {one.casefold() for one in rule.arguments}
     if rule.type == "EMAIL_BLOCKED_DOMAINS":
-        return f"no address at {domain}" if domain in listed else ""
-    return "" if domain in listed else f"an address at {', '.join(rule.arguments)}"
+        return f"no address at {domain}" if is_listed else ""
+    return "" if is_listed else f"an address at {', '.join(rule.arguments)}"
 
 
 _CHECKS: dict[str, Callable[[Rule, str], str]] = {

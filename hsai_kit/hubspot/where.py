@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
 from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.dates import DAY, parse_moment, parse_relative_time, to_milliseconds
+from hsai_kit.hubspot.dtypes import BOOLEANS
 from hsai_kit.hubspot.filter_groups import Filter, Groups, check_limits
 from hsai_kit.hubspot.properties import Property, PropertyOption, PropertyType, pick
 
@@ -50,8 +52,7 @@ def build_condition(name: str, verb: str, value: str = "") -> str:
         return f"{name} {verb}"
     text = value.strip()
     if not text:
-        message = f"The condition on {name} has no value. Write one, or choose 'is unknown'."
-        raise WhereError(message)
+        raise WhereError(f"The condition on {name} has no value. Write one, or choose 'is unknown'.")
     if '"' in text and "'" in text:
         message = f"{text!r} has both kinds of quotes, which a condition cannot hold. Filter the DataFrame instead."
         raise WhereError(message)
@@ -67,129 +68,119 @@ def parse_where(where: str, known: Mapping[str, Property], object_type: str, zon
     Raises WhereError with the part that was not understood, UnknownProperty with the nearest name.
     """
     if not isinstance(where, str):
-        message = f"where is {where!r}. Write it in words, as a text: 'state is known'."
-        raise WhereError(message)
-    words = _split_words(where)
-    if not words:
-        message = f"where is empty. Leave it out to read all {object_type}."
-        raise WhereError(message)
-    groups: Groups = [[]]
-    while words:
-        groups[-1].append(_parse_condition(words, known, object_type, zone))
-        if words:
-            joint = words.pop(0)
-            if joint.casefold() not in {"and", "or"} or not words:
-                raise WhereError(_explain_syntax(joint))
-            if joint.casefold() == "or":
-                groups.append([])
+        raise WhereError(f"where is {where!r}. Write it in words, as a text: 'state is known'.")
+    parser = _WhereParser(_split_words(where), known, object_type, zone)
+    if not parser.words:
+        raise WhereError(f"where is empty. Leave it out to read all {object_type}.")
+    groups: Groups = [[parser.parse_condition()]]
+    while parser.words:
+        joint = parser.words.pop(0)
+        if joint.casefold() not in {"and", "or"} or not parser.words:
+            raise _syntax_error(joint)
+        if joint.casefold() == "or":
+            groups.append([])
+        groups[-1].append(parser.parse_condition())
     check_limits(groups)
     return groups
 
 
-def _parse_condition(words: list[str], known: Mapping[str, Property], object_type: str, zone: str) -> Filter:
-    if len(words) < 2:
-        raise WhereError(_explain_syntax(" ".join(words)))
-    name = _unquote(words.pop(0))
-    if "." in name and name not in known:
-        message = (
-            f"where takes properties of {object_type} alone, and {name} is of another record. "
-            "Pull it as a column and filter the DataFrame."
-        )
-        raise WhereError(message)
-    definition = pick(known, [name], object_type)[0]
-    verb = words.pop(0).casefold()
-    if verb in _ORDER:
-        return _build_filter(definition, _ORDER[verb], value=_parse_value(words, definition, zone))
-    if verb == "contains":
-        return _build_filter(definition, "CONTAINS_TOKEN", value=_parse_value(words, definition))
-    if verb not in _EQUAL or not words:
-        raise WhereError(_explain_syntax(f"{definition.name} {verb}"))
-    negative = verb == "!="
-    if verb == "is":
-        negative = words[0].casefold() == "not"
-        if negative:
-            words.pop(0)
-        if words and words[0].casefold() in {"known", "unknown"}:
-            there = (words.pop(0).casefold() == "known") is not negative
-            return _build_filter(definition, "HAS_PROPERTY" if there else "NOT_HAS_PROPERTY")
-    return _parse_equality(words, definition, known, negative=negative)
+@dataclass
+class _WhereParser:
+    """Takes conditions off the front of `words`."""
 
+    words: list[str]
+    known: Mapping[str, Property]
+    object_type: str
+    zone: str
 
-def _parse_equality(words: list[str], definition: Property, known: Mapping[str, Property], *, negative: bool) -> Filter:
-    day = bool(words) and definition.type == PropertyType.DATETIME and len(_unquote(words[0])) == len("2026-01-31")
-    values = [_parse_value(words, definition)]
-    while len(words) >= 2 and words[0].casefold() == "or" and not _is_condition(words[1:], known):
-        words.pop(0)
-        values.append(_parse_value(words, definition))
-    if day and not negative and len(values) == 1:
-        # A time of day belongs to every moment: what is meant is that day, in UTC.
-        return _build_filter(definition, "BETWEEN", value=values[0], highValue=str(int(values[0]) + DAY - 1))
-    if day:
-        message = (
-            f"{definition.name} holds a time too, so it is compared with one day at a time. Write, for example: "
-            f"{definition.name} before 2026-01-31 or {definition.name} >= 2026-02-01"
-        )
-        raise WhereError(message)
-    if len(values) > 1:
-        if definition.type == PropertyType.STRING:
-            # HubSpot's search compares text in lower case, but takes the values of IN as they are.
-            values = [value.lower() for value in values]
-        return _build_filter(definition, "NOT_IN" if negative else "IN", values=values)
-    return _build_filter(definition, "NEQ" if negative else "EQ", value=values[0])
+    def parse_condition(self) -> Filter:
+        if len(self.words) < 2:
+            raise _syntax_error(" ".join(self.words))
+        name, verb = _unquote(self.words.pop(0)), self.words.pop(0).casefold()
+        if "." in name and name not in self.known:
+            raise WhereError(
+                f"where takes properties of {self.object_type} alone, and {name} is of another record. "
+                "Pull it as a column and filter the DataFrame."
+            )
+        definition = pick(self.known, [name], self.object_type)[0]
+        if verb in _ORDER:
+            return _build_filter(definition, _ORDER[verb], value=self._parse_value(definition, self.zone))
+        if verb == "contains":
+            return _build_filter(definition, "CONTAINS_TOKEN", value=self._parse_value(definition))
+        if verb not in _EQUAL or not self.words:
+            raise _syntax_error(f"{definition.name} {verb}")
+        negative = verb == "!="
+        if verb == "is":
+            if negative := self.words[0].casefold() == "not":
+                self.words.pop(0)
+            if self.words and self.words[0].casefold() in {"known", "unknown"}:
+                has_value = (self.words.pop(0).casefold() == "known") is not negative
+                return _build_filter(definition, "HAS_PROPERTY" if has_value else "NOT_HAS_PROPERTY")
+        return self._parse_equality(definition, negative=negative)
 
+    def _parse_equality(self, definition: Property, *, negative: bool) -> Filter:
+        is_moment = definition.type == PropertyType.DATETIME
+        day = is_moment and bool(self.words) and len(_unquote(self.words[0])) == len("2026-01-31")
+        values = [self._parse_value(definition)]
+        while len(self.words) >= 2 and self.words[0].casefold() == "or" and not self._is_condition(*self.words[1:3]):
+            self.words.pop(0)
+            values.append(self._parse_value(definition))
+        if day and not negative and len(values) == 1:
+            # A time of day belongs to every moment: what is meant is that day, in UTC.
+            return _build_filter(definition, "BETWEEN", value=values[0], highValue=str(int(values[0]) + DAY - 1))
+        if day:
+            raise WhereError(
+                f"{definition.name} holds a time too, so it is compared with one day at a time. Write, for example: "
+                f"{definition.name} before 2026-01-31 or {definition.name} >= 2026-02-01"
+            )
+        if len(values) > 1:
+            if definition.type == PropertyType.STRING:
+                # HubSpot's search compares text in lower case, but takes the values of IN as they are.
+                values = [value.lower() for value in values]
+            return _build_filter(definition, "NOT_IN" if negative else "IN", values=values)
+        return _build_filter(definition, "NEQ" if negative else "EQ", value=values[0])
 
-def _is_condition(words: list[str], known: Mapping[str, Property]) -> bool:
-    return len(words) >= 2 and words[1].casefold() in _VERBS and (words[0] in known or words[0][0] not in _QUOTES)
+    def _is_condition(self, word: str, verb: str = "") -> bool:
+        return verb.casefold() in _VERBS and (word in self.known or word[0] not in _QUOTES)
 
-
-def _parse_value(words: list[str], definition: Property, zone: str | None = None) -> str:
-    if not words:
-        message = f"where ends after {definition.name!r}: a value is missing. These forms are: {_FORMS}."
-        raise WhereError(message)
-    word = words.pop(0)
-    text = _unquote(word).strip()
-    meant = process.extractOne(text.casefold(), ("known", "unknown"), scorer=fuzz.ratio, score_cutoff=80)
-    if meant and text.casefold() != meant[0] and text == word:
-        message = (
-            f"where compares {definition.name} with {text!r}. Was {meant[0]!r} meant? Otherwise write it in quotes."
-        )
-        raise WhereError(message)
-    if not text:
-        message = f"where compares {definition.name} with nothing. Write: {definition.name} is unknown"
-        raise WhereError(message)
-    if definition.is_time:
-        moment = parse_moment(text) or (parse_relative_time(text, zone) if zone else None)
-        if moment is None:
-            message = f"{definition.name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31."
-            raise WhereError(message)
-        return to_milliseconds(moment)
-    if definition.type == PropertyType.NUMBER and not re.fullmatch(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)", text):
-        message = f"{definition.name} is a number, and {text!r} is none. Write it as 1000 or 2.5."
-        raise WhereError(message)
-    if definition.options:
-        option = definition.option_for(text) or _find_by_initials(text, definition)
-        if option is None:
-            labels = ", ".join(o.label for o in definition.options[:30])
-            message = f"{definition.name} has no option {text!r}. It has: {labels}."
-            raise WhereError(message)
-        return option.value
-    if definition.type == PropertyType.BOOL:
-        truth = {"yes": "true", "true": "true", "no": "false", "false": "false"}.get(text.casefold())
-        if truth is None:
-            message = f"{definition.name} is yes or no, and {text!r} is neither."
-            raise WhereError(message)
-        return truth
-    return text
+    def _parse_value(self, definition: Property, zone: str | None = None) -> str:
+        name = definition.name
+        if not self.words:
+            raise WhereError(f"where ends after {name!r}: a value is missing. These forms are: {_FORMS}.")
+        word = self.words.pop(0)
+        text = _unquote(word).strip()
+        meant = process.extractOne(text.casefold(), ("known", "unknown"), scorer=fuzz.ratio, score_cutoff=80)
+        if meant and text.casefold() != meant[0] and text == word:
+            raise WhereError(
+                f"where compares {name} with {text!r}. Was {meant[0]!r} meant? Otherwise write it in quotes."
+            )
+        if not text:
+            raise WhereError(f"where compares {name} with nothing. Write: {name} is unknown")
+        if definition.is_time:
+            moment = parse_moment(text) or (parse_relative_time(text, zone) if zone else None)
+            if moment is None:
+                raise WhereError(f"{name} is a {definition.type}, and {text!r} is none. Write it as 2026-01-31.")
+            return to_milliseconds(moment)
+        if definition.type == PropertyType.NUMBER and not re.fullmatch(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)", text):
+            raise WhereError(f"{name} is a number, and {text!r} is none. Write it as 1000 or 2.5.")
+        if definition.options:
+            option = definition.option_for(text) or _find_by_initials(text, definition)
+            if option is None:
+                labels = ", ".join(one.label for one in definition.options[:30])
+                raise WhereError(f"{name} has no option {text!r}. It has: {labels}.")
+            return option.value
+        if definition.type == PropertyType.BOOL:
+            word = {"yes": "true", "no": "false"}.get(text.casefold(), text.casefold())
+            if word not in BOOLEANS:
+                raise WhereError(f"{name} is yes or no, and {text!r} is neither.")
+            return word
+        return text
 
 
 def _find_by_initials(text: str, definition: Property) -> PropertyOption | None:
     """Return the one option whose label has these initials: MQL is the Marketing Qualified Lead."""
-    wanted = text.casefold()
-    found = [
-        option
-        for option in definition.options
-        if len(initials := "".join(word[0] for word in option.label.split())) > 1 and initials.casefold() == wanted
-    ]
+    initials = [("".join(word[0] for word in one.label.split()).casefold(), one) for one in definition.options]
+    found = [one for letters, one in initials if len(letters) > 1 and letters == text.casefold()]
     return found[0] if len(found) == 1 else None
 
 
@@ -202,7 +193,7 @@ def _split_words(where: str) -> list[str]:
     while where[place:].strip():
         match = _TOKEN.match(where, place)
         if match is None:
-            raise WhereError(_explain_syntax(where[place:].strip()))
+            raise _syntax_error(where[place:].strip())
         words.append(match.group(1))
         place = match.end()
     return words
@@ -212,8 +203,8 @@ def _unquote(word: str) -> str:
     return word[1:-1] if len(word) >= 2 and word[0] in _QUOTES else word
 
 
-def _explain_syntax(part: str) -> str:
-    return (
+def _syntax_error(part: str) -> WhereError:
+    return WhereError(
         f"where was not understood at {part!r}. These forms are: {_FORMS}. Join them with 'and' or 'or', "
         "and put a value of several words in quotes."
     )

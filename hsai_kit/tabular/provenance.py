@@ -102,10 +102,9 @@ def read_origin(frame: pd.DataFrame) -> Origin:
 def read_record_ids(frame: pd.DataFrame) -> list[str]:
     """Return the record id of each row; raises FrameError where ids are missing, blank or there twice."""
     if not isinstance(frame, pd.DataFrame):
-        message = (
+        raise FrameError(
             f"Records are asked about as a DataFrame, and this is a {type(frame).__name__}. Pull them with pull()."
         )
-        raise FrameError(message)
     ids = _list_ids(frame)
     blank = [place for place, one in enumerate(ids) if not one]
     if blank:
@@ -116,11 +115,10 @@ def read_record_ids(frame: pd.DataFrame) -> list[str]:
         twice = next(one for one in ids if one in seen or seen.add(one))  # type: ignore[func-returns-value]
         column = find_id_column(frame)
         way = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
-        message = (
+        raise FrameError(
             f"Record {twice} is in the DataFrame more than once. Each record is asked about once: "
             f"{way} keeps the first of each."
         )
-        raise FrameError(message)
     return ids
 
 
@@ -140,11 +138,10 @@ def find_id_column(frame: pd.DataFrame) -> str | None:
     for column in _ID_COLUMNS:
         if column in frame.columns:
             return column
-    message = (
+    raise FrameError(
         "The DataFrame's index is not the record id. Pull the records with pull(), or set it: "
         "frame.set_index('Record ID'). In a file, a column of that name holds the ids, as in HubSpot's exports."
     )
-    raise FrameError(message)
 
 
 def parse_record_id(value: object) -> str:
@@ -154,9 +151,8 @@ def parse_record_id(value: object) -> str:
     if isinstance(value, float) and text and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     if re.fullmatch(r"-?[0-9]*[.,][0-9]+|[0-9.,]+[eE][+-]?[0-9]+|-?inf", text):
-        message = (
+        raise FrameError(
             f"{text} is no record id: a spreadsheet has turned it into a number. "
             "Pull the records anew, or read the export's id column as text: dtype={'Record ID': str}."
         )
-        raise FrameError(message)
     return text

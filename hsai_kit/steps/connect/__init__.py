@@ -75,22 +75,19 @@ def connect(
     with contextlib.ExitStack() as cleanup:
         if which:
             sides = _start_sandbox(sides, which, load, faults, cleanup)
-        return _build_connection(sides, portal_id, _WorkspaceChoice(workspace, temporary=which is True), cleanup)
+        return _build_connection(sides, portal_id, workspace, cleanup)
 
 
 def _choose_sandbox(sandbox: SandboxSide, load: Mapping[str, str | Path] | None, faults: Sequence[str]) -> SandboxSide:
     """Return which side is the sandbox; raises SandboxFailed where what was asked makes no sense."""
     if sandbox not in {True, False, "hubspot", "openai"}:
-        message = f"sandbox is {sandbox!r}; it is True, False, 'hubspot' or 'openai'."
-        raise SandboxFailed(message)
+        raise SandboxFailed(f"sandbox is {sandbox!r}; it is True, False, 'hubspot' or 'openai'.")
     if load and sandbox == "openai":
-        message = (
+        raise SandboxFailed(
             "load fills the sandbox's portal, and with sandbox='openai' the portal is your own. Leave one of them out."
         )
-        raise SandboxFailed(message)
     if faults and not (sandbox or load):
-        message = "faults are for the sandbox. Add sandbox=True, or leave them out."
-        raise SandboxFailed(message)
+        raise SandboxFailed("faults are for the sandbox. Add sandbox=True, or leave them out.")
     return sandbox or ("hubspot" if load else False)
 
 
@@ -107,37 +104,22 @@ class _Sides:
     count_faults: Callable[[], Mapping[str, int]] = dict
 
 
-class _WorkspaceChoice:
-    """The workspace to be: the folder given, the one found upward from here, or one that is made."""
-
-    def __init__(self, folder: str | Path | None, *, temporary: bool) -> None:
-        self._folder = folder
-        self._temporary = temporary
-        self._found = Workspace.find() if folder is None else Workspace.at(folder)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings that hold, or will hold once it is made."""
-        return self._found.settings if self._found else Settings()
-
-    def make(self, cleanup: contextlib.ExitStack) -> Workspace:
-        """Make it where it is not there; only then is anything written."""
-        if self._folder is not None:
-            return Workspace.make(self._folder)
-        if self._found:
-            return self._found
-        if self._temporary:
-            folder = tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True)
-            return Workspace.make(cleanup.enter_context(folder))
-        workspace = Workspace.make(".")
-        say(f"Made a workspace in {workspace.folder}: settings in hsai.toml, assistants in assistants/.")
-        return workspace
+def _make_workspace(folder: str | Path | None, *, temporary: bool, cleanup: contextlib.ExitStack) -> Workspace:
+    if folder is not None:
+        return Workspace.make(folder)
+    if temporary:
+        made = tempfile.TemporaryDirectory(prefix="hsai-", ignore_cleanup_errors=True)
+        return Workspace.make(cleanup.enter_context(made))
+    workspace = Workspace.make(".")
+    say(f"Made a workspace in {workspace.folder}: settings in hsai.toml, assistants in assistants/.")
+    return workspace
 
 
 def _build_connection(
-    sides: _Sides, portal_id: int | None, choice: _WorkspaceChoice, cleanup: contextlib.ExitStack
+    sides: _Sides, portal_id: int | None, folder: str | Path | None, cleanup: contextlib.ExitStack
 ) -> Connection:
-    settings = choice.settings
+    workspace = Workspace.find() if folder is None else Workspace.at(folder)
+    settings = workspace.settings if workspace else Settings()
     found = find_key("hubspot", sides.token, portal_id or current_portal())
     refuse_garbled("hubspot", found)
     hubspot = HubSpotClient(found.secret, base_url=sides.hubspot_url, api_version=settings.hubspot.api_version)
@@ -148,8 +130,7 @@ def _build_connection(
         problem.add_note(f"(This key came from {found.place}.)")
         raise
     if portal_id is not None and portal.id != portal_id and not sides.made_up_portal:
-        message = f"The HubSpot key from {found.place} belongs to portal {portal.id}, not to {portal_id}."
-        raise KeyProblem(message)
+        raise KeyProblem(f"The HubSpot key from {found.place} belongs to portal {portal.id}, not to {portal_id}.")
     llm: LLMClient | HsaiError
     places: dict[Service, str] = {"hubspot": "the sandbox" if sides.made_up_portal else found.place}
     try:
@@ -163,7 +144,9 @@ def _build_connection(
         if not is_openai_address(sides.openai_url):
             llm = LLMClient(problem, base_url=sides.openai_url, concurrency=settings.openai.concurrency)
     # The workspace comes last, so that a mistyped key leaves no folder behind.
-    workspace = choice.make(cleanup)
+    if folder is not None or workspace is None:
+        both = sides.scripted and sides.made_up_portal
+        workspace = _make_workspace(folder, temporary=both, cleanup=cleanup)
     closing = contextlib.ExitStack()
     hub = Connection(
         portal=portal,

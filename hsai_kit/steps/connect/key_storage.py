@@ -32,8 +32,7 @@ def keep_keys(
         refuse_garbled("openai", find_key("openai", openai_key, None))
     portal = _read_portal(found.secret)
     if portal_id is not None and portal.id != portal_id:
-        message = f"This HubSpot key belongs to portal {portal.id}, not to {portal_id}. Nothing was kept."
-        raise KeyProblem(message)
+        raise KeyProblem(f"This HubSpot key belongs to portal {portal.id}, not to {portal_id}. Nothing was kept.")
     if openai_key is not None:
         background.run(_check_openai(openai_key))
     kept: tuple[tuple[Service, SecretStr | None], ...] = (("hubspot", hubspot_key), ("openai", openai_key))
@@ -110,8 +109,7 @@ def refuse_garbled(service: Service, found: KeyLocation) -> None:
     """Raise KeyProblem for a key that no header can carry; an HTTP client would show it in its own error."""
     text = found.secret.get_secret_value()
     if not (text.isascii() and text.isprintable()):
-        message = (
+        raise KeyProblem(
             f"The {LABEL[service]} key from {found.place} has characters in it that no key has, such as a "
             "line break or a curly quote. Copy it again, all of it and nothing else."
         )
-        raise KeyProblem(message)

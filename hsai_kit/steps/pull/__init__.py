@@ -10,9 +10,9 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PullError, ScopesMissing
-from hsai_kit.hubspot.filter_groups import SearchQuery
+from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.lists import RecordList, find_list, iterate_members
-from hsai_kit.hubspot.objects import ObjectType, find_object_type
+from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
@@ -89,10 +89,10 @@ def pull(
         seed=seed,
     )
 
-    async def work(control: Control) -> pd.DataFrame:
-        return await _Pull(hub, control, request, resume=resume).read_frame()
-
-    handle = start(work, Progress(f"Pulling {object_type}", total=limit or sample))
+    handle = start(
+        lambda control: _read_frame(hub, control, request, resume=resume),
+        Progress(f"Pulling {object_type}", total=limit or sample),
+    )
     frame = handle.wait("What was read is kept: the same pull with resume=True goes on there.")
     if not is_in_background():
         _say_what_is_missing(request, frame)
@@ -102,110 +102,88 @@ def pull(
 start_pull = in_background(pull)
 
 
-class _Pull:
-    """One pull on the background loop."""
-
-    def __init__(self, hub: Connection, control: Control, request: PullRequest, *, resume: bool) -> None:
-        self._hub, self._control, self._request = hub, control, request
-        self._client, self._store = hub.hubspot, hub.store
-        self._resume = resume
-
-    async def read_frame(self) -> pd.DataFrame:
-        request, zone = self._request, self._hub.portal.time_zone
-        kind = await find_object_type(self._client, request.object_type)
-        known = await read_properties(self._client, kind.name)
-        # Everything is checked before the first record is read.
-        columns = await parse_columns(self._client, kind, known, request.properties)
-        queries = build_queries(request.where, request.changed_since, known, kind, zone)
-        members = None if request.list is None else await find_list(self._client, request.list, kind)
-        owners = await self._read_owners(columns)
-        pull_id = self._begin(kind, list_stored_properties(columns), queries)
-        busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
-        with hold_lock(self._hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
-            return await self._build_frame(pull_id, kind, columns, members, owners)
-
-    async def _build_frame(
-        self,
-        pull_id: str,
-        kind: ObjectType,
-        columns: Sequence[PullColumn],
-        members: RecordList | None,
-        owners: dict[str, Owner],
-    ) -> pd.DataFrame:
-        request = self._request
+async def _read_frame(hub: Connection, control: Control, request: PullRequest, *, resume: bool) -> pd.DataFrame:
+    client, store = hub.hubspot, hub.store
+    kind = await find_object_type(client, request.object_type)
+    known = await read_properties(client, kind.name)
+    # Everything is checked before the first record is read.
+    columns = await parse_columns(client, kind, known, request.properties)
+    queries = build_queries(request.where, request.changed_since, known, kind, hub.portal.time_zone)
+    members = None if request.list is None else await find_list(client, request.list, kind)
+    owners = await _read_owners(client, columns)
+    names = list_stored_properties(columns)
+    before = store.pulls.find_broken_off(hub.portal.id, request.key) if resume else None
+    if before:
+        control.progress.note = f"going on with the pull of {before.at}"
+        pull_id = before.id
         # As it was meant when the pull began: yesterday is another day today.
-        queries = load_queries(self._store.pulls.searches(pull_id))
-        associations = AssociationColumns(self._client, kind, columns)
-        names = list_stored_properties(columns)
+        queries = load_queries(store.pulls.searches(pull_id))
+    else:
+        asked = (names, request.condition, request.key, dump_queries(queries))
+        pull_id = store.pulls.begin(hub.portal.id, kind.name, kind.type_id, *asked)
+    busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
+    with hold_lock(hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
+        associations = AssociationColumns(client, kind, columns)
         try:
-            reader = PullReader(
-                self._client, self._store, self._control, pull_id, kind, names, queries, associations, request.limit
-            )
-            order = (await self._read(reader, members))[: request.limit]
+            reader = PullReader(client, store, control, pull_id, kind, names, queries, associations, request.limit)
+            order = (await _read(reader, request, members))[: request.limit]
             await associations.finish()
         except BaseException:
             await associations.drop()
             raise
-        if not self._control.is_stopping:
-            self._store.pulls.end(pull_id)
+        if not control.is_stopping:
+            store.pulls.end(pull_id)
         left_out = {**reader.left_out, **dict.fromkeys(request.given.strange if request.given else (), _STRANGE)}
         # Not on the loop, which others use meanwhile.
         return await asyncio.to_thread(
-            build_frame, self._store, pull_id, kind.name, order, columns, associations, owners, left_out
+            build_frame, store, pull_id, kind.name, order, columns, associations, owners, left_out
         )
 
-    def _begin(self, kind: ObjectType, names: Sequence[str], queries: Sequence[SearchQuery]) -> str:
-        """Begin a pull in the store, or find the one that broke off."""
-        portal, key = self._hub.portal.id, self._request.key
-        if self._resume and (before := self._store.pulls.find_broken_off(portal, key)):
-            self._control.progress.note = f"going on with the pull of {before.at}"
-            return before.id
-        condition, searches = self._request.condition, dump_queries(queries)
-        return self._store.pulls.begin(portal, kind.name, kind.type_id, names, condition, key, searches)
 
-    async def _read(self, reader: PullReader, members: RecordList | None) -> Sequence[str]:
-        """Read the records into the store, and return the ids in the order that the frame has them in."""
-        request = self._request
-        wanted: Sequence[str] | None = self._store.pulls.read_request_ids(reader.pull_id)
-        if wanted is None and (request.given or request.sample):
-            wanted = await self._choose(reader, members)
-            self._control.progress.note = ""
-            self._store.pulls.ask_for(reader.pull_id, wanted)
-        if wanted is not None:
-            if request.sample:
-                # They were chosen among those that match.
-                reader.queries = ()
-            return await reader.read_ids(wanted)
-        if members is not None:
-            await reader.read_members(members)
-        elif reader.queries:
-            await reader.read_matches()
-        else:
-            await reader.read_all()
-        return self._store.pulls.ids(reader.pull_id)
+async def _read(reader: PullReader, request: PullRequest, members: RecordList | None) -> Sequence[str]:
+    """Read the records into the store, and return the ids in the order that the frame has them in."""
+    pulls = reader.store.pulls
+    wanted: Sequence[str] | None = pulls.read_request_ids(reader.pull_id)
+    if wanted is None and (request.given or request.sample):
+        wanted = await _choose(reader, request, members)
+        reader.control.progress.note = ""
+        pulls.ask_for(reader.pull_id, wanted)
+    if wanted is not None:
+        if request.sample:
+            # They were chosen among those that match.
+            reader.queries = ()
+        return await reader.read_ids(wanted)
+    if members is not None:
+        await reader.read_members(members)
+    elif reader.queries:
+        await reader.read_matches()
+    else:
+        await reader.read_all()
+    return pulls.ids(reader.pull_id)
 
-    async def _choose(self, reader: PullReader, members: RecordList | None) -> Sequence[str]:
-        request, kind = self._request, reader.kind
-        if request.sample is None:
-            return request.given.ids if request.given else ()
-        seed = secrets.randbits(32) if request.seed is None else request.seed
-        if request.given is None and members is None:
-            return await sample_ids(self._client, kind.name, reader.queries, request.sample, seed, self._control)
-        ids = [*request.given.ids] if request.given else []
-        if members is not None:
-            async for page in iterate_members(self._client, members.id):
-                ids += page
-        return choose_ids(await filter_ids(self._client, kind.name, reader.queries, ids), request.sample, seed)
 
-    async def _read_owners(self, columns: Sequence[PullColumn]) -> dict[str, Owner]:
-        if not any(isinstance(column, OwnerColumn) or column.definition.holds_owners for column in columns):
-            return {}
-        try:
-            everybody = [*await read_owners(self._client, left=True), *await read_owners(self._client)]
-        except ScopesMissing:
-            # Their ids are good for everything but reader.
-            return {}
-        return {one.id: one for one in everybody}
+async def _choose(reader: PullReader, request: PullRequest, members: RecordList | None) -> Sequence[str]:
+    ids = [*request.given.ids] if request.given else []
+    if request.sample is None:
+        return ids
+    client, kind = reader.client, reader.kind.name
+    seed = secrets.randbits(32) if request.seed is None else request.seed
+    if request.given is None and members is None:
+        return await sample_ids(client, kind, reader.queries, request.sample, seed, reader.control)
+    if members is not None:
+        ids += [one async for page in iterate_members(client, members.id) for one in page]
+    return choose_ids(await filter_ids(client, kind, reader.queries, ids), request.sample, seed)
+
+
+async def _read_owners(client: HubSpotClient, columns: Sequence[PullColumn]) -> dict[str, Owner]:
+    if not any(isinstance(column, OwnerColumn) or column.definition.holds_owners for column in columns):
+        return {}
+    try:
+        everybody = [*await read_owners(client, left=True), *await read_owners(client)]
+    except ScopesMissing:
+        # Their ids are good for everything but reading.
+        return {}
+    return {one.id: one for one in everybody}
 
 
 _STRANGE = "no record id: those have digits only"

@@ -24,7 +24,7 @@ class _OtherRecords:
     """The records of one other type: which stand beside which, and the values that the columns need."""
 
     kind: ObjectType
-    columns: list[AssociationColumn] = field(default_factory=list)
+    needs_only_first: bool = True
     names: list[str] = field(default_factory=list)
     of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By the id of the pulled record; only the first one where no column needs more."""
@@ -33,17 +33,12 @@ class _OtherRecords:
     asked: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
 
-    @property
-    def needs_only_first(self) -> bool:
-        return all(column.how == Aggregation.FIRST for column in self.columns)
-
 
 class AssociationColumns:
     """Reads for the records that it is told of; a record's columns are whole once `finish` has returned."""
 
     def __init__(self, client: HubSpotClient, kind: ObjectType, columns: Sequence[PullColumn]) -> None:
-        self._client = client
-        self._kind = kind
+        self._client, self._kind = client, kind
         self._others: dict[str, _OtherRecords] = {}
         self._activities = [column for column in columns if isinstance(column, ActivitiesColumn)]
         self._stories: dict[str, dict[str, str | None]] = {column.name: {} for column in self._activities}
@@ -53,12 +48,10 @@ class AssociationColumns:
         for column in columns:
             if isinstance(column, AssociationColumn):
                 other = self._others.setdefault(column.kind.name, _OtherRecords(column.kind))
-                other.columns.append(column)
-        for other in self._others.values():
-            wanted = [column.source.name for column in other.columns if column.source is not None]
-            if any(column.how == Aggregation.LATEST for column in other.columns):
-                wanted.append(other.kind.creation_property)
-            other.names = list(dict.fromkeys(wanted))
+                other.needs_only_first &= column.how == Aggregation.FIRST
+                latest = [column.kind.creation_property] if column.how == Aggregation.LATEST else []
+                wanted = [column.source.name, *latest] if column.source else []
+                other.names += [name for name in wanted if name not in other.names]
 
     def add(self, ids: Iterable[str]) -> None:
         """Begin to read what stands beside these records."""
@@ -73,12 +66,9 @@ class AssociationColumns:
         """Read what is left and wait for all of it; raises what HubSpot said."""
         if self._ids:
             self._begin(self._ids)
-            self._ids = []
         await self._settle()
         for other in self._others.values():
-            if other.waiting:
-                self._start(self._read(other, other.waiting))
-                other.waiting = []
+            self._start(self._read(other, other.waiting))
         await self._settle()
 
     async def drop(self) -> None:
@@ -122,10 +112,9 @@ class AssociationColumns:
         found = await read_associated_ids(self._client, self._kind.name, ids, other.kind.name)
         for one, beside in found.items():
             other.of[one] = tuple(beside[:1] if other.needs_only_first else beside)
-            if other.names:
-                new = [each for each in other.of[one] if each not in other.asked]
-                other.asked.update(new)
-                other.waiting += new
+            new = [each for each in other.of[one] if other.names and each not in other.asked]
+            other.asked.update(new)
+            other.waiting += new
         # Full batches at once; the rest waits for company.
         while len(other.waiting) >= BATCH:
             batch, other.waiting = other.waiting[:BATCH], other.waiting[BATCH:]

@@ -113,8 +113,7 @@ async def _parse_column(
 ) -> PullColumn:
     match = _FORM.fullmatch(text)
     if match is None:
-        message = f"The column {text!r} is not understood. {_FORMS}"
-        raise PullError(message)
+        raise PullError(f"The column {text!r} is not understood. {_FORMS}")
     beside, name, how = match["beside"], match["name"], (match["how"] or "").casefold()
     # One spelling, which is also that of the token in a prompt.
     text = f"{beside}.{name}" if beside else name
@@ -122,7 +121,10 @@ async def _parse_column(
     if beside is None:
         return await _parse_without_property(client, text, name, how)
     if beside.casefold() == "owner" and not how:
-        return _parse_owner(kind, known, text, name)
+        if name not in {"name", "email"}:
+            raise UnknownProperty(f"owner has no property {name!r}. It has: owner.name, owner.email. Nothing was read.")
+        pick(known, [OWNER], kind.name)
+        return OwnerColumn(text, name)
     other = await find_object_type(client, beside)
     if other.name not in definitions:
         definitions[other.name] = await read_properties(client, other.name)
@@ -130,13 +132,11 @@ async def _parse_column(
     if how and how not in _WRITTEN:
         raise PullError(_explain_aggregation(text, how))
     if how == Aggregation.SUM and source.type != PropertyType.NUMBER:
-        message = (
+        raise PullError(
             f"{text!r} cannot be summed: {source.name} of {other.name} is a {source.type}. Take (count) or (latest)."
         )
-        raise PullError(message)
     aggregation = Aggregation(how or Aggregation.FIRST)
-    definition = _COUNT if aggregation == Aggregation.COUNT else source
-    return AssociationColumn(text, other, source, aggregation, definition)
+    return AssociationColumn(text, other, source, aggregation, _COUNT if how == Aggregation.COUNT else source)
 
 
 async def _parse_without_property(client: HubSpotClient, text: str, name: str, how: str) -> PullColumn:
@@ -153,17 +153,8 @@ async def _parse_without_property(client: HubSpotClient, text: str, name: str, h
     if how == Aggregation.COUNT:
         return AssociationColumn(text, await find_object_type(client, name), None, Aggregation.COUNT, _COUNT)
     if how in _WRITTEN:
-        message = f"{text!r} names no property to make a {how} of. Write it as: 'deals.amount ({how})'."
-        raise PullError(message)
+        raise PullError(f"{text!r} names no property to make a {how} of. Write it as: 'deals.amount ({how})'.")
     raise PullError(_explain_aggregation(text, how))
-
-
-def _parse_owner(kind: ObjectType, known: Mapping[str, Property], text: str, name: str) -> OwnerColumn:
-    if name not in {"name", "email"}:
-        message = f"owner has no property {name!r}. It has: owner.name, owner.email. Nothing was read."
-        raise UnknownProperty(message)
-    pick(known, [OWNER], kind.name)
-    return OwnerColumn(text, name)
 
 
 def _explain_aggregation(text: str, how: str) -> str:

@@ -49,8 +49,8 @@ def build_frame(
         if isinstance(column, OwnColumn):
             cells[column.name] = convert_column(raw[definition.name], definition)
         elif isinstance(column, OwnerColumn):
-            of = [owners.get(one) if one is not pd.NA else None for one in raw[OWNER]]
-            values = [getattr(owner, column.field) if owner else None for owner in of]
+            # An owner who is not known (NA among them) has no attribute.
+            values = [getattr(owners.get(one), column.field, None) for one in raw[OWNER]]
             cells[column.name] = as_column(values, definition)
         else:
             cells[column.name] = as_column(associations.read_values(column, ids), definition)
@@ -79,16 +79,14 @@ def open_pull(hub: Connection, pull_id: str) -> pd.DataFrame:
     """
     found = hub.store.pulls.get(pull_id)
     if found is None or found.portal_id != hub.portal.id:
-        message = f"There is no pull {pull_id!r} of portal {hub.portal.id} in {hub.store.path}."
-        raise PullError(message)
+        raise PullError(f"There is no pull {pull_id!r} of portal {hub.portal.id} in {hub.store.path}.")
     return background.run(_build_again(hub, found))
 
 
 async def _build_again(hub: Connection, found: Pull) -> pd.DataFrame:
     kind = await find_object_type(hub.hubspot, found.object_type)
     known = await read_properties(hub.hubspot, kind.name)
-    gone = [name for name in found.properties if name not in known]
-    if gone:
+    if gone := [name for name in found.properties if name not in known]:
         message = f"The property {gone[0]!r} of that pull is not in the portal any more, so it cannot be opened again."
         raise PullError(message)
     columns: Sequence[PullColumn] = [OwnColumn(name, known[name]) for name in found.properties]

@@ -14,16 +14,14 @@ from hsai_kit.hubspot.filter_groups import SearchQuery
 from hsai_kit.hubspot.lists import find_list, iterate_members, read_lists
 from hsai_kit.hubspot.objects import ObjectType, find_object_type, read_object_types
 from hsai_kit.hubspot.owners import read_owners
-from hsai_kit.hubspot.properties import Property, read_properties
+from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.hubspot.records import BATCH, Record, iterate_records, read_page
 from hsai_kit.runtime import background
 from hsai_kit.steps.pull.request import Since, Where, check_positive
 from hsai_kit.steps.pull.selection import build_queries, filter_ids, iterate_ids
 
 _PLACES = 4
-_PROPERTY_COLUMNS = (
-    *("name", "label", "type", "field_type", "options", "calculated", "read_only", "group", "description"),
-)
+_FIELDS = ("name", "label", "type", "field_type", "options", "calculated", "read_only", "group", "description")
 
 
 def object_types(hub: Connection) -> pd.DataFrame:
@@ -50,9 +48,12 @@ def properties(hub: Connection, object_type: str, *, sample: int | None = None) 
     async def read() -> pd.DataFrame:
         kind = await find_object_type(hub.hubspot, object_type)
         known = await read_properties(hub.hubspot, kind.name)
-        frame = pd.DataFrame([_describe(one) for one in known.values()])
+        frame = pd.DataFrame([[getattr(one, field) for field in _FIELDS] for one in known.values()], columns=_FIELDS)
+        frame["options"] = [{option.value: option.label for option in one.options} for one in known.values()]
         if sample:
-            frame["blank"] = frame["name"].map(await _measure_blanks(hub, kind, list(known), sample)).astype("Float64")
+            records = await _read_spread(hub.hubspot, kind, list(known), sample)
+            blank = {name: sum(not one.properties.get(name) for one in records) for name in known if records}
+            frame["blank"] = frame["name"].map(blank).astype("Float64") / len(records)
         return frame.sort_values("label", key=lambda label: label.str.casefold(), ignore_index=True)
 
     return background.run(read())
@@ -67,12 +68,9 @@ def lists(hub: Connection, object_type: str | None = None) -> pd.DataFrame:
 
     async def read() -> pd.DataFrame:
         client = hub.hubspot
-        if object_type is None:
-            names = {kind.type_id: kind.name for kind in await read_object_types(client)}
-        else:
-            kind = await find_object_type(client, object_type)
-            names = {kind.type_id: kind.name}
-        found = [one for one in await read_lists(client) if object_type is None or one.object_type_id in names]
+        only = None if object_type is None else await find_object_type(client, object_type)
+        names = {kind.type_id: kind.name for kind in ((only,) if only else await read_object_types(client))}
+        found = [one for one in await read_lists(client) if only is None or one.object_type_id in names]
         rows = [
             (one.id, one.name, names.get(one.object_type_id, one.object_type_id), one.kind, one.size, one.updated_at)
             for one in sorted(found, key=lambda one: one.name.casefold())
@@ -123,24 +121,12 @@ def count(
     return background.run(read())
 
 
-def _describe(one: Property) -> dict[str, object]:
-    options = {option.value: option.label for option in one.options}
-    return {name: options if name == "options" else getattr(one, name) for name in _PROPERTY_COLUMNS}
-
-
 async def _count_matches(client: HubSpotClient, kind: ObjectType, queries: Sequence[SearchQuery]) -> int:
     one = queries[0] if queries else SearchQuery(((),))
     if len(queries) <= 1 and not one.rest:
         return await search.count_matches(client, kind.name, one)
     # A record that two searches find counts once.
     return sum([len(page) async for page in iterate_ids(client, kind.name, queries)])
-
-
-async def _measure_blanks(hub: Connection, kind: ObjectType, names: Sequence[str], sample: int) -> dict[str, float]:
-    records = await _read_spread(hub.hubspot, kind, names, sample)
-    return {
-        name: sum(not record.properties.get(name) for record in records) / len(records) for name in names if records
-    }
 
 
 async def _read_spread(client: HubSpotClient, kind: ObjectType, names: Sequence[str], sample: int) -> list[Record]:

@@ -47,35 +47,29 @@ class PullReader:
     kept: set[str] = field(init=False)
     """Ids that an earlier attempt has read."""
     _places: list[tuple[int, int, int | None]] = field(init=False)
-    _noted: set[tuple[int, int, int | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.kept = set(self.store.pulls.ids(self.pull_id))
         self._places = self.store.pulls.places(self.pull_id)
-        self._noted = set(self._places)
+        self._look_at_kept()
         self.associations.add(self.kept)
+
+    def _look_at_kept(self) -> None:
+        self.kept = set(self.store.pulls.ids(self.pull_id))
         self.control.progress.done = len(self.kept)
 
     async def read_all(self) -> None:
         """Read all records by the list endpoint, the first ones only where there is a limit."""
-        spans = [Span(first, following, end) for first, following, end in self._places]
+        spans = [Span(*place) for place in self._places]
         if self.limit is None or self.limit > _FAR:
             spans = await self._plan_spans(spans)
-        one_by_one = not spans
+        at_once = AT_ONCE if spans else 1
+        spans = spans or [Span(0, 0, None)]
+        client, kind, names = self.client, self.kind.name, self.names
         try:
-            await read_spans(
-                self.client,
-                self.kind.name,
-                self.names,
-                spans or [Span(0, 0, None)],
-                self._keep_spans,
-                self._may_go_on,
-                at_once=1 if one_by_one else AT_ONCE,
-            )
+            await read_spans(client, kind, names, spans, self._keep_spans, self._may_go_on, at_once=at_once)
         except NotById:
-            self.kept = set(self.store.pulls.ids(self.pull_id))
-            self.control.progress.done = len(self.kept)
-            async for page in iterate_records(self.client, self.kind.name, self.names):
+            self._look_at_kept()
+            async for page in iterate_records(client, kind, names):
                 self._keep([record for record in page if record.id not in self.kept])
                 if not await self._may_go_on():
                     return
@@ -103,9 +97,8 @@ class PullReader:
         seen = set(self.kept)
         for number, query in enumerate(self.queries):
             last = ends.get(number, 0)
-            async for records, reached, left in search.iterate_pages(
-                self.client, self.kind.name, self.names, query, last
-            ):
+            pages = search.iterate_pages(self.client, self.kind.name, self.names, query, last)
+            async for records, reached, left in pages:
                 new = [record for record in records if record.id not in seen]
                 if len(self.queries) > 1:
                     seen.update(record.id for record in new)
@@ -194,11 +187,9 @@ class PullReader:
 
     def _keep_spans(self, records: list[Record], spans: Sequence[Span]) -> None:
         places = [(span.first, span.next, span.end) for span in spans]
-        self._keep(
-            [record for record in records if record.id not in self.kept],
-            [place for place in places if place not in self._noted],
-        )
-        self._noted = set(places)
+        new = [record for record in records if record.id not in self.kept]
+        self._keep(new, list(set(places) - set(self._places)))
+        self._places = places
 
     def _keep(self, records: list[Record], places: Sequence[tuple[int, int, int | None]] = ()) -> None:
         self.associations.raise_failure()
@@ -218,19 +209,21 @@ async def _run_side_by_side(
 ) -> None:
     """Do the jobs as they come, several at a time, until `go_on` says no."""
     flying: set[asyncio.Future[None]] = set()
+
+    async def settle(most: int) -> None:
+        while len(flying) > most:
+            done, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+            flying.difference_update(done)
+            for one in done:
+                one.result()
+
     try:
         async for job in jobs:
-            while len(flying) >= AT_ONCE:
-                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    one.result()
+            await settle(AT_ONCE - 1)
             if not await go_on():
                 break
             flying.add(asyncio.ensure_future(work(job)))
-        while flying:
-            done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                one.result()
+        await settle(0)
     finally:
         for one in flying:
             one.cancel()

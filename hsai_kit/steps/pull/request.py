@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,19 +52,16 @@ class PullRequest:
 
     def __post_init__(self) -> None:
         if not isinstance(self.object_type, str):
-            message = f"object_type is {self.object_type!r}. Write it as a text, such as 'contacts'."
-            raise PullError(message)
+            raise PullError(f"object_type is {self.object_type!r}. Write it as a text, such as 'contacts'.")
         check_positive("limit", self.limit)
         check_positive("sample", self.sample)
         if self.limit is not None and self.sample is not None:
-            message = "limit reads the first records and sample a random choice of all. Give one of them."
-            raise PullError(message)
+            raise PullError("limit reads the first records and sample a random choice of all. Give one of them.")
         if self.list is not None and self.given is not None:
-            message = (
+            raise PullError(
                 "list and ids both say which records to read. Give one of them; to have the members of a list that are "
                 "among certain ids, pull the list and filter the DataFrame: frame[frame.index.isin(ids)]."
             )
-            raise PullError(message)
         if self.seed is not None and self.sample is None:
             message = "seed makes a sample the same again, and there is no sample. Give sample, the number of records."
             raise PullError(message)
@@ -81,10 +79,8 @@ class PullRequest:
     @property
     def key(self) -> str:
         """The same text for the same arguments: a pull that broke off is found by it."""
-        parts = (
-            *(self.object_type, self.properties, self.condition, self.list, str(self.changed_since)),
-            *(self.limit, self.sample, self.seed, self.given and self.given.ids),
-        )
+        parts: list[object] = [self.object_type, self.properties, self.condition, self.list, str(self.changed_since)]
+        parts += [self.limit, self.sample, self.seed, self.given and self.given.ids]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -93,29 +89,26 @@ def parse_names(properties: object) -> tuple[str, ...]:
     listed = [properties] if isinstance(properties, str) else properties
     names = list(listed) if isinstance(listed, Iterable) else [listed]
     if not all(isinstance(name, str) for name in names):
-        message = f"properties is {properties!r}. Write the internal names as a list: ['state', 'company.name']."
-        raise PullError(message)
+        raise PullError(f"properties is {properties!r}. Write the internal names as a list: ['state', 'company.name'].")
     return tuple(dict.fromkeys(map(str, names)))
 
 
 def check_positive(name: str, value: int | None) -> None:
     """Raise PullError unless `value` is None or a number of records."""
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        message = f"{name} is {value!r}; it is a number of records, so it starts at 1."
-        raise PullError(message)
+        raise PullError(f"{name} is {value!r}; it is a number of records, so it starts at 1.")
 
 
 def read_ids_input(ids: Ids) -> IdsInput:
     """Return the record ids of `ids`; raises PullError where there is none, and for a file without a column of ids."""
     cells = [parse_record_id(value) for value in _list_cells(ids)]
-    counts = Counter(cell for cell in cells if cell)
-    good = tuple(one for one in counts if _is_id(one))
-    strange = tuple(one for one in counts if not _is_id(one))
+    counts = Counter(filter(None, cells))
+    good = tuple(filter(_is_id, counts))
+    strange = tuple(itertools.filterfalse(_is_id, counts))
     twice = tuple(one for one, count in counts.items() if count > 1)
     if not good:
-        what = (
-            f"such as {strange[0]!r}, which is no record id: those have digits only" if strange else "and none is there"
-        )
+        why = f"such as {strange[0]!r}, which is no record id: those have digits only" if strange else ""
+        what = why or "and none is there"
         message = f"ids holds no record id ({what}). Give the column Record ID of an export, or a pulled frame's index."
         raise PullError(message)
     return IdsInput(good, twice, strange, sum(not cell for cell in cells))
@@ -124,16 +117,13 @@ def read_ids_input(ids: Ids) -> IdsInput:
 def _list_cells(ids: Ids) -> Iterable[object]:
     if isinstance(ids, str | Path):
         text = str(ids).strip()
-        if _is_id(text):
-            return [text]
-        return _find_cells(_read_file(Path(text).expanduser()), text)
+        return [text] if _is_id(text) else _find_cells(_read_file(Path(text)), text)
     if isinstance(ids, pd.DataFrame):
         return _find_cells(ids, "the DataFrame")
     if isinstance(ids, int):
         return [ids]
     if not isinstance(ids, Iterable):
-        message = f"ids is a {type(ids).__name__}. Give a Series, an Index, a list, or the path of a CSV file."
-        raise PullError(message)
+        raise PullError(f"ids is a {type(ids).__name__}. Give a Series, an Index, a list, or the path of a CSV file.")
     return ids
 
 
@@ -144,17 +134,15 @@ def _find_cells(frame: pd.DataFrame, name: str) -> Iterable[object]:
         column = find_id_column(frame)
     except FrameError:
         there = ", ".join(map(str, frame.columns[:20]))
-        message = (
+        raise PullError(
             f"{name} has no column 'Record ID' or 'record_id'. It has: {there}. Rename the one that holds the ids."
-        )
-        raise PullError(message) from None
+        ) from None
     return list(frame.index if column is None else frame[column])
 
 
 def _read_file(path: Path) -> pd.DataFrame:
     if path.suffix.lower() not in FILES:
-        message = f"ids is {str(path)!r}, which is neither a record id nor the path of a CSV or Excel file."
-        raise PullError(message)
+        raise PullError(f"ids is {str(path)!r}, which is neither a record id nor the path of a CSV or Excel file.")
     try:
         return read_table(path)
     except FrameError as problem:
