@@ -103,7 +103,7 @@ class Assistant(BaseModel):
             return Assistant.model_validate({**self.model_dump(), **settings})
         except ValidationError as problem:
             message = f"The assistant {self.name!r} cannot be asked so: {explain_validation(problem, _place_in_file)}."
-        raise AssistantError(message)
+            raise AssistantError(message) from None
 
     @property
     def version(self) -> str:
@@ -116,15 +116,13 @@ class Assistant(BaseModel):
         """Read an assistant from its TOML file; raises AssistantError that names the file and the setting."""
         path = Path(path)
         try:
-            content = read_toml(path)
-            if "name" not in content and not re.fullmatch(_NAME, path.stem):
+            content = {"name": path.stem, **read_toml(path)}
+            if not re.fullmatch(_NAME, path.stem) and content["name"] == path.stem:
                 message = f"{path} cannot be used: its name may hold a-z, 0-9, - and _ only. Rename the file."
-                raise AssistantError(message)
-            return cls.model_validate({"name": path.stem, **content})
+            else:
+                return cls.model_validate(content)
         except ValidationError as problem:
             message = f"{path} cannot be used: {explain_validation(problem, _place_in_file)}. Mend it and try again."
-        except AssistantError:
-            raise
         except WorkspaceError as problem:
             message = str(problem)
         raise AssistantError(message)
@@ -171,10 +169,9 @@ def explain_openai_id(name: str) -> str:
 
 def load_assistant(workspace: Workspace, name: str) -> Assistant:
     """Return the workspace's assistant `name`; raises AssistantError that names the nearest one."""
-    path = workspace.assistants / f"{name}.toml"
     known = list_assistants(workspace)
     if name in known:
-        return Assistant.from_file(path)
+        return Assistant.from_file(workspace.assistants / f"{name}.toml")
     if problem := explain_openai_id(name):
         raise AssistantError(problem)
     hint = suggest(name, known)

@@ -38,10 +38,8 @@ def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -
 
 def load_table(name: str, folder: Path) -> Mapping[str, str]:
     """Return a table by name: known value (as compared: case, spaces and a final dot do not count) → answer."""
-    if name == "us-states":
-        return _load_us_states(territories=False)
-    if name == "us-states+territories":
-        return _load_us_states(territories=True)
+    if name in {"us-states", "us-states+territories"}:
+        return _load_us_states(territories=name.endswith("+territories"))
     if name.startswith("iso-3166-2:"):
         return _load_regions(name.removeprefix("iso-3166-2:").upper())
     return _load_file(folder / name)

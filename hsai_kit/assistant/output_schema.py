@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -33,6 +33,15 @@ class _OutputKind(BaseModel):
 
     to: str | None = None
     """The property that the answer is meant for; `push(..., to=)` may name another."""
+
+    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- text alone looks at its source
+        """Read one value, whatever the model wrote; what this kind does not allow is flagged and never passed on."""
+        if value is None:
+            return AnswerValue(None, ("blank",))
+        return AnswerValue(value) if self._allows(value) else AnswerValue(None, ("not allowed",))
+
+    def _allows(self, value: object) -> TypeGuard[Value]:
+        raise NotImplementedError
 
 
 class Text(_OutputKind):
@@ -66,14 +75,9 @@ class Number(_OutputKind):
         """Return the JSON schema of one value."""
         return {"type": ["number", "null"]}
 
-    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
-        """Read one value; anything but a number is `not allowed`."""
-        if value is None:
-            return AnswerValue(None, ("blank",))
+    def _allows(self, value: object) -> TypeGuard[Value]:
         # JSON as Python reads it knows NaN and Infinity, and whole numbers of any length.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST < value < _MOST:
-            return AnswerValue(None, ("not allowed",))
-        return AnswerValue(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST < value < _MOST
 
 
 class YesNo(_OutputKind):
@@ -87,11 +91,8 @@ class YesNo(_OutputKind):
         schema: dict[str, Any] = {"type": ["boolean", "null"]}
         return schema if self.statement is None else {**schema, "description": f"Is this true: {self.statement}"}
 
-    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
-        """Read one value; anything but true or false is `not allowed`."""
-        if value is None:
-            return AnswerValue(None, ("blank",))
-        return AnswerValue(value) if isinstance(value, bool) else AnswerValue(None, ("not allowed",))
+    def _allows(self, value: object) -> TypeGuard[Value]:
+        return isinstance(value, bool)
 
 
 class Choice(_OutputKind):
@@ -109,17 +110,16 @@ class Choice(_OutputKind):
 
     @model_validator(mode="after")
     def _check_options(self) -> Choice:
+        message = ""
         if not all(option.strip() for option in self.options):
             message = "an option is blank; for 'no value' add an option such as UNKNOWN and name it in none_option"
-            raise ValueError(message)
-        if len({option.strip().casefold() for option in self.options}) < len(self.options):
+        elif len(self._by_text) < len(self.options):
             message = "two options are the same but for case or spaces"
-            raise ValueError(message)
-        if self.none_option is not None and self.none_option not in self.options:
+        elif self.none_option not in {None, *self.options}:
             message = f"none_option {self.none_option!r} is not among the options"
-            raise ValueError(message)
-        if unknown := [option for option in self.descriptions if option not in self.options]:
+        elif unknown := [option for option in self.descriptions if option not in self.options]:
             message = f"{unknown[0]!r} is described and is not among the options"
+        if message:
             raise ValueError(message)
         return self
 
@@ -130,8 +130,8 @@ class Choice(_OutputKind):
             schema["description"] = "; ".join(f"{option}: {meaning}" for option, meaning in self.descriptions.items())
         return schema
 
-    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- the same signature for every kind
-        """Read one value; what is not an option is `not allowed` and never passed on."""
+    def read(self, value: object, source: str) -> AnswerValue:  # noqa: ARG002 -- text alone looks at its source
+        """Read one value; case and spaces do not count, and what is not an option is `not allowed`."""
         wanted = value.strip().casefold() if isinstance(value, str) else ""
         option = self._by_text.get(wanted)
         if option is None:

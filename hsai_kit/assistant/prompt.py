@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token
+from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token, list_dotted
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 
@@ -57,13 +57,7 @@ class Prompt:
         ['company.name', 'state']
         """
         parsed = self._environment.parse(self.template)
-        calls = [call.node for call in parsed.find_all(nodes.Call)]
-        dotted = [
-            f"{node.node.name}.{node.attr}"
-            for node in parsed.find_all(nodes.Getattr)
-            if isinstance(node.node, nodes.Name) and node not in calls
-        ]
-        return self.tokens([*meta.find_undeclared_variables(parsed), *dict.fromkeys(dotted)])
+        return self.tokens([*meta.find_undeclared_variables(parsed), *list_dotted(parsed)])
 
     def render(self, frame: pd.DataFrame) -> pd.Series:
         """Return one text for each row, NA where every token of the row is blank.
@@ -104,11 +98,8 @@ class Prompt:
             raise PromptError(explain_unknown_token(self.called, binding.unknown[0], columns))
         used = sorted(as_token(name) for name in meta.find_undeclared_variables(bound))
         # Every value is a text, so a dot that is no column and no call, as in state.upper(), is a mistaken token.
-        calls = [call.node for call in bound.find_all(nodes.Call)]
-        for node in bound.find_all(nodes.Getattr):
-            if isinstance(node.node, nodes.Name) and node.node.name in used and node not in calls:
-                raise PromptError(explain_unknown_token(self.called, f"{node.node.name}.{node.attr}", columns))
-        for token in used:
+        mistaken = [dotted for dotted in list_dotted(bound) if dotted.partition(".")[0] in used]
+        for token in [*mistaken, *used]:
             if token not in columns:
                 raise PromptError(explain_unknown_token(self.called, token, columns))
             if columns.count(token) > 1:

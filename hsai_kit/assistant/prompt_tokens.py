@@ -37,19 +37,23 @@ class Columns(NodeTransformer):
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
         """Replace a dotted column by a name without a dot."""
-        if isinstance(node.node, nodes.Name) and f"{node.node.name}.{node.attr}" in self._columns:
-            return nodes.Name(as_name(f"{node.node.name}.{node.attr}"), "load", lineno=node.lineno)
+        dotted = _dotted_name(node)
+        if dotted is not None and dotted in self._columns:
+            return nodes.Name(as_name(dotted), "load", lineno=node.lineno)
         return self.generic_visit(node)
 
 
+def list_dotted(parsed: nodes.Template) -> list[str]:
+    """Return what reads like `company.name` in a template, but for methods, as in `state.upper()`."""
+    calls = [call.node for call in parsed.find_all(nodes.Call)]
+    found = (_dotted_name(node) for node in parsed.find_all(nodes.Getattr) if node not in calls)
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
 def _dotted_name(node: nodes.Node) -> str | None:
-    if isinstance(node, nodes.Name):
-        return node.name
-    return (
-        f"{node.node.name}.{node.attr}"
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name)
-        else None
-    )
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        return f"{node.node.name}.{node.attr}"
+    return node.name if isinstance(node, nodes.Name) else None
 
 
 def _find_how(call: nodes.Call) -> str | None:

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def diff_settings(before: Assistant, after: Assistant) -> list[Difference]:
     >>> diff_settings(first, first.model_copy(update={"temperature": 0.2}))
     [Difference(setting='temperature', before='', after='0.2')]
     """
-    old, new = (dict(_settings(one)) for one in (before, after))
+    old, new = _settings(before), _settings(after)
     return [
         Difference(name, old.get(name, ""), new.get(name, ""))
         for name in dict.fromkeys([*old, *new])
@@ -93,20 +94,18 @@ def _earlier_folder(workspace: Workspace, name: str) -> Path:
     return workspace.assistants / "earlier" / name
 
 
-def _settings(assistant: Assistant) -> list[tuple[str, str]]:
+def _settings(assistant: Assistant) -> dict[str, str]:
     content: dict[str, Any] = assistant.model_dump(mode="json", exclude={"name", "source", "output"})
     output = assistant.output.shape.model_dump(mode="json", exclude_none=True)
-    return list(_flatten(content)) + [(f"output.{name}", value) for name, value in _flatten(output)]
+    return dict([*_flatten(content), *_flatten(output, "output.")])
 
 
-def _flatten(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _flatten(content: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in content.items():
         if isinstance(value, dict):
-            found += _flatten(value, f"{prefix}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
         elif value not in (None, "", [], ()):
-            found.append((f"{prefix}{name}", _describe_value(value)))
-    return found
+            yield f"{prefix}{name}", _describe_value(value)
 
 
 def _describe_value(value: object) -> str:

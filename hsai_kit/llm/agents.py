@@ -25,7 +25,7 @@ class Agent:
     effort: str | None
     schema: Mapping[str, Any] | None
     tools: tuple[str, ...]
-    updated_at: datetime
+    updated_at: datetime | None
 
 
 async def read_agents(client: LLMClient) -> list[Agent] | None:

@@ -15,6 +15,7 @@ from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import PILOT, needs_pilot, require_consent, run_pilot
 from hsai_kit.steps.ask.history import cancel, open_run, runs
+from hsai_kit.steps.ask.plan import plan_ask
 from hsai_kit.steps.ask.request import (
     RunForecast,
     forecast_run,
@@ -81,19 +82,12 @@ def ask(
     20
     """
     check_budget(budget_usd)
-    request = prepare_request(
-        hub,
-        assistant,
-        prompt=prompt,
-        model=model,
-        temperature=temperature,
-        reasoning_effort=reasoning_effort,
-        engine=engine,
-    )
+    own = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
+    request = prepare_request(hub, assistant, model=model, engine=engine, **own)
     check_budget(budget_usd, request.engine)
     with contextlib.ExitStack() as held:
         held.enter_context(keep_collector_off(request.engine))
-        plan = request.plan(frame, object_type)
+        plan = plan_ask(hub, frame, request.engine, request.name, object_type)
         estimate = plan.estimate()
         say(request.describe(estimate))
         say_done_without(request.engine)
@@ -102,8 +96,8 @@ def ask(
             confirm is None and request.name != "batch" and not is_in_background() and needs_pilot(hub, estimate)
         )
         if not has_pilot:
-            low, high, agreed = estimate.usd_low, estimate.usd_high, confirm if estimate.requests else True
-            require_consent(hub, low, high, confirm=agreed, kept="Nothing was asked and nothing was paid")
+            agreed, kept = confirm if estimate.requests else True, "Nothing was asked and nothing was paid"
+            require_consent(hub, estimate.usd_low, estimate.usd_high, confirm=agreed, kept=kept)
         run_id = plan.begin(budget_usd)
         try:
             held.enter_context(join_run(hub, request.engine, run_id))
@@ -111,9 +105,9 @@ def ask(
             hub.store.runs.forget(run_id)
             raise
         if has_pilot:
-            found = run_pilot(hub, request.engine, run_id, budget_usd)
+            low, high = run_pilot(hub, request.engine, run_id, budget_usd)
             kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
-            require_consent(hub, found.usd_low, found.usd_high, confirm=confirm, kept=kept)
+            require_consent(hub, low, high, confirm=confirm, kept=kept)
             hub.store.runs.begin_again(run_id, None, request.name)
         return send_outstanding(hub, request.engine, run_id, budget_usd)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
@@ -20,21 +21,6 @@ PILOT = 20
 _WORTH_IT = 10 * PILOT
 
 
-@dataclass(frozen=True)
-class Projection:
-    """What the rest of a run will cost (USD, None where unknown) and take, from what a pilot really used."""
-
-    left: int
-    usd_low: float | None
-    usd_high: float | None
-    seconds: float
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        cost, long = describe_usd(self.usd_low, self.usd_high), describe_minutes(self.seconds, self.seconds)
-        return f"After {PILOT} questions: {cost} for the {self.left:,} left, {long}"
-
-
 def needs_pilot(hub: Connection, estimate: Estimate) -> bool:
     """Tell whether 20 questions should go first: the run is long, and those 20 alone need nobody's yes."""
     if estimate.requests < _WORTH_IT or hub.is_scripted:
@@ -43,19 +29,30 @@ def needs_pilot(hub: Connection, estimate: Estimate) -> bool:
     return high <= hub.workspace.settings.openai.ask_above_usd
 
 
-def run_pilot(hub: Connection, engine: Engine, run_id: str, budget_usd: float | None) -> Projection:
-    """Ask the first 20 questions of a run and project the rest; they are answers like any other and kept."""
+def run_pilot(
+    hub: Connection, engine: Engine, run_id: str, budget_usd: float | None
+) -> tuple[float | None, float | None]:
+    """Ask the first 20 questions of a run, say what the rest will cost and take, and return its USD from and to.
+
+    They are answers like any other and kept.
+    """
     questions = hub.store.answers.find_outstanding(run_id)
-    first = {one: questions[one] for one in list(questions)[:PILOT]}
+    first = dict(itertools.islice(questions.items(), PILOT))
     sending = LiveSender(hub, engine, run_id, first, budget_usd)
     start(sending.run, Progress("A pilot of 20 questions", total=len(first))).wait(
         "The answers so far are kept: ask the same again to go on."
     )
     # Until somebody says yes to the rest.
     hub.store.runs.end(run_id, RunStatus.STOPPED, f"Only a pilot of {PILOT} questions was asked; resume asks the rest.")
-    projection = _project(hub, run_id, len(questions) - len(first))
-    say(projection.describe())
-    return projection
+    left = len(questions) - len(first)
+    paid = hub.store.answers.list_paid(run_id)
+    low, high = _project_usd([answer.usd for answer in paid], left)
+    tokens = [(answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in paid]
+    at_limits = hub.llm.estimate_seconds(left, left * statistics.fmean(tokens or [0.0]))
+    paced = statistics.median([answer.seconds or 0.0 for answer in paid] or [0.0]) * left / hub.llm.concurrency
+    long = describe_minutes(max(at_limits, paced), max(at_limits, paced))
+    say(f"After {PILOT} questions: {describe_usd(low, high)} for the {left:,} left, {long}")
+    return low, high
 
 
 def require_consent(hub: Connection, low: float | None, high: float | None, *, confirm: bool | None, kept: str) -> None:
@@ -77,17 +74,12 @@ def require_consent(hub: Connection, low: float | None, high: float | None, *, c
         raise RunError(message)
 
 
-def _project(hub: Connection, run_id: str, left: int) -> Projection:
-    paid = hub.store.answers.list_paid(run_id)
-    prices = [answer.usd for answer in paid]
-    known = [usd for usd in prices if usd is not None]
-    tokens = [(answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in paid]
-    low = high = None
-    if known and len(known) == len(prices):
-        mean = statistics.fmean(known)
-        # Two standard errors either way; questions differ in length more than a few of them show.
-        spread = 2 * statistics.stdev(known) / len(known) ** 0.5 if len(known) > 1 else mean
-        low, high = max(0.0, mean - spread) * left, (mean + spread) * left
-    seconds = statistics.median([answer.seconds or 0.0 for answer in paid] or [0.0])
-    at_limits = hub.llm.estimate_seconds(left, left * statistics.fmean(tokens or [0.0]))
-    return Projection(left, low, high, max(at_limits, left * seconds / hub.llm.concurrency))
+def _project_usd(paid: Sequence[float | None], left: int) -> tuple[float | None, float | None]:
+    """Return what so many more questions cost, from and to; None where a price is not known."""
+    known = [usd for usd in paid if usd is not None]
+    if not known or len(known) < len(paid):
+        return None, None
+    mean = statistics.fmean(known)
+    # Two standard errors either way; questions differ in length more than a few of them show.
+    spread = 2 * statistics.stdev(known) / len(known) ** 0.5 if len(known) > 1 else mean
+    return max(0.0, mean - spread) * left, (mean + spread) * left

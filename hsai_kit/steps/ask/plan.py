@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -37,15 +37,11 @@ class AskPlan:
     texts: dict[str, str]
     known: set[str]
 
-    @property
-    def to_send(self) -> dict[str, str]:
-        """The questions that no answer is known for, text by hash."""
-        return {one: text for one, text in self.texts.items() if one not in self.known}
-
     def estimate(self) -> Estimate:
         """Count what would be done, and the cost from characters."""
-        send = self.to_send
-        usages = [self.engine.likely(text) for text in _sample(send)]
+        send = [text for one, text in self.texts.items() if one not in self.known]
+        # Pricing a million texts one by one would take longer than asking the first thousand.
+        usages = [self.engine.likely(text) for text in send[:: max(1, len(send) // 1000)]]
         scale = len(send) / max(1, len(usages))
         prices = [self.engine.usd(usage) for usage in usages]
         usd = None if None in prices else sum(filter(None, prices)) * scale
@@ -171,14 +167,13 @@ def _plan_rows(
     approved: dict[str, tuple[str, str]],
 ) -> Iterator[RunRow]:
     """Decide for each row: blank, known by a table, known from what was approved, or a question."""
-    assistant = engine.assistant
-    tabled: list[str | None] = [None] * len(ids)
-    if assistant.lookup:
-        found = look_up(frame, assistant.lookup, assistant.output, hub.workspace.folder)
-        tabled = [None if pd.isna(answer) else str(answer) for answer in found]
+    lookup = engine.assistant.lookup
+    tabled: Iterable[object] = [None] * len(ids)
+    if lookup:
+        tabled = look_up(frame, lookup, engine.assistant.output, hub.workspace.folder)
     for one, text, answer in zip(ids, texts, tabled, strict=True):
-        if answer is not None:
-            yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {_table_name(engine)}")
+        if lookup and not pd.isna(answer):
+            yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {lookup.table}")
         elif pd.isna(text):
             yield RunRow(one, skipped="every value that the prompt uses is blank")
         elif text in approved:
@@ -186,13 +181,3 @@ def _plan_rows(
             yield RunRow(one, ruled=values, rule=f"approved in {run_id}")
         else:
             yield RunRow(one, hashes[text])
-
-
-def _table_name(engine: Engine) -> str:
-    return engine.assistant.lookup.table if engine.assistant.lookup else ""
-
-
-def _sample(texts: dict[str, str], most: int = 1000) -> list[str]:
-    # Pricing a million texts one by one would take longer than asking the first thousand.
-    step = max(1, len(texts) // most)
-    return list(texts.values())[::step]

@@ -7,7 +7,7 @@ from typing import cast
 
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant, Effort, EngineName, load_assistant
+from hsai_kit.assistant.assistant import Assistant, EngineName, load_assistant
 from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
@@ -18,7 +18,7 @@ from hsai_kit.llm.models import Model, require_model
 from hsai_kit.llm.responses_engine import OPTIONAL, ResponsesEngine
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.estimate import Estimate
-from hsai_kit.steps.ask.plan import AskPlan, plan_ask
+from hsai_kit.steps.ask.plan import plan_ask
 
 _DONE_WITHOUT = {
     "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",
@@ -37,21 +37,17 @@ class AskRequest:
     model: Model
     wished: str | None
 
-    def plan(self, frame: pd.DataFrame, object_type: str | None) -> AskPlan:
-        """Work out what asking about `frame` means."""
-        return plan_ask(self.hub, frame, self.engine, self.name, object_type)
-
     def describe(self, estimate: Estimate) -> str:
         """Say in one line what a run would do, with what the analyst should know of its model and engine."""
-        jobs = "Sent in jobs at half the price, done within a day." if self.name == "batch" else ""
-        swapped = (
-            f"The sandbox has no {self.wished}; its script answers instead."
-            if self.wished not in {None, self.model.id}
-            else ""
-        )
+        more = []
+        if self.wished not in {None, self.model.id}:
+            more.append(f"The sandbox has no {self.wished}; its script answers instead.")
+        if self.model.end_notice:
+            more.append(self.model.end_notice)
+        if self.name == "batch":
+            more.append("Sent in jobs at half the price, done within a day.")
         line = estimate.describe(self.model.id, scripted=self.hub.is_scripted)
-        more = " ".join(filter(None, [swapped, self.model.end_notice, jobs]))
-        return f"{line}. {more}" if more else line
+        return " ".join([f"{line}.", *more]) if more else line
 
 
 @dataclass(frozen=True)
@@ -67,16 +63,16 @@ def prepare_request(
     hub: Connection,
     assistant: str | Assistant,
     *,
-    prompt: str | None = None,
     model: str | None = None,
-    temperature: float | None = None,
-    reasoning_effort: Effort | None = None,
     engine: EngineName | None = None,
+    **settings: str | float | None,
 ) -> AskRequest:
-    """Check everything that can be checked before records are looked at; raises what `ask` raises for it."""
+    """Check everything that can be checked before records are looked at; raises what `ask` raises for it.
+
+    `settings` take the place of the assistant's own where they are not None.
+    """
     chosen = load_assistant(hub.workspace, assistant) if isinstance(assistant, str) else assistant
-    given = {"prompt": prompt, "temperature": temperature, "reasoning_effort": reasoning_effort}
-    chosen = chosen.with_settings(**{name: value for name, value in given.items() if value is not None})
+    chosen = chosen.with_settings(**{name: value for name, value in settings.items() if value is not None})
     name, known = check_engine(engine or chosen.engine), check_model(hub, model, chosen)
     asked = engine_for(hub, name, chosen, known.id)
     refuse_known_settings(hub, asked)
@@ -98,11 +94,9 @@ def forecast_run(
     Raises what `ask` raises before anything is sent.
     """
     ready = prepare_request(hub, assistant, prompt=prompt, model=model, engine=engine)
-    estimate = ready.plan(frame, object_type).estimate()
-    threshold = hub.workspace.settings.openai.ask_above_usd
-    return RunForecast(
-        estimate, ready.describe(estimate), estimate.usd_high is not None and estimate.usd_high > threshold
-    )
+    estimate = plan_ask(hub, frame, ready.engine, ready.name, object_type).estimate()
+    much = (estimate.usd_high or 0.0) > hub.workspace.settings.openai.ask_above_usd
+    return RunForecast(estimate, ready.describe(estimate), much)
 
 
 def read_refused_settings(hub: Connection, model: str | None, assistant: Assistant) -> dict[str, str]:
@@ -143,12 +137,11 @@ def check_engine(name: str) -> EngineName:
 
 def check_model(hub: Connection, chosen: str | None, assistant: Assistant) -> Model:
     """Return the model to ask; raises UnknownModel where it may not be used, or was shut down."""
-    wanted = hub.model_for(chosen, assistant.model)
     try:
         models = hub.models()
     except ModelError:
         # Servers that only speak like OpenAI may have no list; then the first question will tell.
-        return Model(wanted)
+        return Model(hub.model_for(chosen, assistant.model))
     # The list tells whether this is a sandbox, and so which model is meant.
     return require_model(models, hub.model_for(chosen, assistant.model))
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from hsai_kit.assistant.assistant import Assistant, AssistantOrigin, explain_openai_id, list_assistants
+from hsai_kit.assistant.assistant import Assistant, explain_openai_id, list_assistants
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, HsaiError
 from hsai_kit.llm.agents import Agent, read_agents
 from hsai_kit.runtime import background
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.suggestion import suggest
-from hsai_kit.steps.assistants.importers import AssistantImport, adopt, adopt_legacy
+from hsai_kit.steps.assistants.importers import adopt, adopt_legacy
 from hsai_kit.workspace import Workspace
 
 _NO_AGENTS = "There is no Agents API for this key"
@@ -68,20 +68,8 @@ def copy_agent(hub: Connection, id_or_name: str, name: str | None = None) -> Ass
         )
         raise AssistantError(message)
     agent = _find_agent(agents, id_or_name)
-    source = AssistantOrigin(id=agent.id, updated_at=agent.updated_at.isoformat())
-    return _save(
-        hub.workspace,
-        adopt(
-            name=name or agent.name,
-            source=source,
-            model=agent.model,
-            instructions=agent.instructions,
-            effort=agent.effort,
-            schema=agent.schema,
-            tools=agent.tools,
-            description=f"Copied from the agent {agent.name or agent.id}.",
-        ),
-    )
+    description = f"Copied from the agent {agent.name or agent.id}."
+    return _save(hub.workspace, *adopt(agent, name or agent.name, description))
 
 
 def import_assistant(workspace: Workspace, path: str | Path, name: str | None = None) -> Assistant:
@@ -99,16 +87,15 @@ def import_assistant(workspace: Workspace, path: str | Path, name: str | None = 
     except ValueError:
         message = f"{file} holds no JSON. Save the assistant again as the API or the dashboard gave it."
         raise AssistantError(message) from None
-    found = content.get("data", content) if isinstance(content, dict) else content
-    if isinstance(found, list) and len(found) > 1:
-        message = f"{file} holds {len(found)} assistants. Save the one that you want in a file of its own."
+    listed = content.get("data", content) if isinstance(content, dict) else content
+    found, *others = listed if isinstance(listed, list) and listed else [listed]
+    if others:
+        message = f"{file} holds {len(listed)} assistants. Save the one that you want in a file of its own."
         raise AssistantError(message)
-    if isinstance(found, list) and found:
-        found = found[0]
     if not (isinstance(found, dict) and "instructions" in found):
         message = f"{file} holds no assistant: there are no instructions in it."
         raise AssistantError(message)
-    return _save(workspace, adopt_legacy(found, name, file.stem))
+    return _save(workspace, *adopt_legacy(found, name, file.stem))
 
 
 def _describe_own(path: Path) -> dict[str, object]:
@@ -141,11 +128,11 @@ def _find_agent(agents: Sequence[Agent], wanted: str) -> Agent:
     raise AssistantError(message)
 
 
-def _save(workspace: Workspace, adopted: AssistantImport) -> Assistant:
-    one = adopted.assistant
-    if one.name in list_assistants(workspace):
-        message = f"There is an assistant {one.name!r} in {workspace.assistants} already. Give this one another name=."
+def _save(workspace: Workspace, assistant: Assistant, remarks: list[str]) -> Assistant:
+    if assistant.name in list_assistants(workspace):
+        message = (
+            f"There is an assistant {assistant.name!r} in {workspace.assistants} already. Give this one another name=."
+        )
         raise AssistantError(message)
-    path = one.save(workspace)
-    say(" ".join([f"Copied into {path}.", *adopted.remarks]))
-    return one
+    say(" ".join([f"Copied into {assistant.save(workspace)}.", *remarks]))
+    return assistant

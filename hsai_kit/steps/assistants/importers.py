@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,84 +12,67 @@ from pydantic import ValidationError
 from hsai_kit.assistant.assistant import Assistant, AssistantOrigin, Effort
 from hsai_kit.assistant.output_schema import Output, Text
 from hsai_kit.errors import AssistantError
+from hsai_kit.llm.agents import Agent
 from hsai_kit.workspace import explain_validation
 
 _PLAIN = {"boolean": "yes_no", "number": "number", "integer": "number", "string": "text"}
 
 
-@dataclass(frozen=True)
-class AssistantImport:
-    """The assistant, and a sentence for each thing that did not come along as it was."""
+def adopt(agent: Agent, name: str, description: str, temperature: float | None = None) -> tuple[Assistant, list[str]]:
+    """Make an assistant called `name` of an agent, with a sentence for each thing that did not come along as it was.
 
-    assistant: Assistant
-    remarks: tuple[str, ...]
-
-
-def adopt(
-    *,
-    name: str,
-    source: AssistantOrigin,
-    model: str,
-    instructions: str,
-    effort: str | None = None,
-    temperature: float | None = None,
-    schema: Mapping[str, Any] | None = None,
-    tools: Iterable[str] = (),
-    description: str = "",
-) -> AssistantImport:
-    """Make the assistant; raises AssistantError where the parts make none. `schema` is that of its JSON answers."""
-    if not instructions.strip():
-        message = f"{source.id} has no instructions, so there is nothing to copy."
+    Raises AssistantError where its parts make none.
+    """
+    if not agent.instructions.strip():
+        message = f"{agent.id} has no instructions, so there is nothing to copy."
         raise AssistantError(message)
-    output = read_output(schema) if schema else Output(shape=Text())
+    output = read_output(agent.schema) if agent.schema else Output(shape=Text())
     remarks = []
-    if left := sorted(set(tools)):
+    if left := sorted(set(agent.tools)):
         remarks.append(f"Its tools stay behind ({', '.join(left)}): here a model only reads the record and answers.")
     if output is None:
         output = Output(shape=Text())
         remarks.append("Its JSON schema has parts that no output here has, so it answers as text. Change [output].")
     try:
         assistant = Assistant(
-            name=_build_slug(name) or _build_slug(source.id),
+            name=_build_slug(name) or _build_slug(agent.id),
             description=description,
-            instructions=_add_field_descriptions(instructions, schema),
-            model=model or None,
+            instructions=_add_field_descriptions(agent),
+            model=agent.model or None,
             temperature=temperature,
-            reasoning_effort=cast("Effort | None", effort),
+            reasoning_effort=cast("Effort | None", agent.effort),
             output=output,
-            source=source,
+            source=AssistantOrigin(id=agent.id, updated_at=agent.updated_at.isoformat() if agent.updated_at else ""),
         )
     except ValidationError as problem:
-        message = f"{source.id} cannot be copied: {explain_validation(problem)}."
+        message = f"{agent.id} cannot be copied: {explain_validation(problem)}."
         raise AssistantError(message) from None
-    return AssistantImport(assistant, tuple(remarks))
+    return assistant, remarks
 
 
-def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> AssistantImport:
+def adopt_legacy(content: Mapping[str, Any], name: str | None, fallback: str) -> tuple[Assistant, list[str]]:
     """Make an assistant from the JSON that the Assistants API gave for one; `fallback` is its name if it has none."""
     wanted = content.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     created = content.get("created_at")
-    at = datetime.fromtimestamp(created, UTC).isoformat() if isinstance(created, int) else ""
-    # 1 was what the API filled in where nobody had chosen a temperature, and many models of today refuse to be told.
-    temperature = content.get("temperature")
-    adopted = adopt(
-        name=name or str(content.get("name") or "") or fallback,
-        source=AssistantOrigin(id=str(content.get("id") or fallback), updated_at=at),
+    agent = Agent(
+        id=str(content.get("id") or fallback),
+        name=str(content.get("name") or ""),
         model=str(content.get("model") or ""),
         instructions=str(content.get("instructions") or ""),
         effort=content.get("reasoning_effort"),
-        temperature=None if temperature == 1 else temperature,
         schema=given.get("schema") if isinstance(given, dict) else None,
-        tools=[_name_tool(tool) for tool in content.get("tools") or () if isinstance(tool, dict)],
-        description=str(content.get("description") or ""),
+        tools=tuple(_name_tool(tool) for tool in content.get("tools") or () if isinstance(tool, dict)),
+        updated_at=datetime.fromtimestamp(created, UTC) if isinstance(created, int) else None,
     )
-    remarks = list(adopted.remarks)
+    # 1 was what the API filled in where nobody had chosen a temperature, and many models of today refuse to be told.
+    temperature = None if content.get("temperature") == 1 else content.get("temperature")
+    adopted, remarks = adopt(agent, name or agent.name or fallback, str(content.get("description") or ""), temperature)
     if content.get("top_p") not in {None, 1}:
         remarks.append(f"Its top_p of {content['top_p']} stays behind: there is no such setting here.")
     if isinstance(wanted, dict) and wanted.get("type") == "json_object":
         remarks.append("It answered with JSON of any form, here it answers as text. Name its fields under [output].")
-    return AssistantImport(adopted.assistant, tuple(remarks))
+    return adopted, remarks
 
 
 def read_output(schema: Mapping[str, Any]) -> Output | None:
@@ -124,12 +106,12 @@ def _read_kind(schema: object) -> dict[str, Any] | None:
     return {"kind": kind} if kind else None
 
 
-def _add_field_descriptions(instructions: str, schema: Mapping[str, Any] | None) -> str:
-    """Add what a schema says of its fields, which the model read and would miss."""
-    properties = (schema or {}).get("properties")
+def _add_field_descriptions(agent: Agent) -> str:
+    """Add to the instructions what a schema says of its fields, which the model read and would miss."""
+    properties = (agent.schema or {}).get("properties")
     fields = properties.items() if isinstance(properties, dict) else ()
     told = [f"{name}: {one['description']}" for name, one in fields if isinstance(one, dict) and one.get("description")]
-    return "\n\n".join([instructions.strip(), *(["\n".join(told)] if told else [])])
+    return "\n\n".join(filter(None, [agent.instructions.strip(), "\n".join(told)]))
 
 
 def _name_tool(tool: Mapping[str, Any]) -> str:
