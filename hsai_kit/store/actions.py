@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from hsai_kit.store.database import MOST_PARAMETERS, list_columns, now
+from hsai_kit.store.database import Columns, now
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
 
@@ -65,7 +64,7 @@ class Act:
 
 LOST_ONCE = "an answer about it was lost, so it is looked for again: HubSpot may have made it twice"
 """The reason of an act that was made while an answer was lost."""
-_ACT = list_columns(Act)
+_ACT = Columns(Act, outcome=ActionOutcome)
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
 _STANDING = as_sql(one for one in ActionOutcome if one.may_stand)
 
@@ -75,7 +74,7 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     _table, _lines_table, _of = "actions", "acts", "action_id"
     _standing = _STANDING
-    _record, _line = ActionRecord, Act
+    _record, _line = Columns(ActionRecord, status=JournalStatus), _ACT
 
     def begin(self, kind: str, **values: str | int | None) -> str:
         """Begin an action or an undo and return its id; `values` are the other columns of ActionRecord."""
@@ -111,24 +110,22 @@ class ActionTable(Journal[ActionRecord, Act]):
 
     def find_doubted(self, portal_id: int, object_type: str, target: str) -> list[tuple[str, Act]]:
         """Return what was made while an answer was lost, so that it may stand twice: (when, the act), oldest first."""
-        columns = list_columns(Act, "c")
         rows = self._database.all(
-            f"SELECT c.at, {columns} FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "  # noqa: S608 -- column names are ours
+            f"SELECT c.at, {_ACT.of('c')} FROM acts c JOIN actions a ON a.id = c.action_id WHERE c.outcome = 'done' "  # noqa: S608 -- column names are ours
             "AND c.reason = ? AND a.portal_id = ? AND a.object_type = ? AND a.target = ? ORDER BY c.at",
             (LOST_ONCE, portal_id, object_type, target),
         )
-        return [(row[0], self._as_line(tuple(row)[1:])) for row in rows]
+        return [(at, _ACT.read(act)) for at, *act in rows]
 
     def find_standing(self, marks: Sequence[str]) -> dict[str, tuple[str, Act]]:
         """Return what stands, or may stand, of some marks: (id of its action, the act) by mark."""
-        found: dict[str, tuple[str, Act]] = {}
-        for start in range(0, len(marks), MOST_PARAMETERS):
-            part = marks[start : start + MOST_PARAMETERS]
-            places = ", ".join("?" * len(part))
-            sql = f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark IN ({places})"  # noqa: S608 -- column names are ours
-            rows = self._database.all(sql, part)
-            found |= {row["mark"]: (row["action_id"], self._as_line(tuple(row)[1:])) for row in rows}
-        return found
+        # As the index acts_standing has it, which is used only for marks that are not blank.
+        sql = (
+            f"SELECT action_id, {_ACT} FROM acts WHERE outcome IN {_STANDING} AND mark != '' "  # noqa: S608 -- column names are ours
+            "AND mark IN (SELECT value FROM json_each(?))"
+        )
+        found = [(action_id, _ACT.read(act)) for action_id, *act in self._database.among(sql, marks)]
+        return {act.mark: (action_id, act) for action_id, act in found}
 
     def find_done_elsewhere(self, portal_id: int, object_type: str, kind: str, run_id: str) -> set[str]:
         """Return the records about which the same kind of action was done from another run."""
@@ -146,10 +143,3 @@ class ActionTable(Journal[ActionRecord, Act]):
             "WHERE c.outcome = 'done' AND a.portal_id = ? AND a.kind = ?",
             (portal_id, kind),
         )
-
-    def _as_record(self, values: dict[str, Any]) -> ActionRecord:
-        return ActionRecord(**{**values, "status": JournalStatus(values["status"])})
-
-    def _as_line(self, row: Sequence[Any]) -> Act:
-        record_id, mark, outcome, *others = row
-        return Act(record_id, mark, ActionOutcome(outcome), *others)

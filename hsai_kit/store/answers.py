@@ -7,9 +7,8 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from hsai_kit.store.database import MOST_PARAMETERS, Table, column_names, list_columns, now
+from hsai_kit.store.database import Columns, Table, now
 
 
 class AnswerStatus(StrEnum):
@@ -53,12 +52,12 @@ class Use:
     answer: Answer
 
 
-_COLUMNS = column_names(Answer)
-_read_values = operator.attrgetter(*_COLUMNS)
+_ANSWER = Columns(Answer, status=AnswerStatus)
+_read_values = operator.attrgetter(*_ANSWER.names)
 _ADD = (
-    f"INSERT INTO answers ({', '.join(_COLUMNS)}, run_id, at) "  # noqa: S608 -- column names are ours
-    f"VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?) ON CONFLICT (question) DO UPDATE SET "
-    f"{', '.join(f'{name} = excluded.{name}' for name in (*_COLUMNS[1:], 'run_id', 'at'))} "
+    f"INSERT INTO answers ({_ANSWER}, run_id, at) VALUES ({', '.join('?' * len(_ANSWER.names))}, ?, ?) "  # noqa: S608 -- column names are ours
+    "ON CONFLICT (question) DO UPDATE SET "
+    f"{', '.join(f'{name} = excluded.{name}' for name in (*_ANSWER.names[1:], 'run_id', 'at'))} "
     "WHERE answers.status = 'failed'"
 )
 # The questions of a run that have no answer yet or failed.
@@ -85,16 +84,12 @@ class AnswerTable(Table):
         self, run_id: str, questions: Sequence[str | None]
     ) -> Iterator[tuple[str, tuple[str, bool, Answer | None]]]:
         """Yield for each question its text, whether this run paid for the answer, and the answer."""
-        for start in range(0, len(questions), MOST_PARAMETERS):
-            part = questions[start : start + MOST_PARAMETERS]
-            sql = (
-                f"SELECT q.hash, q.input, a.run_id, {list_columns(Answer, 'a')} FROM questions q "  # noqa: S608 -- column names are ours
-                f"LEFT JOIN answers a ON a.question = q.hash WHERE q.hash IN ({', '.join('?' * len(part))})"
-            )
-            for row in self._database.all(sql, part):
-                paid_by = row[2]
-                answer = _answer(*tuple(row)[3:]) if paid_by is not None else None
-                yield row[0], (row[1], paid_by == run_id, answer)
+        sql = (
+            f"SELECT q.hash, q.input, a.run_id, {_ANSWER.of('a')} FROM questions q "  # noqa: S608 -- column names are ours
+            "LEFT JOIN answers a ON a.question = q.hash WHERE q.hash IN (SELECT value FROM json_each(?))"
+        )
+        for question, text, paid_by, *answer in self._database.among(sql, questions):
+            yield question, (text, paid_by == run_id, _ANSWER.read(answer) if paid_by is not None else None)
 
     def find_known(self, questions: Sequence[str]) -> set[str]:
         """Return which of `questions` have an answer that need not be asked for again."""
@@ -111,18 +106,13 @@ class AnswerTable(Table):
         return self._find(f"{joined} WHERE a.status = 'cut_off' AND {lower} AND a.question", questions)
 
     def _find(self, select: str, questions: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        for start in range(0, len(questions), MOST_PARAMETERS):
-            part = questions[start : start + MOST_PARAMETERS]
-            found.update(row[0] for row in self._database.all(f"{select} IN ({', '.join('?' * len(part))})", part))
-        return found
+        return {row[0] for row in self._database.among(f"{select} IN (SELECT value FROM json_each(?))", questions)}  # noqa: S608 -- constants of ours
 
     def find_outstanding(self, run_id: str) -> dict[str, str]:
         """Return the questions of a run that have no answer yet or failed, text by hash."""
         outstanding = _OUTSTANDING.format(joined="JOIN questions q ON q.hash = r.question")
         rows = self._database.all(
-            f"SELECT q.hash, q.input {outstanding} GROUP BY q.hash ORDER BY MIN(r.position)",
-            (run_id,),
+            f"SELECT q.hash, q.input {outstanding} GROUP BY q.hash ORDER BY MIN(r.position)", (run_id,)
         )
         return {row["hash"]: row["input"] for row in rows}
 
@@ -151,29 +141,27 @@ class AnswerTable(Table):
 
     def list_paid(self, run_id: str) -> list[Answer]:
         """Return the answers that a run paid for itself."""
-        rows = self._database.all(f"SELECT {list_columns(Answer)} FROM answers WHERE run_id = ?", (run_id,))  # noqa: S608 -- column names are ours
-        return [_answer(*row) for row in rows]
+        rows = self._database.all(f"SELECT {_ANSWER} FROM answers WHERE run_id = ?", (run_id,))  # noqa: S608 -- column names are ours
+        return [_ANSWER.read(row) for row in rows]
 
     def uses(self, run_id: str) -> list[Use]:
         """Return the answers of a run, each once."""
         rows = self._database.all(
-            f"SELECT COUNT(*), a.run_id = ?, {list_columns(Answer, 'a')} FROM rows r "  # noqa: S608 -- column names are ours
+            f"SELECT COUNT(*), a.run_id = ?, {_ANSWER.of('a')} FROM rows r "  # noqa: S608 -- column names are ours
             "JOIN answers a ON a.question = r.question WHERE r.run_id = ? GROUP BY r.question",
             (run_id, run_id),
         )
-        return [Use(row[0], bool(row[1]), _answer(*tuple(row)[2:])) for row in rows]
+        return [Use(records, bool(paid_here), _ANSWER.read(answer)) for records, paid_here, *answer in rows]
 
     def median_seconds(self, model: str, engine: str) -> float | None:
         """Return how many seconds an answer of a model took lately (the median), None where there is none yet."""
-        seconds: list[float] = []
-        for run in self._database.all(
-            "SELECT id FROM runs WHERE model = ? AND engine = ? ORDER BY at DESC LIMIT 5", (model, engine)
-        ):
-            rows = self._database.all(
-                "SELECT seconds FROM answers WHERE run_id = ? AND seconds IS NOT NULL LIMIT 200", (run["id"],)
-            )
-            seconds += [row["seconds"] for row in rows]
-        return statistics.median(seconds) if seconds else None
+        rows = self._database.all(
+            "SELECT a.seconds FROM answers a JOIN "
+            "(SELECT id FROM runs WHERE model = ? AND engine = ? ORDER BY rowid DESC LIMIT 5) r ON r.id = a.run_id "
+            "WHERE a.seconds IS NOT NULL LIMIT 1000",
+            (model, engine),
+        )
+        return statistics.median(row["seconds"] for row in rows) if rows else None
 
     def remember(self, assistant: str, run_id: str, entries: Iterable[tuple[str, str, str]]) -> None:
         """Keep the approved answers of a run in place of those it had: (text asked, answer as JSON, reviewer) each."""
@@ -192,7 +180,3 @@ class AnswerTable(Table):
 
     def _count_rows(self, run_id: str) -> int:
         return self._database.count("SELECT MAX(position) + 1 FROM rows WHERE run_id = ?", (run_id,))
-
-
-def _answer(question: str, status: str, *values: Any) -> Answer:
-    return Answer(question, AnswerStatus(status), *values)

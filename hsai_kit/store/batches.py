@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Table, now
+from hsai_kit.store.database import Columns, Table, now
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BatchRecord:
     status: str
 
 
-_COLUMNS = "b.input_file, b.id, b.run_id, b.questions, b.status"
+_BATCH = Columns(BatchRecord)
 
 
 class BatchTable(Table):
@@ -58,12 +58,12 @@ class BatchTable(Table):
     def open_for(self, run_id: str) -> list[BatchRecord]:
         """Return the open jobs that a run made, and those of other runs that hold questions of it."""
         rows = self._database.all(
-            f"SELECT {_COLUMNS} FROM batches b WHERE b.ended_at IS NULL AND (b.run_id = ? OR b.input_file IN ("  # noqa: S608 -- column names are ours
+            f"SELECT {_BATCH.of('b')} FROM batches b WHERE b.ended_at IS NULL AND (b.run_id = ? OR b.input_file IN ("  # noqa: S608 -- column names are ours
             "SELECT q.input_file FROM rows r JOIN batch_questions q ON q.question = r.question WHERE r.run_id = ?)) "
-            "ORDER BY b.at, b.rowid",
+            "ORDER BY b.rowid",
             (run_id, run_id),
         )
-        return [BatchRecord(*row) for row in rows]
+        return [_BATCH.read(row) for row in rows]
 
     def is_open(self, input_file: str) -> bool:
         """Tell whether a job is still waited for, or another session has kept what it brought."""

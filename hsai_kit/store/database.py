@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from hsai_kit.errors import WorkspaceError
 
 MIGRATIONS = tuple(script.read_text("utf-8") for script in sorted((Path(__file__).parent / "migrations").glob("*.sql")))
 """What brings a file up to date, one script for each version; PRAGMA user_version counts how many a file has had."""
-MOST_PARAMETERS = 900
-"""SQLite takes 32,766 parameters a statement in its own default build, older ones 999."""
+T = TypeVar("T")
+# Values that are looked up at once, and rows that are read at once: a page is gone before the next one comes.
+PAGE = 10_000
 
 
 class Database:
@@ -64,6 +66,11 @@ class Database:
         """Return the one number that a query counts."""
         row = self.one(sql, parameters)
         return int(row[0] or 0) if row else 0
+
+    def among(self, sql: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a query for many values, a page at a time, which is its parameter for `json_each`."""
+        for start in range(0, len(values), PAGE):
+            yield from self.all(sql, (json.dumps(values[start : start + PAGE]),))
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement, committed at once, and return how many rows it touched."""
@@ -162,14 +169,34 @@ class Table:
         self._database = database
 
 
-def column_names(kind: type) -> list[str]:
-    """Return the names of the columns that a dataclass is kept in."""
-    return [field.name for field in fields(kind)]
+class Columns(Generic[T]):
+    """The columns that a dataclass is kept in; `parse` makes the values of some of them of what the file holds."""
 
+    def __init__(self, kind: type[T], /, **parse: Callable[[Any], Any]) -> None:
+        self.names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+        self._kind = kind
+        self._parse = [(self.names.index(name), one) for name, one in parse.items()]
 
-def list_columns(kind: type, table: str = "") -> str:
-    """Return the columns of a dataclass for a SELECT, with a table's short name before each."""
-    return ", ".join(f"{table}.{name}" if table else name for name in column_names(kind))
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+    def of(self, table: str) -> str:
+        """Return the columns for a SELECT with a table's short name before each."""
+        return ", ".join(f"{table}.{name}" for name in self.names)
+
+    def read(self, row: Iterable[Any]) -> T:
+        """Return the dataclass that a row holds; raises WorkspaceError where a column holds what it never should."""
+        values = list(row)
+        for place, parse in self._parse:
+            try:
+                values[place] = parse(values[place])
+            except (ValueError, TypeError):
+                message = (
+                    f"The store holds a {self.names[place]} of {values[0]!r} that this version cannot read. A newer "
+                    "hsai_kit or another program wrote it: update hsai_kit, or take the file from a backup."
+                )
+                raise WorkspaceError(message) from None
+        return self._kind(*values)
 
 
 def now() -> str:

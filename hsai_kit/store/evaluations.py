@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Table, list_columns, new_id, now
+from hsai_kit.store.database import Columns, Table, new_id, now
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,20 @@ class EvaluationRow:
     cluster: str | None
 
 
+_LABEL = Columns(Label, value=json.loads)
+_EVALUATION = Columns(EvaluationRecord)
+_RUN = Columns(EvaluationRun)
+
+
 class LabelTable(Table):
     """Reads and writes of `labels`: every one is kept, the newest of a set, record and field holds."""
 
     def add(self, name: str, field: str, labels: Iterable[Label]) -> None:
         """Keep labels of a set; they take the place of earlier ones of the same records."""
         self._database.many(
-            "INSERT INTO labels (name, record_id, field, value, asked, source, who, at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO labels (name, field, {_LABEL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- column names are ours
             (
-                (name, one.record_id, field, json.dumps(one.value), one.asked, one.source, one.who, one.at)
+                (name, field, one.record_id, json.dumps(one.value), one.asked, one.source, one.who, one.at)
                 for one in labels
             ),
         )
@@ -79,12 +83,12 @@ class LabelTable(Table):
     def current(self, name: str, field: str) -> list[Label]:
         """Return the labels of a set that hold, in the order in which they were given."""
         rows = self._database.all(
-            "SELECT record_id, value, asked, source, who, at FROM labels WHERE id IN "
+            f"SELECT {_LABEL} FROM labels WHERE id IN "  # noqa: S608 -- column names are ours
             "(SELECT MAX(id) FROM labels WHERE name = ? AND field = ? GROUP BY record_id) AND value IS NOT NULL "
             "ORDER BY id",
             (name, field),
         )
-        return [Label(row[0], json.loads(row[1]), *tuple(row)[2:]) for row in rows]
+        return [_LABEL.read(row) for row in rows]
 
     def names(self) -> list[tuple[str, str]]:
         """Return the sets there are, each with a field that it has labels of."""
@@ -108,22 +112,18 @@ class EvaluationTable(Table):
 
     def get(self, evaluation_id: str) -> EvaluationRecord | None:
         """Return the evaluation, or None."""
-        sql = f"SELECT {list_columns(EvaluationRecord)} FROM evaluations WHERE id = ?"  # noqa: S608 -- column names are ours
-        row = self._database.one(sql, (evaluation_id,))
-        return EvaluationRecord(*row) if row else None
+        row = self._database.one(f"SELECT {_EVALUATION} FROM evaluations WHERE id = ?", (evaluation_id,))  # noqa: S608 -- column names are ours
+        return _EVALUATION.read(row) if row else None
 
     def latest(self) -> str | None:
         """Return the id of the newest evaluation, or None."""
-        row = self._database.one("SELECT id FROM evaluations ORDER BY at DESC, rowid DESC LIMIT 1")
+        row = self._database.one("SELECT id FROM evaluations ORDER BY rowid DESC LIMIT 1")
         return row["id"] if row else None
 
     def runs(self, evaluation_id: str) -> list[EvaluationRun]:
         """Return the runs of an evaluation in their order."""
-        rows = self._database.all(
-            "SELECT name, repeat, run_id FROM evaluation_runs WHERE evaluation_id = ? ORDER BY position",
-            (evaluation_id,),
-        )
-        return [EvaluationRun(*row) for row in rows]
+        sql = f"SELECT {_RUN} FROM evaluation_runs WHERE evaluation_id = ? ORDER BY position"  # noqa: S608 -- column names are ours
+        return [_RUN.read(row) for row in self._database.all(sql, (evaluation_id,))]
 
     def rows(self, evaluation_id: str) -> dict[str, EvaluationRow]:
         """Return the records of an evaluation by their id."""

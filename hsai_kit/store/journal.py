@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from hsai_kit.store.database import Table, column_names, list_columns, new_id, now
+from hsai_kit.store.database import Columns, Table, new_id, now
 
 R = TypeVar("R")
 L = TypeVar("L")
@@ -41,7 +40,7 @@ class Outcome(StrEnum):
         return self.is_in_doubt or self in {"written", "done"}
 
 
-class Journal(Table, ABC, Generic[R, L]):
+class Journal(Table, Generic[R, L]):
     """A table of what was begun and a table of its lines; the classes tell the tables and what their rows become.
 
     What is written here stands or may stand in HubSpot, so each write is on the disk before anything is sent.
@@ -56,8 +55,8 @@ class Journal(Table, ABC, Generic[R, L]):
     _order: ClassVar[str] = "LENGTH(record_id), record_id"
     _standing: ClassVar[str]
     """The outcomes of lines that may stand, as SQL."""
-    _record: type[R]
-    _line: type[L]
+    _record: Columns[R]
+    _line: Columns[L]
 
     def _begin(self, prefix: str, **values: str | int | None) -> str:
         begun = new_id(prefix)
@@ -67,7 +66,7 @@ class Journal(Table, ABC, Generic[R, L]):
 
     def note(self, begun: str, lines: Iterable[L]) -> None:
         """Write lines down, all or none; a later outcome of the same replaces the earlier one."""
-        at, names = now(), column_names(self._line)
+        at, names = now(), self._line.names
         columns, marks = ", ".join((*names, self._of, "at")), ", ".join("?" * (len(names) + 2))
         later = ", ".join(f"{name} = excluded.{name}" for name in (*names, "at"))
         values = attrgetter(*names)
@@ -99,17 +98,17 @@ class Journal(Table, ABC, Generic[R, L]):
 
     def get(self, begun: str) -> R | None:
         """Return what was begun under that id, or None."""
-        row = self._database.one(f"SELECT {list_columns(self._record)} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
-        return self._as_record(dict(row)) if row else None
+        row = self._database.one(f"SELECT {self._record} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
+        return self._record.read(row) if row else None
 
     def latest(self) -> R | None:
         """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
         row = self._database.one(
-            f"SELECT {list_columns(self._record)} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
+            f"SELECT {self._record} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
             f"FROM {self._lines_table} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
             "rowid DESC LIMIT 1"
         )
-        return self._as_record(dict(row)) if row else None
+        return self._record.read(row) if row else None
 
     def stands(self, begun: str) -> bool:
         """Tell whether anything of it stands in HubSpot, or may stand there."""
@@ -119,18 +118,10 @@ class Journal(Table, ABC, Generic[R, L]):
     def lines(self, begun: str) -> list[L]:
         """Return what became of each row."""
         rows = self._database.all(
-            f"SELECT {list_columns(self._line)} FROM {self._lines_table} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
+            f"SELECT {self._line} FROM {self._lines_table} WHERE {self._of} = ? ORDER BY {self._order}",  # noqa: S608 -- names are ours
             (begun,),
         )
-        return [self._as_line(row) for row in rows]
-
-    @abstractmethod
-    def _as_record(self, values: dict[str, Any]) -> R:
-        """Return what was begun from the columns of its row."""
-
-    @abstractmethod
-    def _as_line(self, row: Sequence[Any]) -> L:
-        """Return a line from the columns of its row."""
+        return [self._line.read(row) for row in rows]
 
 
 def as_sql(outcomes: Iterable[Outcome]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Table, list_columns, new_id, now
+from hsai_kit.store.database import Columns, Table, new_id, now
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Pull:
     object_type: str
     object_type_id: str
     properties: tuple[str, ...]
+
+
+_PULL = Columns(Pull, properties=lambda text: tuple(json.loads(text)))
 
 
 class PullTable(Table):
@@ -53,18 +56,10 @@ class PullTable(Table):
 
         `searches` is what that means now, and still when the pull goes on another day.
         """
-        pull_id = new_id("pull")
-        self._database.insert(
-            "pulls",
-            id=pull_id,
-            at=now(),
-            portal_id=portal_id,
-            object_type=object_type,
-            object_type_id=object_type_id,
-            properties=json.dumps(list(properties)),
-            condition=condition,
-            request=request,
-            searches=searches,
+        pull_id, names = new_id("pull"), json.dumps(list(properties))
+        self._database.execute(
+            "INSERT INTO pulls VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+            (pull_id, now(), portal_id, object_type, object_type_id, names, condition, request, searches),
         )
         return pull_id
 
@@ -100,7 +95,7 @@ class PullTable(Table):
     def find_broken_off(self, portal_id: int, request: str) -> Pull | None:
         """Return the newest pull of the same request if it did not come to its end, else None."""
         row = self._database.one(
-            "SELECT id, ended_at FROM pulls WHERE portal_id = ? AND request = ? ORDER BY at DESC, rowid DESC LIMIT 1",
+            "SELECT id, ended_at FROM pulls WHERE portal_id = ? AND request = ? ORDER BY rowid DESC LIMIT 1",
             (portal_id, request),
         )
         return self.get(row["id"]) if row and row["ended_at"] is None else None
@@ -138,19 +133,18 @@ class PullTable(Table):
 
     def get(self, pull_id: str) -> Pull | None:
         """Return the pull, or None."""
-        row = self._database.one(f"SELECT {list_columns(Pull)} FROM pulls WHERE id = ?", (pull_id,))  # noqa: S608 -- column names are ours
-        return None if row is None else Pull(**(dict(row) | {"properties": tuple(json.loads(row["properties"]))}))
+        row = self._database.one(f"SELECT {_PULL} FROM pulls WHERE id = ?", (pull_id,))  # noqa: S608 -- column names are ours
+        return _PULL.read(row) if row else None
 
     def find_holding(self, portal_id: int, ids: Sequence[str]) -> list[Pull]:
         """Return the pulls of a portal that hold all of `ids`, newest first; of many ids, 500 are looked up."""
         some = list(ids)[:: max(1, len(ids) // 500)][:500]
-        marks = ", ".join("?" * len(some))
-        counted = f"SELECT COUNT(*) FROM records r WHERE r.pull_id = p.id AND r.record_id IN ({marks})"  # noqa: S608 -- marks only
         rows = self._database.all(
-            f"SELECT p.id FROM pulls p WHERE p.portal_id = ? AND ({counted}) = ? ORDER BY p.at DESC, p.rowid DESC",  # noqa: S608 -- marks only
-            (portal_id, *some, len(some)),
+            f"SELECT {_PULL} FROM pulls p WHERE portal_id = ? AND (SELECT COUNT(*) FROM records r WHERE "  # noqa: S608 -- column names are ours
+            "r.pull_id = p.id AND r.record_id IN (SELECT value FROM json_each(?))) = ? ORDER BY rowid DESC",
+            (portal_id, json.dumps(some), len(some)),
         )
-        return [pull for row in rows if (pull := self.get(row["id"]))]
+        return [_PULL.read(row) for row in rows]
 
     def record(self, pull_id: str, record_id: str) -> dict[str, str | None]:
         """Return the raw values of one record of a pull, none where it is not in it."""

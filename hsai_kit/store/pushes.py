@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from hsai_kit.store.database import list_columns
+from hsai_kit.store.database import Columns
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
 
@@ -98,6 +97,10 @@ class PushSummary:
     open: int
 
 
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
 class PushTable(Journal[PushRecord, Change]):
     """Reads and writes of `pushes` and `changes`."""
 
@@ -105,7 +108,8 @@ class PushTable(Journal[PushRecord, Change]):
     _key = "record_id, property"
     _order = "LENGTH(record_id), record_id, property"
     _standing = _STANDING
-    _record, _line = PushRecord, Change
+    _record = Columns(PushRecord, kind=PushKind, properties=_split, fields=_split, status=JournalStatus)
+    _line = Columns(Change, outcome=PushOutcome)
 
     def begin(
         self, kind: PushKind, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None
@@ -148,24 +152,9 @@ class PushTable(Journal[PushRecord, Change]):
     def all(self) -> list[PushSummary]:
         """Return every push and undo with its counts, newest first."""
         rows = self._database.all(
-            f"SELECT {list_columns(PushRecord, 'p')}, COUNT(DISTINCT c.record_id) AS records, "  # noqa: S608 -- column names are ours
-            "TOTAL(c.outcome = 'written') AS written, "
-            f"TOTAL(c.outcome IN {_OPEN}) AS open, COUNT(c.outcome) AS counted "
+            f"SELECT COUNT(DISTINCT c.record_id), COUNT(*) FILTER (WHERE c.outcome = 'written'), "  # noqa: S608 -- column names are ours
+            f"COUNT(*) FILTER (WHERE c.outcome != 'written' AND c.outcome NOT IN {_OPEN}), "
+            f"COUNT(*) FILTER (WHERE c.outcome IN {_OPEN}), {self._record.of('p')} "
             "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.at DESC, p.rowid DESC"
         )
-        counts = ("records", "written", "open", "counted")
-        listed = []
-        for row in rows:
-            values = dict(row)
-            records, written, open_, counted = (int(values.pop(name)) for name in counts)
-            listed.append(PushSummary(self._as_record(values), records, written, counted - written - open_, open_))
-        return listed
-
-    def _as_record(self, values: dict[str, Any]) -> PushRecord:
-        lists = {name: tuple(values[name].split(",")) for name in ("properties", "fields")}
-        states = {"kind": PushKind(values["kind"]), "status": JournalStatus(values["status"])}
-        return PushRecord(**{**values, **lists, **states})
-
-    def _as_line(self, row: Sequence[Any]) -> Change:
-        record_id, name, before, after, outcome, reason = row
-        return Change(record_id, name, before, after, PushOutcome(outcome), reason)
+        return [PushSummary(self._record.read(tuple(row)[4:]), *tuple(row)[:4]) for row in rows]

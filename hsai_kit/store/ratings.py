@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from hsai_kit.store.database import Table, list_columns, new_id, now
+from hsai_kit.store.database import Columns, Table, new_id, now
 
 
 class RatingKind(StrEnum):
@@ -70,27 +69,26 @@ class Rating:
     at: str
 
 
+def _parse_list(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+_SET = Columns(RatingSet, kind=RatingKind, levels=json.loads, names=_parse_list)
+_ITEM = Columns(RatingItem, texts=_parse_list)
+_RATING = Columns(Rating)
+
+
 class RatingTable(Table):
     """Reads and writes of `rating_sets`, `rating_items` and `ratings`."""
 
     def begin(
-        self,
-        items: Sequence[RatingItem],
-        *,
-        who: str,
-        kind: RatingKind,
-        question: str,
-        levels: Mapping[str, str],
-        names: Sequence[str],
-        seed: int,
+        self, items: Iterable[RatingItem], *, levels: Mapping[str, str], names: Sequence[str], **values: str | int
     ) -> str:
-        """Write a set and its texts down and return its id."""
+        """Write a set and its texts down and return its id; `values` are the other columns of RatingSet."""
         made = new_id("rating")
+        lists = {"levels": json.dumps(dict(levels)), "names": json.dumps(list(names))}
         with self._database.transaction():
-            self._database.execute(
-                "INSERT INTO rating_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (made, now(), who, kind, question, json.dumps(dict(levels)), json.dumps(list(names)), seed),
-            )
+            self._database.insert("rating_sets", id=made, at=now(), **lists, **values)
             self._database.many(
                 "INSERT INTO rating_items VALUES (?, ?, ?, ?, ?, ?)",
                 ((made, one.item, one.record_id, one.variant, one.source, json.dumps(one.texts)) for one in items),
@@ -99,27 +97,23 @@ class RatingTable(Table):
 
     def get(self, set_id: str) -> RatingSet | None:
         """Return a set, None where there is no such."""
-        row = self._database.one("SELECT * FROM rating_sets WHERE id = ?", (set_id,))
-        return None if row is None else _parse_set(row)
+        row = self._database.one(f"SELECT {_SET} FROM rating_sets WHERE id = ?", (set_id,))  # noqa: S608 -- column names are ours
+        return _SET.read(row) if row else None
 
     def all(self) -> list[RatingSet]:
         """Return every set, newest first."""
-        return [_parse_set(row) for row in self._database.all("SELECT * FROM rating_sets ORDER BY at DESC, rowid DESC")]
+        rows = self._database.all(f"SELECT {_SET} FROM rating_sets ORDER BY rowid DESC")  # noqa: S608 -- column names are ours
+        return [_SET.read(row) for row in rows]
 
     def latest(self) -> str | None:
         """Return the id of the newest set."""
-        row = self._database.one("SELECT id FROM rating_sets ORDER BY at DESC, rowid DESC LIMIT 1")
-        return None if row is None else str(row[0])
+        row = self._database.one("SELECT id FROM rating_sets ORDER BY rowid DESC LIMIT 1")
+        return row["id"] if row else None
 
     def items(self, set_id: str) -> list[RatingItem]:
         """Return the items of a set in their own order, which no rater sees."""
-        rows = self._database.all(
-            "SELECT item, record_id, variant, source, texts FROM rating_items WHERE set_id = ? ORDER BY item", (set_id,)
-        )
-        return [
-            RatingItem(row["item"], row["record_id"], row["variant"], row["source"], tuple(json.loads(row["texts"])))
-            for row in rows
-        ]
+        rows = self._database.all(f"SELECT {_ITEM} FROM rating_items WHERE set_id = ? ORDER BY item", (set_id,))  # noqa: S608 -- column names are ours
+        return [_ITEM.read(row) for row in rows]
 
     def give(
         self, set_id: str, item: int, rater: str, value: str | None, *, shown: str, seconds: float | None, note: str
@@ -131,15 +125,8 @@ class RatingTable(Table):
     def current(self, set_id: str) -> list[Rating]:
         """Return the ratings that hold, in the order in which they were given."""
         rows = self._database.all(
-            f"SELECT {list_columns(Rating)} FROM ratings WHERE id IN "  # noqa: S608 -- column names are ours
+            f"SELECT {_RATING} FROM ratings WHERE id IN "  # noqa: S608 -- column names are ours
             "(SELECT MAX(id) FROM ratings WHERE set_id = ? GROUP BY item, rater) AND value IS NOT NULL ORDER BY id",
             (set_id,),
         )
-        return [Rating(*tuple(row)) for row in rows]
-
-
-def _parse_set(row: sqlite3.Row) -> RatingSet:
-    levels, names = json.loads(row["levels"]), tuple(json.loads(row["names"]))
-    return RatingSet(
-        row["id"], row["at"], row["who"], RatingKind(row["kind"]), row["question"], levels, names, row["seed"]
-    )
+        return [_RATING.read(row) for row in rows]

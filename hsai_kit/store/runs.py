@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from hsai_kit.store.answers import Answer, AnswerTable
-from hsai_kit.store.database import Database, Table, list_columns, new_id, now
+from hsai_kit.store.database import PAGE, Columns, Database, Table, new_id, now
 from hsai_kit.workspace import OwnPrice
-
-# Rows that are read at once: a page is gone before the next one comes.
-_PAGE = 10_000
 
 
 class RunStatus(StrEnum):
@@ -92,7 +89,9 @@ class RowAnswer:
     answer: Answer | None
 
 
-_NEWEST_FIRST = "ORDER BY r.at DESC, r.rowid DESC"
+_RECORD = Columns(RunRecord, status=RunStatus)
+# Not by their moments: a computer's clock may be set back.
+_NEWEST_FIRST = "ORDER BY r.rowid DESC"
 _SUMMARIES = f"""
 SELECT r.id, r.at, r.assistant, r.assistant_version, r.model, r.engine, r.status, COALESCE(c.records, 0),
     COALESCE(c.questions, 0), COALESCE(c.answered, 0), CASE WHEN p.run_id IS NULL THEN 0.0 ELSE p.usd END, r.note
@@ -145,13 +144,12 @@ class RunTable(Table):
 
     def get(self, run_id: str) -> RunRecord | None:
         """Return the run, or None."""
-        row = self._database.one(f"SELECT {list_columns(RunRecord)} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 -- column names are ours
-        return _record(row) if row else None
+        row = self._database.one(f"SELECT {_RECORD} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 -- column names are ours
+        return _RECORD.read(row) if row else None
 
     def all(self) -> list[RunRecord]:
         """Return every run, newest first."""
-        rows = self._database.all(f"SELECT {list_columns(RunRecord)} FROM runs r {_NEWEST_FIRST}")  # noqa: S608 -- column names are ours
-        return [_record(row) for row in rows]
+        return [_RECORD.read(row) for row in self._database.all(f"SELECT {_RECORD} FROM runs r {_NEWEST_FIRST}")]  # noqa: S608 -- column names are ours
 
     def summaries(self) -> list[RunSummary]:
         """Return every run with its counts, newest first."""
@@ -160,7 +158,7 @@ class RunTable(Table):
     def latest(self) -> str | None:
         """Return the id of the newest run, or None; runs of evaluations, which nobody reviews, only where all are."""
         row = self._database.one(
-            "SELECT id FROM runs ORDER BY id IN (SELECT run_id FROM evaluation_runs), at DESC, rowid DESC LIMIT 1"
+            "SELECT id FROM runs ORDER BY id IN (SELECT run_id FROM evaluation_runs), rowid DESC LIMIT 1"
         )
         return row["id"] if row else None
 
@@ -191,7 +189,7 @@ class RunTable(Table):
             "WHERE run_id = ? AND position > ? ORDER BY position LIMIT ?"
         )
         last = -1
-        while page := self._database.all(sql, (run_id, last, _PAGE)):
+        while page := self._database.all(sql, (run_id, last, PAGE)):
             last = page[-1]["position"]
             yield [tuple(row)[:5] for row in page]
 
@@ -213,11 +211,6 @@ class RunTable(Table):
         return max(0, unspared - to_ask)
 
 
-def _record(row: Sequence[Any]) -> RunRecord:
-    record = RunRecord(*row)
-    return replace(record, status=RunStatus(record.status))
-
-
 class RecipeRunTable(Table):
     """Reads and writes of `recipe_runs`: which runs are not through with what comes after the review."""
 
@@ -234,7 +227,7 @@ class RecipeRunTable(Table):
     def find_broken_off(self, recipe: str, portal_id: int) -> list[str]:
         """Return the runs of a recipe in a portal that went on alone and did not come to their end, oldest first."""
         rows = self._database.all(
-            f"{_OF_RECIPE} AND t.alone AND t.ended_at IS NULL ORDER BY r.at, r.rowid", (recipe, portal_id)
+            f"{_OF_RECIPE} AND t.alone AND t.ended_at IS NULL ORDER BY r.rowid", (recipe, portal_id)
         )
         return [row["run_id"] for row in rows]
 
