@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -82,8 +83,7 @@ def log(
     store = open_store()
     try:
         found = read_log(store, portal=portal, since=since, until=until, record=record, property=property)
-        lines = list(found.lines())
-        for line in lines[: 2 * last] or ["Nothing was done yet that fits."]:
+        for line in list(islice(found.lines(), 2 * last)) or ["Nothing was done yet that fits."]:
             if line.startswith(" "):
                 screen.print(f"    {escape_line(line)}", soft_wrap=True, highlight=False)
             else:

@@ -90,12 +90,7 @@ class Store:
 
     def newest_receipt(self) -> str | None:
         """Return the id of the newest push or action, no undo, of which anything stands; else the newest, or None."""
-        newest = [
-            (journal.stands(one.id), one.at, one.id)
-            for journal in (self.pushes, self.actions)
-            if (one := journal.latest()) is not None
-        ]
-        return max(newest)[-1] if newest else None
+        return self.audit.newest_receipt()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Keep all other sessions from writing inside the block, all of which is kept, or none of it."""

@@ -73,7 +73,6 @@ class ActionTable(Journal[ActionRecord, Act]):
     """Reads and writes of `actions` and `acts`."""
 
     _table, _lines_table, _of = "actions", "acts", "action_id"
-    _standing = _STANDING
     _record, _line = Columns(ActionRecord, status=JournalStatus), _ACT
 
     def begin(self, kind: str, **values: str | int | None) -> str:

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ class Database:
         with self._lock:
             self._connection.close()
 
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def all(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Return every row of a query."""
         with self._hold():
             return self._connection.execute(sql, parameters).fetchall()

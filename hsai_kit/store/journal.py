@@ -13,6 +13,11 @@ R = TypeVar("R")
 L = TypeVar("L")
 
 
+_NEXT_PLACE = (
+    "SELECT 1 + MAX((SELECT COALESCE(MAX(place), 0) FROM pushes), (SELECT COALESCE(MAX(place), 0) FROM actions))"
+)
+
+
 class JournalStatus(StrEnum):
     """How far a push or an action is; running is also what was killed."""
 
@@ -53,15 +58,14 @@ class Journal(Table, Generic[R, L]):
     _key: ClassVar[str] = "record_id"
     """The columns that a line is known by, in what it belongs to."""
     _order: ClassVar[str] = "LENGTH(record_id), record_id"
-    _standing: ClassVar[str]
-    """The outcomes of lines that may stand, as SQL."""
     _record: Columns[R]
     _line: Columns[L]
 
     def _begin(self, prefix: str, **values: str | int | None) -> str:
         begun = new_id(prefix)
-        with self._database.durable():
-            self._database.insert(self._table, **{"id": begun, "at": now(), "status": JournalStatus.RUNNING} | values)
+        known = {"id": begun, "at": now(), "status": JournalStatus.RUNNING}
+        with self._database.durable(), self._database.transaction():
+            self._database.insert(self._table, **known | values, place=self._database.count(_NEXT_PLACE))
         return begun
 
     def note(self, begun: str, lines: Iterable[L]) -> None:
@@ -100,20 +104,6 @@ class Journal(Table, Generic[R, L]):
         """Return what was begun under that id, or None."""
         row = self._database.one(f"SELECT {self._record} FROM {self._table} WHERE id = ?", (begun,))  # noqa: S608 -- names are ours
         return self._record.read(row) if row else None
-
-    def latest(self) -> R | None:
-        """Return the newest, no undo, of which anything stands; where nothing does, the newest, or None."""
-        row = self._database.one(
-            f"SELECT {self._record} FROM {self._table} t WHERE kind != 'undo' ORDER BY EXISTS (SELECT 1 "  # noqa: S608 -- names are ours
-            f"FROM {self._lines_table} c WHERE c.{self._of} = t.id AND c.outcome IN {self._standing}) DESC, at DESC, "
-            "rowid DESC LIMIT 1"
-        )
-        return self._record.read(row) if row else None
-
-    def stands(self, begun: str) -> bool:
-        """Tell whether anything of it stands in HubSpot, or may stand there."""
-        sql = f"SELECT 1 FROM {self._lines_table} WHERE {self._of} = ? AND outcome IN {self._standing} LIMIT 1"  # noqa: S608 -- names are ours
-        return self._database.one(sql, (begun,)) is not None
 
     def lines(self, begun: str) -> list[L]:
         """Return what became of each row."""

@@ -42,7 +42,6 @@ class PushOutcome(Outcome):
         return self is PushOutcome.WRITTEN
 
 
-_STANDING = as_sql(one for one in PushOutcome if one.may_stand)
 _IN_DOUBT = as_sql(one for one in PushOutcome if one.is_in_doubt)
 _OPEN = as_sql(one for one in PushOutcome if one.is_open)
 
@@ -107,7 +106,6 @@ class PushTable(Journal[PushRecord, Change]):
     _table, _lines_table, _of = "pushes", "changes", "push_id"
     _key = "record_id, property"
     _order = "LENGTH(record_id), record_id, property"
-    _standing = _STANDING
     _record = Columns(PushRecord, kind=PushKind, properties=_split, fields=_split, status=JournalStatus)
     _line = Columns(Change, outcome=PushOutcome)
 
@@ -126,7 +124,7 @@ class PushTable(Journal[PushRecord, Change]):
         row = self._database.one(
             "SELECT id FROM pushes p WHERE kind = 'push' AND status != 'done' AND EXISTS (SELECT 1 FROM changes c "  # noqa: S608 -- constants of ours
             f"WHERE c.push_id = p.id AND c.outcome IN {_OPEN}) "
-            "ORDER BY at DESC, rowid DESC LIMIT 1"
+            "ORDER BY place DESC LIMIT 1"
         )
         return row["id"] if row else None
 
@@ -135,7 +133,7 @@ class PushTable(Journal[PushRecord, Change]):
         rows = self._database.all(
             "SELECT c.record_id, c.after FROM changes c JOIN pushes p ON p.id = c.push_id "
             "WHERE p.at >= ? AND p.portal_id = ? AND p.object_type = ? AND c.property = ? AND c.outcome = 'written' "
-            "ORDER BY c.at, p.rowid",
+            "ORDER BY c.at, p.place",
             (at, portal_id, object_type, name),
         )
         return {row["record_id"]: row["after"] for row in rows}
@@ -155,6 +153,6 @@ class PushTable(Journal[PushRecord, Change]):
             f"SELECT COUNT(DISTINCT c.record_id), COUNT(*) FILTER (WHERE c.outcome = 'written'), "  # noqa: S608 -- column names are ours
             f"COUNT(*) FILTER (WHERE c.outcome != 'written' AND c.outcome NOT IN {_OPEN}), "
             f"COUNT(*) FILTER (WHERE c.outcome IN {_OPEN}), {self._record.of('p')} "
-            "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.at DESC, p.rowid DESC"
+            "FROM pushes p LEFT JOIN changes c ON c.push_id = p.id GROUP BY p.id ORDER BY p.place DESC"
         )
         return [PushSummary(self._record.read(tuple(row)[4:]), *tuple(row)[:4]) for row in rows]

@@ -88,4 +88,4 @@ def test_a_push_of_what_nobody_approved_yet_makes_no_receipt_and_says_how_to_app
     out = hsai("push", "--yes", code=4)
     assert "Nothing was written: nothing is approved yet. Approve what is right first" in out
     assert f"hsai review {said.id} --approve unflagged" in out
-    assert hub.store.pushes.latest() is None
+    assert hub.store.newest_receipt() is None

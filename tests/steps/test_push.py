@@ -95,7 +95,7 @@ def test_anything_but_yes_writes_nothing(hub, proposed, prompted, answer, wire):
     with pytest.raises(PushRefused, match="Nothing was written: it was not confirmed"):
         push(hub, checked)
     assert len(wire.updates) == 0
-    assert hub.store.pushes.latest() is None
+    assert hub.store.newest_receipt() is None
 
 
 def test_confirm_false_writes_nothing_and_says_how_much_would_change(hub, proposed, wire):

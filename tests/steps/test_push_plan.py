@@ -98,7 +98,7 @@ def test_a_plan_writes_nothing_and_sends_nothing_that_could(hub, sandbox, propos
     checked.approve()
     plan(hub, checked)
     assert not [path for path in sandbox.counts()["hubspot"] if "update" in path or "PATCH" in path]
-    assert hub.store.pushes.latest() is None
+    assert hub.store.newest_receipt() is None
 
 
 def test_a_row_without_an_answer_says_why_there_is_none(hub, sandbox):

@@ -296,10 +296,10 @@ def test_a_push_that_was_broken_off_says_of_what_was_being_sent_that_nobody_know
 
 
 def test_the_latest_push_is_no_undo(store):
-    assert store.pushes.latest() is None
+    assert store.newest_receipt() is None
     first, second = pushed(store), pushed(store)
     pushed(store, PushKind.UNDO, undoes=second)
-    assert store.pushes.latest().id == second != first
+    assert store.newest_receipt() == second != first
 
 
 def test_records_whose_undo_was_broken_off_are_known(store):

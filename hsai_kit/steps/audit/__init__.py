@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +25,15 @@ __all__ = ["Log", "log"]
 
 When: TypeAlias = str | date | None
 
+_ENTRY_COLUMNS = (
+    *("at", "ended_at", "kind", "who", "approved_by", "portal", "object_type", "what", "changed", "outcomes"),
+    *("status", "run", "assistant", "version", "model", "undoes", "undone_by"),
+)
+_CHANGE_COLUMNS = [
+    *("record_id", "property", "before", "after", "outcome", "reason", "who", "kind", "entry", "run"),
+    *("assistant", "version", "model", "portal", "link"),
+]
+
 
 class Log:
     """What was done, newest first: `.frame` has a row for each push, action or undo, `.changes` one for each value."""
@@ -31,18 +41,11 @@ class Log:
     def __init__(self, store: Store, query: AuditQuery) -> None:
         self._store = store
         self.query = query
-        self.entries: list[AuditEntry] = store.audit.entries(query)[::-1]
-        self.outcomes = {entry.id: store.audit.outcomes(entry.id, query) for entry in self.entries}
-        self.reviewers = {
-            run_id: store.audit.reviewers(run_id) for run_id in {entry.run_id for entry in self.entries} if run_id
-        }
-        undos = [entry for entry in store.audit.entries(AuditQuery()) if entry.undoes]
-        # An undo may be repeated, and then finds nothing: it took nothing back.
-        self.undone_by = {
-            undo.undoes: undo.id
-            for undo in undos
-            if not CHANGED.isdisjoint(store.audit.outcomes(undo.id, AuditQuery()))
-        }
+        self.entries: list[AuditEntry] = store.audit.entries(query)
+        # Read for the entries that are shown: a history has millions of changes.
+        self._outcomes = cache(lambda entry_id: store.audit.outcomes(entry_id, query))
+        self._reviewers = cache(store.audit.reviewers)
+        self._undo = cache(store.audit.find_undo)
 
     def __repr__(self) -> str:
         return f"Log({len(self.entries):,} entries, {self.frame['changed'].sum():,} changes)"
@@ -62,7 +65,7 @@ class Log:
             yield f"{entry.at}  {entry.id}{broken_off}: {title}"
             model = f", {entry.assistant} {entry.version[:8]} with {entry.model}" if entry.assistant else ""
             counts = self.count_outcomes(entry) or "nothing"
-            undone = f", taken back by {self.undone_by[entry.id]}" if entry.id in self.undone_by else ""
+            undone = f", taken back by {undo}" if (undo := self.find_undo(entry)) else ""
             yield f"    by {format_line(entry.who)} in portal {entry.portal_id}{model}: {counts}{undone}"
 
     @property
@@ -73,31 +76,21 @@ class Log:
         (properties, or the action), `changed` (how many values were written, things made or taken back), `outcomes`
         (all of them in words), `status`, `run`, `assistant`, `version`, `model`, `undoes`, `undone_by`.
         """
-        entries = self.entries
-        columns = {
-            "at": None,
-            "ended_at": None,
-            "kind": [one.kind for one in entries],
-            "who": [one.who for one in entries],
-            "approved_by": [", ".join(self.reviewers.get(one.run_id or "", [])) for one in entries],
-            "portal": [one.portal_id for one in entries],
-            "object_type": [one.object_type for one in entries],
-            "what": [one.what for one in entries],
-            "changed": [self.count_changes(one) for one in entries],
-            "outcomes": [self.count_outcomes(one) for one in entries],
-            "status": [one.status for one in entries],
-            "run": [one.run_id for one in entries],
-            "assistant": [one.assistant for one in entries],
-            "version": [one.version for one in entries],
-            "model": [one.model for one in entries],
-            "undoes": [one.undoes for one in entries],
-            "undone_by": [self.undone_by.get(one.id) for one in entries],
-        }
-        frame = pd.DataFrame(columns, index=pd.Index([one.id for one in entries], dtype="string", name="entry"))
-        frame["at"] = _moments([one.at for one in entries])
-        frame["ended_at"] = _moments([one.ended_at for one in entries])
-        numbers = {"portal": "Int64", "changed": "Int64"}
-        return frame.astype({name: numbers.get(name, "string") for name in list(columns)[2:]})
+        listed = [
+            vars(entry)
+            | {
+                "approved_by": ", ".join(self.list_reviewers(entry)),
+                "changed": self.count_changes(entry),
+                "outcomes": self.count_outcomes(entry),
+                "undone_by": self.find_undo(entry),
+            }
+            for entry in self.entries
+        ]
+        frame = pd.DataFrame(listed).rename(columns={"portal_id": "portal", "run_id": "run"})
+        frame.index = pd.Index([entry.id for entry in self.entries], dtype="string", name="entry")
+        frame = frame.reindex(columns=_ENTRY_COLUMNS).astype("string")
+        times = {name: _as_moments(frame[name]) for name in ("at", "ended_at")}
+        return frame.astype({"portal": "Int64", "changed": "Int64"}).assign(**times)
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -106,25 +99,15 @@ class Log:
         Columns: `record_id`, `property` (or task, note, list, message), `before`, `after`, `outcome`, `reason`, `who`,
         `kind`, `entry`, `run`, `assistant`, `version`, `model`, `portal`, `link`.
         """
-        found = [(entry, change) for entry in self.entries for change in self.changes_of(entry)]
-        columns = {
-            "record_id": [change.record_id for _, change in found],
-            "property": [change.property for _, change in found],
-            "before": [change.before for _, change in found],
-            "after": [change.after for _, change in found],
-            "outcome": [change.outcome for _, change in found],
-            "reason": [change.reason for _, change in found],
-            "who": [entry.who for entry, _ in found],
-            "kind": [entry.kind for entry, _ in found],
-            "entry": [entry.id for entry, _ in found],
-            "run": [entry.run_id or "" for entry, _ in found],
-            "assistant": [entry.assistant for entry, _ in found],
-            "version": [entry.version for entry, _ in found],
-            "model": [entry.model for entry, _ in found],
-            "portal": [str(entry.portal_id) for entry, _ in found],
-            "link": [self.link(entry, change.record_id) for entry, change in found],
-        }
-        return pd.DataFrame(columns, index=_moments([one.at for _, one in found]).rename("at"), dtype="string")
+        parts = [self._list_changes(entry) for entry in self.entries]
+        frame = pd.concat([pd.DataFrame(columns=["at", *_CHANGE_COLUMNS]), *parts]).astype("string")
+        return frame[_CHANGE_COLUMNS].set_index(pd.DatetimeIndex(_as_moments(frame["at"])))
+
+    def _list_changes(self, entry: AuditEntry) -> pd.DataFrame:
+        frame = pd.DataFrame([vars(change) for change in self.changes_of(entry)], dtype="string")
+        about = {name: getattr(entry, name) for name in ("who", "kind", "assistant", "version", "model")}
+        about |= {"entry": entry.id, "run": entry.run_id or "", "portal": str(entry.portal_id)}
+        return frame.assign(**about, link=[self.link(entry, one) for one in frame.get("record_id", [])])
 
     def changes_of(self, entry: AuditEntry) -> Iterator[AuditChange]:
         """Yield what one entry did that fits the query, by record id."""
@@ -132,11 +115,19 @@ class Log:
 
     def count_changes(self, entry: AuditEntry) -> int:
         """Return how many values an entry wrote, or how many things it did or took back."""
-        return sum(count for outcome, count in self.outcomes[entry.id].items() if outcome in CHANGED)
+        return sum(count for outcome, count in self._outcomes(entry.id).items() if outcome in CHANGED)
 
     def count_outcomes(self, entry: AuditEntry) -> str:
         """Return how often each outcome came of an entry, in words."""
-        return ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes[entry.id].items())
+        return ", ".join(f"{count:,} {outcome}" for outcome, count in self._outcomes(entry.id).items())
+
+    def list_reviewers(self, entry: AuditEntry) -> list[str]:
+        """Return who approved or edited the answers that an entry came of."""
+        return self._reviewers(entry.run_id) if entry.run_id else []
+
+    def find_undo(self, entry: AuditEntry) -> str | None:
+        """Return the id of the undo that took something of an entry back, or None."""
+        return self._undo(entry.id)
 
     def link(self, entry: AuditEntry, record_id: str) -> str:
         """Return the address of a record for people."""
@@ -156,7 +147,7 @@ class Log:
         return target
 
     def _card(self, entry: AuditEntry, rows: int) -> EntryCard:
-        outcomes = self.outcomes[entry.id]
+        outcomes = self._outcomes(entry.id)
         listed: list[tuple[AuditChange, str]] = []
         common: Counter[tuple[str, str]] = Counter()
         for change in self.changes_of(entry):
@@ -169,8 +160,8 @@ class Log:
             heading=entry_title(entry, self.count_changes(entry)),
             changed=self.count_changes(entry),
             outcomes=outcomes,
-            reviewers=self.reviewers.get(entry.run_id or "", []),
-            undone_by=self.undone_by.get(entry.id, ""),
+            reviewers=self.list_reviewers(entry),
+            undone_by=self.find_undo(entry) or "",
             common=[(before, after, count) for (before, after), count in common.most_common(5)],
             changes=listed,
             total=sum(outcomes.values()),
@@ -215,5 +206,5 @@ def _moment(given: When, called: str, *, end: bool = False) -> str | None:
     return (moment + timedelta(days=1) if end and whole_day else moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _moments(texts: Sequence[object]) -> pd.DatetimeIndex:
-    return pd.to_datetime(list(texts), utc=True).astype("datetime64[us, UTC]")
+def _as_moments(texts: pd.Series) -> pd.Series:
+    return pd.to_datetime(texts, utc=True).astype("datetime64[us, UTC]")
