@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Columns, Table, now
+from hsai_kit.store.database import StoredColumns, Table, now
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BatchRecord:
     status: str
 
 
-_BATCH = Columns(BatchRecord)
+_BATCH = StoredColumns(BatchRecord)
 
 
 class BatchTable(Table):

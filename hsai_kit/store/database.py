@@ -169,7 +169,7 @@ class Table:
         self._database = database
 
 
-class Columns(Generic[T]):
+class StoredColumns(Generic[T]):
     """The columns that a dataclass is kept in; `parse` makes the values of some of them of what the file holds."""
 
     def __init__(self, kind: type[T], /, **parse: Callable[[Any], Any]) -> None:

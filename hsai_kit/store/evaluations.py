@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hsai_kit.store.database import Columns, Table, new_id, now
+from hsai_kit.store.database import StoredColumns, Table, new_id, now
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class EvaluationRow:
     cluster: str | None
 
 
-_LABEL = Columns(Label, value=json.loads)
-_EVALUATION = Columns(EvaluationRecord)
-_RUN = Columns(EvaluationRun)
+_LABEL = StoredColumns(Label, value=json.loads)
+_EVALUATION = StoredColumns(EvaluationRecord)
+_RUN = StoredColumns(EvaluationRun)
 
 
 class LabelTable(Table):
