@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from hsai_kit.store.answers import Answer, AnswerTable
-from hsai_kit.store.database import PAGE, StoredColumns, Database, Table, new_id, now
+from hsai_kit.store.database import PAGE, Database, StoredColumns, Table, new_id, now
 from hsai_kit.workspace import OwnPrice
 
 
