@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import StoredColumns, now
+from hsai_kit.store.database import ColumnSet, now
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
 
@@ -64,7 +64,7 @@ class Act:
 
 LOST_ONCE = "an answer about it was lost, so it is looked for again: HubSpot may have made it twice"
 """The reason of an act that was made while an answer was lost."""
-_ACT = StoredColumns(Act, outcome=ActionOutcome)
+_ACT = ColumnSet(Act, outcome=ActionOutcome)
 # What stands in HubSpot, or may stand there: the index acts_standing lets a mark have only one of these.
 _STANDING = as_sql(one for one in ActionOutcome if one.may_stand)
 
@@ -73,7 +73,7 @@ class ActionTable(Journal[ActionRecord, Act]):
     """Reads and writes of `actions` and `acts`."""
 
     _table, _lines_table, _of = "actions", "acts", "action_id"
-    _record, _line = StoredColumns(ActionRecord, status=JournalStatus), _ACT
+    _record, _line = ColumnSet(ActionRecord, status=JournalStatus), _ACT
 
     def begin(self, kind: str, **values: str | int | None) -> str:
         """Begin an action or an undo and return its id; `values` are the other columns of ActionRecord."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hsai_kit.store.database import StoredColumns, Table, now
+from hsai_kit.store.database import ColumnSet, Table, now
 
 
 class AnswerStatus(StrEnum):
@@ -52,7 +52,7 @@ class Use:
     answer: Answer
 
 
-_ANSWER = StoredColumns(Answer, status=AnswerStatus)
+_ANSWER = ColumnSet(Answer, status=AnswerStatus)
 _read_values = operator.attrgetter(*_ANSWER.names)
 _ADD = (
     f"INSERT INTO answers ({_ANSWER}, run_id, at) VALUES ({', '.join('?' * len(_ANSWER.names))}, ?, ?) "  # noqa: S608 -- column names are ours

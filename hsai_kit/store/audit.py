@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hsai_kit.store.actions import ActionOutcome
-from hsai_kit.store.database import PAGE, StoredColumns, Table
+from hsai_kit.store.database import PAGE, ColumnSet, Table
 from hsai_kit.store.decisions import Decision
 from hsai_kit.store.journal import as_sql
 from hsai_kit.store.pushes import PushOutcome
@@ -61,7 +61,7 @@ class AuditChange:
     reason: str
 
 
-_ENTRY, _CHANGE = StoredColumns(AuditEntry), StoredColumns(AuditChange)
+_ENTRY, _CHANGE = ColumnSet(AuditEntry), ColumnSet(AuditChange)
 # Whether an entry has a change of certain outcomes; over the tables, since of a view SQLite would read all each time.
 _HAS = (
     "(EXISTS (SELECT 1 FROM changes WHERE push_id = e.id AND outcome IN {0}) "

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import StoredColumns, Table, now
+from hsai_kit.store.database import ColumnSet, Table, now
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BatchRecord:
     status: str
 
 
-_BATCH = StoredColumns(BatchRecord)
+_BATCH = ColumnSet(BatchRecord)
 
 
 class BatchTable(Table):

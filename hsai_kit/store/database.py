@@ -169,7 +169,7 @@ class Table:
         self._database = database
 
 
-class StoredColumns(Generic[T]):
+class ColumnSet(Generic[T]):
     """The columns that a dataclass is kept in; `parse` makes the values of some of them of what the file holds."""
 
     def __init__(self, kind: type[T], /, **parse: Callable[[Any], Any]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hsai_kit.store.database import StoredColumns, Table, new_id, now
+from hsai_kit.store.database import ColumnSet, Table, new_id, now
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class EvaluationRow:
     cluster: str | None
 
 
-_LABEL = StoredColumns(Label, value=json.loads)
-_EVALUATION = StoredColumns(EvaluationRecord)
-_RUN = StoredColumns(EvaluationRun)
+_LABEL = ColumnSet(Label, value=json.loads)
+_EVALUATION = ColumnSet(EvaluationRecord)
+_RUN = ColumnSet(EvaluationRun)
 
 
 class LabelTable(Table):

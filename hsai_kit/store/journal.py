@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import ClassVar, Generic, TypeVar
 
-from hsai_kit.store.database import StoredColumns, Table, new_id, now
+from hsai_kit.store.database import ColumnSet, Table, new_id, now
 
 R = TypeVar("R")
 L = TypeVar("L")
@@ -58,8 +58,8 @@ class Journal(Table, Generic[R, L]):
     _key: ClassVar[str] = "record_id"
     """The columns that a line is known by, in what it belongs to."""
     _order: ClassVar[str] = "LENGTH(record_id), record_id"
-    _record: StoredColumns[R]
-    _line: StoredColumns[L]
+    _record: ColumnSet[R]
+    _line: ColumnSet[L]
 
     def _begin(self, prefix: str, **values: str | int | None) -> str:
         begun = new_id(prefix)

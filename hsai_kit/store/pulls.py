@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hsai_kit.store.database import StoredColumns, Table, new_id, now
+from hsai_kit.store.database import ColumnSet, Table, new_id, now
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Pull:
     properties: tuple[str, ...]
 
 
-_PULL = StoredColumns(Pull, properties=lambda text: tuple(json.loads(text)))
+_PULL = ColumnSet(Pull, properties=lambda text: tuple(json.loads(text)))
 
 
 class PullTable(Table):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hsai_kit.store.database import StoredColumns
+from hsai_kit.store.database import ColumnSet
 from hsai_kit.store.journal import Journal, JournalStatus, Outcome, as_sql
 
 
@@ -106,8 +106,8 @@ class PushTable(Journal[PushRecord, Change]):
     _table, _lines_table, _of = "pushes", "changes", "push_id"
     _key = "record_id, property"
     _order = "LENGTH(record_id), record_id, property"
-    _record = StoredColumns(PushRecord, kind=PushKind, properties=_split, fields=_split, status=JournalStatus)
-    _line = StoredColumns(Change, outcome=PushOutcome)
+    _record = ColumnSet(PushRecord, kind=PushKind, properties=_split, fields=_split, status=JournalStatus)
+    _line = ColumnSet(Change, outcome=PushOutcome)
 
     def begin(
         self, kind: PushKind, *, properties: Sequence[str], fields: Sequence[str] = (), **values: str | int | None

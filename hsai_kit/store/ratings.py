@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from hsai_kit.store.database import StoredColumns, Table, new_id, now
+from hsai_kit.store.database import ColumnSet, Table, new_id, now
 
 
 class RatingKind(StrEnum):
@@ -73,9 +73,9 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-_SET = StoredColumns(RatingSet, kind=RatingKind, levels=json.loads, names=_parse_list)
-_ITEM = StoredColumns(RatingItem, texts=_parse_list)
-_RATING = StoredColumns(Rating)
+_SET = ColumnSet(RatingSet, kind=RatingKind, levels=json.loads, names=_parse_list)
+_ITEM = ColumnSet(RatingItem, texts=_parse_list)
+_RATING = ColumnSet(Rating)
 
 
 class RatingTable(Table):

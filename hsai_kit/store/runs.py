@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from hsai_kit.store.answers import Answer, AnswerTable
-from hsai_kit.store.database import PAGE, Database, StoredColumns, Table, new_id, now
+from hsai_kit.store.database import PAGE, ColumnSet, Database, Table, new_id, now
 from hsai_kit.workspace import OwnPrice
 
 
@@ -89,7 +89,7 @@ class RowAnswer:
     answer: Answer | None
 
 
-_RECORD = StoredColumns(RunRecord, status=RunStatus)
+_RECORD = ColumnSet(RunRecord, status=RunStatus)
 # Not by their moments: a computer's clock may be set back.
 _NEWEST_FIRST = "ORDER BY r.rowid DESC"
 _SUMMARIES = f"""
