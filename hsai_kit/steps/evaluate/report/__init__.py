@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
-from jinja2 import Environment
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.prices import price_list
-from hsai_kit.steps.evaluate.report.parts import Section
-from hsai_kit.steps.evaluate.report.sections import Part, sections_of
+from hsai_kit.run import Run
+from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
+from hsai_kit.steps.evaluate.gate.gate import GateVerdict
+from hsai_kit.steps.evaluate.report.evaluation_section import describe_evaluation
+from hsai_kit.steps.evaluate.report.section import Section, is_scripted, list_run_facts, templates, write_assistants
+from hsai_kit.steps.evaluate.report.text_sections import describe_checks, describe_judge, describe_ratings
+from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck, JudgeResult
+from hsai_kit.steps.evaluate.texts.rating_session import RatingSession
+from hsai_kit.steps.evaluate.texts.text_checks import TextChecks
 
 __all__ = ["Report", "report"]
 
+Part: TypeAlias = "Evaluation | GateVerdict | TextChecks | RatingSession | JudgeResult | JudgeCheck | Run"
 _PACKAGES = ("hsai_kit", "openai", "pandas", "scipy", "altair")
 
 
@@ -35,7 +42,33 @@ def report(*parts: Part, title: str = "Evaluation", rows: int = 20) -> Report:
     if not parts:
         message = "A report needs something to tell: report(evaluation), or what check_texts, rate or judge return."
         raise EvaluationError(message)
-    return Report(title, tuple(section for part in parts for section in sections_of(part, rows)))
+    return Report(title, tuple(section for part in parts for section in _describe(part, rows)))
+
+
+def _describe(part: Part, rows: int) -> Iterator[Section]:
+    """Yield the sections that tell a part; raises EvaluationError for what is none."""
+    match part:
+        case Evaluation():
+            yield from describe_evaluation(part, rows)
+        case GateVerdict():
+            yield Section("Gate", "gate", {"verdict": part})
+        case TextChecks():
+            yield describe_checks(part, rows)
+        case RatingSession():
+            yield describe_ratings(part)
+        case JudgeCheck():
+            yield describe_judge(part, rows)
+        case JudgeResult():
+            yield Section("Judge", "verdict", {"verdict": f"{part!r}."}, scripted=is_scripted(part.run))
+        case Run():
+            values = {"facts": list_run_facts(part), "texts": write_assistants({part.record.assistant: part})}
+            yield Section("Assistant", "assistant", values, scripted=is_scripted(part))
+        case _:
+            message = (
+                f"A report cannot tell of a {type(part).__name__}. It takes evaluations, gates' verdicts, runs, and "
+                "what check_texts, rate, judge and against return."
+            )
+            raise EvaluationError(message)
 
 
 @dataclass(frozen=True)
@@ -63,15 +96,16 @@ class Report:
     @property
     def html(self) -> str:
         """The whole report as one page: no script, and nothing that is loaded from anywhere."""
-        page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        here = files("hsai_kit.steps.evaluate.report")
-        return page.from_string((here / "page.html").read_text("utf-8")).render(
-            title=self.title,
-            sections=self.sections,
-            style=(here / "page.css").read_text("utf-8"),
-            made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            facts=_facts(),
-            scripted=any(section.scripted for section in self.sections),
+        versions = {name: version(name) for name in _PACKAGES}
+        return (
+            templates()
+            .get_template("page.html")
+            .render(
+                title=self.title,
+                sections=self.sections,
+                made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+                versions={**versions, "Python": platform.python_version(), "Prices": price_list()},
+            )
         )
 
     def save(self, path: str | Path) -> Path:
@@ -79,11 +113,3 @@ class Report:
         target = Path(path)
         target.write_text(self.html, "utf-8")
         return target
-
-
-def _facts() -> Sequence[tuple[str, str]]:
-    return [
-        *((name, version(name)) for name in _PACKAGES),
-        ("Python", platform.python_version()),
-        ("Prices", price_list()),
-    ]
