@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsai_kit.stats.units import SEED
+from hsai_kit.stats.clusters import SEED
 
 # The ends of a percentile interval settle well before this.
 _RESAMPLES = 4_000

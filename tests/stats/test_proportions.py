@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
 
-from hsai_kit.stats import fewest_for, rate, units, wilson
+from hsai_kit.stats import cluster_rows, fewest_for, rate, wilson
 
 CASES = [(0, 5), (1, 7), (49, 50), (50, 50), (970, 1000), (3, 2000), (1999, 2000)]
 
@@ -92,6 +92,6 @@ def test_one_more_wrong_row_never_raises_the_lower_end():
 
 
 def test_rows_are_one_unit_when_a_chain_of_questions_and_companies_joins_them():
-    assert units(["a", "a", "b", "c"]).tolist() == [0, 0, 1, 2]
-    assert units(["a", "a", "b", "c"], ["x", "y", "y", None]).tolist() == [0, 0, 0, 1]
-    assert units(["a", "b", None, None], ["x", "y", "z", "z"]).tolist() == [0, 1, 2, 2]
+    assert cluster_rows(["a", "a", "b", "c"]).tolist() == [0, 0, 1, 2]
+    assert cluster_rows(["a", "a", "b", "c"], ["x", "y", "y", None]).tolist() == [0, 0, 0, 1]
+    assert cluster_rows(["a", "b", None, None], ["x", "y", "z", "z"]).tolist() == [0, 1, 2, 2]

@@ -80,7 +80,7 @@ def evaluate(
     40 records → ...
     [40, 40]
     """
-    experiment = prepare_experiment(
+    plan = prepare_experiment(
         hub,
         frame,
         assistants,
@@ -91,12 +91,12 @@ def evaluate(
         engine=engine,
         cluster=cluster,
         budget_usd=budget_usd,
+        object_type=object_type,
     )
-    plan = experiment.plan(object_type)
     plan.agree(confirm=confirm)
-    evaluation_id = experiment.begin(plan)
+    evaluation_id = plan.begin()
     runs = hub.store.evaluations.runs(evaluation_id)
-    progress = Progress(f"Evaluating {', '.join(one.name for one in experiment.candidates)}")
+    progress = Progress(f"Evaluating {', '.join(plan.names)}")
     start(lambda control: plan.send(runs, control), progress).wait(
         "The answers so far are kept: the same call goes on."
     )
@@ -120,7 +120,7 @@ def forecast_evaluation(
 
     Raises what `evaluate` raises before anything is sent.
     """
-    return prepare_experiment(hub, frame, assistants, labels, **options).plan().forecast()
+    return prepare_experiment(hub, frame, assistants, labels, **options).forecast()
 
 
 def open_evaluation(hub: Connection, evaluation_id: str | None = None) -> Evaluation:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import (
     TwoByTwoTable,
+    average_clusters,
     bootstrap,
+    cluster_rows,
     holm,
     mcnemar,
     mean_difference,
-    per_unit,
     smallest_difference,
     two_by_two,
-    units,
 )
 
 
@@ -42,10 +42,10 @@ class UnitMeasures:
         if rows.empty:
             return cls(*(np.empty(0) for _ in range(5)))
         keys = [rows["question"].to_list()] if confidence else [rows["unit"].to_list(), _cluster(rows)]
-        unit = units(*keys)
+        unit = cluster_rows(*keys)
         columns = ["right", "valid", "confidence", "usd"]
         values = rows[columns].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        means, counts = per_unit(unit, values)
+        means, counts = average_clusters(unit, values)
         records = counts if confidence else counts / rows["repeat"].nunique()
         right, valid, sure, usd = means.T
         return cls(right, valid, sure, usd, records)
@@ -87,9 +87,9 @@ def _pair(a: pd.DataFrame, b: pd.DataFrame, first: str, second: str) -> _Pair:
         raise EvaluationError(message)
     a, b = a.loc[shared], b.loc[shared]
     # Rows are independent where neither assistant was asked the same about them, nor are they in one cluster.
-    unit = units(a["unit"].to_list(), b["unit"].to_list(), _cluster(a))
+    unit = cluster_rows(a["unit"].to_list(), b["unit"].to_list(), _cluster(a))
     both = np.column_stack([a[["right", "usd"]].to_numpy(float), b[["right", "usd"]].to_numpy(float)])
-    means, records = per_unit(unit, both)
+    means, records = average_clusters(unit, both)
     table = two_by_two(means[:, 0], means[:, 2])
     return _Pair(first, second, len(shared), unit, table, means[:, :2] - means[:, 2:], records)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from functools import cached_property
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
@@ -15,16 +14,16 @@ from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
-from hsai_kit.stats import fewest_for, smallest_difference, units, wilson
+from hsai_kit.stats import cluster_rows, fewest_for, smallest_difference, wilson
 from hsai_kit.steps.ask.batch_sender import BatchSender
 from hsai_kit.steps.ask.consent import require_consent
 from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
-from hsai_kit.steps.ask.plan import AskPlan, plan_ask
+from hsai_kit.steps.ask.plan import AskPlan
 from hsai_kit.steps.ask.request import say_done_without
 from hsai_kit.steps.ask.run_lock import lock_run, refuse_under_way
 from hsai_kit.steps.evaluate.candidates import Candidate
-from hsai_kit.store import EvaluationRun, RunStatus
+from hsai_kit.store import EvaluationRow, EvaluationRun, RunStatus
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,32 @@ class ExperimentForecast:
 
 @dataclass
 class ExperimentPlan:
-    """All runs of an evaluation before they are sent; `questions` are the independent ones among its rows."""
+    """All runs of an evaluation before they are sent: which field of which rows, and where the labels come from."""
 
     hub: Connection
     runs: list[ExperimentRun]
-    records: int
-    questions: int
+    rows: Sequence[EvaluationRow]
+    field: str
+    labels: str
+    cluster: str
     budget_usd: float | None
+
+    @property
+    def names(self) -> list[str]:
+        """Who is measured."""
+        return list(dict.fromkeys(one.candidate.name for one in self.runs))
+
+    @property
+    def repeats(self) -> int:
+        """How often each question is asked."""
+        return len(self.runs) // len(self.names)
+
+    @cached_property
+    def questions(self) -> int:
+        """How many of the rows are independent: no assistant is asked the same, nor are they in one cluster."""
+        keys: list[Sequence[object]] = [[row.question for row in one.plan.rows] for one in self.runs if one.repeat == 1]
+        keys += [[row.cluster for row in self.rows]] if self.cluster else []
+        return int(cluster_rows(*keys).max(initial=-1)) + 1
 
     def forecast(self) -> ExperimentForecast:
         """Count what will be asked, what it costs and what it can show."""
@@ -70,21 +88,20 @@ class ExperimentPlan:
         return ExperimentForecast(lines, requests, low, high, much)
 
     def _describe(self, requests: int, known: int, cost: str) -> Iterator[str]:
-        names = list(dict.fromkeys(one.candidate.name for one in self.runs))
-        repeats = len(self.runs) // len(names)
-        times = f", {repeats} times each" if repeats > 1 else ""
+        names = self.names
+        times = f", {self.repeats} times each" if self.repeats > 1 else ""
         to = f"{', '.join(names)}, {cost}"
         if self.hub.is_scripted:
             to = "the sandbox's scripted assistant (no language model, costs nothing)"
         who = f"{len(names)} assistants" if len(names) > 1 else "1 assistant"
         yield (
-            f"{many(self.records, 'record')} → {self.questions:,} independent questions for {who}{times}, "
+            f"{many(len(self.rows), 'record')} → {self.questions:,} independent questions for {who}{times}, "
             f"{known:,} answers known → {many(requests, 'request')} to {to}"
         )
         yield _describe_power(self.questions, len(names))
         if any(one.candidate.request.name == "batch" for one in self.runs):
             yield "Sent in jobs at half the price, done within a day."
-        for one in self.runs[::repeats]:
+        for one in self.runs[:: self.repeats]:
             if warning := one.candidate.request.model.end_notice:
                 yield f"{one.candidate.name}: {warning}"
 
@@ -99,8 +116,8 @@ class ExperimentPlan:
         kept = "Nothing was asked and nothing was paid"
         require_consent(self.hub, found.usd_low, found.usd_high, confirm=agreed, kept=kept)
 
-    def begin(self) -> list[EvaluationRun]:
-        """Write all runs down and return them; raises HsaiError where another session asks the same just now."""
+    def begin(self) -> str:
+        """Write all down and return the evaluation's id; raises HsaiError where another session asks the same now."""
         runs = [EvaluationRun(one.candidate.name, one.repeat, one.plan.begin(self.budget_usd)) for one in self.runs]
         try:
             for one, run in zip(self.runs, runs, strict=True):
@@ -109,7 +126,16 @@ class ExperimentPlan:
             for run in runs:
                 self.hub.store.runs.forget(run.run_id)
             raise
-        return runs
+        return self.hub.store.evaluations.begin(
+            self.rows,
+            runs,
+            who=self.hub.workspace.reviewer,
+            portal_id=self.hub.portal.id,
+            field=self.field,
+            labels=self.labels,
+            repeats=self.repeats,
+            cluster=self.cluster,
+        )
 
     async def send(self, runs: Sequence[EvaluationRun], control: Control) -> None:
         """Send the runs one after the other, up to the budget over all of them."""
@@ -144,33 +170,6 @@ class ExperimentPlan:
             # Read now: one before it may have asked the same with another engine.
             questions = await asyncio.to_thread(self.hub.store.answers.find_outstanding, run_id)
             await LiveSender(self.hub, engine, run_id, questions, budget_usd).run(control)
-
-
-def plan_experiment(
-    hub: Connection,
-    frame: pd.DataFrame,
-    candidates: Sequence[Candidate],
-    *,
-    repeats: int,
-    object_type: str | None,
-    budget_usd: float | None,
-    clusters: Sequence[object] | None,
-) -> ExperimentPlan:
-    """Work out all runs of an evaluation; raises what `ask` raises before anything is sent."""
-    runs = [
-        ExperimentRun(
-            one,
-            repeat,
-            plan_ask(hub, frame, one.request.engine, one.request.name, object_type, use_approved=False, repeat=repeat),
-        )
-        for one in candidates
-        for repeat in range(1, repeats + 1)
-    ]
-    keys: list[Sequence[object]] = [[row.question for row in one.plan.rows] for one in runs if one.repeat == 1]
-    if clusters is not None:
-        keys.append(clusters)
-    independent = int(units(*keys).max(initial=-1)) + 1
-    return ExperimentPlan(hub, runs, len(frame), independent, budget_usd)
 
 
 def _describe_power(questions: int, assistants: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,53 +13,13 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
+from hsai_kit.steps.ask.plan import plan_ask
 from hsai_kit.steps.evaluate.candidates import Candidate, CandidateChoices, read_candidates
-from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, plan_experiment
+from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, ExperimentRun
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
 from hsai_kit.steps.evaluate.labels.labels import APPROVED, Labels, LabelSource, as_labels, choose_field, read_label
 from hsai_kit.store import EvaluationRow, Label
 from hsai_kit.tabular.provenance import read_record_ids
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """Who is measured at which field over which rows, of which `frame` are the records and `source` the labels."""
-
-    hub: Connection
-    candidates: Sequence[Candidate]
-    field: str
-    rows: Sequence[EvaluationRow]
-    frame: pd.DataFrame
-    source: str
-    repeats: int
-    cluster: str | None
-    budget_usd: float | None
-
-    def plan(self, object_type: str | None = None) -> ExperimentPlan:
-        """Work out all runs; raises what `ask` raises before anything is sent."""
-        clusters = None if self.cluster is None else [row.cluster for row in self.rows]
-        return plan_experiment(
-            self.hub,
-            self.frame,
-            self.candidates,
-            repeats=self.repeats,
-            object_type=object_type,
-            budget_usd=self.budget_usd,
-            clusters=clusters,
-        )
-
-    def begin(self, plan: ExperimentPlan) -> str:
-        """Write the evaluation and its runs down and return its id."""
-        return self.hub.store.evaluations.begin(
-            self.rows,
-            plan.begin(),
-            who=self.hub.workspace.reviewer,
-            portal_id=self.hub.portal.id,
-            field=self.field,
-            labels=self.source,
-            repeats=self.repeats,
-            cluster=self.cluster or "",
-        )
 
 
 def prepare_experiment(
@@ -75,8 +34,9 @@ def prepare_experiment(
     engine: EngineName | None = None,
     cluster: str | None = None,
     budget_usd: float | None = None,
-) -> Experiment:
-    """Check everything that can be checked before questions are planned; raises what `evaluate` raises."""
+    object_type: str | None = None,
+) -> ExperimentPlan:
+    """Work out all runs of an evaluation, with all that can be checked before; raises what `evaluate` raises."""
     check_budget(budget_usd)
     if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
         message = f"repeats is {repeats!r}; it is how often each question is asked, so it starts at 1."
@@ -90,7 +50,16 @@ def prepare_experiment(
         field = choose_field(one.name, names, field, way=f"Say which is measured: field={names[0]!r}.")
     measured = field or "answer"
     rows, chosen, source = _choose_rows(hub, frame, candidates, measured, labels, cluster)
-    return Experiment(hub, candidates, measured, rows, chosen, source, repeats, cluster, budget_usd)
+    runs = [
+        ExperimentRun(
+            one,
+            repeat,
+            plan_ask(hub, chosen, one.request.engine, one.request.name, object_type, use_approved=False, repeat=repeat),
+        )
+        for one in candidates
+        for repeat in range(1, repeats + 1)
+    ]
+    return ExperimentPlan(hub, runs, rows, measured, source, cluster or "", budget_usd)
 
 
 def _choose_rows(

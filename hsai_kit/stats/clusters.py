@@ -1,4 +1,4 @@
-"""Rows that share a question or a company are one unit: which rows are independent, and the bootstrap over units."""
+"""Rows that share a question or a company are one cluster: which rows are independent, and the cluster bootstrap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RESAMPLES, SEED = 10_000, 20_260_101
 _AT_ONCE = 4_000_000
 
 
-def units(*keys: Sequence[object]) -> NDArray[np.int64]:
+def cluster_rows(*keys: Sequence[object]) -> NDArray[np.int64]:
     """Return the unit (0, 1, …) of each row: rows that have any of the keys in common, also by way of others, are one.
 
     A row whose key is missing (None or NA) shares it with no other.
 
-    >>> units(["q1", "q1", "q2", "q3"], ["Acme", "Acme", "Acme", None]).tolist()
+    >>> cluster_rows(["q1", "q1", "q2", "q3"], ["Acme", "Acme", "Acme", None]).tolist()
     [0, 0, 0, 1]
     """
     columns = [pd.factorize(np.asarray(key, dtype=object))[0] for key in keys]
@@ -41,7 +41,7 @@ def units(*keys: Sequence[object]) -> NDArray[np.int64]:
     return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
 
 
-def per_unit(unit: NDArray[np.int64], values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def average_clusters(unit: NDArray[np.int64], values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean of `values` (a column for each measure) in each unit, and how many rows each unit has."""
     v = np.asarray(values, dtype=float)
     flat = v.ndim == 1
