@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from hsai_kit import ask, connect, create_task, pull, review, start_then, then, undo
-from hsai_kit.hubspot.client import HubSpotClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 CREATE, ARCHIVE = "/tasks/batch/create", "/tasks/batch/archive"
 TASK = create_task("Call {{ record_id }}", assignee="Dana")
 
 
-def _load_relay():
-    spec = importlib.util.spec_from_file_location("relay", Path(__file__).parents[1] / "relay.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["relay"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 if TYPE_CHECKING:
-    from tests.relay import Answer, Relay, Request
+    from tests.relay import Answer, Request
 else:
-    relays = _load_relay()
-    Answer, Relay, Request = relays.Answer, relays.Relay, relays.Request
-
-
-@pytest.fixture
-def relay(hub, sandbox) -> Iterator[Relay]:
-    between = Relay(sandbox.hubspot_url)
-    hub.hubspot.close()
-    hub.hubspot = HubSpotClient(SecretStr(sandbox.hubspot_token), base_url=between.url, settle_seconds=3)
-    yield between
-    hub.hubspot.close()
-    between.close()
+    from relay import Answer, Request
 
 
 @pytest.fixture
@@ -101,7 +77,7 @@ def test_what_arrives_after_all_looks_is_found_by_the_next_run(hub, relay, propo
 
 
 def test_two_workspaces_on_one_portal_at_once_make_one_task_for_each_record(hub, relay, keys, made, tmp_path, sandbox):
-    once = create_task("Call {{ record_id }}", assignee="Dana", once="recipe:states")
+    once = TASK.limit_to_once("recipe states")
     with connect(workspace=tmp_path / "other") as other:
         reviews = []
         for one in (hub, other):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hsai_kit import ask, connect, create_task, plan, pull, review, then
 from hsai_kit.steps.actions import carry_out
 
-TASK = replace(create_task("Sort out {{ record_id }}", assignee="Dana"), once="recipe states")
+TASK = create_task("Sort out {{ record_id }}", assignee="Dana").limit_to_once("recipe states")
 
 
 def checked(hub):

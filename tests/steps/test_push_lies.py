@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from hsai_kit import push, start_push, undo
 from hsai_kit.errors import PushRefused
-from hsai_kit.hubspot.client import HubSpotClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 READ, UPDATE = "/contacts/batch/read", "/contacts/batch/update"
 
 
-def _load_relay():
-    spec = importlib.util.spec_from_file_location("relay", Path(__file__).parents[1] / "relay.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["relay"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 if TYPE_CHECKING:
-    from tests.relay import Answer, Relay, Request
+    from tests.relay import Answer, Request
 else:
-    relays = _load_relay()
-    Answer, Relay, Request = relays.Answer, relays.Relay, relays.Request
-
-
-@pytest.fixture
-def relay(hub, sandbox) -> Iterator[Relay]:
-    """The connection reaches HubSpot through a relay."""
-    between = Relay(sandbox.hubspot_url)
-    hub.hubspot.close()
-    hub.hubspot = HubSpotClient(SecretStr(sandbox.hubspot_token), base_url=between.url)
-    yield between
-    hub.hubspot.close()
-    between.close()
+    from relay import Answer, Request
 
 
 def late(seconds: float, first: Callable[[], object] = lambda: None) -> Callable[[Request], Answer]:

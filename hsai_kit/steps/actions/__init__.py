@@ -16,11 +16,10 @@ from hsai_kit.steps.actions.create_task import create_task
 from hsai_kit.steps.actions.log_email import log_email
 from hsai_kit.steps.actions.notify import notify
 from hsai_kit.steps.actions.plan import ActionPlan
-from hsai_kit.steps.actions.receipt import ActionReceipt
 from hsai_kit.steps.actions.registry import action_types
 from hsai_kit.steps.actions.update import update
-from hsai_kit.steps.plans.carry_out import carry_out_plan
-from hsai_kit.steps.plans.confirmation import Confirm
+from hsai_kit.steps.plans.confirmation import Confirm, carry_out_plan
+from hsai_kit.steps.plans.receipt import ActionReceipt, refuse_other_portal
 from hsai_kit.steps.push import PushPlan, PushReceipt, carry_out_push, plan_push, plan_undo
 from hsai_kit.steps.push.targets import Destination
 
@@ -81,7 +80,10 @@ def then(
     Raises PushRefused where it was not confirmed or must not be done, UnknownOwner and UnknownList for who or what is
     not there, PromptError for a template; other errors stop it, and its receipt holds what was done until then.
     """
-    return carry_out(hub, _plan_action(hub, checked, action, frame), confirm=confirm)
+    if not isinstance(action, Action):
+        message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
+        raise ActionRefused(message)
+    return carry_out(hub, action.plan(hub, checked, frame), confirm=confirm)
 
 
 @accept_wait
@@ -102,9 +104,7 @@ def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
     record = hub.store.actions.get(wanted)
     if record is None:
         return plan_undo(hub, wanted)
-    if record.portal_id != hub.portal.id:
-        message = f"Receipt {record.id} is of portal {record.portal_id}, and this is portal {hub.portal.id}."
-        raise ActionRefused(message)
+    refuse_other_portal(hub, record.id, record.portal_id)
     action = next((one for one in action_types().values() if one.kind == record.kind), None)
     if action is None:
         message = f"{record.id} is itself an undo."
@@ -120,13 +120,6 @@ def open_receipt(hub: Connection, receipt_id: str | None = None) -> AnyReceipt:
         message = f"Nothing was pushed from {hub.workspace.folder} yet."
         raise ReceiptNotFound(message)
     return PushReceipt(hub, wanted) if hub.store.actions.get(wanted) is None else ActionReceipt(hub, wanted)
-
-
-def _plan_action(hub: Connection, checked: Checked, action: Action, frame: pd.DataFrame | None) -> AnyPlan:
-    if not isinstance(action, Action):
-        message = f"{action!r} is no action. Make one, such as create_task('Call {{{{ firstname }}}}')."
-        raise ActionRefused(message)
-    return action.plan(hub, checked, frame)
 
 
 def carry_out(hub: Connection, ready: AnyPlan, *, confirm: Confirm = None) -> AnyReceipt:

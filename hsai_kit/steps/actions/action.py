@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar, get_type_hints
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, ParamSpec, Self, TypeAlias, TypeVar, get_type_hints
 
 import pandas as pd
 from pydantic import ConfigDict
@@ -15,9 +16,9 @@ from pydantic import ConfigDict
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
+from hsai_kit.steps.actions.approved_records import ApprovedRecords
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
-from hsai_kit.steps.actions.plan import ActionPlan
-from hsai_kit.steps.actions.source import ActionSource
+from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget
 from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.store import Act, ActionRecord
@@ -52,8 +53,7 @@ class Action(ABC):
     """Something that is done about each approved record; one module of this folder for each.
 
     `name` tells two actions of one kind about the same rows apart. `only` leaves out rows whose columns have other
-    values. A row gets an action once in a run, or where `once` is set once for all that have the same words there, as
-    all runs of a recipe do.
+    values. A row gets an action once in a run; `limit_to_once` makes that once in all runs of a recipe.
     """
 
     do: ClassVar[str]
@@ -71,7 +71,7 @@ class Action(ABC):
 
     name: str
     only: Only = None
-    once: str = ""
+    once: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         """Raise ActionRefused for a setting that cannot be meant."""
@@ -120,13 +120,35 @@ class Action(ABC):
         message = f"{record.id} {cls.no_undo_reason}."
         raise ActionRefused(message)
 
-    def mark(self, source: ActionSource, record_id: str) -> str:
+    @classmethod
+    def build_undo_plan(
+        cls, hub: Connection, record: ActionRecord, target: ActionTarget, rows: Sequence[ActionRow]
+    ) -> ActionPlan:
+        """Return the plan of an undo, whose rows say what there is to take back."""
+        return ActionPlan(
+            hub,
+            ObjectType(record.object_type, record.object_type_id),
+            rows,
+            target,
+            action_kind=cls.kind,
+            executor=cls.undo_executor or cls.executor,
+            about=f"Undo: {record.about}",
+            undoes=record.id,
+        )
+
+    def limit_to_once(self, scope: str) -> Self:
+        """Return the same action, done once about a record by all that have this `scope`, as the runs of a recipe."""
+        limited = copy.copy(self)
+        object.__setattr__(limited, "once", scope)
+        return limited
+
+    def mark(self, source: ApprovedRecords, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""
         scope = self.once or source.run.id
         key = "|".join((str(source.hub.portal.id), scope, self.kind, self.name, record_id))
         return f"hsai-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
-    def explain_unmeant(self, source: ActionSource, ids: Sequence[str]) -> dict[str, str]:
+    def explain_unmeant(self, source: ApprovedRecords, ids: Sequence[str]) -> dict[str, str]:
         """Return those of some records that `only` leaves out, each with what it has instead."""
         found: dict[str, str] = {}
         for column, wanted in (self.only or {}).items():

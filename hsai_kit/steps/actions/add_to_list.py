@@ -15,11 +15,11 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
+from hsai_kit.steps.actions.approved_records import read_approved_records
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import build_action_plan
 from hsai_kit.steps.actions.registry import register
-from hsai_kit.steps.actions.source import read_source
 from hsai_kit.steps.plans.executor import Attempt
 from hsai_kit.store import Act, ActionOutcome, ActionRecord
 
@@ -103,7 +103,7 @@ class AddToList(Action):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan to add the records that are no members yet; raises what `check` does."""
-        source = read_source(hub, checked, frame)
+        source = read_approved_records(hub, checked, frame)
         found = self._find(hub, source.kind)
         members = background.run(_read_members(hub, found.id))
 
@@ -122,28 +122,16 @@ class AddToList(Action):
     @classmethod
     def plan_undo(cls, hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
         """Plan to remove from the list what an action added to it, and nothing else."""
-        kind = ObjectType(record.object_type, record.object_type_id)
         members = background.run(_read_members(hub, record.target))
-        rows = [
+        rows = []
+        for act in acts:
             # What was being added when it was broken off was no member a moment before, so it was added here.
-            ActionRow(act.record_id, ActionVerdict.TO_DO, act.what, mark=act.mark)
-            if act.record_id in members
-            else ActionRow(
-                act.record_id, ActionVerdict.GONE, act.what, reason="it is no member any more", mark=act.mark
-            )
-            for act in acts
-        ]
+            is_member = act.record_id in members
+            verdict = ActionVerdict.TO_DO if is_member else ActionVerdict.GONE
+            reason = "" if is_member else "it is no member any more"
+            rows.append(ActionRow(act.record_id, verdict, act.what, reason=reason, mark=act.mark))
         target = ActionTarget(record.target, f"Remove from the list “{acts[0].what if acts else record.target}”")
-        return ActionPlan(
-            hub,
-            kind,
-            rows,
-            target,
-            action_kind=cls.kind,
-            executor=cls.undo_executor or cls.executor,
-            about=f"Undo: {record.about}",
-            undoes=record.id,
-        )
+        return cls.build_undo_plan(hub, record, target, rows)
 
     def _find(self, hub: Connection, kind: ObjectType) -> RecordList:
         found = background.run(find_list(hub.hubspot, str(self.list), kind))

@@ -11,15 +11,14 @@ from typing import Any, ClassVar
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.associations import find_association_type
 from hsai_kit.hubspot.create import find_marked
-from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import Record, read_many
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
+from hsai_kit.steps.actions.approved_records import ApprovedRecords
 from hsai_kit.steps.actions.deduplication import ArchiveExecutor, CreateExecutor, matches_sent, values_like
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import Draft, build_action_plan
-from hsai_kit.steps.actions.source import ActionSource
 from hsai_kit.store import Act, ActionRecord, Decision
 
 BODY_HELP = "A text with tokens: {{ answer }}, pulled columns, {{ owner }}, {{ link }}."
@@ -38,7 +37,7 @@ class Engagement(Action):
     executor: ClassVar[type[ActionExecutor[Any]]] = CreateExecutor
     undo_executor: ClassVar[type[UndoExecutor] | None] = ArchiveExecutor
 
-    def plan_creation(self, source: ActionSource, draft: Draft, title: str, note: str = "") -> ActionPlan:
+    def plan_creation(self, source: ApprovedRecords, draft: Draft, title: str, note: str = "") -> ActionPlan:
         """Plan what `draft` makes: what stands already is found by its mark, in the journal and in HubSpot itself."""
         client = source.hub.hubspot
         # What cannot be linked to these records is told now, and not once everything was confirmed.
@@ -51,23 +50,14 @@ class Engagement(Action):
     @classmethod
     def plan_undo(cls, hub: Connection, record: ActionRecord, acts: Sequence[Act]) -> ActionPlan:
         """Plan to archive what an action made, or may have made when it was broken off."""
-        kind, client = ObjectType(record.object_type, record.object_type_id), hub.hubspot
+        client = hub.hubspot
         unsure = [act.record_id for act in acts if not act.made_id]
-        there = background.run(find_marked(client, kind.name, unsure, cls.makes, cls.properties))
+        there = background.run(find_marked(client, record.object_type, unsure, cls.makes, cls.properties))
         made = {act.record_id: act.made_id or next((one.id for one in there.get(act.mark, ())), "") for act in acts}
         present = background.run(read_many(client, cls.makes, list(filter(None, made.values())), cls.properties))
         rows = [_plan_archive(act, made[act.record_id], present.get(made[act.record_id])) for act in acts]
         target = ActionTarget(cls.makes, f"Archive the {cls.makes}", properties=cls.properties)
-        return ActionPlan(
-            hub,
-            kind,
-            rows,
-            target,
-            action_kind=cls.kind,
-            executor=cls.undo_executor or cls.executor,
-            about=f"Undo: {record.about}",
-            undoes=record.id,
-        )
+        return cls.build_undo_plan(hub, record, target, rows)
 
 
 def _plan_archive(act: Act, made_id: str, now: Record | None) -> ActionRow:
@@ -85,7 +75,7 @@ def _plan_archive(act: Act, made_id: str, now: Record | None) -> ActionRow:
     return ActionRow(act.record_id, verdict, act.what, reason=reason, mark=act.mark, made_id=made_id, properties=held)
 
 
-def signature(source: ActionSource, record_id: str, mark: str) -> str:
+def signature(source: ApprovedRecords, record_id: str, mark: str) -> str:
     """Return the last paragraph of what is made here: that a machine drafted it, who let it pass, and the mark."""
     decision = source.decisions[record_id]
     how = "edited and approved" if decision.decision is Decision.EDITED else "approved"

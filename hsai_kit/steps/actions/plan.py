@@ -12,9 +12,8 @@ from hsai_kit.connection import Connection
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress
-from hsai_kit.steps.plans.base import PlanBase
-from hsai_kit.steps.plans.confirmation import Confirmation
 from hsai_kit.steps.plans.executor import PlanExecutor
+from hsai_kit.steps.plans.plan import PlanBase
 from hsai_kit.store import Act, ActionOutcome
 from hsai_kit.tabular.cell_text import format_line
 
@@ -82,6 +81,7 @@ class ActionPlan(PlanBase[ActionRow]):
     _columns = ("verdict", "what", "text", "assignee", "reason")
     _to_do = ActionVerdict.TO_DO
     nothing = "Nothing was done"
+    idle = "Nothing would be done."
 
     def __init__(
         self,
@@ -127,10 +127,9 @@ class ActionPlan(PlanBase[ActionRow]):
         return "\n".join([*lines, *self._explain_left_alone(left_alone, 140)])
 
     @property
-    def confirmation(self) -> Confirmation:
-        """What somebody has to say before this plan is carried out, in words and as data."""
-        would = f"{self.target.title} for {self.records:,} {self.object_type} in {self.where}"
-        return self._needed(would, "Nothing would be done.")
+    def would(self) -> str:
+        """What would be done and where."""
+        return f"{self.target.title} for {self.records:,} {self.object_type} in {self.where}"
 
     @property
     def size(self) -> str:

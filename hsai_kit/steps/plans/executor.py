@@ -16,7 +16,7 @@ from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.rate_limit import Room
-from hsai_kit.steps.plans.base import RecordRow
+from hsai_kit.steps.plans.plan import RecordRow
 from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
 from hsai_kit.store.journal import Journal
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.run import Run
+from hsai_kit.runtime.console import advise
 
 
 class ReviewLike(Protocol):
@@ -44,8 +45,8 @@ def refuse_elsewhere(hub: Connection, run: Run) -> None:
         raise PushRefused(message)
     if not run.record.object_type:
         message = (
-            "It is not known which records these are: the DataFrame came from no pull of this workspace. "
-            "Ask again with the kind of records: ask(..., object_type='contacts')."
+            "It is not known which records these are: they came from no pull of this workspace. Ask again with the kind "
+            f"of records: {advise("ask(..., object_type='contacts')", 'hsai ask ASSISTANT contacts')}."
         )
         raise PushRefused(message)
     if run.record.portal_id != hub.portal.id:

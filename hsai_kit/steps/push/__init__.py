@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
 from hsai_kit.runtime.background import accept_wait, in_background
-from hsai_kit.steps.plans.carry_out import carry_out_plan
-from hsai_kit.steps.plans.confirmation import Confirm
+from hsai_kit.steps.plans.confirmation import Confirm, carry_out_plan
+from hsai_kit.steps.plans.receipt import PushReceipt, receipts, refuse_other_portal
 from hsai_kit.steps.plans.reviews import ReviewLike
 from hsai_kit.steps.push.executor import PushExecutor, refuse_while_under_way
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.steps.push.plan_builder import build_push_plan
-from hsai_kit.steps.push.receipt import PushReceipt, receipts
 from hsai_kit.steps.push.resume import build_rest_plan
 from hsai_kit.steps.push.targets import Destination, read_source
 from hsai_kit.steps.push.undo import build_undo_plan
@@ -93,11 +92,7 @@ def plan_rest(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
 def _record_here(hub: Connection, receipt: PushReceipt | str) -> PushRecord:
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = PushReceipt(hub, push_id).record
-    if record.portal_id != hub.portal.id:
-        message = (
-            f"Receipt {push_id} is of portal {record.portal_id}, and this connection is to portal {hub.portal.id}."
-        )
-        raise PushRefused(message)
+    refuse_other_portal(hub, push_id, record.portal_id)
     refuse_while_under_way(record.portal_id, record.object_type, record.properties)
     return record
 

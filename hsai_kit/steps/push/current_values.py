@@ -14,7 +14,6 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.progress import Progress
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.push.plan import PushPlan
-from hsai_kit.store import Change
 
 Present: TypeAlias = dict[str, dict[str, str]]
 """What HubSpot holds now: values by property by record id, "" where unset; records that are gone are absent."""
@@ -36,17 +35,15 @@ async def read_present(
 ) -> Present:
     """Return what HubSpot holds of many records, read a few batches at a time, until a stop is asked for."""
     found: Present = {}
-    starts = iter(range(0, len(ids), BATCH))
+    turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def take_turns() -> None:
-        for start in starts:
-            if control.is_stopping:
-                return
-            batch = ids[start : start + BATCH]
-            found.update(await read_present_batch(hub, object_type, batch, names))
-            control.progress.done += len(batch)
+    async def read(batch: Sequence[str]) -> None:
+        async with turn:
+            if not control.is_stopping:
+                found.update(await read_present_batch(hub, object_type, batch, names))
+                control.progress.done += len(batch)
 
-    tasks = [asyncio.ensure_future(take_turns()) for _ in range(_AT_ONCE)]
+    tasks = [asyncio.ensure_future(read(ids[start : start + BATCH])) for start in range(0, len(ids), BATCH)]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -71,8 +68,3 @@ async def read_present_batch(
             )
             raise PushRefused(message)
     return {one: {name: record.properties[name] or "" for name in names} for one, record in records.items()}
-
-
-def list_record_ids(changes: Sequence[Change]) -> list[str]:
-    """Return the ids of the records of some lines, each once."""
-    return list(dict.fromkeys(change.record_id for change in changes))

@@ -16,11 +16,19 @@ from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, PlanExecutor, split_by_record
+from hsai_kit.steps.plans.plan import list_record_ids
 from hsai_kit.steps.push.current_values import read_present_batch
-from hsai_kit.steps.push.outcomes import FORWARD_ONLY, as_change, explain_left_alone, read_outcome
+from hsai_kit.steps.push.outcomes import (
+    FORWARD_ONLY,
+    about_one_record,
+    as_change,
+    explain_left_alone,
+    explain_refusal,
+    properties_at_fault,
+    read_outcome,
+)
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
-from hsai_kit.steps.push.refusals import about_one_record, explain_refusal, properties_at_fault
-from hsai_kit.steps.push.verification import Verification, find_doubts
+from hsai_kit.steps.push.verification import Verification, find_doubts, read_held
 from hsai_kit.store import Change, PushKind, PushOutcome
 
 # What this process writes just now: portal, object type and property, and the push or undo that writes there.
@@ -110,7 +118,7 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
     async def check(self, rows: Sequence[PushRow], room: Room | None, *, lost: bool) -> Sequence[PushRow]:
         """Read what HubSpot holds, note what is to be left alone, and return what may be written."""
         names = list(dict.fromkeys(row.property for row in rows))
-        now = await read_present_batch(self.hub, self.plan.object_type, _ids(rows), names, room)
+        now = await read_present_batch(self.hub, self.plan.object_type, list_record_ids(rows), names, room)
         held = {row: now[row.record_id][row.property] if row.record_id in now else None for row in rows}
         merged = await self._read_merged([row for row in rows if held[row] is None])
         changed = [row for row in rows if held[row] != row.before]
@@ -132,13 +140,13 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
         """Note what HubSpot holds now of each value; what its answer does not say is read again."""
         doubtful = set(find_doubts(self.plan, rows, answer))
         clean = [row for row in rows if row not in doubtful]
-        self._verification.add_clean(clean)
+        self._verification.clean += clean
         self.journal.note(self.id, [read_outcome(self.plan, row, answer, {}) for row in clean])
         if doubtful:
             await self._read_again([row for row in rows if row in doubtful], answer)
 
     async def _read_again(self, rows: Sequence[PushRow], answer: UpdateResult) -> None:
-        held = await self._verification.read_again(rows, answer)
+        held = UpdateResult(await self._verification.read_again(rows), answer.reasons)
         merged = await self._read_merged([row for row in rows if row.record_id not in held.ids])
         outcomes = {row: self._read_outcome(row, answer, held, merged) for row in rows}
         kept = [row for row in rows if outcomes[row].outcome is PushOutcome.REFUSED and row.property == FORWARD_ONLY]
@@ -153,8 +161,8 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
     ) -> Change:
         """Tell what became of a value that was read again; HubSpot may have answered with a form of its own of it."""
         record, said = held.records.get(row.record_id), answer.records.get(row.record_id)
-        now = None if record is None else record.properties.get(row.property) or ""
-        is_as_answered = said is not None and (said.properties.get(row.property) or "") == now
+        now = read_held(record, row.property)
+        is_as_answered = said is not None and read_held(said, row.property) == now
         if not is_as_answered and (changed := self._verification.explain_change(row, now)):
             return changed
         return read_outcome(self.plan, row, held, merged)
@@ -181,12 +189,14 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
         named = properties_at_fault(problem)
         bad = [row for row in rows if row.property in named] or rows
         self.note(bad, PushOutcome.REFUSED, str(problem))
-        self._verification.add_refused(bad)
+        self._verification.refused += bad
         return [row for row in rows if row not in bad]
 
     async def _read_merged(self, rows: Sequence[PushRow]) -> dict[str, Survivor]:
         """Return what became of records that are gone, for the receipt; of the first hundred of a push only."""
-        wanted = [one for one in _ids(rows) if one not in self._gone][: max(0, MOST_SURVIVORS - len(self._gone))]
+        wanted = [one for one in list_record_ids(rows) if one not in self._gone][
+            : max(0, MOST_SURVIVORS - len(self._gone))
+        ]
         self._gone.update(dict.fromkeys(wanted))
         self._gone.update(await read_survivors(self.hub.hubspot, self.plan.object_type, wanted, []))
         return {one: survivor for one, survivor in self._gone.items() if survivor is not None}
@@ -207,7 +217,3 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
             changes.setdefault(row.record_id, {})[row.property] = row.after
         object_type = self.plan.object_type
         return await update_batch(self.hub.hubspot, object_type, changes, attempt=attempt, until=until, room=room)
-
-
-def _ids(rows: Sequence[PushRow]) -> list[str]:
-    return list(dict.fromkeys(row.record_id for row in rows))

@@ -13,8 +13,7 @@ from hsai_kit.hubspot.properties import Property
 from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import Progress
-from hsai_kit.steps.plans.base import PlanBase
-from hsai_kit.steps.plans.confirmation import Confirmation
+from hsai_kit.steps.plans.plan import PlanBase
 from hsai_kit.tabular.cell_text import format_exact
 
 
@@ -57,6 +56,7 @@ class PushPlan(PlanBase[PushRow]):
     _columns = ("property", "verdict", "before", "after", "reason")
     _to_do = PushVerdict.WILL_CHANGE
     nothing = "Nothing was written"
+    idle = "Nothing would change."
 
     def __init__(
         self,
@@ -110,14 +110,11 @@ class PushPlan(PlanBase[PushRow]):
         return not self._is_approved and PushVerdict.NOT_APPROVED in self.counts
 
     @property
-    def confirmation(self) -> Confirmation:
-        """What somebody has to say before this plan is carried out, in words and as data."""
+    def would(self) -> str:
+        """What would be done and where."""
         count, records = len(self.changes), self.records
-        values = (
-            many(count, "value") if count == records else f"{many(count, 'value')} of {records:,} {self.object_type}"
-        )
-        verb, place = ("Put back", "in") if self.undoes else ("Write", "to")
-        return self._needed(f"{verb} {values} {place} {self.where}", "Nothing would change.")
+        values = many(count, "value") + ("" if count == records else f" of {records:,} {self.object_type}")
+        return f"Put back {values} in {self.where}" if self.undoes else f"Write {values} to {self.where}"
 
     @property
     def size(self) -> str:

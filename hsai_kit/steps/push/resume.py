@@ -11,7 +11,8 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties
 from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.push.current_values import Present, build_while_reading, list_record_ids, read_present
+from hsai_kit.steps.plans.plan import list_record_ids
+from hsai_kit.steps.push.current_values import Present, build_while_reading, read_present
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
 from hsai_kit.steps.push.protection import refuse_protected
 from hsai_kit.store import Change, DecisionRecord, PushOutcome, PushRecord, decision_of

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.plans.reviews import ReviewLike, as_reviews, refuse_elsewhere
 from hsai_kit.steps.push.plan_builder import PropertyTarget, PushSource
 
@@ -63,7 +64,8 @@ def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, 
     """Return the property of each field."""
     fields = [one.field for one in reviewed]
     if isinstance(to, str) and len(fields) > 1:
-        message = f"Several fields cannot go to one property. Say which goes where: to={{{fields[0]!r}: {to!r}, …}}."
+        example = advise(f"to={{{fields[0]!r}: {to!r}, …}}", f"--to {fields[0]}={to}")
+        message = f"Several fields cannot go to one property. Say which goes where: {example}."
         raise PushRefused(message)
     given = {fields[0]: to} if isinstance(to, str) else dict(to or {})
     known = reviewed[0].run.fields
@@ -73,9 +75,10 @@ def _destinations(reviewed: Sequence[ReviewLike], to: Destination) -> dict[str, 
     found = {one.field: given.get(one.field) or one.to for one in reviewed} | given
     for field, name in found.items():
         if not name:
-            example = "to='…'" if len(found) == 1 else f"to={{{field!r}: '…'}}"
+            code = "to='…'" if len(found) == 1 else f"to={{{field!r}: '…'}}"
             what = "the answers go" if len(found) == 1 else f"{field} goes"
-            message = f"Say which property {what} to: push(hub, checked, {example})."
+            example = advise(f"push(hub, checked, {code})", f"hsai push --to {field}=PROPERTY")
+            message = f"Say which property {what} to: {example}."
             raise PushRefused(message)
     names = {field: name for field, name in found.items() if name}
     for name in names.values():

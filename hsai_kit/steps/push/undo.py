@@ -13,7 +13,8 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties, read_required
 from hsai_kit.hubspot.records import Survivor, read_survivors
 from hsai_kit.runtime.background import Control
-from hsai_kit.steps.push.current_values import Present, build_while_reading, list_record_ids, read_present
+from hsai_kit.steps.plans.plan import list_record_ids
+from hsai_kit.steps.push.current_values import Present, build_while_reading, read_present
 from hsai_kit.steps.push.outcomes import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
 from hsai_kit.steps.push.protection import refuse_read_only

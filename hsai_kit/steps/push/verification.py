@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
@@ -10,16 +9,14 @@ from dataclasses import replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
-from hsai_kit.hubspot.records import UpdateResult, read_batch
-from hsai_kit.steps.plans.executor import split_by_record
+from hsai_kit.hubspot.records import Record, UpdateResult, read_many
+from hsai_kit.steps.plans.plan import list_record_ids
 from hsai_kit.steps.push.outcomes import as_change
 from hsai_kit.steps.push.plan import PushPlan, PushRow
 from hsai_kit.store import Change, PushOutcome
 from hsai_kit.tabular.cell_text import format_line
 
 NOT_WRITTEN = "HubSpot answered with success and did not write it"
-# Batches that are read at once.
-_AT_ONCE = 4
 
 
 def find_doubts(plan: PushPlan, rows: Sequence[PushRow], answer: UpdateResult) -> list[PushRow]:
@@ -49,23 +46,10 @@ class Verification:
     def __init__(self, hub: Connection, plan: PushPlan) -> None:
         self._hub = hub
         self._plan = plan
-        self._clean: list[PushRow] = []
-        self._refused: list[PushRow] = []
-
-    def add_clean(self, rows: Sequence[PushRow]) -> None:
-        """Remember rows whose answer said that they were written."""
-        self._clean.extend(rows)
-
-    def add_refused(self, rows: Sequence[PushRow]) -> None:
-        """Remember rows that HubSpot refused."""
-        self._refused.extend(rows)
-
-    async def read_again(self, rows: Sequence[PushRow], answer: UpdateResult) -> UpdateResult:
-        """Return what HubSpot holds of rows that an answer leaves in doubt, in place of that answer."""
-        ids = list(dict.fromkeys(row.record_id for row in rows))
-        names = list(dict.fromkeys(row.property for row in rows))
-        records = await read_batch(self._hub.hubspot, self._plan.object_type, ids, names)
-        return UpdateResult(records, answer.reasons)
+        self.clean: list[PushRow] = []
+        """Rows whose answer said that they were written."""
+        self.refused: list[PushRow] = []
+        """Rows that HubSpot refused."""
 
     async def correct(self) -> tuple[list[Change], int]:
         """Return the lines of the journal that do not say what HubSpot holds, and how many values were read for it.
@@ -76,14 +60,14 @@ class Verification:
         read = 0
         # What cannot be read now stays as HubSpot answered.
         with contextlib.suppress(HsaiError):
-            held = await self._read(self._refused)
-            corrections += [self._as_written(row, held[row]) for row in self._refused if self._is_there(row, held[row])]
-            sample = secrets.SystemRandom().sample(self._clean, min(self.sample, len(self._clean)))
+            held = await self._read(self.refused)
+            corrections += [self._as_written(row, held[row]) for row in self.refused if self._is_there(row, held[row])]
+            sample = secrets.SystemRandom().sample(self.clean, min(self.sample, len(self.clean)))
             held = await self._read(sample)
             read = len(sample)
-            if any(self._is_untouched(row, held[row]) for row in sample) and read < len(self._clean):
-                held = await self._read(self._clean)
-                read = len(self._clean)
+            if any(self._is_untouched(row, held[row]) for row in sample) and read < len(self.clean):
+                held = await self._read(self.clean)
+                read = len(self.clean)
             lies = [row for row in held if self._is_untouched(row, held[row])]
             corrections += [as_change(row, PushOutcome.REFUSED, NOT_WRITTEN) for row in lies]
         return corrections, read
@@ -104,17 +88,17 @@ class Verification:
     def _is_untouched(self, row: PushRow, held: str | None) -> bool:
         return held is not None and held == row.before and not self._plan.same(row.property, held, row.after)
 
+    async def read_again(self, rows: Sequence[PushRow]) -> dict[str, Record]:
+        """Return what HubSpot holds of the records of some rows."""
+        names = list(dict.fromkeys(row.property for row in rows))
+        return await read_many(self._hub.hubspot, self._plan.object_type, list_record_ids(rows), names)
+
     async def _read(self, rows: Sequence[PushRow]) -> dict[PushRow, str | None]:
         """Return what HubSpot holds of each row, None where the record is gone."""
-        found: dict[PushRow, str | None] = {}
-        parts = split_by_record(rows, 100)
+        records = await self.read_again(rows)
+        return {row: read_held(records.get(row.record_id), row.property) for row in rows}
 
-        async def take_turns() -> None:
-            for part in parts:
-                answer = await self.read_again(part, UpdateResult({}, {}))
-                for row in part:
-                    record = answer.records.get(row.record_id)
-                    found[row] = None if record is None else record.properties.get(row.property) or ""
 
-        await asyncio.gather(*(take_turns() for _ in range(_AT_ONCE)))
-        return found
+def read_held(record: Record | None, name: str) -> str | None:
+    """Return what a record holds of a property, "" where unset, None where it is gone."""
+    return None if record is None else record.properties.get(name) or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -65,11 +64,8 @@ def _read_action(section: Mapping[str, Any], place: str, recipe: str) -> Action:
         hint = "; properties are written by [push]" if do in {"update", "push"} else ""
         message = f"{place}.do: {what}; it is one of {', '.join(known)}{hint}"
         raise ValueError(message)
-    if "once" in settings:
-        message = f"{place}.once: there is no such setting"
-        raise ValueError(message)
     try:
-        return replace(TypeAdapter(known[do]).validate_python(settings), once=f"recipe {recipe}")
+        return TypeAdapter(known[do]).validate_python(settings).limit_to_once(f"recipe {recipe}")
     except ValidationError as problem:
         message = "; ".join(f"{place}.{clause}" for clause in explain_validation(problem).split("; "))
     except PushRefused as problem:

@@ -21,13 +21,7 @@ _COLUMNS = (
     Column("flags", "Why look", "flags"),
     Column("decision", "Decision", "decision"),
 )
-_GROUPS = (
-    Column("change", "Before → proposal", "change"),
-    Column("count", "Records", "number"),
-    Column("confidence", "Confidence", "share"),
-    Column("flags", "Why look", "flags"),
-    Column("decision", "Decision", "decision"),
-)
+_GROUPS = (_COLUMNS[1], Column("count", "Records", "number"), *_COLUMNS[2:])
 _DONE = {"approve": "Approved", "edit": "Edited", "reject": "Rejected", "reset": "Back to pending:"}
 
 

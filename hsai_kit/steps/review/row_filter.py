@@ -157,12 +157,7 @@ class RowFilter:
 
     @cached_property
     def _flag_counts(self) -> list[tuple[str, int]]:
-        used = np.bincount(self._proposals.ends, minlength=len(self._proposals.flags))
-        counts: Counter[str] = Counter()
-        for flags, count in zip(self._proposals.flags, used, strict=True):
-            for flag in flags:
-                counts[flag] += int(count)
-        return counts.most_common()
+        return Counter(flag for end in self._proposals.ends for flag in self._proposals.flags[end]).most_common()
 
 
 def _mask(found: Any) -> Mask:
@@ -170,10 +165,7 @@ def _mask(found: Any) -> Mask:
 
 
 def _ranks(texts: Any) -> Floats:
-    folded = [text.casefold() for text in texts]
-    ranks = np.empty(len(folded), dtype=float)
-    ranks[sorted(range(len(folded)), key=folded.__getitem__)] = np.arange(len(folded))
-    return ranks
+    return pd.factorize(np.array([text.casefold() for text in texts], dtype=object), sort=True)[0].astype(float)
 
 
 def _match_texts(texts: Any, wanted: str) -> Mask:

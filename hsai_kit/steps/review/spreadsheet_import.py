@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import assert_never
 
 import pandas as pd
 
@@ -43,6 +44,8 @@ def import_decisions(review: Review, path: str | Path) -> dict[Decision, int]:
                 review.reject(ids)
             case Decision.PENDING:
                 review.reset(ids)
+            case _:
+                assert_never(decision)
         counts[decision] += len(ids)
     return dict(counts)
 

@@ -1,24 +1,21 @@
-"""What plans and receipts have in common: rows about records, counted, as a DataFrame, as CSV; and a plan's consent."""
+"""What plans of pushes and actions have in common: rows about records, counted, as a DataFrame, as CSV; and consent."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import ReceiptNotFound
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.runtime.console import YES
+from hsai_kit.runtime.console import YES, is_yes
 from hsai_kit.runtime.progress import Progress
-from hsai_kit.steps.plans.confirmation import Confirmation
-from hsai_kit.store import JournalStatus
-from hsai_kit.store.journal import Journal
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.tabular.table_files import write_csv
 
@@ -47,21 +44,27 @@ class PlanRow(RecordRow, Protocol):
         """The same in more words, "" where the verdict says it all."""
 
 
-class JournalRecord(Protocol):
-    """What a journal keeps of a push or an action as a whole."""
-
-    @property
-    def object_type_id(self) -> str:
-        """The kind of records that it was about."""
-
-    @property
-    def status(self) -> JournalStatus:
-        """How it ended."""
-
-
 R = TypeVar("R", bound=RecordRow)
 P = TypeVar("P", bound=PlanRow)
-J = TypeVar("J", bound=JournalRecord)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What a plan needs: `kind` is nothing, yes, or portal id; `question` asks for it in words."""
+
+    kind: Literal["nothing", "yes", "portal id"]
+    question: str
+    portal_id: int
+
+    def accepts(self, said: str) -> bool:
+        """Tell whether what was typed is what is needed."""
+        word = said.strip().casefold()
+        return {"nothing": True, "yes": is_yes(said), "portal id": word == str(self.portal_id)}[self.kind]
+
+    @property
+    def confirm(self) -> bool | int:
+        """What `confirm=` has to be for this plan, once somebody has agreed."""
+        return self.portal_id if self.kind == "portal id" else True
 
 
 class RecordRows(Generic[R]):
@@ -110,6 +113,8 @@ class PlanBase(RecordRows[P], ABC):
     """The verdict of the rows about which something would be done."""
     nothing: ClassVar[str]
     """What happened where a plan was not carried out, such as "Nothing was written"."""
+    idle: ClassVar[str]
+    """What is said where there is nothing to do, such as "Nothing would change."."""
     resumes: str | None = None
 
     def __init__(
@@ -123,8 +128,8 @@ class PlanBase(RecordRows[P], ABC):
 
     @property
     @abstractmethod
-    def confirmation(self) -> Confirmation:
-        """What somebody has to say before this plan is carried out, in words and as data."""
+    def would(self) -> str:
+        """What would be done and where, such as "Write 3 values to portal 1"."""
 
     @property
     @abstractmethod
@@ -170,22 +175,13 @@ class PlanBase(RecordRows[P], ABC):
         return not self.undoes and set(self.counts) == {"not approved"}
 
     @property
-    def no_approval_reason(self) -> str:
-        """Why this plan is refused where nothing was approved yet, "" where something was."""
-        if not self.is_undecided:
-            return ""
-        return (
-            "nothing is approved yet. Approve what is right first, with checked.approve(…), or in the terminal with "
-            f"hsai review {self.run_id} --approve unflagged"
-        )
-
-    def _needed(self, would: str, nothing: str) -> Confirmation:
-        """Return what somebody has to say; `would` says what is done and where, `nothing` that nothing is."""
+    def confirmation(self) -> Confirmation:
+        """What somebody has to say before this plan is carried out, in words and as data."""
         if not self.records:
-            return Confirmation("nothing", nothing, self.portal.id)
+            return Confirmation("nothing", self.idle, self.portal.id)
         if self.portal.account_type == _LIVE and self.records > self.settings.portal_id_above:
-            return Confirmation("portal id", f"{would}. Type the portal's id to go on: ", self.portal.id)
-        return Confirmation("yes", f"{would}? {YES}", self.portal.id)
+            return Confirmation("portal id", f"{self.would}. Type the portal's id to go on: ", self.portal.id)
+        return Confirmation("yes", f"{self.would}? {YES}", self.portal.id)
 
     def _explain_left_alone(self, verdicts: Collection[str], width: int) -> list[str]:
         """Return the last lines of a plan: the most common reasons of the rows with these verdicts, and its size."""
@@ -194,23 +190,9 @@ class PlanBase(RecordRows[P], ABC):
         return [*lines, *([f"  Too many: {self.too_many}"] if self.too_many else [])]
 
 
-class ReceiptBase(RecordRows[R], Generic[J, R]):
-    """What was done about each record, as the journal keeps it; raises ReceiptNotFound."""
-
-    _counted = "outcome"
-
-    def __init__(self, hub: Connection, journal: Journal[J, R], receipt_id: str) -> None:
-        record = journal.get(receipt_id)
-        if record is None:
-            message = f"There is no receipt {receipt_id!r} in {hub.workspace.folder}."
-            raise ReceiptNotFound(message)
-        self.id = receipt_id
-        self.record = record
-        super().__init__(hub.portal, record.object_type_id, journal.lines(receipt_id))
-
-    def _describe(self, title: str, nothing: str) -> str:
-        status = "" if self.record.status is JournalStatus.DONE else f", {self.record.status}"
-        return f"{self.id}, {title}{status}: {self._describe_counts(self.rows, nothing)}"
+def list_record_ids(rows: Iterable[RecordRow]) -> list[str]:
+    """Return the ids of the records that rows are about, each once."""
+    return list(dict.fromkeys(row.record_id for row in rows))
 
 
 def _plain(value: Any) -> str | None:
