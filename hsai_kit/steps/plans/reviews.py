@@ -44,9 +44,10 @@ def refuse_elsewhere(hub: Connection, run: Run) -> None:
         )
         raise PushRefused(message)
     if not run.record.object_type:
+        example = advise("ask(..., object_type='contacts')", "hsai ask ASSISTANT contacts")
         message = (
-            "It is not known which records these are: they came from no pull of this workspace. Ask again with the kind "
-            f"of records: {advise("ask(..., object_type='contacts')", 'hsai ask ASSISTANT contacts')}."
+            "It is not known which records these are: they came from no pull of this workspace. Ask again, and say "
+            f"which kind they are: {example}."
         )
         raise PushRefused(message)
     if run.record.portal_id != hub.portal.id:
