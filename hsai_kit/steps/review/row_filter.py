@@ -165,7 +165,10 @@ def _mask(found: Any) -> Mask:
 
 
 def _ranks(texts: Any) -> Floats:
-    return pd.factorize(np.array([text.casefold() for text in texts], dtype=object), sort=True)[0].astype(float)
+    codes: Floats = pd.factorize(np.array([text.casefold() for text in texts], dtype=object), sort=True)[0].astype(
+        float
+    )
+    return codes
 
 
 def _match_texts(texts: Any, wanted: str) -> Mask:
