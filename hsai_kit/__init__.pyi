@@ -44,6 +44,7 @@ from .steps.evaluate.texts.human_rating import rate as rate
 from .steps.evaluate.texts.model_judge import judge as judge
 from .steps.evaluate.texts.model_judge import start_judge as start_judge
 from .steps.evaluate.texts.text_checks import check_texts as check_texts
+from .steps.plans.receipt import receipts as receipts
 from .steps.pull import count as count
 from .steps.pull import lists as lists
 from .steps.pull import object_types as object_types
@@ -52,7 +53,6 @@ from .steps.pull import properties as properties
 from .steps.pull import pull as pull
 from .steps.pull import start_pull as start_pull
 from .steps.push import push as push
-from .steps.push import receipts as receipts
 from .steps.push import start_push as start_push
 from .steps.recipe import evaluate_recipe as evaluate_recipe
 from .steps.recipe import finish_recipe as finish_recipe

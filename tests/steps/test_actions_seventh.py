@@ -16,7 +16,7 @@ from hsai_kit.errors import PushRefused, RecipeError
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.steps.actions import registry
 from hsai_kit.steps.actions.action import as_verb, describe
-from hsai_kit.steps.actions.approved_records import read_approved_records
+from hsai_kit.steps.actions.action_input import read_action_input
 from hsai_kit.steps.actions.engagement import Engagement, signature
 from hsai_kit.steps.actions.plan import ActionRow, ActionVerdict
 from hsai_kit.steps.actions.registry import action_types, register
@@ -65,7 +65,7 @@ def log_call() -> Iterator:
                 raise PushRefused("minutes is more than 90.")
 
         def plan(self, hub, checked, frame):
-            source = read_approved_records(hub, checked, frame)
+            source = read_action_input(hub, checked, frame)
             return self.plan_creation(source, partial(self.draft, source), "Log a call", f"{self.minutes} minutes.")
 
         def draft(self, source, ids):

@@ -16,7 +16,7 @@ from pydantic import ConfigDict
 from hsai_kit.connection import Connection
 from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
-from hsai_kit.steps.actions.approved_records import ApprovedRecords
+from hsai_kit.steps.actions.action_input import ActionInput
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget
 from hsai_kit.steps.plans.reviews import ReviewLike
@@ -142,13 +142,13 @@ class Action(ABC):
         object.__setattr__(limited, "once", scope)
         return limited
 
-    def mark(self, source: ApprovedRecords, record_id: str) -> str:
+    def mark(self, source: ActionInput, record_id: str) -> str:
         """Return what is the same whenever this action is done about this row, and different from all else."""
         scope = self.once or source.run.id
         key = "|".join((str(source.hub.portal.id), scope, self.kind, self.name, record_id))
         return f"hsai-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
-    def explain_unmeant(self, source: ApprovedRecords, ids: Sequence[str]) -> dict[str, str]:
+    def explain_unmeant(self, source: ActionInput, ids: Sequence[str]) -> dict[str, str]:
         """Return those of some records that `only` leaves out, each with what it has instead."""
         found: dict[str, str] = {}
         for column, wanted in (self.only or {}).items():

@@ -15,7 +15,7 @@ from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime import background
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
-from hsai_kit.steps.actions.approved_records import read_approved_records
+from hsai_kit.steps.actions.action_input import read_action_input
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.steps.actions.plan_builder import build_action_plan
@@ -103,7 +103,7 @@ class AddToList(Action):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan to add the records that are no members yet; raises what `check` does."""
-        source = read_approved_records(hub, checked, frame)
+        source = read_action_input(hub, checked, frame)
         found = self._find(hub, source.kind)
         members = background.run(_read_members(hub, found.id))
 

@@ -15,7 +15,7 @@ from hsai_kit.errors import ScopesMissing
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.steps.actions.action import Checked, as_verb, describe
-from hsai_kit.steps.actions.approved_records import ApprovedRecords, read_approved_records
+from hsai_kit.steps.actions.action_input import ActionInput, read_action_input
 from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too_long, signature
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.actions.registry import register
@@ -31,7 +31,7 @@ class Note(Engagement):
     properties: ClassVar[tuple[str, ...]] = ("hs_note_body", "hs_timestamp", "hubspot_owner_id")
 
     def draft_notes(
-        self, source: ApprovedRecords, texts: dict[str, str], heads: dict[str, str], titles: dict[str, str]
+        self, source: ActionInput, texts: dict[str, str], heads: dict[str, str], titles: dict[str, str]
     ) -> dict[str, ActionRow]:
         """Return a note for each text; `heads` are the HTML before them, `titles` what the plan calls them."""
         now = as_hubspot(datetime.now(UTC))
@@ -68,10 +68,10 @@ class CreateNote(Note):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan a note about each record."""
-        source = read_approved_records(hub, checked, frame)
+        source = read_action_input(hub, checked, frame)
         return self.plan_creation(source, partial(self._draft, source), "Create a note")
 
-    def _draft(self, source: ApprovedRecords, ids: Sequence[str]) -> dict[str, ActionRow]:
+    def _draft(self, source: ActionInput, ids: Sequence[str]) -> dict[str, ActionRow]:
         return self.draft_notes(source, source.render(self.body, ids), {}, {})
 
 

@@ -21,7 +21,7 @@ from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.runtime import background
 from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Checked, as_verb, describe
-from hsai_kit.steps.actions.approved_records import ApprovedRecords, read_approved_records
+from hsai_kit.steps.actions.action_input import ActionInput, read_action_input
 from hsai_kit.steps.actions.engagement import BODY_HELP, Engagement, explain_too_long, signature
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionVerdict
 from hsai_kit.steps.actions.registry import register
@@ -96,14 +96,14 @@ class CreateTask(Engagement):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan a task about each record, all of them due at the same time."""
-        source, zone = read_approved_records(hub, checked, frame), hub.portal.time_zone
+        source, zone = read_action_input(hub, checked, frame), hub.portal.time_zone
         day = due_day(self.due_in, datetime.now(_zone(zone)).date())
         how = f"type {self._type.casefold()}, priority {self._priority.casefold()}"
         note = f"Due on {day:%A}, {day}, 8:00 in {zone}; {how}."
         draft = partial(self._draft, source, due_moment(day, zone))
         return self.plan_creation(source, draft, "Create a task", note)
 
-    def _draft(self, source: ApprovedRecords, due: str, ids: Sequence[str]) -> dict[str, ActionRow]:
+    def _draft(self, source: ActionInput, due: str, ids: Sequence[str]) -> dict[str, ActionRow]:
         done_before = source.hub.store.actions.count_done(source.hub.portal.id, self.kind)
         assigner = Assigner(source.owners, self.assignee, self.otherwise, done_before=done_before)
         subjects, bodies = source.render(self.subject, ids), source.render(self.body, ids)

@@ -14,7 +14,7 @@ from hsai_kit.hubspot.create import find_marked
 from hsai_kit.hubspot.records import Record, read_many
 from hsai_kit.runtime import background
 from hsai_kit.steps.actions.action import Action
-from hsai_kit.steps.actions.approved_records import ApprovedRecords
+from hsai_kit.steps.actions.action_input import ActionInput
 from hsai_kit.steps.actions.deduplication import ArchiveExecutor, CreateExecutor, matches_sent, values_like
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
@@ -37,7 +37,7 @@ class Engagement(Action):
     executor: ClassVar[type[ActionExecutor[Any]]] = CreateExecutor
     undo_executor: ClassVar[type[UndoExecutor] | None] = ArchiveExecutor
 
-    def plan_creation(self, source: ApprovedRecords, draft: Draft, title: str, note: str = "") -> ActionPlan:
+    def plan_creation(self, source: ActionInput, draft: Draft, title: str, note: str = "") -> ActionPlan:
         """Plan what `draft` makes: what stands already is found by its mark, in the journal and in HubSpot itself."""
         client = source.hub.hubspot
         # What cannot be linked to these records is told now, and not once everything was confirmed.
@@ -75,7 +75,7 @@ def _plan_archive(act: Act, made_id: str, now: Record | None) -> ActionRow:
     return ActionRow(act.record_id, verdict, act.what, reason=reason, mark=act.mark, made_id=made_id, properties=held)
 
 
-def signature(source: ApprovedRecords, record_id: str, mark: str) -> str:
+def signature(source: ActionInput, record_id: str, mark: str) -> str:
     """Return the last paragraph of what is made here: that a machine drafted it, who let it pass, and the mark."""
     decision = source.decisions[record_id]
     how = "edited and approved" if decision.decision is Decision.EDITED else "approved"

@@ -12,7 +12,7 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.hubspot.rich_text import build_html
 from hsai_kit.steps.actions.action import Checked, as_verb, describe
-from hsai_kit.steps.actions.approved_records import ApprovedRecords, read_approved_records
+from hsai_kit.steps.actions.action_input import ActionInput, read_action_input
 from hsai_kit.steps.actions.create_note import Note
 from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow
@@ -37,10 +37,10 @@ class LogEmail(Note):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan a note with the draft about each record."""
-        source = read_approved_records(hub, checked, frame)
+        source = read_action_input(hub, checked, frame)
         return self.plan_creation(source, partial(self._draft, source), "Keep a drafted e-mail as a note")
 
-    def _draft(self, source: ApprovedRecords, ids: Sequence[str]) -> dict[str, ActionRow]:
+    def _draft(self, source: ActionInput, ids: Sequence[str]) -> dict[str, ActionRow]:
         texts, subjects = source.render(self.body, ids), source.render(self.subject, ids)
         marked = "<p><strong>Draft e-mail, not sent</strong></p>"
         heads = {one: marked + build_html(f"Subject: {subject}") for one, subject in subjects.items()}

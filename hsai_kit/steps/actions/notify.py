@@ -17,7 +17,7 @@ from hsai_kit.errors import ActionRefused
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
-from hsai_kit.steps.actions.approved_records import ApprovedRecords, read_approved_records
+from hsai_kit.steps.actions.action_input import ActionInput, read_action_input
 from hsai_kit.steps.actions.engagement import BODY_HELP
 from hsai_kit.steps.actions.executor import ActionExecutor
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
@@ -115,7 +115,7 @@ class Notify(Action):
 
     def plan(self, hub: Connection, checked: Checked, frame: pd.DataFrame | None) -> ActionPlan:
         """Plan messages; raises AddressNotFound, and ActionRefused for more messages than `most`."""
-        source = read_approved_records(hub, checked, frame)
+        source = read_action_input(hub, checked, frame)
         is_personal = OWNER_EMAIL in find_address(self.to).secret.get_secret_value()
         emails = {one.id: one.email for one in source.owners} if is_personal or self.per == "owner" else {}
 
@@ -136,7 +136,7 @@ class Notify(Action):
         return plan
 
     def _draft(
-        self, source: ApprovedRecords, record_id: str, text: str, emails: dict[str, str], *, is_personal: bool
+        self, source: ActionInput, record_id: str, text: str, emails: dict[str, str], *, is_personal: bool
     ) -> ActionRow:
         owner = source.present[record_id]
         email = emails.get(owner, "")

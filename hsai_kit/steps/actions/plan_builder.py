@@ -8,7 +8,7 @@ from typing import TypeAlias
 from hsai_kit.hubspot.records import Record
 from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Action
-from hsai_kit.steps.actions.approved_records import ApprovedRecords
+from hsai_kit.steps.actions.action_input import ActionInput
 from hsai_kit.steps.actions.plan import ActionPlan, ActionRow, ActionTarget, ActionVerdict
 from hsai_kit.store import Act, decision_of
 
@@ -17,7 +17,7 @@ Draft: TypeAlias = Callable[[list[str]], Mapping[str, ActionRow]]
 
 
 def build_action_plan(
-    source: ApprovedRecords,
+    source: ActionInput,
     action: Action,
     draft: Draft,
     target: ActionTarget,
@@ -76,7 +76,7 @@ def _find_done(
     return None
 
 
-def _warn_of_other_runs(source: ApprovedRecords, action: Action, rows: Sequence[ActionRow]) -> list[str]:
+def _warn_of_other_runs(source: ActionInput, action: Action, rows: Sequence[ActionRow]) -> list[str]:
     if not action.thing:
         return []
     store, portal_id = source.hub.store.actions, source.hub.portal.id

@@ -26,7 +26,7 @@ _OWNER = "hubspot_owner_id"
 
 
 @dataclass(frozen=True)
-class ApprovedRecords:
+class ActionInput:
     """The rows of a run, which of them are approved, and what is known about those.
 
     `present` has the owner's id ("" for nobody) of each approved record that is still there; `words` the columns for
@@ -58,9 +58,9 @@ class ApprovedRecords:
         return dict(zip(ids, Template(template).render(self.words.loc[list(ids)]), strict=True))
 
 
-def read_approved_records(
+def read_action_input(
     hub: Connection, checked: ReviewLike | Sequence[ReviewLike], frame: pd.DataFrame | None
-) -> ApprovedRecords:
+) -> ActionInput:
     """Look at what was approved, in every review that is given, and at those records as they are now.
 
     Raises ActionRefused where the run is another portal's or workspace's, or it is not known which records these are.
@@ -73,7 +73,7 @@ def read_approved_records(
     results = run.results()
     ids = [row.record_id for row in results if decision_of(decisions.get(row.record_id)).is_approved]
     present = background.run(_read_present(hub, kind, ids))
-    found = ApprovedRecords(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
+    found = ActionInput(hub, run, kind, results, decisions, present, _read_active_owners(hub), pd.DataFrame())
     return dataclasses.replace(found, words=_build_words(found, reviewed[0].field, frame))
 
 
@@ -106,7 +106,7 @@ def _read_active_owners(hub: Connection) -> Sequence[Owner] | ScopesMissing:
         return problem
 
 
-def _build_words(source: ApprovedRecords, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _build_words(source: ActionInput, field: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """Return the columns that templates may name: pulled ones, then the answer, then what is known of the record."""
     ids = [row.record_id for row in source.results if row.record_id in source.present]
     index = pd.Index(ids, dtype="string", name="record_id")
@@ -132,7 +132,7 @@ def _final_value(decision: DecisionRecord | None, proposal: object) -> object:
     return decision.value if decision is not None and decision.decision is not Decision.PENDING else proposal
 
 
-def _read_pulled(source: ApprovedRecords, index: pd.Index) -> pd.DataFrame:
+def _read_pulled(source: ActionInput, index: pd.Index) -> pd.DataFrame:
     pull = source.hub.store.pulls.get(source.run.record.pull_id) if source.run.record.pull_id else None
     words = pd.DataFrame(index=index)
     if pull is None:
