@@ -1,48 +1,4 @@
-"""Every error of the kit, each a sentence that says what happened and what to do next.
-
-HsaiError
-├── WorkspaceError          the folder, its settings or one of its files
-│   ├── AssistantError      an assistant's file or what it asks for
-│   └── RecipeError         a recipe's file, or what it needs before it goes on
-│       ├── GateNotPassed
-│       └── ReviewPending   nothing of its run is approved yet
-├── KeyProblem              a key is missing, refused, or cannot be kept
-│   ├── KeyNotFound
-│   ├── AddressNotFound     no address for messages of that name
-│   ├── KeyRefused
-│   └── NoKeyRing
-├── ScopesMissing           the HubSpot key may not do this
-├── NoConnection            the address cannot be reached, or did not answer in time
-├── WriteUncertain          a write did not go through at once; look before it is sent again
-├── HubSpotError            HubSpot answered with an error
-│   ├── NotFound
-│   ├── InvalidValues       HubSpot's own validation refused a value
-│   └── DailyLimit          no calls left today
-├── ModelError              the model's API answered with an error
-│   ├── UnknownModel
-│   ├── SettingNotSupported  the model does not take this setting
-│   └── NoQuota             the account has no money or quota left
-├── UnknownObjectType, UnknownProperty, UnknownList, WhereError, PullError    what was asked of pull
-├── UnknownOwner            no such active owner or team in this portal
-├── PromptError             a prompt's tokens
-├── FrameError              a DataFrame that cannot be asked about
-├── RunError                a run that cannot be made, found or gone on with as asked
-├── SandboxFailed           the sandbox could not be started or filled
-├── AuditError              a log that cannot be told as asked
-├── ReviewError             a decision that cannot be made
-├── EvaluationError         an evaluation, a rating or a judge that cannot be made as asked
-├── ReceiptNotFound         no push or action under that id
-├── NotDelivered            a message that its service did not take
-├── CommandError            what was typed in the terminal cannot be done as such
-├── NothingToDo             there is nothing of the kind to go on with
-├── LabError                JupyterLab or the page did not start
-└── PushRefused             a write that must not happen as asked
-    ├── NothingApproved     nothing is approved yet
-    └── ActionRefused       an action that must not be done as asked
-
-KeyboardInterrupt
-└── WorkStopped             Ctrl-C or Stop, after what was in flight has been kept
-"""
+"""Every error of the kit: a sentence that says what happened and what to do; `docs/reference.md` draws their tree."""
 
 from __future__ import annotations
 

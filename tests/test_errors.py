@@ -1,10 +1,9 @@
-"""Errors: one tree, drawn as it is, and a sentence instead of a stack for an analyst in a notebook."""
+"""Errors: one tree, and a sentence instead of a stack for an analyst in a notebook."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 
@@ -16,28 +15,6 @@ from hsai_kit.errors import HsaiError, NoConnection, ScopesMissing, SettingNotSu
 CLASSES = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and kind.__module__ == errors.__name__
 }
-
-
-def drawn() -> dict[str, str]:
-    """Read the tree in the module's docstring: each error with its parent."""
-    parents: dict[str, str] = {}
-    above: list[tuple[int, str]] = []
-    for line in str(errors.__doc__).splitlines():
-        found = re.match(r"^([│├└─ ]*)([A-Z]\w+(?:, [A-Z]\w+)*)(?: {2,}|$)", line)
-        if not found:
-            continue
-        depth = len(found.group(1))
-        above = [one for one in above if one[0] < depth]
-        for name in found.group(2).split(", "):
-            if above:
-                parents[name] = above[-1][1]
-        above.append((depth, found.group(2).split(", ")[-1]))
-    return parents
-
-
-def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
-    real = {name: kind.__bases__[0].__name__ for name, kind in CLASSES.items() if kind is not HsaiError}
-    assert drawn() == real
 
 
 def test_every_error_is_public_and_says_what_it_is_for():

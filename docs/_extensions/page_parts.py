@@ -52,9 +52,15 @@ def _row(one: Any) -> str:
 
 
 def write_error_tree() -> str:
-    """Return the tree of errors, as it is drawn at the top of its module."""
-    tree = (errors.__doc__ or "").split("\n\n", 1)[1].strip()
-    return f"```text\n{tree}\n```"
+    """Return the tree of errors, each with the first sentence of what it is."""
+    return "\n".join(["```text", *_draw(errors.HsaiError), *_draw(errors.WorkStopped), "```"])
+
+
+def _draw(error: type[BaseException], depth: int = 0) -> Iterator[str]:
+    what = (error.__doc__ or "").partition("\n")[0]
+    yield f"{'    ' * depth + error.__name__:<32}{what}"
+    for inner in error.__subclasses__():
+        yield from _draw(inner, depth + 1)
 
 
 PARTS = {

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperGroup
 
-from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, explain_errors, find_run
+from hsai_kit.cli.command import Command, file_option
+from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, find_run
 from hsai_kit.cli.push import carry_out_or_show, open_reviewed_run
 from hsai_kit.errors import CommandError
 
@@ -40,7 +41,7 @@ class ActionGroup(TyperGroup):
         for do, action in action_types().items():
             app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
             help_text = (action.__doc__ or "").partition("\n\n")[0]
-            app.command(do.replace("_", "-"), help=help_text)(explain_errors(_command(action)))
+            app.command(do.replace("_", "-"), cls=Command, help=help_text)(_command(action))
             self.add_command(typer.main.get_command(app))
 
 
@@ -60,7 +61,7 @@ class CommonOptions:
     only: Annotated[list[str] | None, typer.Option(help="Only with this value: urgency=high. Repeat it.")] = None
     name: Annotated[str | None, typer.Option(help="Tells it from another of its kind about the same run.")] = None
     plan_only: Annotated[bool, typer.Option("--plan", help="Show what would be done, and do nothing.")] = False
-    csv: Annotated[Path | None, typer.Option(help="Keep every row of the plan in this CSV file.")] = None
+    csv: Annotated[Path | None, file_option("Keep every row of the plan in this CSV file.")] = None
     yes: YES = False
     portal_id: PORTAL_ID = None
 

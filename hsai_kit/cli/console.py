@@ -1,53 +1,20 @@
-"""What every command shares: its screen, errors in a sentence, the workspace, and the connection it works with."""
+"""What commands stand on: the workspace of this folder, its store and runs, and the connection to work with."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from hsai_kit.cli.exit_codes import ExitCode, code_of
-from hsai_kit.errors import CommandError, HsaiError, NothingToDo, WorkStopped
+from hsai_kit.cli.exit_codes import ExitCode
+from hsai_kit.errors import CommandError, HsaiError, NothingToDo
 
 if TYPE_CHECKING:
     from hsai_kit.connection import Connection
     from hsai_kit.store import Store
     from hsai_kit.workspace import Workspace
-
-
-screen = Console()
-_errors = Console(stderr=True)
-
-PORTAL = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
-BUDGET = Annotated[float | None, typer.Option(min=0, help="Another cap on what this may cost in all, in USD.")]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
-PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]
-
-
-def explain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what goes wrong in a command into a sentence and an exit code."""
-
-    @functools.wraps(command)
-    def call(*args: Any, **options: Any) -> None:
-        from hsai_kit.runtime.console import advise_for_terminal
-
-        try:
-            with advise_for_terminal():
-                command(*args, **options)
-        except HsaiError as problem:
-            # Reasons that stand line by line stay so; nothing else in a message can begin a line.
-            for line in " ".join([str(problem), *getattr(problem, "__notes__", [])]).splitlines():
-                say(line, _errors, style="red")
-            raise typer.Exit(code_of(problem)) from None
-        except KeyboardInterrupt as interruption:
-            say(str(interruption) if isinstance(interruption, WorkStopped) else "Stopped.", _errors)
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
-
-    return call
 
 
 def end_with(code: ExitCode) -> None:
@@ -67,11 +34,13 @@ def find_workspace() -> Workspace:
     return here
 
 
-def open_store() -> Store:
-    """Open the store of this folder's workspace; close it again."""
+@contextlib.contextmanager
+def open_store() -> Iterator[Store]:
+    """Open the store of this folder's workspace for as long as the context lasts."""
     from hsai_kit.store import Store
 
-    return Store(find_workspace().store)
+    with contextlib.closing(Store(find_workspace().store)) as store:
+        yield store
 
 
 def find_run(given: str | None) -> str:
@@ -82,9 +51,8 @@ def find_run(given: str | None) -> str:
 
 def find_newest(given: str | None, newest: Callable[[Store], str | None], none: str) -> str:
     """Return the id that was given, or that of the newest; raises NothingToDo with `none` where there is none."""
-    store = open_store()
-    found = given or newest(store)
-    store.close()
+    with open_store() as store:
+        found = given or newest(store)
     if found is None:
         raise NothingToDo(none)
     return found
@@ -99,9 +67,8 @@ def connect_here(portal: int | None) -> Connection:
 
 def connect_to_portal_of(wanted: str) -> Connection:
     """Connect with the keys of the portal that a run or receipt belongs to."""
-    store = open_store()
-    record = store.pushes.get(wanted) or store.actions.get(wanted) or store.runs.get(wanted)
-    store.close()
+    with open_store() as store:
+        record = store.pushes.get(wanted) or store.actions.get(wanted) or store.runs.get(wanted)
     if record is None:
         folder = find_workspace().folder
         message = f"There is no run {wanted!r} in {folder}, and no receipt. See what there is with: hsai runs"
@@ -109,13 +76,36 @@ def connect_to_portal_of(wanted: str) -> Connection:
     return connect_here(record.portal_id)
 
 
-def say(text: str, console: Console = screen, style: str | None = None) -> None:
-    """Print a line as it is: not broken, not colored by what it says."""
-    console.print(escape_line(text), style=style, soft_wrap=True, highlight=False)
+def _names(list_names: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+    """Return what a shell completes a word from: names of this folder's workspace."""
+
+    def complete(incomplete: str) -> list[str]:
+        with contextlib.suppress(HsaiError):
+            return [name for name in list_names() if name.startswith(incomplete)]
+        return []
+
+    return complete
 
 
-def escape_line(text: str) -> str:
-    """Return text without markup, and without control characters that a record or a portal may have put there."""
-    from hsai_kit.tabular.cell_text import format_line
+def _list_assistants() -> list[str]:
+    from hsai_kit.assistant.assistant import list_assistants
 
-    return escape(format_line(text, 4000))
+    return list_assistants(find_workspace())
+
+
+def _list_recipes() -> list[str]:
+    return sorted(path.stem for path in find_workspace().recipes.glob("*.toml"))
+
+
+def _list_runs() -> list[str]:
+    with open_store() as store:
+        return [one.id for one in store.runs.summaries()]
+
+
+complete_assistants, complete_recipes, complete_runs = map(_names, (_list_assistants, _list_recipes, _list_runs))
+
+RUN = Annotated[str | None, typer.Argument(help="The run's id (default: the newest).", autocompletion=complete_runs)]
+PORTAL = Annotated[int | None, typer.Option(help="The portal's id (default: the last used).")]
+BUDGET = Annotated[float | None, typer.Option(min=0, help="Another cap on what this may cost in all, in USD.")]
+YES = Annotated[bool, typer.Option("--yes", help="Do not ask; many records in a live account still need --portal-id.")]
+PORTAL_ID = Annotated[int | None, typer.Option(help="The portal's id, in place of typing it where that is asked for.")]

@@ -6,14 +6,17 @@ import getpass
 import os
 import sys
 import tempfile
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from hsai_kit.cli.console import PORTAL, escape_line, say, screen
+from hsai_kit.cli.command import answer, hint, say, show_table
+from hsai_kit.cli.console import PORTAL
 from hsai_kit.errors import CommandError, KeyNotFound, KeyRefused
+
+if TYPE_CHECKING:
+    from hsai_kit.steps.connect import Status
 
 
 def connect(
@@ -65,22 +68,21 @@ def connect(
     for typed, name in ((token, ENVIRONMENT["hubspot"]), (key, ENVIRONMENT["openai"])):
         if typed and os.environ.get(name):
             say(f"But {name} is set in the environment and is used instead, until it is unset there.")
-    screen.print("Next: [bold]hsai status[/bold]")
+    answer(portal_id=kept.id, name=kept.name, account_type=kept.account_type, kept_in=home.place)
+    hint("Next: hsai status")
 
 
-def disconnect(
-    portal: PORTAL = None,
-) -> None:
+def disconnect(portal: PORTAL = None) -> None:
     """Forget the keys of a portal on this computer."""
     from hsai_kit.steps.connect import disconnect as forget
 
-    for line in forget(portal) or ["No keys were kept."]:
-        screen.print(escape(line), soft_wrap=True, highlight=False)
+    lines = forget(portal)
+    answer(forgotten=lines)
+    for line in lines or ["No keys were kept."]:
+        say(line)
 
 
-def status(
-    portal: PORTAL = None,
-) -> None:
+def status(portal: PORTAL = None) -> None:
     """Say which portal this is, what the keys may do there, and how many calls are left today."""
     from hsai_kit.steps.connect import connect as make_connection
     from hsai_kit.steps.connect import status as read_status
@@ -90,27 +92,33 @@ def status(
         here = Workspace.find()
         with make_connection(portal_id=portal, workspace=here.folder if here else nowhere) as hub:
             found = read_status(hub)
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("Portal", escape_line(f"{found.portal.id} {found.portal.name}"))
-    table.add_row("Account type", found.portal.account_type)
-    table.add_row("Time zone", found.portal.time_zone)
+    answer(status={name: getattr(found, name) for name in _STATUS})
+    show_table(_status_rows(found))
+
+
+# What --json tells of a status; `own_prices` is a set.
+_STATUS = ("portal", "scopes", "missing", "daily", "models", "ending", "model_problem", "prices", "price_list")
+
+
+def _status_rows(found: Status) -> Iterator[tuple[str, str]]:
+    yield "Portal", f"{found.portal.id} {found.portal.name}"
+    yield "Account type", found.portal.account_type
+    yield "Time zone", found.portal.time_zone
     if found.missing is None:
-        table.add_row("Scopes", "HubSpot does not tell for this kind of key")
+        yield "Scopes", "HubSpot does not tell for this kind of key"
     for step, missing in (found.missing or {}).items():
-        table.add_row(
-            f"May {step}" if step.startswith("pu") else step.capitalize(),
-            "yes" if not missing else f"no, needs {', '.join(missing)}",
-        )
+        name = f"May {step}" if step.startswith("pu") else step.capitalize()
+        yield name, f"no, needs {', '.join(missing)}" if missing else "yes"
     if found.daily:
-        table.add_row("Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}")
-    said = [found.describe_model(model) for model in found.models] or [found.model_problem or "none"]
-    for line in said:
-        table.add_row("Models" if line == said[0] else "", escape_line(line))
+        yield "Calls left today", f"{found.daily[1] - found.daily[0]:,} of {found.daily[1]:,}"
+    names = ["Models", *[""] * len(found.models)]
+    yield from zip(names, map(found.describe_model, found.models), strict=False)
     if found.models:
-        table.add_row("Prices from", escape_line(found.price_list))
+        yield "Prices from", found.price_list
+    else:
+        yield "Models", found.model_problem or "none"
     for model, day in found.ending.items():
-        table.add_row("Ends soon", escape_line(f"{model} on {day}"))
-    screen.print(table)
+        yield "Ends soon", f"{model} on {day}"
 
 
 def ask_unseen(label: str) -> str:

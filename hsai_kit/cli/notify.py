@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.console import explain_errors, say, screen
+from hsai_kit.cli.command import Command, PlainCommand, answer, hint, say
 from hsai_kit.cli.keys import ask_unseen
 from hsai_kit.errors import CommandError, NoKeyRing
 
@@ -17,8 +17,7 @@ notify = typer.Typer(
 _NAME = Annotated[str, typer.Argument(help="The name that it is known by, such as sales-slack.")]
 
 
-@notify.command()
-@explain_errors
+@notify.command(cls=PlainCommand)
 def add(
     name: _NAME,
     keep: Annotated[str, typer.Option(help="Where to keep it: 'ring' (the system's) or 'file' (mode 0600).")] = "ring",
@@ -40,24 +39,24 @@ def add(
             f"the address in a file that only you can read: hsai notify add {name} --keep file"
         )
         raise NoKeyRing(message)
-    screen.print("An address looks like slack://…, msteams://… or mailtos://…; apprise's wiki tells how each is made.")
+    hint("An address looks like slack://…, msteams://… or mailtos://…; apprise's wiki tells how each is made.")
     service = keep_address(home, name, SecretStr(ask_unseen("Address")))
     say(f"Kept the {service} address {name} in {home.place}.")
-    screen.print(f"Next: [bold]hsai notify test {name}[/bold]")
+    hint(f"Next: hsai notify test {name}")
 
 
-@notify.command("list")
-@explain_errors
+@notify.command("list", cls=Command)
 def list_names() -> None:
     """List the names of the addresses that are kept on this computer."""
     from hsai_kit.credentials.notify_addresses import list_addresses
 
-    for name in list_addresses() or ["No address is kept here. Keep one with: hsai notify add NAME"]:
+    names = list_addresses()
+    answer(names=names)
+    for name in names or ["No address is kept here. Keep one with: hsai notify add NAME"]:
         say(name)
 
 
-@notify.command()
-@explain_errors
+@notify.command(cls=PlainCommand)
 def test(name: _NAME) -> None:
     """Send one message to an address, to see that it arrives."""
     from hsai_kit.credentials.notify_addresses import deliver, find_address
@@ -67,8 +66,7 @@ def test(name: _NAME) -> None:
     say(f"Sent a test message to {name}.")
 
 
-@notify.command()
-@explain_errors
+@notify.command(cls=PlainCommand)
 def remove(name: _NAME) -> None:
     """Forget an address."""
     from hsai_kit.credentials.notify_addresses import forget_address

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, end_with, find_newest, find_run, say
+from hsai_kit.cli.command import answer, file_option, save, say
+from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, end_with, find_newest, find_run
 from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.errors import CommandError
 
@@ -27,7 +28,7 @@ def push(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Complete a push that was stopped or killed.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Show what would change, and write nothing.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Keep every row of the plan in this CSV file.")] = None,
+    csv: Annotated[Path | None, file_option("Keep every row of the plan in this CSV file.")] = None,
     yes: YES = False,
     portal_id: PORTAL_ID = None,
 ) -> None:
@@ -98,11 +99,13 @@ def carry_out_or_show(
     """Carry a plan out and print the receipt, or only show it; with nothing to do the exit code says so."""
     from hsai_kit.steps.actions import carry_out
 
-    if csv is not None:
-        say(f"Every row of the plan is in {ready.to_csv(csv)}.")
+    save(csv, ready.to_csv, "Every row of the plan is")
     if plan_only:
+        answer(plan=ready.counts, run=ready.run_id, rows=ready.frame)
         for line in str(ready).splitlines():
             say(line)
         return
-    say(repr(carry_out(hub, ready, confirm=confirm)))
+    receipt = carry_out(hub, ready, confirm=confirm)
+    answer(receipt=receipt.id, counts=receipt.counts, rows=receipt.frame)
+    say(repr(receipt))
     end_with(ExitCode.DONE if ready.records else ExitCode.NOTHING_TO_DO)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.console import BUDGET, PORTAL, connect_here, end_with, say
+from hsai_kit.cli.command import answer, file_option, save, say
+from hsai_kit.cli.console import BUDGET, PORTAL, complete_recipes, connect_here, end_with
 from hsai_kit.cli.exit_codes import ExitCode, code_of_runs
 from hsai_kit.errors import CommandError
 
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
     from hsai_kit.steps.recipe import RecipeEvaluation
 
 
-_NAME = Annotated[str, typer.Argument(help="The recipe's name in recipes/, or its file.")]
+_NAME = Annotated[
+    str, typer.Argument(help="The recipe's name in recipes/, or its file.", autocompletion=complete_recipes)
+]
 _YES = Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it may cost up to the cap.")]
 
 
 def evaluate(
     recipe: _NAME,
     gate: Annotated[bool, typer.Option("--gate", help="Exit with 3 where the recipe's gate is not passed.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write all of it to this HTML file, passed or not.")] = None,
+    report: Annotated[Path | None, file_option("Write all of it to this HTML file, passed or not.")] = None,
     budget_usd: BUDGET = None,
     portal: PORTAL = None,
     yes: _YES = False,
@@ -43,11 +47,11 @@ def evaluate(
         _show(found.evaluation)
         if found.texts is not None:
             say(found.texts.verdict)
-        if report is not None:
-            say(f"The report is in {_write(found, report)}.")
-        if found.verdict is not None:
-            for line in str(found.verdict).splitlines():
-                say(line)
+        save(report, functools.partial(_write, found), "The report is")
+        for line in str(found.verdict or "").splitlines():
+            say(line)
+        answer(recipe=chosen.name, candidates=found.evaluation.table, passed=found.verdict and found.verdict.is_passed)
+        answer(conditions=found.verdict.reasons if found.verdict else ())
         code = code_of_runs(run for runs in found.evaluation.runs.values() for run in runs)
     if gate and found.verdict is not None and not found.verdict.is_passed:
         code = ExitCode.GATE_NOT_PASSED
@@ -75,7 +79,10 @@ def run(
             done = finish_recipe(hub, chosen, confirm=chosen.portal_id or True if yes else None)
         else:
             done = run_recipe(hub, recipe, budget_usd=budget_usd, confirm=yes or None)
-        for part in (done.run, done.checked, done.receipt, *done.done):
+        receipts = [one for one in (done.receipt, *done.done) if one is not None]
+        answer(recipe=done.recipe.name, run=done.run and done.run.id, waiting=done.waiting)
+        answer(receipts=[{"receipt": one.id, "counts": one.counts} for one in receipts])
+        for part in (done.run, done.checked, *receipts):
             if part is not None:
                 say(repr(part))
         if done.run is None:
@@ -85,17 +92,12 @@ def run(
         end_with(ExitCode.WAITING_FOR_REVIEW if done.waiting and not reviewed else ExitCode.DONE)
 
 
-def _write(found: RecipeEvaluation, path: Path) -> Path:
+def _write(found: RecipeEvaluation, path: Path) -> None:
     from hsai_kit.steps.evaluate.report import report
 
     title = found.recipe.description or found.recipe.name
     parts = [one for one in (found.verdict, found.evaluation, found.texts) if one is not None]
-    made = report(*parts, title=title)
-    try:
-        return made.save(path).resolve()
-    except OSError as problem:
-        message = f"The report cannot be written to {path}: {problem.strerror}. Choose another place."
-        raise CommandError(message) from None
+    report(*parts, title=title).save(path)
 
 
 def _show(found: Evaluation) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hsai_kit.cli.console import say, screen
+from hsai_kit.cli.command import answer, hint, say, screen
 from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.errors import CommandError, SandboxFailed
 
@@ -41,15 +41,21 @@ def demo(
 
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder; made if it is not there.")] = Path()) -> None:
-    """Make a workspace: settings, four assistants to start from, and the store."""
+    """Make a workspace: settings, four assistants and a recipe to start from, the store, and a .gitignore."""
     from hsai_kit.assistant.assistant import list_assistants
+    from hsai_kit.steps.recipe import recipe_names
+    from hsai_kit.store import Store
     from hsai_kit.workspace import Workspace
 
     made = Workspace.make(folder)
+    Store(made.store).close()
+    assistants, recipes = list_assistants(made), recipe_names(made)
+    answer(workspace=made.folder, assistants=assistants, recipes=recipes)
     say(f"Workspace in {made.folder}")
-    say(f"Assistants: {', '.join(list_assistants(made))}")
-    screen.print("Next: keep your keys with [bold]hsai connect[/bold], or try everything with [bold]hsai demo[/bold]")
-    screen.print("Without keys: [bold]hsai sandbox[/bold] serves a made-up portal, and says what to set to work on it")
+    say(f"Assistants: {', '.join(assistants)}")
+    say(f"Recipes: {', '.join(recipes)}")
+    hint("Next: keep your keys with hsai connect, or try everything with hsai demo")
+    hint("Without keys: hsai sandbox serves a made-up portal, and says what to set to work on it")
 
 
 def lab(folder: _FOLDER = None, sandbox: _SANDBOX = False, browser: _BROWSER = True, port: _PORT = None) -> None:
@@ -89,44 +95,28 @@ def sandbox(
     from hsai_kit.sandbox import Sandbox, SandboxError
 
     pairs = [text.partition("=") for text in load or []]
-    if bad := next(
-        (text for text, (kind, _, file) in zip(load or [], pairs, strict=True) if not (kind and file)), None
-    ):
-        message = f"--load {bad} has the wrong form. Write it as --load contacts=export.csv"
-        raise CommandError(message)
-    running = Sandbox(
-        data=data,
-        load={kind: file for kind, _, file in pairs},
-        faults=fault or (),
-        port=port,
-        seed=seed,
-        contacts=contacts,
-    )
+    for pair in pairs:
+        if not all(pair):
+            message = f"--load {''.join(pair)} has the wrong form. Write it as --load contacts=export.csv"
+            raise CommandError(message)
+    loaded = {kind: file for kind, _, file in pairs}
+    running = Sandbox(data=data, load=loaded, faults=fault or (), port=port, seed=seed, contacts=contacts)
     try:
         with running:
             for remark in running.remarks:
                 say(remark)
             say("A sandbox with a made-up portal and a scripted assistant (no language model) is running.")
             say("In another terminal or notebook, set these and use connect() as for the real ones:")
-            screen.print()
-            for line in _settings_lines(
-                running.hubspot_url, running.hubspot_token, running.openai_url, running.openai_key
-            ):
+            form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
+            settings = {
+                "HUBSPOT_BASE_URL": running.hubspot_url,
+                "HUBSPOT_ACCESS_TOKEN": running.hubspot_token,
+                "OPENAI_BASE_URL": running.openai_url,
+                "OPENAI_API_KEY": running.openai_key,
+            }
+            for line in ["", *(form.format(*setting) for setting in settings.items()), "", "Stop it with Ctrl-C."]:
                 say(line)
-            screen.print()
-            say("Stop it with Ctrl-C.")
             with contextlib.suppress(KeyboardInterrupt):
                 running.wait()
     except SandboxError as problem:
         raise SandboxFailed(str(problem)) from None
-
-
-def _settings_lines(hubspot_url: str, token: str, openai_url: str, key: str) -> list[str]:
-    values = {
-        "HUBSPOT_BASE_URL": hubspot_url,
-        "HUBSPOT_ACCESS_TOKEN": token,
-        "OPENAI_BASE_URL": openai_url,
-        "OPENAI_API_KEY": key,
-    }
-    form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
-    return [form.format(name, value) for name, value in values.items()]

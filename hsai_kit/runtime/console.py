@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _in_terminal = ContextVar("in_terminal", default=False)
+_is_anybody_there = ContextVar("is_anybody_there", default=True)
 
 YES = "Type yes or y: "
 
@@ -37,6 +38,16 @@ def advise_for_terminal() -> Iterator[None]:
         _in_terminal.reset(token)
 
 
+@contextmanager
+def ask_nobody() -> Iterator[None]:
+    """Have every question be one that nobody can be asked, for as long as the context lasts."""
+    token = _is_anybody_there.set(False)
+    try:
+        yield
+    finally:
+        _is_anybody_there.reset(token)
+
+
 def advise(python: str, terminal: str) -> str:
     """Return what to do next: as code for a notebook or a script, as a command for the terminal."""
     return terminal if _in_terminal.get() else python
@@ -47,7 +58,7 @@ def ask_text(question: str) -> str | None:
     # Imported here: `hsai --help` needs no event loop.
     from hsai_kit.runtime.background import is_in_background
 
-    if is_in_background():
+    if is_in_background() or not _is_anybody_there.get():
         return None
     try:
         return input(question)

@@ -188,7 +188,7 @@ def test_a_claim_that_the_portal_does_not_bear_out_is_said_and_ends_with_exit_co
         said = flat(said + process.communicate(timeout=60)[0])
     assert process.returncode == 1
     assert re.findall(PUSHED, said) == ["4"]
-    assert "✗ Not borne out: Read back: every record holds its old state again." in said
+    assert "✗ Not so: Read back: every record holds its old state again." in said
 
 
 def test_an_export_without_states_is_a_sentence(empty):

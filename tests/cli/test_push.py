@@ -65,7 +65,7 @@ def test_a_push_that_was_stopped_is_completed(hub, said, sandbox):
     receipt = open_receipt(hub)
     assert "3 written" in hsai("push", "--resume", "--yes")
     assert open_receipt(hub).id == receipt.id
-    assert "There is no 'run-7'" in hsai("push", "run-7", code=1)
+    assert "There is no run 'run-7'" in hsai("push", "run-7", code=1)
 
 
 def test_tasks_are_planned_made_once_and_taken_back(hub, said):
