@@ -175,7 +175,7 @@ def test_only_the_loaded_records_are_in_the_portal(load):
     assert {name: len(records) for name, records in portal.records.items() if records} == {"contacts": 1}
     assert portal.truth == {}
     assert [(one.name, one.member_ids) for one in portal.lists] == [("All of contacts.csv", ("1",))]
-    assert len(portal.pipelines) == 4
+    assert len(portal.pipelines) == 6
 
 
 def test_stages_and_pipelines_that_are_new_are_added(load):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hsai_kit.sandbox.portal.definitions.parts import choice, moment, number, owner, read_only, text
-from hsai_kit.sandbox.portal.model import ObjectType, PropertyDefinition, PropertyGroup
+from hsai_kit.sandbox.portal.definitions.parts import choice, moment, number, owner, small_type, text
+from hsai_kit.sandbox.portal.model import ObjectType, PropertyDefinition
 
 # HubSpot's own outcomes of a call are these fixed ids in every portal.
 CALL_OUTCOMES = {
@@ -13,37 +13,18 @@ CALL_OUTCOMES = {
 }
 
 
-def _activity(
-    name: str, singular: str, type_id: str, label: str, primary: str, *properties: PropertyDefinition
-) -> ObjectType:
+def _activity(name: str, singular: str, type_id: str, label: str, *properties: PropertyDefinition) -> ObjectType:
     """Add to the type's own properties what every activity has."""
-    group = singular
-    common = (
-        moment("hs_timestamp", "Activity date", group),
-        owner("Activity assigned to", group),
-        read_only("hs_object_id", "Record ID", group, "number"),
-        read_only("hs_createdate", "Create date", group, "datetime"),
-        read_only("hs_lastmodifieddate", "Last modified date", group, "datetime"),
-    )
-    return ObjectType(
-        name=name,
-        singular=singular,
-        type_id=type_id,
-        label=label,
-        label_plural=f"{label}s",
-        primary_property=primary,
-        groups=(PropertyGroup(group, f"{label} information", 0),),
-        properties=properties + common,
-        default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
-    )
+    common = moment("hs_timestamp", "Activity date", singular), owner("Activity assigned to", singular)
+    return small_type(name, singular, type_id, label, singular, *properties, *common)
 
 
 NOTES = _activity(
-    "notes", "note", "0-46", "Note", "hs_note_body",
+    "notes", "note", "0-46", "Note",
     text("hs_note_body", "Note body", "note", field_type="html"),
 )  # fmt: skip
 TASKS = _activity(
-    "tasks", "task", "0-27", "Task", "hs_task_subject",
+    "tasks", "task", "0-27", "Task",
     text("hs_task_subject", "Task Title", "task"),
     text("hs_task_body", "Task Notes", "task", field_type="html"),
     choice("hs_task_status", "Task Status", "task", "NOT_STARTED: Not started", "IN_PROGRESS: In progress",
@@ -52,7 +33,7 @@ TASKS = _activity(
     choice("hs_task_type", "Task Type", "task", "TODO: To-do", "CALL: Call", "EMAIL: Email"),
 )  # fmt: skip
 EMAILS = _activity(
-    "emails", "email", "0-49", "Email", "hs_email_subject",
+    "emails", "email", "0-49", "Email",
     text("hs_email_subject", "Email subject", "email"),
     text("hs_email_text", "Text body", "email", field_type="textarea"),
     text("hs_email_html", "Email body", "email", field_type="html"),
@@ -64,7 +45,7 @@ EMAILS = _activity(
     text("hs_email_to_email", "Email to address", "email"),
 )  # fmt: skip
 CALLS = _activity(
-    "calls", "call", "0-48", "Call", "hs_call_title",
+    "calls", "call", "0-48", "Call",
     text("hs_call_title", "Call Title", "call"),
     text("hs_call_body", "Call notes", "call", field_type="html"),
     number("hs_call_duration", "Call duration", "call", "In milliseconds."),
@@ -75,7 +56,7 @@ CALLS = _activity(
            *(f"{value}: {label}" for label, value in CALL_OUTCOMES.items())),
 )  # fmt: skip
 MEETINGS = _activity(
-    "meetings", "meeting", "0-47", "Meeting", "hs_meeting_title",
+    "meetings", "meeting", "0-47", "Meeting",
     text("hs_meeting_title", "Meeting name", "meeting"),
     text("hs_meeting_body", "Meeting description", "meeting", field_type="html"),
     moment("hs_meeting_start_time", "Meeting start time", "meeting"),

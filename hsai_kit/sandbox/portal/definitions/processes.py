@@ -2,68 +2,51 @@
 
 from __future__ import annotations
 
-from hsai_kit.sandbox.portal.definitions.parts import choice, formula, moment, number, owner, read_only, text
-from hsai_kit.sandbox.portal.model import ObjectType, Option, Pipeline, PipelineStage, PropertyDefinition, PropertyGroup
+from dataclasses import replace
 
+from hsai_kit.sandbox.portal.definitions.parts import (
+    choice,
+    formula,
+    moment,
+    number,
+    owner,
+    pipeline,
+    pipeline_choice,
+    read_only,
+    stage_choice,
+    text,
+)
+from hsai_kit.sandbox.portal.model import ObjectType, PropertyGroup
 
-def _deal_stage(id: str, label: str, order: int, probability: str) -> PipelineStage:  # noqa: A002 — HubSpot's word
-    closed = "true" if probability in {"0.0", "1.0"} else "false"
-    return PipelineStage(id, label, order, {"isClosed": closed, "probability": probability})
-
-
-def _ticket_stage(id: str, label: str, order: int) -> PipelineStage:  # noqa: A002 — HubSpot's word
-    closed = label == "Closed"
-    return PipelineStage(
-        id, label, order, {"isClosed": str(closed).lower(), "ticketState": "CLOSED" if closed else "OPEN"}
-    )
-
-
-SALES = Pipeline(
-    "default", "deals", "Sales Pipeline", 0,
-    (
-        _deal_stage("appointmentscheduled", "Appointment Scheduled", 0, "0.2"),
-        _deal_stage("qualifiedtobuy", "Qualified To Buy", 1, "0.4"),
-        _deal_stage("presentationscheduled", "Presentation Scheduled", 2, "0.6"),
-        _deal_stage("decisionmakerboughtin", "Decision Maker Bought-In", 3, "0.8"),
-        _deal_stage("contractsent", "Contract Sent", 4, "0.9"),
-        _deal_stage("closedwon", "Closed Won", 5, "1.0"),
-        _deal_stage("closedlost", "Closed Lost", 6, "0.0"),
-    ),
+SALES = pipeline(
+    "default", "deals", "Sales Pipeline", 0, "probability",
+    "appointmentscheduled: Appointment Scheduled: 0.2", "qualifiedtobuy: Qualified To Buy: 0.4",
+    "presentationscheduled: Presentation Scheduled: 0.6", "decisionmakerboughtin: Decision Maker Bought-In: 0.8",
+    "contractsent: Contract Sent: 0.9", "closedwon: Closed Won: 1.0", "closedlost: Closed Lost: 0.0",
 )  # fmt: skip
-RENEWALS = Pipeline(
-    "71402210", "deals", "Renewals", 1,
-    (
-        _deal_stage("138022401", "Coming up", 0, "0.5"),
-        _deal_stage("138022402", "Terms sent", 1, "0.7"),
-        _deal_stage("138022403", "At risk", 2, "0.3"),
-        _deal_stage("138022404", "Renewed", 3, "1.0"),
-        _deal_stage("138022405", "Churned", 4, "0.0"),
-    ),
+RENEWALS = pipeline(
+    "71402210", "deals", "Renewals", 1, "probability",
+    "138022401: Coming up: 0.5", "138022402: Terms sent: 0.7", "138022403: At risk: 0.3", "138022404: Renewed: 1.0",
+    "138022405: Churned: 0.0",
 )  # fmt: skip
-SUPPORT = Pipeline(
-    "0", "tickets", "Support Pipeline", 0,
-    (
-        _ticket_stage("1", "New", 0),
-        _ticket_stage("2", "Waiting on contact", 1),
-        _ticket_stage("3", "Waiting on us", 2),
-        _ticket_stage("4", "Closed", 3),
-    ),
+# These two have labels that another pipeline of their object type has as well, and no records at first.
+PARTNERS = pipeline(
+    "71402211", "deals", "Partner sales", 2, "probability",
+    "138022411: Registered: 0.1", "138022412: Contract Sent: 0.8", "138022413: Closed Won: 1.0",
+    "138022414: Closed Lost: 0.0",
 )  # fmt: skip
-PIPELINES = (SALES, RENEWALS, SUPPORT)
+SUPPORT = pipeline(
+    "0", "tickets", "Support Pipeline", 0, "ticketState",
+    "1: New: OPEN", "2: Waiting on contact: OPEN", "3: Waiting on us: OPEN", "4: Closed: CLOSED",
+)  # fmt: skip
+ONBOARDING = pipeline(
+    "71402212", "tickets", "Onboarding", 1, "ticketState",
+    "138022421: New: OPEN", "138022422: Kickoff held: OPEN", "138022423: Closed: CLOSED",
+)  # fmt: skip
+PIPELINES = (SALES, RENEWALS, PARTNERS, SUPPORT, ONBOARDING)
 
 # Which properties hold pipeline and stage, by object type.
 PIPELINE_PROPERTIES = {"deals": ("pipeline", "dealstage"), "tickets": ("hs_pipeline", "hs_pipeline_stage")}
-
-
-def _pipeline(name: str, group: str, pipelines: tuple[Pipeline, ...]) -> PropertyDefinition:
-    found = tuple(Option(pipeline.id, pipeline.label) for pipeline in pipelines)
-    return PropertyDefinition(name, "Pipeline", "enumeration", "select", group, options=found)
-
-
-def _stage(name: str, label: str, group: str, pipelines: tuple[Pipeline, ...]) -> PropertyDefinition:
-    found = tuple(Option(stage.id, stage.label) for pipeline in pipelines for stage in pipeline.stages)
-    return PropertyDefinition(name, label, "enumeration", "radio", group, options=found)
-
 
 _DEAL, _TICKET = "dealinformation", "ticketinformation"
 _OURS = PropertyGroup("our_own_fields", "Our own fields", 2)
@@ -80,8 +63,8 @@ DEALS = ObjectType(
         text("dealname", "Deal Name", _DEAL),
         number("amount", "Amount", _DEAL),
         moment("closedate", "Close Date", _DEAL),
-        _pipeline("pipeline", _DEAL, (SALES, RENEWALS)),
-        _stage("dealstage", "Deal Stage", _DEAL, (SALES, RENEWALS)),
+        pipeline_choice("pipeline", _DEAL, SALES, RENEWALS, PARTNERS),
+        stage_choice("dealstage", "Deal Stage", _DEAL, SALES, RENEWALS, PARTNERS),
         choice("dealtype", "Deal Type", _DEAL, "newbusiness: New Business",
                "existingbusiness: Existing Business", field_type="radio"),
         choice("hs_priority", "Priority", _DEAL, "low: Low", "medium: Medium", "high: High"),
@@ -99,8 +82,6 @@ DEALS = ObjectType(
                         "hs_object_id", "pipeline"),
 )  # fmt: skip
 
-_SUBJECT = PropertyDefinition("subject", "Ticket name", "string", "text", _TICKET, required=True)
-
 TICKETS = ObjectType(
     name="tickets",
     singular="ticket",
@@ -114,10 +95,10 @@ TICKETS = ObjectType(
         _OURS,
     ),
     properties=(
-        _SUBJECT,
+        replace(text("subject", "Ticket name", _TICKET), required=True),
         text("content", "Ticket description", _TICKET, field_type="textarea"),
-        _pipeline("hs_pipeline", _TICKET, (SUPPORT,)),
-        _stage("hs_pipeline_stage", "Ticket status", _TICKET, (SUPPORT,)),
+        pipeline_choice("hs_pipeline", _TICKET, SUPPORT, ONBOARDING),
+        stage_choice("hs_pipeline_stage", "Ticket status", _TICKET, SUPPORT, ONBOARDING),
         choice("hs_ticket_priority", "Priority", _TICKET, "LOW: Low", "MEDIUM: Medium", "HIGH: High",
                "URGENT: Urgent"),
         choice("hs_ticket_category", "Category", _TICKET, "PRODUCT_ISSUE: Product Issue",

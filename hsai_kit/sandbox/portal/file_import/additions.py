@@ -54,7 +54,10 @@ class OwnerBook:
 def add_stages(
     pipelines: list[Pipeline], records: list[Record], names: tuple[str, str], stages: PropertyDefinition
 ) -> None:
-    """Add to the pipelines what records hold and the portal lacks, under the labels that `stages` has."""
+    """Add to the pipelines what records hold and the portal lacks, under the labels that `stages` has.
+
+    Where several pipelines have a label, a record's stage becomes the one of its own pipeline.
+    """
     pipeline_property, stage_property = names
     labels = {option.value: option.label for option in stages.options}
     object_type = "deals" if stage_property == "dealstage" else "tickets"
@@ -67,9 +70,13 @@ def add_stages(
         if index is None:
             pipelines.append(Pipeline(pipeline_id, object_type, pipeline_id, len(pipelines), ()))
             index = len(pipelines) - 1
-        if stage_id and stage_id not in held:
+        label = labels.get(stage_id, stage_id)
+        own = next((stage.id for stage in pipelines[index].stages if stage.label == label), None)
+        if own is not None:
+            record.properties[stage_property] = own
+        elif stage_id and stage_id not in held:
             held[stage_id] = pipeline_id
-            pipelines[index] = _with_stage(pipelines[index], stage_id, labels.get(stage_id, stage_id))
+            pipelines[index] = _with_stage(pipelines[index], stage_id, label)
 
 
 def _with_stage(pipeline: Pipeline, stage_id: str, label: str) -> Pipeline:

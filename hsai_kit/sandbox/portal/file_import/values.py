@@ -122,7 +122,8 @@ def _is_readable(cell: str) -> bool:
 
 def build_choice_converter(definition: PropertyDefinition) -> tuple[Callable[[str], str], list[Option]]:
     """Give a converter from labels to internal values, and the list it adds options to that were missing."""
-    by_name = {option.label.casefold(): option.value for option in definition.options}
+    # Of several options with one label the first counts, until `add_stages` knows a record's pipeline.
+    by_name = {option.label.casefold(): option.value for option in reversed(definition.options)}
     by_name |= {option.value.casefold(): option.value for option in definition.options}
     added: list[Option] = []
 

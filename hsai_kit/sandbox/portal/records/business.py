@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hsai_kit.sandbox.portal import people
@@ -188,6 +189,7 @@ def add_quotes(factory: RecordFactory, rng: Random, count: int) -> None:
             "hubspot_owner_id": deal.properties.get("hubspot_owner_id") or "",
         }
         quote = factory.add("quotes", properties, created, pick_later(rng, created))
+        quote.properties["hs_public_url_key"] = blake2b(quote.id.encode(), digest_size=16).hexdigest()
         factory.link("quotes", quote, "deals", deal)
         factory.link("quotes", quote, "contacts", contact)
         factory.link("quotes", quote, "companies", factory.employers.get(contact.id))
