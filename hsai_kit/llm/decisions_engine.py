@@ -195,7 +195,8 @@ def _question(field: object, name: str, instructions: list[str]) -> dict[str, An
     if kind == "choice":
         question["choices"] = _choices(field)
     elif kind == "score":
-        question["levels"] = [{**one, "label": one.pop("value")} for one in _choices(field)]
+        # `value` is taken out first: a level has a label and a description, and the API refuses any other field.
+        question["levels"] = [{"label": one.pop("value"), **one} for one in _choices(field)]
     return question
 
 

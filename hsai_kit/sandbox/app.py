@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hsai_kit.sandbox.faults import APIS, parse_fault
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from hsai_kit.sandbox.doubles import Doubles
@@ -78,6 +77,8 @@ class ControlApi:
                 self._route("GET", "/counts", self.counts),
                 self._route("GET", "/answered", self.count_answered),
                 self._route("GET", "/requests", self.requests),
+                self._route("GET", "/exchanges", self.exchanges),
+                self._route("POST", "/exchanges", self.keep_exchanges),
                 self._route("GET", "/truth", self.truth),
                 self._route("GET", "/faults", self.faults),
                 self._route("POST", "/faults", self.add_fault),
@@ -103,6 +104,15 @@ class ControlApi:
     def requests(self, side: str, last: str = "1000") -> list[dict[str, Any]]:
         """List an API's newest requests, newest last."""
         return self._api(side).journal.requests(int(last))
+
+    def exchanges(self, side: str) -> list[dict[str, Any]]:
+        """List an API's requests that were kept with their answers."""
+        return self._api(side).journal.exchanges()
+
+    def keep_exchanges(self, most: int) -> None:
+        """Keep requests with their answers from now on, so many of each route and status."""
+        for api in self._doubles.apis.values():
+            api.journal.kept_exchanges = most
 
     def truth(self, object_type: str, property: str) -> dict[str, str]:  # noqa: A002  # HubSpot's own word
         """Tell the right value of each record's property, as the seed knows it."""
@@ -134,9 +144,15 @@ class ControlApi:
         """Accept another HubSpot token."""
         self._doubles.hubspot.add_token(token, scopes, state)
 
-    def add_key(self, key: str, models: Sequence[str] | None = None, state: str = "live") -> None:
+    def add_key(
+        self,
+        key: str,
+        models: Sequence[str] | None = None,
+        state: str = "live",
+        scopes: Sequence[str] | None = None,
+    ) -> None:
         """Accept another OpenAI key."""
-        self._doubles.openai.add_key(key, models, state)
+        self._doubles.openai.add_key(key, models, state, scopes)
 
     def account(self, **details: Any) -> None:
         """Change what HubSpot's account details tell."""
@@ -169,7 +185,8 @@ class ControlApi:
             try:
                 values = {**request.query_params, **(json.loads(body) if body else {})}
                 signature.bind(**values)
-                return JSONResponse(action(**values))
+                # What arrived is shown as it was, NaN and halves of surrogate pairs included.
+                return Response(json.dumps(action(**values)), media_type="application/json")
             except (ValueError, TypeError) as error:
                 return _error(400, str(error))
 

@@ -142,9 +142,19 @@ class Sandbox:
         """Accept another HubSpot token (live, expired or revoked); with all scopes where none are given."""
         self._ask("POST", "/tokens", {"token": token, "scopes": _as_list(scopes), "state": state})
 
-    def key(self, key: str, *, models: Sequence[str] | None = None, state: str = "live") -> None:
-        """Accept another OpenAI key (live, expired or revoked); for all models where none are given."""
-        self._ask("POST", "/keys", {"key": key, "models": _as_list(models), "state": state})
+    def key(
+        self,
+        key: str,
+        *,
+        models: Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+        state: str = "live",
+    ) -> None:
+        """Accept another OpenAI key (live, expired or revoked); for all models where none are given.
+
+        With `scopes` it is a restricted one, which may do only what they name, such as "api.responses.write".
+        """
+        self._ask("POST", "/keys", {"key": key, "models": _as_list(models), "scopes": _as_list(scopes), "state": state})
 
     def account(self, **details: Any) -> None:
         """Change HubSpot's account details by their own names, such as accountType="STANDARD"."""
@@ -177,6 +187,14 @@ class Sandbox:
         1970) and fault (the kind that struck it, or None).
         """
         return list(self._ask("GET", f"/requests?{urlencode({'side': api, 'last': last})}"))
+
+    def keep_exchanges(self, most: int) -> None:
+        """Keep requests together with their answers from now on: so many of each route and status, over resets too."""
+        self._ask("POST", "/exchanges", {"most": most})
+
+    def exchanges(self, api: str) -> list[dict[str, Any]]:
+        """List an API's kept exchanges: what `requests` tells of each, and `answer`, its body (JSON or None)."""
+        return list(self._ask("GET", f"/exchanges?{urlencode({'side': api})}"))
 
     def truth(self, object_type: str, property: str) -> dict[str, str]:  # noqa: A002  # HubSpot's own word
         """Tell the right value of a property by record id, as the portal's seed knows it."""

@@ -39,22 +39,30 @@ class JournalEntry:
     at: float = field(default_factory=time.time)
     status: int | None = None
     fault: str | None = None
+    answer: bytearray = field(default_factory=bytearray)
 
     def to_json(self) -> dict[str, Any]:
         """Show the entry as JSON; a body that is no JSON, or was too large to keep, is null."""
-        try:
-            body = json.loads(self.body) if self.body else None
-        except ValueError:
-            body = None
         return {
             "method": self.method,
             "path": self.path,
             "query": self.query,
             "status": self.status,
-            "body": body,
+            "body": _read_json(self.body),
             "at": self.at,
             "fault": self.fault,
         }
+
+    def to_exchange(self) -> dict[str, Any]:
+        """Show the entry with the body of its answer, null where that is no JSON."""
+        return {**self.to_json(), "answer": _read_json(self.answer)}
+
+
+def _read_json(body: bytes | bytearray) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
 
 
 class Journal:
@@ -67,6 +75,8 @@ class Journal:
         self._answered: set[int] = set()
         self._whole: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._epoch = 0
+        self.kept_exchanges = 0
+        self._exchanges: defaultdict[tuple[str, int | None], list[JournalEntry]] = defaultdict(list)
 
     def begin(self, method: str, path: str, query: str, body: bytes) -> JournalEntry:
         """Note a request that has arrived whole."""
@@ -77,6 +87,8 @@ class Journal:
 
     def end(self, entry: JournalEntry) -> None:
         """Count a request that is over; one from before the last `clear` is not counted any more."""
+        if self.kept_exchanges and entry.fault is None:
+            self._keep_exchange(entry)
         if entry.epoch != self._epoch:
             return
         route = f"{entry.method} {self._template(entry.method, entry.path)}"
@@ -102,13 +114,22 @@ class Journal:
         entries = list(self._entries)
         return [entry.to_json() for entry in entries[max(len(entries) - last, 0) :]]
 
+    def exchanges(self) -> list[dict[str, Any]]:
+        """List the requests that were kept with their answers, at most `kept_exchanges` of a route and status."""
+        return [entry.to_exchange() for entries in self._exchanges.values() for entry in entries]
+
     def clear(self) -> None:
-        """Forget all requests; those under way will not be counted."""
+        """Forget all requests but the kept exchanges; those under way will not be counted."""
         self._entries.clear()
         self._counts.clear()
         self._answered.clear()
         self._whole.clear()
         self._epoch += 1
+
+    def _keep_exchange(self, entry: JournalEntry) -> None:
+        kept = self._exchanges[(f"{entry.method} {self._template(entry.method, entry.path)}", entry.status)]
+        if len(kept) < self.kept_exchanges:
+            kept.append(entry)
 
     def _count_whole(self, route: str, request: int) -> None:
         known = request in self._answered

@@ -70,6 +70,8 @@ class ApiMiddleware:
         async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
+            elif self.journal.kept_exchanges:
+                entry.answer += message.get("body", b"")
             await send(message)
 
         try:

@@ -124,6 +124,7 @@ class HubSpotApi:
                 raise method_not_allowed(list(address.operations))
             call = _call(request, address, body, token)
             require(token, operation.needs(self._crm, call))
+            call.check_body(request.headers.get("content-type", ""), operation.body)
             answer = operation.handler(self._crm, call)
         except HubSpotError as error:
             return _refusal(error, correlation_id, rate_headers)

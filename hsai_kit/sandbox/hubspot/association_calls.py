@@ -27,7 +27,7 @@ def list_of_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     from_id = _require_record(crm, one, call.path["object_id"])
     linked = crm.links.read(one, [from_id], other).get(from_id, [])
     shown, following = cut_page(linked, call.after(), call.limit(PAGE, PAGE))
-    body: dict[str, Any] = {"results": _render_links(shown)}
+    body: dict[str, Any] = {"results": _render_links(call, shown)}
     if following is not None:
         body["paging"] = call.next_page(following)
     return HubSpotAnswer(200, body)
@@ -41,7 +41,7 @@ def link_labeled(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     types = _read_types(crm, one, other, call.json())
     with crm.write_transaction():
         crm.links.add(one, from_id, other, to_id, types)
-    return HubSpotAnswer(201, _render_pair(one, from_id, other, to_id, types))
+    return HubSpotAnswer(201, _render_pair(call, one, from_id, other, to_id, types))
 
 
 def link_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -50,7 +50,7 @@ def link_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     one, other = _resolve_kinds(crm, call)
     from_id = _require_record(crm, one, call.path["object_id"])
     to_id = _require_record(crm, other, call.path["to_object_id"])
-    return batch_answer(_link_by_default(crm, one, other, [(from_id, to_id)]), [], started)
+    return batch_answer(call, _link_by_default(crm, one, other, [(from_id, to_id)]), [], started)
 
 
 def unlink(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -83,11 +83,11 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
             problems.append(_no_links_error(one, other, text))
             continue
         shown, following = cut_page(linked, parse_whole_number(str(entry.get("after", ""))), PAGE)
-        result: dict[str, Any] = {"from": {"id": text}, "to": _render_links(shown)}
+        result: dict[str, Any] = {"from": {"id": text}, "to": _render_links(call, shown)}
         if following is not None:
             result["paging"] = {"next": {"after": str(following), "link": f"?after={following}"}}
         results.append(result)
-    return batch_answer(results, problems, started)
+    return batch_answer(call, results, problems, started)
 
 
 def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -105,8 +105,8 @@ def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         for start, end, types in typed:
             if start not in bad and end not in bad:
                 crm.links.add(one, int(start), other, int(end), types)
-                results.append(_render_pair(one, int(start), other, int(end), types))
-    return batch_answer(results, problems, started, status=201)
+                results.append(_render_pair(call, one, int(start), other, int(end), types))
+    return batch_answer(call, results, problems, started, 200 if call.version == "2026-09" else 201)
 
 
 def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -117,7 +117,7 @@ def batch_create_default(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     problems = _find_absent_ends(crm, one, other, pairs)
     bad = {identifier for problem in problems for identifier in (problem.context or {})["ids"]}
     good = [(int(start), int(end)) for start, end in pairs if start not in bad and end not in bad]
-    return batch_answer(_link_by_default(crm, one, other, good), problems, started)
+    return batch_answer(call, _link_by_default(crm, one, other, good), problems, started)
 
 
 def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -205,17 +205,25 @@ def _no_links_error(one: ObjectKind, other: ObjectKind, identifier: str) -> HubS
     )
 
 
-def _render_links(linked: Iterable[LinkEnd]) -> list[dict[str, Any]]:
-    return [{"toObjectId": one.to_id, "associationTypes": [known.wire() for known in one.types]} for one in linked]
+def _render_links(call: HubSpotCall, linked: Iterable[LinkEnd]) -> list[dict[str, Any]]:
+    return [
+        {"toObjectId": _render_id(call, one.to_id), "associationTypes": [known.wire() for known in one.types]}
+        for one in linked
+    ]
+
+
+def _render_id(call: HubSpotCall, number: int) -> int | str:
+    """Show an id as the dated versions' descriptions have it, and as v4's examples do."""
+    return str(number) if call.is_dated else number
 
 
 def _render_pair(
-    one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]
+    call: HubSpotCall, one: ObjectKind, from_id: int, other: ObjectKind, to_id: int, types: Iterable[LinkType]
 ) -> dict[str, Any]:
     return {
         "fromObjectTypeId": one.type_id,
-        "fromObjectId": from_id,
+        "fromObjectId": _render_id(call, from_id),
         "toObjectTypeId": other.type_id,
-        "toObjectId": to_id,
+        "toObjectId": _render_id(call, to_id),
         "labels": [known.label for known in types if known.label is not None],
     }

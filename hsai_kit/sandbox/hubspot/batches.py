@@ -1,8 +1,8 @@
 """Up to a hundred records at a time, with HubSpot's ways of succeeding by halves.
 
-Ids that are no records make a 207 beside the results. A record that was merged away is left out of a plain
-200. One value that cannot be written discards a whole update, and a whole create too unless every input has a
-trace id.
+Ids that are no records make a 207 beside the results, in 2026-09 a 200 with errors. A record that was merged away is
+left out of a plain 200. One value that cannot be written discards a whole update, and a whole create too unless every
+input has a trace id.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from hsai_kit.sandbox.hubspot import clock
 from hsai_kit.sandbox.hubspot.errors import HubSpotError, invalid, records_not_found
 from hsai_kit.sandbox.hubspot.history import WriteSource
 from hsai_kit.sandbox.hubspot.objects import archive_one, check_id_property, create_one
-from hsai_kit.sandbox.hubspot.record_view import RecordView, read_names
+from hsai_kit.sandbox.hubspot.record_view import RecordView, attach_warnings, read_names
 from hsai_kit.sandbox.hubspot.records import RecordRow
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
-from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
+from hsai_kit.sandbox.hubspot.writer import ENFORCING_VERSION, WriteRequest, read_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
@@ -38,15 +38,19 @@ class BatchLookup(NamedTuple):
 
 
 def batch_answer(
-    results: list[dict[str, Any]], problems: Sequence[HubSpotError], started: str, *, status: int = 200
+    call: HubSpotCall,
+    results: Sequence[Mapping[str, Any]],
+    problems: Sequence[HubSpotError],
+    started: str,
+    status: int = 200,
 ) -> HubSpotAnswer:
-    """Make the envelope of every batch: 207 as soon as there is one error."""
-    body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+    """Make the envelope of every batch: 207 as soon as there is one error, which 2026-09 does not know any more."""
+    body: dict[str, Any] = {"status": "COMPLETE", "results": list(results)}
     if problems:
         body["numErrors"] = len(problems)
         body["errors"] = [problem.envelope() for problem in problems]
     body |= {"startedAt": started, "completedAt": clock.now()}
-    return HubSpotAnswer(207 if problems else status, body)
+    return HubSpotAnswer(207 if problems and call.version != ENFORCING_VERSION else status, body)
 
 
 def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -61,7 +65,7 @@ def batch_read(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     view = RecordView(crm, kind, call.token, read_names(fields.get("properties"), "properties"), history)
     rows = {row.id: row for row in found.rows.values()}
     problems = [records_not_found(kind.singular, found.missing)] if found.missing else []
-    return batch_answer(view.render(rows[number] for number in sorted(rows)), problems, started)
+    return batch_answer(call, view.render(rows[number] for number in sorted(rows)), problems, started)
 
 
 def batch_update(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -79,7 +83,7 @@ def batch_update(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
                 results.append(_update_one(crm, call, kind, row, one))
             else:  # a value that cannot be written spoils the batch even where its record is missing
                 crm.writer.check(kind, WriteRequest(read_properties(one), call.version), NOBODY)
-    return batch_answer(results, _not_found_error(kind, inputs, found.missing), started)
+    return batch_answer(call, results, _not_found_error(kind, inputs, found.missing), started)
 
 
 def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -101,7 +105,7 @@ def batch_create(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
                 problems.append(problem)
             else:
                 results.append(_render(crm, call, kind, row, list(row.properties), one))
-    return batch_answer(results, problems, started, status=201)
+    return batch_answer(call, results, problems, started, 201)
 
 
 def batch_upsert(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -124,7 +128,7 @@ def batch_upsert(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
                 rendered = _render(crm, call, kind, created, list(created.properties), one)
                 results.append(rendered | {"new": True})
     problems = _not_found_error(kind, inputs, found.missing) if name is None else []
-    return batch_answer(results, problems, started)
+    return batch_answer(call, results, problems, started)
 
 
 def batch_archive(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -158,7 +162,9 @@ def _update_one(crm: Crm, call: HubSpotCall, kind: ObjectKind, row: RecordRow, o
     properties = read_properties(one)
     changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
     row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
-    return _render(crm, call, kind, row, list(properties), one)
+    rendered = _render(crm, call, kind, row, list(properties), one)
+    attach_warnings(call, rendered, properties)
+    return rendered
 
 
 def _render(

@@ -62,12 +62,14 @@ class Catalog:
         self._kinds: dict[str, ObjectKind] | None = None
         self._by_alias: dict[str, ObjectKind] = {}
         self._definitions: dict[tuple[str, bool], dict[str, Definition]] = {}
+        self._pipelines: dict[str, dict[str, list[str]]] = {}
 
     def forget(self) -> None:
         """Read everything anew when it is next asked for."""
         self._kinds = None
         self._by_alias = {}
         self._definitions = {}
+        self._pipelines = {}
 
     def kinds(self) -> list[ObjectKind]:
         """All object types."""
@@ -109,6 +111,16 @@ class Catalog:
         )
         definitions = (_read_definition(kind, json.loads(wire), required=bool(required)) for wire, required in rows)
         return {one.name: one for one in definitions}
+
+    def pipelines(self, kind: ObjectKind) -> dict[str, list[str]]:
+        """Return the ids of a type's pipelines, the default one first, each with those of its stages."""
+        if kind.name not in self._pipelines:
+            rows = self._database.execute(
+                "SELECT wire FROM hubspot_pipelines WHERE object_type = ? ORDER BY rowid", (kind.name,)
+            )
+            found = [json.loads(wire) for (wire,) in rows]
+            self._pipelines[kind.name] = {one["id"]: [stage["id"] for stage in one["stages"]] for one in found}
+        return self._pipelines[kind.name]
 
     def put(self, kind: ObjectKind, wire: Mapping[str, Any], *, required: bool, archived: bool) -> Definition:
         """Add a property or replace its definition."""

@@ -39,6 +39,34 @@ def read_list_by_name(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     raise not_found()
 
 
+def create_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+    """Make a new list without members; one that fills itself by filters is more than the sandbox does."""
+    fields = call.fields()
+    name, processing_type = fields.get("name"), fields.get("processingType")
+    kind = crm.catalog.resolve(str(fields.get("objectTypeId")))
+    if not isinstance(name, str) or not name.strip():
+        raise invalid("A list needs a name.")
+    if processing_type not in {"MANUAL", "SNAPSHOT"}:
+        raise invalid(f"The sandbox makes MANUAL and SNAPSHOT lists, not {processing_type}: it evaluates no filters.")
+    if any(one["name"].lower() == name.lower() for one in _load_lists(crm)):
+        raise invalid(f"A list named {name} already exists.")
+    (number,) = crm.database.execute("SELECT coalesce(max(CAST(id AS INTEGER)), 0) + 1 FROM hubspot_lists").fetchone()
+    now = clock.now()
+    crm.database.execute(
+        "INSERT INTO hubspot_lists VALUES (?, ?, ?, ?, ?, ?)", (str(number), kind.name, name, processing_type, now, now)
+    )
+    return HubSpotAnswer(200, {"list": next(iter(_load_lists(crm, str(number))))})
+
+
+def delete_list(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+    """Take a list away; its members stay what they are."""
+    wanted = _render_list(crm, call)["listId"]
+    with crm.write_transaction():
+        crm.database.execute("DELETE FROM hubspot_list_members WHERE list_id = ?", (wanted,))
+        crm.database.execute("DELETE FROM hubspot_lists WHERE id = ?", (wanted,))
+    return HubSpotAnswer(204)
+
+
 def search_lists(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show lists whose name has a word, of some ids or of some processing types, a page at a time."""
     fields = call.fields()

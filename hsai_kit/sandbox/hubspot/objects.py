@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot.errors import invalid, not_found
 from hsai_kit.sandbox.hubspot.history import WriteSource
-from hsai_kit.sandbox.hubspot.record_view import RecordView, attach_associations
+from hsai_kit.sandbox.hubspot.record_view import RecordView, attach_associations, attach_warnings
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer, parse_whole_number
 from hsai_kit.sandbox.hubspot.writer import WriteRequest, read_properties
 
@@ -71,7 +71,9 @@ def update_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
         row = _find(crm, call, kind)
         changes = crm.writer.check(kind, WriteRequest(properties, call.version), row)
         row = crm.writer.update(kind, row, changes, WriteSource.of_app(call.token.app_id))
-    return HubSpotAnswer(200, RecordView(crm, kind, call.token, list(properties)).render([row])[0])
+    shown = RecordView(crm, kind, call.token, list(properties)).render([row])[0]
+    attach_warnings(call, shown, properties)
+    return HubSpotAnswer(200, shown)
 
 
 def archive_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -95,6 +97,27 @@ def archive_one(crm: Crm, kind: ObjectKind, row: RecordRow) -> None:
             "AND list_id IN (SELECT id FROM hubspot_lists WHERE object_type = ?)",
             (row.id, kind.name),
         )
+
+
+def erase_record(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+    """Delete a contact for good, as the GDPR asks for; one that is not there is no error."""
+    kind = crm.catalog.resolve(call.path["object_type"])
+    if kind.name != "contacts":
+        raise invalid(f"Only contacts can be deleted for good, not {kind.name}.")
+    fields = call.fields()
+    identifier, id_property = str(fields.get("objectId")), fields.get("idProperty")
+    if id_property not in {None, "hs_object_id"}:
+        check_id_property(crm, kind, str(id_property))
+        identifier = str(crm.records.holders(kind, str(id_property), [identifier]).get(identifier.lower(), ""))
+    row = crm.records.find(kind, identifier)
+    if row is not None:
+        archive_one(crm, kind, row)
+    elif (row := crm.records.find(kind, identifier, archived=True)) is None:
+        return HubSpotAnswer(204)
+    with crm.write_transaction():
+        crm.records.remove(kind, row.id)
+        crm.history.forget(kind, row.id)
+    return HubSpotAnswer(204)
 
 
 def merge_records(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
@@ -121,6 +144,8 @@ def _find(crm: Crm, call: HubSpotCall, kind: ObjectKind) -> RecordRow:
         check_id_property(crm, kind, id_property)
         holder = crm.records.holders(kind, id_property, [identifier]).get(identifier.lower())
         identifier = "" if holder is None else str(holder)
+    elif parse_whole_number(identifier) is None:
+        raise not_found("Object not found.  objectId are usually numeric.")
     row = crm.records.find(kind, identifier, archived=archived)
     if row is None and (number := parse_whole_number(identifier)) is not None:
         survivor = crm.records.survivor(kind, number)

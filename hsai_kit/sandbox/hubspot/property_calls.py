@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.hubspot import clock
-from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid, not_found
+from hsai_kit.sandbox.hubspot.batches import LARGEST_BATCH, batch_answer
+from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid, not_found, records_not_found
 from hsai_kit.sandbox.hubspot.wire import HubSpotAnswer
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def read_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one property."""
     kind = crm.catalog.resolve(call.path["object_type"])
     return HubSpotAnswer(200, _require_property(crm, call, kind, archived=call.flag("archived")).wire)
+
+
+def batch_read_properties(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+    """Show the properties of some names; a name that is none is an error beside the others."""
+    started = clock.now()
+    kind = crm.catalog.resolve(call.path["object_type"])
+    known = crm.catalog.definitions(kind, archived=call.fields().get("archived") is True)
+    names = [str(one.get("name")).lower() for one in call.inputs(LARGEST_BATCH)]
+    missing = [name for name in names if name not in known]
+    problems = [records_not_found("property", missing)] if missing else []
+    return batch_answer(call, [known[name].wire for name in names if name in known], problems, started)
 
 
 def create_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:

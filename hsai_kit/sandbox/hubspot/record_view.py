@@ -11,13 +11,14 @@ from hsai_kit.sandbox.hubspot.errors import invalid
 from hsai_kit.sandbox.hubspot.links import cut_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hsai_kit.sandbox.hubspot.access import Token
     from hsai_kit.sandbox.hubspot.catalog import ObjectKind
     from hsai_kit.sandbox.hubspot.crm import Crm
     from hsai_kit.sandbox.hubspot.links import LinkType
     from hsai_kit.sandbox.hubspot.records import RecordRow
+    from hsai_kit.sandbox.hubspot.wire import HubSpotCall
 
 # [?] What a token without the scope gets in place of the text: nothing, as if it were not set.
 EMAIL_CONTENT = frozenset({"hs_email_subject", "hs_email_text", "hs_email_html", "hs_body_preview"})
@@ -96,6 +97,19 @@ def _type_name(kind: ObjectKind, other: ObjectKind, known: LinkType) -> str:
         return re.sub(r"\W+", "_", known.label.lower())
     # Only where a pair has a primary association is the plain one told apart by its name.
     return f"{pair}_unlabeled" if "companies" in {kind.name, other.name} else pair
+
+
+def attach_warnings(call: HubSpotCall, shown: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    """Add to the answer of a write what was asked for and not done, as 2026-03 describes it.
+
+    [?] Which writes are warned of is not documented: here it is a lifecycle stage that would have moved back.
+    """
+    name = "lifecyclestage"
+    if call.version == "2026-03" and asked.get(name) and shown["properties"].get(name) != asked[name]:
+        message = f"{name} was not changed: it only moves forward."
+        shown["warnings"] = [
+            {"category": "PROPERTY_NOT_CHANGED", "message": message, "context": {"propertyName": name}}
+        ]
 
 
 def read_names(given: Any, field: str) -> list[str]:

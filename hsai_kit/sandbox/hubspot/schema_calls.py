@@ -35,6 +35,7 @@ def _render_schema(crm: Crm, kind: ObjectKind) -> dict[str, Any]:
         "id": kind.type_id,
         "objectTypeId": kind.type_id,
         "name": kind.name,
+        "allowsSensitiveProperties": False,
         "fullyQualifiedName": kind.fully_qualified_name or kind.singular.upper(),
         "labels": {"singular": kind.label, "plural": kind.label_plural},
         "primaryDisplayProperty": kind.primary_property,

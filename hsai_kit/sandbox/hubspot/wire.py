@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hsai_kit.sandbox.hubspot.errors import ErrorCategory, HubSpotError, invalid
+from hsai_kit.sandbox.shapes import find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hsai_kit.sandbox.hubspot.access import Token
+    from hsai_kit.sandbox.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class HubSpotCall:
     query: list[tuple[str, str]]
     raw_body: bytes
     token: Token
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the call goes to a version that is named by a date."""
+        return not self.version.startswith("v")
 
     def text(self, name: str) -> str | None:
         """Return the last value of a query parameter, None where it is absent or empty."""
@@ -101,6 +108,16 @@ class HubSpotCall:
         if not isinstance(body, dict):
             raise invalid("Invalid input JSON on line 1, column 1: expected an object.")
         return body
+
+    def check_body(self, media_type: str, shape: Shape) -> None:
+        """Raise a 415 for a body that is not sent as JSON, a 400 for one with a field that no description has."""
+        if not self.raw_body:
+            return
+        if media_type.partition(";")[0].strip().lower() != "application/json":
+            message = f"The Content-Type {media_type or '(none)'} is not taken here. Send application/json."
+            raise HubSpotError(415, message, ErrorCategory.VALIDATION_ERROR)
+        if shape is not None and (unknown := find_unknown(self.json(), shape)) is not None:
+            raise invalid(f"Invalid input JSON: there is no field {unknown}.")
 
     def inputs(self, most: int, what: str = "") -> list[dict[str, Any]]:
         """Read the `inputs` of a batch; more than HubSpot takes at a time is a 400."""

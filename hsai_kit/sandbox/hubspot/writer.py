@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STAMPS_OF_CREATION = ("createdate", "hs_createdate")
 STAMPS_OF_CHANGE = ("lastmodifieddate", "hs_lastmodifieddate")
 NEVER_WRITABLE = frozenset({"hs_object_id", *STAMPS_OF_CHANGE})
+PIPELINE_PROPERTIES = {"deals": ("pipeline", "dealstage")}  # of all others hs_pipeline and hs_pipeline_stage
 ENFORCING_VERSION = "2026-09"  # the only one that holds API writes to the portal's required properties
 
 
@@ -71,6 +72,7 @@ class Writer:
                         check(rule, value)
             except InvalidValue as problem:
                 problems.append((name, problem))
+        problems += self._check_stage(kind, current, changes, is_new=row is None)
         if request.version == ENFORCING_VERSION:
             problems += _check_required(definitions.values(), changes, is_new=row is None)
             problems += _explain_conditional(self._validations.find_missing(kind, current, changes))
@@ -90,6 +92,27 @@ class Writer:
         if name == "lifecyclestage" and _goes_back(definition, current, value):
             return current  # answered with success all the same; cleared first, it can be set to anything
         return value
+
+    def _check_stage(
+        self, kind: ObjectKind, current: Mapping[str, str], changes: Changes, *, is_new: bool
+    ) -> list[tuple[str, InvalidValue]]:
+        """Hold a stage to its record's pipeline; where none is named, a new record goes into the first.
+
+        [?] HubSpot's wording is not known.
+        """
+        pipelines = self._catalog.pipelines(kind)
+        pipeline_name, stage_name = PIPELINE_PROPERTIES.get(kind.name, ("hs_pipeline", "hs_pipeline_stage"))
+        if not pipelines or not (is_new or {pipeline_name, stage_name} & changes.keys()):
+            return []
+        after = {**current, **changes}
+        pipeline, stage = after.get(pipeline_name) or next(iter(pipelines)), after.get(stage_name)
+        if stage and not after.get(pipeline_name):
+            changes[pipeline_name] = pipeline
+        if not stage or stage in pipelines.get(pipeline, ()):
+            return []
+        allowed = ", ".join(pipelines.get(pipeline, ()))
+        message = f"{stage} is no stage of the pipeline {pipeline}. The allowed options are: [{allowed}]"
+        return [(stage_name, InvalidValue("INVALID_OPTION", message))]
 
     def _check_unique(
         self, kind: ObjectKind, definitions: Mapping[str, Definition], changes: Changes, row: RecordRow | None
@@ -193,4 +216,4 @@ def _check_required(
         for one in definitions
         if one.required and (changes.get(one.name) is None if is_new else changes.get(one.name, "") is None)
     ]
-    return [(name, InvalidValue("MISSING_REQUIRED_PROPERTY", f'The property "{name}" is required.')) for name in names]
+    return [(name, InvalidValue("MISSING_REQUIRED_PROPERTY", f"A value for {name} must be provided")) for name in names]

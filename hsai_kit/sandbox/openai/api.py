@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hsai_kit.sandbox.openai.agents import BETA, list_agents, retrieve_agent
 from hsai_kit.sandbox.openai.batches import Batches
 from hsai_kit.sandbox.openai.catalog import MODELS
+from hsai_kit.sandbox.openai.chat_completions import ChatCompletions
 from hsai_kit.sandbox.openai.decisions import Decisions
 from hsai_kit.sandbox.openai.files import Files
 from hsai_kit.sandbox.openai.gate import Endpoint, Gate, OpenAICall, send_answer
@@ -19,7 +20,7 @@ from hsai_kit.sandbox.openai.keys import Keys, build_key_error
 from hsai_kit.sandbox.openai.limits import OpenAILimits, build_quota_error, build_rate_limit_error
 from hsai_kit.sandbox.openai.responses import Responses
 from hsai_kit.sandbox.openai.tokens import PromptCache
-from hsai_kit.sandbox.openai.wire import Identifiers, OpenAIError, answer_json
+from hsai_kit.sandbox.openai.wire import FORM, Identifiers, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class OpenAIApi:
         self._files = Files(database, self._identifiers)
         self._batches = Batches(database, self._identifiers, self._files, self._responses, self._limits)
         self._decisions = Decisions(self._cache)
+        self._chat = ChatCompletions(self._identifiers, self._responses)
         self.app = Starlette(
             routes=self._routes(),
             exception_handlers={404: self._not_found, 405: self._not_found},  # type: ignore[dict-item]
@@ -73,9 +75,9 @@ class OpenAIApi:
         """Change settings by the names in `OpenAISettings`; ValueError lists what there is."""
         self._limits.set(limits)
 
-    def add_key(self, key: str, models: Sequence[str] | None, state: str) -> None:
-        """Accept another key: live, expired or revoked, for some models or (None) for all."""
-        self._keys.add(key, models, state)
+    def add_key(self, key: str, models: Sequence[str] | None, state: str, scopes: Sequence[str] | None = None) -> None:
+        """Accept another key: live, expired or revoked, for some models and permissions or (None) for all."""
+        self._keys.add(key, models, state, scopes)
 
     def reset(self) -> None:
         """Forget what is not in the database: other keys, changed limits, used-up budgets, caches."""
@@ -87,26 +89,36 @@ class OpenAIApi:
         self._identifiers.reset()
 
     def _routes(self) -> list[Route]:
-        responses, files, batches = self._responses, self._files, self._batches
+        gate, responses, files, batches = self._gate, self._responses, self._files, self._batches
+        # [?] The permissions' names are those that a restricted key's refusals were seen to tell.
+        model, read, write = "model.request", "api.responses.read", "api.responses.write"
+        files_read, files_write = "api.files.read", "api.files.write"
+        batch_read, batch_write, agents, models = (
+            "api.batch.read",
+            "api.batch.write",
+            "api.agents.read",
+            "api.model.read",
+        )
         return [
-            self._route("POST", "/v1/responses", Endpoint(self._gate, responses.create, charged=True)),
-            self._route("POST", "/v1/decisions", Endpoint(self._gate, self._decisions.create, charged=True)),
-            self._route("POST", "/v1/responses/input_tokens", Endpoint(self._gate, responses.count_input)),
-            self._route("GET", "/v1/responses/{response_id}", Endpoint(self._gate, responses.retrieve)),
-            self._route("DELETE", "/v1/responses/{response_id}", Endpoint(self._gate, responses.delete)),
-            self._route("GET", "/v1/models", Endpoint(self._gate, _list_models)),
-            self._route("GET", "/v1/models/{model_id}", Endpoint(self._gate, _retrieve_model)),
-            self._route("GET", "/v1/agents", Endpoint(self._gate, list_agents, beta=BETA)),
-            self._route("GET", "/v1/agents/{agent_id}", Endpoint(self._gate, retrieve_agent, beta=BETA)),
-            self._route("POST", "/v1/files", Endpoint(self._gate, files.create)),
-            self._route("GET", "/v1/files", Endpoint(self._gate, files.list)),
-            self._route("GET", "/v1/files/{file_id}", Endpoint(self._gate, files.retrieve)),
-            self._route("DELETE", "/v1/files/{file_id}", Endpoint(self._gate, files.delete)),
-            self._route("GET", "/v1/files/{file_id}/content", Endpoint(self._gate, files.read)),
-            self._route("POST", "/v1/batches", Endpoint(self._gate, batches.create)),
-            self._route("GET", "/v1/batches", Endpoint(self._gate, batches.list)),
-            self._route("GET", "/v1/batches/{batch_id}", Endpoint(self._gate, batches.retrieve)),
-            self._route("POST", "/v1/batches/{batch_id}/cancel", Endpoint(self._gate, batches.cancel)),
+            self._route("POST", "/v1/responses", Endpoint(gate, responses.create, write, charged=True)),
+            self._route("POST", "/v1/chat/completions", Endpoint(gate, self._chat.create, model, charged=True)),
+            self._route("POST", "/v1/decisions", Endpoint(gate, self._decisions.create, model, charged=True)),
+            self._route("POST", "/v1/responses/input_tokens", Endpoint(gate, responses.count_input, write)),
+            self._route("GET", "/v1/responses/{response_id}", Endpoint(gate, responses.retrieve, read)),
+            self._route("DELETE", "/v1/responses/{response_id}", Endpoint(gate, responses.delete, write)),
+            self._route("GET", "/v1/models", Endpoint(gate, _list_models, models)),
+            self._route("GET", "/v1/models/{model_id}", Endpoint(gate, _retrieve_model, models)),
+            self._route("GET", "/v1/agents", Endpoint(gate, list_agents, agents, beta=BETA)),
+            self._route("GET", "/v1/agents/{agent_id}", Endpoint(gate, retrieve_agent, agents, beta=BETA)),
+            self._route("POST", "/v1/files", Endpoint(gate, files.create, files_write, media_type=FORM)),
+            self._route("GET", "/v1/files", Endpoint(gate, files.list, files_read)),
+            self._route("GET", "/v1/files/{file_id}", Endpoint(gate, files.retrieve, files_read)),
+            self._route("DELETE", "/v1/files/{file_id}", Endpoint(gate, files.delete, files_write)),
+            self._route("GET", "/v1/files/{file_id}/content", Endpoint(gate, files.read, files_read)),
+            self._route("POST", "/v1/batches", Endpoint(gate, batches.create, batch_write)),
+            self._route("GET", "/v1/batches", Endpoint(gate, batches.list, batch_read)),
+            self._route("GET", "/v1/batches/{batch_id}", Endpoint(gate, batches.retrieve, batch_read)),
+            self._route("POST", "/v1/batches/{batch_id}/cancel", Endpoint(gate, batches.cancel, batch_write)),
         ]
 
     @staticmethod

@@ -101,7 +101,7 @@ class BatchWorker:
         except OpenAIError as error:
             work.errors.append(self._line(line, self._response(error.status, error.body), None))
             return
-        if body["store"]:
+        if line.body.get("store") is not False:
             self._responses.keep(body)
         usage = body["usage"]
         used = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CONTEXT_TOKENS = 128_000
-DECISIONS_MODEL = "sandbox-luna"
+DECISIONS_VOICE = "sandbox-luna"  # whose answers all decisions are
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Model:
 
     `efforts` are the reasoning efforts it takes, the first being its default; a model without any refuses
     `reasoning.effort`. `shutdown_date` is YYYY-MM-DD or None. A fickle one thinks anew whenever it is asked the same,
-    as most real models do; the others give one answer for ever.
+    as most real models do; the others give one answer for ever. `voice` is the scripted model whose answers it gives,
+    its own where that is empty.
     """
 
     id: str
@@ -26,6 +27,8 @@ class Model:
     shutdown_date: str | None = None
     is_over: bool = False
     is_fickle: bool = False
+    takes_decisions: bool = False
+    voice: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Show the model as the API lists it."""
@@ -41,7 +44,18 @@ class Model:
 MODELS: dict[str, Model] = {
     model.id: model
     for model in (
-        Model("sandbox-luna", 1_788_220_800),
+        Model("sandbox-luna", 1_788_220_800, takes_decisions=True),
+        # As OpenAI's own default model is: it thinks before it answers, which counts against `max_output_tokens`, and
+        # tells no log probabilities. Its answers are sandbox-luna's; the thinking is counted, not done.
+        Model(
+            "sandbox-nova",
+            1_788_480_000,
+            takes_temperature=False,
+            takes_logprobs=False,
+            efforts=("medium", "none", "minimal", "low", "high", "xhigh"),
+            takes_decisions=True,
+            voice="sandbox-luna",
+        ),
         Model("sandbox-sol", 1_788_307_200),
         Model(
             "sandbox-astra",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox import assistant
-from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS, DECISIONS_MODEL
+from hsai_kit.sandbox.openai.bodies import DECISION, check_fields
+from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS, DECISIONS_VOICE, MODELS
 from hsai_kit.sandbox.openai.checks import invalid_value, too_long, wrong_type
 from hsai_kit.sandbox.openai.messages import MESSAGE_TOKENS, read_input, read_text
 from hsai_kit.sandbox.openai.tokens import count_tokens
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 MAX_QUESTIONS = 400
 MAX_CHOICES = 255
 MAX_LEVELS = 10
-_KNOWN = frozenset({"input", "model", "questions", "prompt_cache_key", "prompt_cache_options", "safety_identifier"})
 
 
 class Decisions:
@@ -31,14 +31,11 @@ class Decisions:
         """Answer POST /v1/decisions."""
         body = call.json()
         model = call.key.model(body.get("model"))
-        if model.id != DECISIONS_MODEL:
-            message = f"The model '{model.id}' does not answer decisions. Only '{DECISIONS_MODEL}' does."
+        if not model.takes_decisions:
+            able = " and ".join(repr(one.id) for one in MODELS.values() if one.takes_decisions)
+            message = f"The model '{model.id}' does not answer decisions. Only {able} do."
             raise OpenAIError(400, message, code="model_not_supported", param="model")
-        unknown = body.keys() - _KNOWN
-        if unknown:
-            raise OpenAIError(
-                400, f"Unknown parameter: '{min(unknown)}'.", code="unknown_parameter", param=min(unknown)
-            )
+        check_fields(body, DECISION)
         questions = _questions(body)
         if body.get("input") is None:
             raise OpenAIError(
@@ -95,14 +92,14 @@ class _DecisionQuestion:
             return {"type": "refusal", "name": self.name}
         asked = f"{instructions}\n{self.instructions}" if instructions else self.instructions
         if self.kind == "predicate":
-            probability = assistant.estimate_probability(DECISIONS_MODEL, asked, text)
+            probability = assistant.estimate_probability(DECISIONS_VOICE, asked, text)
             return {"type": "predicate", "name": self.name, "probability": round(probability, 6)}
         return self._choice(asked, text) if self.kind == "choice" else self._score(asked, text)
 
     def _choice(self, asked: str, text: str) -> dict[str, Any]:
         names = _names([value for value, _ in self.choices])
         described = {name: about for name, (_, about) in zip(names, self.choices, strict=True) if about}
-        reply = assistant.answer_choice(DECISIONS_MODEL, asked, text, names, described)
+        reply = assistant.answer_choice(DECISIONS_VOICE, asked, text, names, described)
         known = dict(reply.alternatives) | {reply.text: reply.confidence or 0.0}
         left = max(0.0, 1 - sum(known.values())) / max(1, len(names) - len(known))
         shares = _normalize([known.get(name, left) for name in names])
@@ -122,7 +119,7 @@ class _DecisionQuestion:
 
     def _score(self, asked: str, text: str) -> dict[str, Any]:
         labels = [f"{label} {about}".strip() for label, about in self.levels]
-        shares = _normalize(list(assistant.estimate_levels(DECISIONS_MODEL, asked, text, labels)))
+        shares = _normalize(list(assistant.estimate_levels(DECISIONS_VOICE, asked, text, labels)))
         return {
             "type": "score",
             "name": self.name,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from hsai_kit.sandbox.openai.checks import invalid_value, out_of_range
-from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
+from hsai_kit.sandbox.openai.wire import JSON, OpenAIAnswer, OpenAIError, answer_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -70,18 +70,25 @@ class Gate:
 
 
 class Endpoint:
-    """One route as an ASGI app. A `charged` one is a call of a model, which the minute's budgets count."""
+    """One route as an ASGI app: which permission a restricted key needs for it, and how its body is sent.
+
+    A `charged` one is a call of a model, which the minute's budgets count.
+    """
 
     def __init__(
         self,
         gate: Gate,
         handle: Callable[[OpenAICall], OpenAIAnswer | Awaitable[OpenAIAnswer]],
+        scope: str,
         *,
         charged: bool = False,
         beta: str = "",
+        media_type: bytes = JSON,
     ) -> None:
         self._gate = gate
         self._handle = handle
+        self._scope = scope
+        self._media_type = media_type
         self._charged = charged
         self._beta = beta
 
@@ -99,6 +106,12 @@ class Endpoint:
     async def _answer(self, scope: Scope, body: bytes) -> OpenAIAnswer:
         headers = dict(scope["headers"])
         key = self._gate.keys.check(headers.get(b"authorization", b""))
+        key.require(self._scope)
+        given = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if body and given != self._media_type:
+            wanted = self._media_type.decode()
+            message = f"The Content-Type '{given.decode('latin-1')}' is not taken here. Send '{wanted}'."
+            raise OpenAIError(400, message, code="invalid_content_type")
         if self._beta and self._beta.encode() not in headers.get(b"openai-beta", b""):
             message = f"This address is in beta: send the header 'OpenAI-Beta: {self._beta}'."
             raise OpenAIError(400, message, code="invalid_beta")
@@ -120,9 +133,13 @@ class Endpoint:
 
 async def send_answer(send: Send, answer: OpenAIAnswer, headers: Headers) -> None:
     """Send one answer with the shared headers."""
-    shared = [(b"content-type", answer.media_type), (b"content-length", str(len(answer.body)).encode())]
+    shared = [(b"content-type", answer.media_type)]
+    if not answer.events:
+        shared.append((b"content-length", str(len(answer.body)).encode()))
     start = {"type": "http.response.start", "status": answer.status, "headers": shared + headers + answer.headers}
     await send(start)
+    for event in answer.events:
+        await send({"type": "http.response.body", "body": event, "more_body": True})
     await send({"type": "http.response.body", "body": answer.body})
 
 

@@ -21,11 +21,21 @@ _REASONS: dict[CredentialState | None, str] = {
 
 @dataclass(frozen=True)
 class Key:
-    """One key; `models` None means all of them."""
+    """One key; `models` None means all of them, `scopes` None that it is not restricted."""
 
     secret: str = field(repr=False)
     models: frozenset[str] | None = None
     state: CredentialState = CredentialState.LIVE
+    scopes: frozenset[str] | None = None
+
+    def require(self, scope: str) -> None:
+        """Raise the 401 of a restricted key without a permission; it has no code, as OpenAI's has none."""
+        if self.scopes is not None and scope not in self.scopes:
+            message = (
+                f"This key may not do this. Missing scopes: {scope}. Give the restricted key this permission, or take "
+                "another one."
+            )
+            raise OpenAIError(401, message)
 
     def allows(self, model: str) -> bool:
         """Whether the key's project may use a model."""
@@ -57,8 +67,8 @@ class Keys:
         """Forget all keys but the first."""
         self._known = {self._first.secret: self._first}
 
-    def add(self, secret: str, models: Sequence[str] | None, state: str) -> None:
-        """Accept one more key, or change a known one.
+    def add(self, secret: str, models: Sequence[str] | None, state: str, scopes: Sequence[str] | None = None) -> None:
+        """Accept one more key, or change a known one; one with `scopes` is restricted to those.
 
         Raises ValueError for a state or a model that does not exist.
         """
@@ -67,7 +77,8 @@ class Keys:
         if unknown:
             message = f"There is no model {', '.join(unknown)}. Models: {', '.join(MODELS)}."
             raise ValueError(message)
-        self._known[secret] = Key(secret, None if models is None else frozenset(models), known_state)
+        allowed = None if models is None else frozenset(models)
+        self._known[secret] = Key(secret, allowed, known_state, None if scopes is None else frozenset(scopes))
 
     def check(self, authorization: bytes) -> Key:
         """Return the key that a request carries; 401 where there is none, or none that works."""

@@ -51,7 +51,8 @@ def answer(ask: ResponseRequest, turn: int = 0) -> Output:
 
     Only a fickle model cares for that.
     """
-    model, wanted = f"{ask.model.id}#{turn}" if ask.model.is_fickle else ask.model.id, ask.format
+    voice = ask.model.voice or ask.model.id
+    model, wanted = f"{voice}#{turn}" if ask.model.is_fickle else voice, ask.format
     if wanted.choice is not None:
         name, options = wanted.choice
         reply = assistant.answer_choice(model, ask.instructions, ask.text, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hsai_kit.sandbox.openai.bodies import RESPONSE, check_fields
 from hsai_kit.sandbox.openai.catalog import CONTEXT_TOKENS
 from hsai_kit.sandbox.openai.checks import (
     build_unsupported_error,
@@ -39,13 +40,6 @@ _INCLUDABLE = frozenset(
         "reasoning.encrypted_content",
     }
 )
-_KNOWN_WORDS = """
-background include input instructions max_output_tokens max_tool_calls metadata model parallel_tool_calls
-previous_response_id prompt prompt_cache_key prompt_cache_options prompt_cache_retention reasoning safety_identifier
-service_tier store stream stream_options temperature text tool_choice tools top_logprobs top_p truncation user
-conversation access_programs background_options context_management image moderation
-"""
-_KNOWN = frozenset(_KNOWN_WORDS.split())
 # What the real API does and this double does not.
 _NOT_HERE = ("background", "conversation", "previous_response_id", "tools", "moderation", "context_management")
 
@@ -71,10 +65,7 @@ def read_request(key: Key, body: dict[str, Any]) -> ResponseRequest:
     Raises OpenAIError as OpenAI would: 400 for what is wrong in it, 404 for its model.
     """
     model = key.model(body.get("model"))
-    unknown = body.keys() - _KNOWN
-    if unknown:
-        name = min(unknown)
-        raise OpenAIError(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
+    check_fields(body, RESPONSE)
     _check_absent(body)
     if body.get("input") is None:
         message = "The parameter 'input' is missing."
@@ -107,7 +98,7 @@ def read_request(key: Key, body: dict[str, Any]) -> ResponseRequest:
 
 def _check_absent(body: dict[str, Any]) -> None:
     if body.get("stream"):
-        message = "The sandbox does not stream. Send the request without 'stream'."
+        message = "An answer can be streamed on its own address only, not here. Send the request without 'stream'."
         raise OpenAIError(400, message, code="unsupported_value", param="stream")
     if body.get("prompt") is not None:
         message = "Prompt objects were shut down. Send the prompt's text as 'instructions' and 'input'."

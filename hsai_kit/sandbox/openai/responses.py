@@ -9,9 +9,11 @@ from time import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from hsai_kit.sandbox.openai.catalog import DECISIONS_MODEL
+from hsai_kit.sandbox.openai.bodies import INPUT_TOKENS, check_fields
+from hsai_kit.sandbox.openai.catalog import DECISIONS_VOICE
 from hsai_kit.sandbox.openai.output import Output, answer, list_token_logprobs
 from hsai_kit.sandbox.openai.request import read_request
+from hsai_kit.sandbox.openai.streams import read_stream, stream_response
 from hsai_kit.sandbox.openai.tokens import count_tokens
 from hsai_kit.sandbox.openai.wire import OpenAIAnswer, OpenAIError, answer_json
 
@@ -53,16 +55,22 @@ class Responses:
 
     def create(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/responses."""
-        response = self.respond(call.key, call.json())
-        result = answer_json(response)
+        body = call.json()
+        is_stored, is_streamed = body.get("store") is not False, read_stream(body)
+        response = self.respond(call.key, body)
+        result = stream_response(response) if is_streamed else answer_json(response)
         result.tokens = response["usage"]["total_tokens"]
-        if response["store"]:
+        if is_stored:
             result.commit = lambda: self.keep(response)
         return result
 
-    def respond(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
-        """Make the response to a request; OpenAIError for one that is not in order."""
+    def respond(self, key: Key, body: dict[str, Any], limit: int | None = None) -> dict[str, Any]:
+        """Make the response to a request; OpenAIError for one that is not in order.
+
+        `limit` is one of output tokens that the request itself does not have.
+        """
         ask = read_request(key, body)
+        ask.max_output_tokens = limit or ask.max_output_tokens
         if SERVER_ERROR_WORD in ask.text:
             response = self._shape(ask, ResponseStatus.FAILED, [], self._usage(ask, 0, 0))
             message = "The model failed while it wrote the answer. Try again."
@@ -97,7 +105,8 @@ class Responses:
     def count_input(self, call: OpenAICall) -> OpenAIAnswer:
         """Answer POST /v1/responses/input_tokens."""
         body = call.json()
-        counted: dict[str, Any] = {"model": DECISIONS_MODEL}
+        check_fields(body, INPUT_TOKENS)
+        counted: dict[str, Any] = {"model": DECISIONS_VOICE}
         counted |= {name: body[name] for name in ("model", "input", "instructions", "text") if name in body}
         ask = read_request(call.key, counted)
         return answer_json({"object": "response.input_tokens", "input_tokens": ask.input_tokens})
@@ -190,7 +199,6 @@ class Responses:
             "reasoning": {"effort": ask.effort, "summary": None},
             "safety_identifier": body.get("safety_identifier"),
             "service_tier": _TIERS.get(body.get("service_tier") or "", "default"),
-            "store": body.get("store") is not False,
             "temperature": _number_or(body, "temperature", 1.0),
             "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
             "tool_choice": "auto",
@@ -210,6 +218,7 @@ def _number_or(body: dict[str, Any], name: str, default: float) -> float:
 
 
 def _count_reasoning(ask: ResponseRequest) -> int:
-    """Thought grows with the effort and, a little, with what there is to think about."""
+    """Thought grows with the effort and with the text; about every sixth text takes three times as long as others."""
     base = _REASONING_TOKENS[ask.effort or "none"]
-    return base and base + crc32(ask.text.encode()) % (base // 2)
+    kind = crc32(ask.text.encode())
+    return base and base * (3 if kind % 6 == 0 else 1) + kind % (base // 2)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
+FORM = b"multipart/form-data"
 
 
 class OpenAIError(Exception):
@@ -41,7 +42,10 @@ class OpenAIError(Exception):
 
 @dataclass(slots=True)
 class OpenAIAnswer:
-    """What goes back: `tokens` are charged to the minute's budget, then `commit` runs, then it is sent."""
+    """What goes back: `tokens` are charged to the minute's budget, then `commit` runs, then it is sent.
+
+    `events` are a stream's, sent one by one in place of the body.
+    """
 
     body: bytes
     status: int = 200
@@ -49,6 +53,7 @@ class OpenAIAnswer:
     headers: Headers = field(default_factory=list)
     tokens: int = 0
     commit: Callable[[], object] | None = None
+    events: tuple[bytes, ...] = ()
 
 
 def answer_json(content: Any, status: int = 200) -> OpenAIAnswer:

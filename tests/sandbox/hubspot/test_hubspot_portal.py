@@ -52,7 +52,7 @@ def test_an_owner_is_read_by_owner_id_or_user_id(api: Api, at: str) -> None:
 
 def test_pipelines_have_stages_with_what_they_mean(api: Api, at: str) -> None:
     path = f"{at.format('pipelines')}/deals"
-    sales, renewals = api("GET", path).data["results"]
+    sales, renewals, _ = api("GET", path).data["results"]
     assert (sales["id"], renewals["label"]) == ("default", "Renewals")
     assert sales["stages"][5]["metadata"] == {"isClosed": "true", "probability": "1.0"}
     assert api("GET", f"{path}/default").data == sales

@@ -169,12 +169,6 @@ def test_an_input_longer_than_the_context_is_refused(call):
         assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "input")
 
 
-def test_the_sandbox_says_that_it_does_not_stream(call):
-    with pytest.raises(openai.BadRequestError, match="does not stream") as caught:
-        call(lambda client: client.responses.create(**question("State: Calif."), stream=True))
-    assert caught.value.param == "stream"
-
-
 def test_a_saved_prompt_is_not_found(call):
     wanted = question("State: Calif.") | {"prompt": {"id": "pmpt_123"}}
     with pytest.raises(openai.NotFoundError, match="shut down"):
