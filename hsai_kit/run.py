@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import assert_never
 
+import numpy as np
 import pandas as pd
 
 from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.assistant.output_schema import Kind, Number, Value, YesNo
 from hsai_kit.errors import RunError
 from hsai_kit.llm.costs import Costs, read_costs
-from hsai_kit.store import Answer, AnswerStatus, RowAnswer, RunRecord, RunRow, RunStatus, Store
+from hsai_kit.store import Answer, AnswerStatus, RunRecord, RunRow, RunStatus, Store
 
 # What `answers` tells of each row besides its values.
 _COLUMNS = {
@@ -68,6 +67,11 @@ class RowResult:
     question: str | None
 
 
+_SKIPPED = {
+    RunStatus.WAITING: "in a job at OpenAI; pick it up with resume",
+    RunStatus.RUNNING: "not asked yet",
+}
+_ENDED = "the run ended before this row was asked; ask the same again"
 _PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF}
 
 
@@ -104,7 +108,11 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows ended in which status."""
-        return dict(Counter(row.status.value for row in self._results()).most_common())
+        _, ends, distinct = self.outcomes()
+        counts: Counter[str] = Counter()
+        for end, records in Counter(ends).items():
+            counts[distinct[end].status.value] += records
+        return dict(counts.most_common())
 
     @property
     def questions(self) -> int:
@@ -114,7 +122,7 @@ class Run:
     @property
     def usd(self) -> float | None:
         """What this run paid in USD, or None where the model's price is not known."""
-        paid = [row.usd for row in self._results() if row.status in _PAID]
+        paid = [end.usd for end in self.outcomes()[2] if end.status in _PAID]
         return None if None in paid else math.fsum(filter(None, paid))
 
     @property
@@ -130,17 +138,22 @@ class Run:
         refused, cut_off, failed, skipped), `flags` (list of strings), `reason`, `usd` (what this row paid; rows that
         share a question pay once), `seconds`, `question` (its hash).
         """
-        kinds = self.assistant.output.fields
-        dtypes = {name: dtype_of(kind) for name, kind in kinds.items()} | _COLUMNS
-        cells: dict[str, list[object]] = {name: [] for name in ("record_id", *dtypes)}
-        # One pass without keeping the rows themselves: a million of them would take more than the columns.
-        for row in self._results():
-            for name in kinds:
-                cells[name].append(row.fields.get(name))
-            for name in ("record_id", *_COLUMNS):
-                cells[name].append(_cell(row, name))
-        index = pd.Index(cells.pop("record_id"), dtype="string", name="record_id")
-        return pd.DataFrame({name: _column(cells.pop(name), dtype) for name, dtype in dtypes.items()}, index=index)
+        ids, ends, distinct = self.outcomes()
+        places = np.asarray(ends, dtype=np.intp)
+        columns: dict[str, object] = {
+            name: pd.array([end.fields.get(name) for end in distinct], dtype=dtype_of(kind)).take(places)
+            for name, kind in self.assistant.output.fields.items()
+        }
+        for name, dtype in _COLUMNS.items():
+            if name == "flags":  # a list of its own for each row
+                columns[name] = pd.Series([list(distinct[end].flags) for end in ends], dtype=object).array
+            else:
+                columns[name] = pd.array([getattr(end, name) for end in distinct], dtype=dtype).take(places)
+        # The first row that asked a question paid for it.
+        first = np.zeros(len(places), dtype=bool)
+        first[np.unique(places, return_index=True)[1]] = True
+        columns["usd"] = pd.Series(columns["usd"]).where(first, 0.0).array
+        return pd.DataFrame(columns, index=pd.Index(ids, dtype="string", name="record_id"))
 
     @property
     def failures(self) -> pd.DataFrame:
@@ -148,20 +161,31 @@ class Run:
 
         `resume(hub, run)` asks the failed ones again; refused and cut-off ones stay as they are.
         """
-        bad = Counter((row.status.value, row.reason) for row in self._results() if row.status.is_failure)
+        _, ends, distinct = self.outcomes()
+        bad: Counter[tuple[str, str]] = Counter()
+        for end, records in Counter(ends).items():
+            if distinct[end].status.is_failure:
+                bad[distinct[end].status.value, distinct[end].reason] += records
         rows = [(status, reason, count) for (status, reason), count in bad.most_common()]
         frame = pd.DataFrame(rows, columns=["status", "reason", "records"])
         return frame.astype({"status": "string", "reason": "string", "records": "Int64"})
 
     def results(self) -> list[RowResult]:
         """Read how each row ended; answers are checked against the assistant's output here, whatever came back."""
-        return list(self._results())
+        ids, ends, distinct = self.outcomes()
+        paid: set[int] = set()
+        results = []
+        for record_id, end in zip(ids, ends, strict=True):
+            usd = distinct[end].usd if end not in paid else 0.0
+            paid.add(end)
+            results.append(replace(distinct[end], record_id=record_id, usd=usd))
+        return results
 
     def outcomes(self) -> tuple[list[str], list[int], list[RowResult]]:
         """Return the record ids, for each the place of how it ended in a list of distinct ends, and that list.
 
-        Rows that share a question end alike but for what they paid, so that a hundred thousand rows of a few thousand
-        questions are read in a fraction of the time of `results`.
+        Rows that share a question end alike but for what they paid, which the first of them did. So a million rows of a
+        few thousand questions are read in seconds.
         """
         ids: list[str] = []
         ends: list[int] = []
@@ -169,49 +193,34 @@ class Run:
         places: dict[tuple[str | None, ...], int] = {}
         for page in self.store.runs.iterate_plan(self.id):
             new = {row[1:]: row for row in page if row[1:] not in places}
-            answers = dict(self.store.answers.read(self.id, sorted({key[0] for key in new if key[0] is not None})))
+            answers = dict(self.store.answers.read(self.id, [key[0] for key in new if key[0] is not None]))
             for key, row in new.items():
                 places[key] = len(distinct)
-                answered = RowAnswer(RunRow(*row), *answers.get(row[1], (None, False, None)))
-                distinct.append(self._result(answered, set(), {}))
+                distinct.append(self._result(RunRow(*row), *answers.get(row[1], (None, False, None))))
             ids += [row[0] for row in page]
             ends += [places[row[1:]] for row in page]
         return ids, ends, distinct
 
-    def _results(self) -> Iterator[RowResult]:
-        paid: set[str] = set()
-        read: dict[str, tuple[dict[str, Value], tuple[str, ...]]] = {}
-        return (self._result(row, paid, read) for row in self.store.runs.rows(self.id))
-
-    def _result(
-        self,
-        row: RowAnswer,
-        paid: set[str],
-        read: dict[str, tuple[dict[str, Value], tuple[str, ...]]],
-    ) -> RowResult:
-        answer, question, record_id = row.answer, row.row.question, row.row.record_id
-        question = answer.question if answer else question  # the same object for every row that shares it
-        if row.row.ruled is not None:
-            values = json.loads(row.row.ruled)
-            return RowResult(record_id, RowStatus.BY_RULE, values, None, (), row.row.rule or "", 0.0, None, None)
-        if question is None or answer is None:
-            reason = row.row.skipped or _explain_skip(self.record.status)
-            return RowResult(record_id, RowStatus.SKIPPED, {}, None, (), reason, 0.0, None, question)
-        if question not in read:
-            read[question] = self._read(answer, row.input or "")
-        values, flags = read[question]
-        mine = row.paid_here and question not in paid
-        paid.add(question)
+    def _result(self, row: RunRow, asked: str | None, paid_here: bool, answer: Answer | None) -> RowResult:  # noqa: FBT001 -- as it is read
+        if row.ruled is not None:
+            return RowResult(
+                row.record_id, RowStatus.BY_RULE, json.loads(row.ruled), None, (), row.rule or "", 0.0, None, None
+            )
+        if row.question is None or answer is None:
+            reason = row.skipped or _SKIPPED.get(self.record.status, _ENDED)
+            return RowResult(row.record_id, RowStatus.SKIPPED, {}, None, (), reason, 0.0, None, row.question)
+        values, flags = self._read(answer, asked or "")
+        status = RowStatus(answer.status)
         return RowResult(
-            record_id=record_id,
-            status=_row_status(answer.status, paid_here=row.paid_here),
+            record_id=row.record_id,
+            status=RowStatus.FROM_MEMORY if status is RowStatus.ANSWERED and not paid_here else status,
             fields=values,
             confidence=answer.confidence,
             flags=flags,
             reason=answer.reason,
-            usd=answer.usd if mine else 0.0,
+            usd=answer.usd if paid_here else 0.0,
             seconds=answer.seconds,
-            question=question,
+            question=row.question,
         )
 
     def _read(self, answer: Answer, source: str) -> tuple[dict[str, Value], tuple[str, ...]]:
@@ -223,16 +232,6 @@ class Run:
             flags = (*flags, "low confidence")
         values = read.value if isinstance(read.value, dict) else {"answer": read.value}
         return values, flags
-
-
-def _cell(row: RowResult, name: str) -> object:
-    value = getattr(row, name)
-    # Plain text and a list, as they are shown and saved.
-    return list(value) if name == "flags" else str(value) if name == "status" else value
-
-
-def _column(values: list[object], dtype: str) -> pd.Series:
-    return pd.Series(values, dtype=object).array if dtype == "object" else pd.array(values, dtype=dtype)
 
 
 def dtype_of(kind: Kind) -> str:
@@ -250,29 +249,3 @@ def _refusals(flags: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
         if shares is None
     }
     return tuple(refused.get(flag, flag) for flag in flags)
-
-
-def _row_status(status: AnswerStatus, *, paid_here: bool) -> RowStatus:
-    match status:
-        case AnswerStatus.ANSWERED:
-            return RowStatus.ANSWERED if paid_here else RowStatus.FROM_MEMORY
-        case AnswerStatus.REFUSED:
-            return RowStatus.REFUSED
-        case AnswerStatus.CUT_OFF:
-            return RowStatus.CUT_OFF
-        case AnswerStatus.FAILED:
-            return RowStatus.FAILED
-        case _:
-            assert_never(status)
-
-
-def _explain_skip(status: RunStatus) -> str:
-    match status:
-        case RunStatus.WAITING:
-            return "in a job at OpenAI; pick it up with resume"
-        case RunStatus.RUNNING:
-            return "not asked yet"
-        case RunStatus.DONE | RunStatus.STOPPED | RunStatus.PAUSED | RunStatus.FAILED:
-            return "the run ended before this row was asked; ask the same again"
-        case _:
-            assert_never(status)
