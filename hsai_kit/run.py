@@ -192,13 +192,14 @@ class Run:
         distinct: list[RowResult] = []
         places: dict[tuple[str | None, ...], int] = {}
         for page in self.store.runs.iterate_plan(self.id):
-            new = {row[1:]: row for row in page if row[1:] not in places}
-            answers = dict(self.store.answers.read(self.id, [key[0] for key in new if key[0] is not None]))
+            keys = [row[1:] for row in page]
+            new = {key: row for key, row in zip(keys, page, strict=True) if key not in places}
+            answers = dict(self.store.answers.read(self.id, [row.question for row in new.values() if row.question]))
             for key, row in new.items():
                 places[key] = len(distinct)
-                distinct.append(self._result(RunRow(*row), *answers.get(row[1], (None, False, None))))
-            ids += [row[0] for row in page]
-            ends += [places[row[1:]] for row in page]
+                distinct.append(self._result(row, *answers.get(row.question or "", (None, False, None))))
+            ids += [row.record_id for row in page]
+            ends += [places[key] for key in keys]
         return ids, ends, distinct
 
     def _result(self, row: RunRow, asked: str | None, paid_here: bool, answer: Answer | None) -> RowResult:  # noqa: FBT001 -- as it is read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple
 
 from hsai_kit.store.answers import Answer, AnswerTable
 from hsai_kit.store.database import PAGE, ColumnSet, Database, Table, new_id, now
@@ -68,9 +68,11 @@ class RunSummary:
     note: str
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """One row of a run before it is asked: its question, or what a rule answered (JSON by field), or why neither."""
+class RunRow(NamedTuple):
+    """One row of a run before it is asked: its question, or what a rule answered (JSON by field), or why neither.
+
+    A tuple, since a run may have a million of them.
+    """
 
     record_id: str
     question: str | None = None
@@ -164,10 +166,7 @@ class RunTable(Table):
 
     def add_rows(self, run_id: str, rows: Iterable[RunRow], *, first: int = 0) -> None:
         """Keep rows of a run in their order; `first` is the position of the first of them."""
-        numbered = (
-            (run_id, place, row.record_id, row.question, row.skipped, row.ruled, row.rule)
-            for place, row in enumerate(rows, start=first)
-        )
+        numbered = ((run_id, place, *row) for place, row in enumerate(rows, start=first))
         self._database.many("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", numbered)
 
     def rows(self, run_id: str) -> Iterator[RowAnswer]:
@@ -177,21 +176,21 @@ class RunTable(Table):
         """
         known: dict[str | None, tuple[str | None, bool, Answer | None]] = {None: (None, False, None)}
         for page in self.iterate_plan(run_id):
-            unread = {row[1] for row in page}.difference(known)
+            unread = {row.question for row in page if row.question}.difference(known)
             known.update(self._answers.read(run_id, sorted(unread)))
             for row in page:
-                yield RowAnswer(RunRow(*row), *known[row[1]])
+                yield RowAnswer(row, *known[row.question])
 
-    def iterate_plan(self, run_id: str) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a run in pages, the fields of a RunRow each."""
+    def iterate_plan(self, run_id: str) -> Iterator[list[RunRow]]:
+        """Yield the rows of a run before they were asked, in pages."""
         sql = (
-            "SELECT record_id, question, skipped, ruled, rule, position FROM rows "
-            "WHERE run_id = ? AND position > ? ORDER BY position LIMIT ?"
+            "SELECT record_id, question, skipped, ruled, rule FROM rows "
+            "WHERE run_id = ? AND position >= ? AND position < ? ORDER BY position"
         )
-        last = -1
-        while page := self._database.all(sql, (run_id, last, PAGE)):
-            last = page[-1]["position"]
-            yield [tuple(row)[:5] for row in page]
+        # By spans of positions, which are counted without a gap.
+        count = self._database.count("SELECT MAX(position) + 1 FROM rows WHERE run_id = ?", (run_id,))
+        for start in range(0, count, PAGE):
+            yield [RunRow._make(row) for row in self._database.all(sql, (run_id, start, start + PAGE))]
 
     def count_questions(self, run_id: str) -> int:
         """Return how many distinct questions a run has."""

@@ -128,7 +128,7 @@ def _list_ids(frame: pd.DataFrame) -> list[str]:
     if isinstance(values, pd.DataFrame):
         message = f"The DataFrame has the column {column!r} more than once. Keep the one that holds the record ids."
         raise FrameError(message)
-    return [parse_record_id(value) for value in values]
+    return [parse_record_id(value) for value in values.tolist()]
 
 
 def find_id_column(frame: pd.DataFrame) -> str | None:
@@ -146,6 +146,8 @@ def find_id_column(frame: pd.DataFrame) -> str | None:
 
 def parse_record_id(value: object) -> str:
     """Return a cell as a record id, "" where it is blank; raises FrameError where a spreadsheet has rounded it."""
+    if isinstance(value, str) and value.isdecimal() and value.isascii():
+        return value
     # Spreadsheets turn ids into floats: 101.0 is record 101. Long ones they round, and then the record is lost.
     text = "" if value is None or value is pd.NA or value != value else str(value).strip().removesuffix(".0")
     if isinstance(value, float) and text and value.is_integer() and abs(value) < 2**53:

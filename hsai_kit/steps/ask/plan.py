@@ -171,10 +171,10 @@ def _plan_rows(
     tabled: Iterable[object] = [None] * len(ids)
     if lookup:
         tabled = look_up(frame, lookup, engine.assistant.output, hub.workspace.folder)
-    for one, text, answer in zip(ids, texts, tabled, strict=True):
+    for one, text, answer in zip(ids, texts.tolist(), tabled, strict=True):
         if lookup and not pd.isna(answer):
             yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {lookup.table}")
-        elif pd.isna(text):
+        elif text is pd.NA:
             yield RunRow(one, skipped="every value that the prompt uses is blank")
         elif text in approved:
             values, run_id = approved[text]
