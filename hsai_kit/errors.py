@@ -5,13 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
+from hsai_kit.screen_text import make_printable
+
 
 class HsaiError(Exception):
     """The base of all: `except HsaiError` catches whatever the kit says no to."""
 
+    def __str__(self) -> str:
+        # Errors quote servers and records, and a script prints them raw.
+        return make_printable(super().__str__())
+
     def _render_traceback_(self) -> list[str]:
         # IPython asks an exception for its own rendering: an analyst reads the sentence, not the stack.
-        return [" ".join([f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])])]
+        return [make_printable(" ".join([f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])]))]
 
 
 class WorkspaceError(HsaiError):

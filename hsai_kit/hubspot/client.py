@@ -22,6 +22,7 @@ from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pa
 from hsai_kit.runtime.clock import now_awake_or_asleep
 from hsai_kit.runtime.network import explain_way_out, find_proxy
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
+from hsai_kit.runtime.server_text import remember_key
 
 # The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
 _FIRST_LIMIT = 100
@@ -115,6 +116,7 @@ class HubSpotClient:
         self.paths = Paths(api_version)
         self._time_outs = (_CONNECT_SECONDS, answer_seconds)
         self._token = token
+        remember_key(token)
         self._api = ApiClient(configuration)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hsai_kit HubSpot")
         self._window = Window(_FIRST_LIMIT, _WINDOW_SECONDS)

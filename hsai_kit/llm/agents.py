@@ -12,6 +12,10 @@ from openai.types.beta import Agent as AgentAsSent
 
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.error_mapping import NO_SUCH_API
+from hsai_kit.llm.response_fields import read_text
+
+# More than anybody looks through; a list may have no end.
+_MOST = 2_000
 
 
 @dataclass(frozen=True)
@@ -33,32 +37,37 @@ async def read_agents(client: LLMClient) -> list[Agent] | None:
 
     Raises what `errors` says for the model's API.
     """
-    try:
-        # The client asks for the next page by itself, 100 agents a page being the most.
-        return [_agent(one) async for one in client.sdk.beta.agents.list(limit=100)]
-    except openai.APIStatusError as problem:
-        if problem.status_code in {403, *NO_SUCH_API}:
-            return None
-        failure = client.explain_error(problem)
-    except openai.OpenAIError as problem:
-        failure = client.explain_error(problem)
-    raise failure
+
+    async def read() -> list[Agent] | None:
+        agents: list[Agent] = []
+        try:
+            # The client asks for the next page by itself, 100 agents a page being the most.
+            async for one in client.sdk.beta.agents.list(limit=100):
+                agents.append(_read_agent(one))
+                if len(agents) == _MOST:
+                    break
+        except openai.APIStatusError as problem:
+            if problem.status_code in {403, *NO_SUCH_API}:
+                return None
+            raise
+        return agents
+
+    return await client.call(read)
 
 
-def _agent(sent: AgentAsSent) -> Agent:
+def _read_agent(sent: AgentAsSent) -> Agent:
     return Agent(
-        id=sent.id,
-        name=sent.name or "",
-        model=sent.model,
-        instructions=(sent.instructions or "").strip(),
+        id=read_text(sent.id),
+        name=read_text(sent.name),
+        model=read_text(sent.model),
+        instructions=read_text(sent.instructions).strip(),
         effort=sent.reasoning.effort,
         schema=sent.text.format.schema_ if sent.text.format.type == "json_schema" else None,
-        tools=tuple(_tool(tool) for tool in sent.tools),
+        tools=tuple(_describe_tool(tool) for tool in sent.tools),
         updated_at=datetime.fromtimestamp(sent.updated_at, UTC),
     )
 
 
-def _tool(tool: object) -> str:
+def _describe_tool(tool: object) -> str:
     name = getattr(tool, "name", None) or getattr(tool, "server_label", None)
-    kind = str(getattr(tool, "type", "tool"))
-    return f"{kind} {name}" if name else kind
+    return read_text(" ".join(str(one) for one in (getattr(tool, "type", "tool"), name) if one))

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Final, TypeVar
 
 import openai
 from openai.types import Batch
+from openai.types.batch_create_params import OutputExpiresAfter
+from openai.types.file_create_params import ExpiresAfter as FileExpiresAfter
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
-from hsai_kit.llm.client import LLMClient
-from hsai_kit.llm.error_mapping import explain_no_response, explain_sdk_error
-from hsai_kit.llm.http import NoResponse
-from hsai_kit.llm.prices import Usage, price
+from hsai_kit.llm.client import CALL_SECONDS, Attempts, LLMClient
+from hsai_kit.llm.error_mapping import explain_no_response
+from hsai_kit.llm.http import MOST_BYTES, NoResponse
+from hsai_kit.llm.prices import Usage
+from hsai_kit.llm.response_fields import read_number, read_object, read_text
 from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
+from hsai_kit.runtime.server_text import clean_reason
 from hsai_kit.store import Answer
 
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
-MOST_BYTES = 200 * 1024 * 1024
+MOST_FILE_BYTES = 200 * 1024 * 1024
 
 _HALF = 0.5
 _ENDPOINT: Final = "/v1/responses"
 _ATTEMPTS = 5
 _UPLOAD_SECONDS = 600.0
+_DOWNLOAD_SECONDS = 3600.0
+# Far more than a file of answers, or an account, has.
+_MOST_LINES, _MOST_JOBS = 2 * MOST_QUESTIONS, 100_000
 # A job takes a day at most. What it brought can be fetched for 30, the longest that OpenAI keeps it when told to.
-_INPUT_LIFE = 3 * 86_400
-_OUTPUT_LIFE = 30 * 86_400
+_INPUT_LIFE: Final[FileExpiresAfter] = {"anchor": "created_at", "seconds": 3 * 86_400}
+_OUTPUT_LIFE: Final[OutputExpiresAfter] = {"anchor": "created_at", "seconds": 30 * 86_400}
+_CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([0-9a-f]{64})"')
+_NO_BATCH_API = "The server {}: it may have no Batch API. Ask with engine='responses'."
 
 T = TypeVar("T")
 
@@ -40,11 +51,10 @@ T = TypeVar("T")
 class BatchEngine(ResponsesEngine):
     """The questions of the Responses API under the same hashes, sent as jobs at half the price."""
 
-    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
+    async def ask(self, client: LLMClient, question: str, text: str, attempts: Attempts | None = None) -> Answer:
         """Ask one question live, at the full price: what the model does not take shows before the job is sent."""
-        answer = await super().ask(client, question, text)
-        used = Usage(answer.input_tokens, answer.cached_tokens, answer.output_tokens, answer.reasoning_tokens)
-        return replace(answer, usd=price(self.model, used, self.own))
+        answer = await super().ask(client, question, text, attempts)
+        return replace(answer, usd=None if answer.usd is None else answer.usd / _HALF)
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in a job in USD, None where it is not known."""
@@ -105,71 +115,66 @@ class Job:
     reasons: Sequence[BatchError] = ()
 
 
+@dataclass(frozen=True)
+class BatchLine:
+    """A line of a file of answers: the question's hash, its HTTP status (0 for none), body, and OpenAI's error.
+
+    `question` is "" where the line is broken, or names none.
+    """
+
+    question: str
+    status: int = 0
+    body: bytes = b""
+    request_id: str = ""
+    code: str = ""
+    message: str = ""
+    is_broken: bool = False
+
+
 class BatchApi:
     """Files and jobs with one key; every error is raised in words, as `hsai_kit.errors` lists them."""
 
     def __init__(self, client: LLMClient) -> None:
+        self._client = client
         self._sdk = client.sdk
-        self._base_url = client.base_url
-        self._patience = client.patience
 
     async def upload(self, file: IO[bytes]) -> str:
         """Upload a file of lines, read from where it lies as it is sent, and return its id."""
 
         async def send() -> str:
             file.seek(0)
-            lasting = {"anchor": "created_at", "seconds": _INPUT_LIFE}
             made = await self._sdk.with_options(timeout=_UPLOAD_SECONDS).files.create(
-                file=("questions.jsonl", file),
-                purpose="batch",
-                expires_after=lasting,  # type: ignore[arg-type]
+                file=("questions.jsonl", file), purpose="batch", expires_after=_INPUT_LIFE
             )
             if not made.id:
-                message = "The server kept no file: it may have no Batch API. Ask with engine='responses'."
-                raise ModelError(message)
-            return made.id
+                raise ModelError(_NO_BATCH_API.format("kept no file"))
+            return read_text(made.id)
 
-        return await self._retry(send)
+        return await self._retry(send, seconds=_UPLOAD_SECONDS)
 
     async def create(self, file_id: str, run_id: str) -> Job:
         """Ask for the job over an uploaded file; an answer that is lost never makes two jobs of it."""
 
         async def send() -> Job:
-            lasting = {"anchor": "created_at", "seconds": _OUTPUT_LIFE}
+            # Where an answer was lost, the job may be there.
+            if looks and (found := await self._find(file_id)) is not None:
+                return found
+            looks.append(file_id)
             made = await self._sdk.batches.create(
                 input_file_id=file_id,
                 endpoint=_ENDPOINT,
                 completion_window="24h",
                 metadata={"hsai_run": run_id},
-                output_expires_after=lasting,  # type: ignore[arg-type]
+                output_expires_after=_OUTPUT_LIFE,
             )
             return _read_job(made)
 
-        attempt, found = 1, None
-        while found is None:
-            try:
-                return await self._retry(send, attempts=1)
-            except HsaiError as problem:
-                if not is_passing(problem) or attempt == _ATTEMPTS:
-                    raise
-            await asyncio.sleep(backoff(attempt) * self._patience)
-            attempt += 1
-            found = await self.find(file_id)
-        return found
+        looks: list[str] = []
+        return await self._retry(send)
 
     async def find(self, file_id: str) -> Job | None:
         """Return the job over an uploaded file, or None where there is none."""
-
-        async def look() -> Job | None:
-            born = (await self._sdk.files.retrieve(file_id)).created_at
-            async for batch in self._sdk.batches.list(limit=100):  # newest first
-                if batch.input_file_id == file_id:
-                    return _read_job(batch)
-                if batch.created_at < born:
-                    return None
-            return None
-
-        return await self._retry(look)
+        return await self._retry(lambda: self._find(file_id))
 
     async def look(self, job_id: str) -> Job:
         """Return a job as it stands now."""
@@ -181,57 +186,72 @@ class BatchApi:
 
     async def cancel(self, job_id: str) -> None:
         """Ask for the end of a job; one that is over stays as it is."""
-
-        async def send() -> None:
-            await self._sdk.batches.cancel(job_id)
-
         try:
-            await self._retry(send)
+            await self._retry(lambda: self._sdk.batches.cancel(job_id))
         except ModelError as problem:
             if problem.status not in {400, 409} or not (await self.look(job_id)).status.is_over:
                 raise
 
-    async def lines(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
-        """Yield the lines of a file as they arrive; raises NoConnection where it breaks off."""
-        rest = b""
+    async def lines(self, file_id: str) -> AsyncIterator[BatchLine]:
+        """Yield the lines of a file as they arrive; raises NoConnection where it breaks off, or has no end."""
+        rest, count = b"", 0
         async for chunk in self._chunks(file_id):
             # By the byte: a line of JSON may hold characters that other ways of splitting take for its end.
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
-                if (read := _read_line(line)) is not None:
-                    yield read
-        if (read := _read_line(rest)) is not None:
-            yield read
+                yield _read_line(line)
+            count += len(whole)
+            if len(rest) > MOST_BYTES or count > _MOST_LINES:
+                raise explain_no_response(NoResponse("sent a file without an end"), self._client.base_url)
+            # A server that sends faster than this reads must not hold up the rest of the loop.
+            await asyncio.sleep(0)
+        if rest:
+            yield _read_line(rest)
 
     async def delete(self, file_id: str) -> None:
         """Delete a file at OpenAI; one that cannot be deleted expires there by itself."""
-        try:
-            await self._sdk.files.delete(file_id)
-        except openai.OpenAIError:
-            return
+        with contextlib.suppress(HsaiError):
+            await self._client.call(lambda: self._sdk.files.delete(file_id))
+
+    async def _find(self, file_id: str) -> Job | None:
+        born = (await self._sdk.files.retrieve(file_id)).created_at
+        seen = 0
+        async for batch in self._sdk.batches.list(limit=100):  # newest first
+            seen += 1
+            if batch.input_file_id == file_id:
+                return _read_job(batch)
+            if batch.created_at < born or seen > _MOST_JOBS:
+                break
+        return None
 
     async def _chunks(self, file_id: str) -> AsyncIterator[bytes]:
+        deadline = asyncio.get_running_loop().time() + _DOWNLOAD_SECONDS
         try:
             async with self._sdk.files.with_streaming_response.content(file_id) as answer:
                 async for chunk in answer.iter_bytes():
                     yield chunk
-                return
+                    if asyncio.get_running_loop().time() > deadline:
+                        break
+                else:
+                    return
+            failure: HsaiError = explain_no_response(NoResponse("did not answer in time"), self._client.base_url)
         except openai.OpenAIError as problem:
-            failure = explain_sdk_error(problem, self._base_url)
+            failure = self._client.explain_error(problem)
         except Exception:  # noqa: BLE001 -- while a body is read, the SDK lets its transport's own errors through
-            failure = explain_no_response(NoResponse(timed_out=False), self._base_url)
+            failure = explain_no_response(NoResponse(), self._client.base_url)
         raise failure
 
-    async def _retry(self, call: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
+    async def _retry(
+        self, call: Callable[[], Awaitable[T]], *, attempts: int = _ATTEMPTS, seconds: float = CALL_SECONDS
+    ) -> T:
         attempt = 1
         while True:
             try:
-                return await call()
-            except openai.OpenAIError as problem:
-                failure = explain_sdk_error(problem, self._base_url)
-            if attempt == attempts or not is_passing(failure):
-                raise failure
-            await asyncio.sleep(backoff(attempt) * self._patience)
+                return await self._client.call(call, seconds=seconds)
+            except HsaiError as problem:
+                if attempt == attempts or not is_passing(problem):
+                    raise
+            await asyncio.sleep(backoff(attempt) * self._client.patience)
             attempt += 1
 
 
@@ -247,22 +267,39 @@ def is_passing(problem: HsaiError) -> bool:
 def _read_job(batch: Batch) -> Job:
     if not (batch.id and batch.status):
         # The SDK takes any JSON for a job, also that of a server that only speaks like OpenAI.
-        message = "The server sent something else than a job: it may have no Batch API. Ask with engine='responses'."
-        raise ModelError(message)
+        raise ModelError(_NO_BATCH_API.format("sent something else than a job"))
     counts = batch.request_counts
     errors = (batch.errors.data if batch.errors else None) or ()
+    ended = counts.completed + counts.failed if counts else 0
     return Job(
-        id=batch.id,
+        id=read_text(batch.id),
         status=JobStatus(batch.status),
-        ended=counts.completed + counts.failed if counts else 0,
-        files=tuple(one for one in (batch.output_file_id, batch.error_file_id) if one),
-        reasons=[BatchError(one.code or "", one.message or "no reason was given", one.line) for one in errors],
+        ended=ended if isinstance(ended, int) and 0 <= ended <= MOST_QUESTIONS else 0,
+        files=tuple(read_text(one) for one in (batch.output_file_id, batch.error_file_id) if one),
+        reasons=[
+            BatchError(
+                clean_reason(one.code),
+                clean_reason(one.message) or "no reason was given",
+                one.line if isinstance(one.line, int) else None,
+            )
+            for one in errors
+        ],
     )
 
 
-def _read_line(line: bytes) -> dict[str, Any] | None:
+def _read_line(line: bytes) -> BatchLine:
     try:
-        read = json.loads(line)
-    except ValueError:
-        return None
-    return read if isinstance(read, dict) else None
+        read = read_object(json.loads(line))
+        response, error = read_object(read.get("response")), read_object(read.get("error"))
+        return BatchLine(
+            question=read_text(read.get("custom_id")),
+            status=int(read_number(response.get("status_code") or 0, 0, 999)),
+            body=json.dumps(response.get("body")).encode(),
+            request_id=read_text(response.get("request_id")),
+            code=clean_reason(error.get("code"), 100),
+            message=clean_reason(error.get("message")),
+        )
+    except (ModelError, ValueError, RecursionError):
+        # Whose it was may still show: it was answered, and is not to be asked for again without a word.
+        named = _CUSTOM_ID.search(line)
+        return BatchLine(named[1].decode() if named else "", is_broken=bool(line.strip()))

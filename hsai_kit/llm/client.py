@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
@@ -19,20 +20,26 @@ from hsai_kit.llm.error_mapping import (
     explain_failure,
     explain_no_response,
     explain_sdk_error,
+    may_have_cost,
     read_failure,
     retry_delay,
 )
-from hsai_kit.llm.http import HttpClient, HttpResponse, tls_context
+from hsai_kit.llm.http import HttpClient, HttpResponse, NoResponse, open_sdk_client
 from hsai_kit.runtime.network import is_loopback
-from hsai_kit.runtime.rate_limit import GoOn, Pacer, backoff
+from hsai_kit.runtime.rate_limit import GoOn, Pacer, Withdrawal, backoff
+from hsai_kit.runtime.server_text import clean_text, remember_key
 from hsai_kit.store import AccountLimits
 
-_TIMEOUT_SECONDS = 120.0
+CALL_SECONDS = 120.0
+"""The time-out of one call, all of it."""
+
 # A header without a key is none that the SDK sends; this one opens nothing.
 _NO_KEY = "no-key-needed"
 _ATTEMPTS = 8
 _FIRST_AT_ONCE = 8
 _LIMITS = [(f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}") for name in ("requests", "tokens")]
+
+T = TypeVar("T")
 
 
 def is_openai_address(base_url: str | None) -> bool:
@@ -43,11 +50,11 @@ def is_openai_address(base_url: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ModelResponse:
-    """A good answer: its body (JSON, not parsed), request id, and the seconds it took."""
+    """A good answer: its body (JSON, not parsed), request id, and the seconds it took, None where that is not known."""
 
     body: bytes
     request_id: str
-    seconds: float
+    seconds: float | None
 
     def json(self) -> dict[str, Any]:
         """Return the body as it reads; raises ModelError where it is no JSON object.
@@ -56,12 +63,29 @@ class ModelResponse:
         """
         try:
             content = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
             message = "The model's API sent an answer that cannot be read."
             raise ModelError(message, request_id=self.request_id)
         return content
+
+
+@dataclass
+class Attempts:
+    """What the attempts at one question may have cost: each of `lost` as much as it can cost at most.
+
+    `renew` is asked after each of them for as much again; False says that the budget does not have it.
+    """
+
+    renew: Callable[[], Awaitable[bool]] | None = None
+    lost: int = 0
+    in_flight: bool = False
+
+    async def count_lost(self) -> bool:
+        """Count an attempt whose answer never came whole, and tell whether another may be made."""
+        self.lost += 1
+        return self.renew is None or await self.renew()
 
 
 class LLMClient:
@@ -76,19 +100,22 @@ class LLMClient:
     def __init__(self, key: SecretStr | KeyNotFound, *, base_url: str | None = None, concurrency: int = 64) -> None:
         self.concurrency = concurrency
         self.missing_key = key if isinstance(key, KeyNotFound) else None
+        if not isinstance(key, KeyNotFound):
+            remember_key(key)
         self.sdk = openai.AsyncOpenAI(
             api_key=_NO_KEY if isinstance(key, KeyNotFound) else key.get_secret_value(),
             base_url=base_url,
             max_retries=0,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=CALL_SECONDS,
             # A proxy in the environment is for the world outside, not for a sandbox on this computer.
-            http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(base_url), verify=tls_context()),
+            http_client=open_sdk_client(trust_env=not is_loopback(base_url)),
         )
         self.base_url = str(self.sdk.base_url)
         named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
-        self._wire = HttpClient(self.base_url, {**named, **self.sdk.auth_headers}, timeout=_TIMEOUT_SECONDS)
+        self._wire = HttpClient(self.base_url, {**named, **self.sdk.auth_headers}, timeout=CALL_SECONDS)
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self._go_on: GoOn | None = None
+        self._is_stopped: Callable[[], bool] = lambda: False
         self.patience = 1.0
         """What the waits before another attempt are multiplied by."""
 
@@ -100,57 +127,80 @@ class LLMClient:
         await self._wire.close()
         await self.sdk.close()
 
-    async def models(self) -> list[openai.types.Model]:
-        """Return the models that the key's project may use; raises what `errors` says for the model's API."""
+    async def call(self, work: Callable[[], Awaitable[T]], *, seconds: float = CALL_SECONDS) -> T:
+        """Return what `work`, a use of the SDK, returns; `seconds` are for all of it, however slow a server is.
+
+        Raises what `errors` says for the model's API, also where the server sent something that is none of its answers.
+        """
         try:
-            # One call and no pacing: here the SDK's own two retries are what is wanted.
-            answer = await self.sdk.with_options(max_retries=2).models.with_raw_response.list()
-            self._learn_limits(answer.headers)
-            return [model async for model in answer.parse()]
+            async with asyncio.timeout(seconds):
+                return await work()
         except openai.OpenAIError as problem:
             failure = self.explain_error(problem)
+        except TimeoutError:
+            failure = explain_no_response(NoResponse("did not answer in time"), self.base_url)
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            # The SDK takes any JSON for what it asked for, also that of a server that only speaks like OpenAI.
+            failure = ModelError("The model's API sent an answer that cannot be read.")
         raise failure
 
     def explain_error(self, problem: openai.OpenAIError) -> HsaiError:
         """Return the error to raise for what the SDK raised."""
         return self._explain_missing_key(explain_sdk_error(problem, self.base_url))
 
-    async def post(self, path: str, body: bytes, *, tokens: int = 0) -> ModelResponse:
+    async def models(self) -> list[openai.types.Model]:
+        """Return the models that the key's project may use; raises what `errors` says for the model's API."""
+
+        async def read() -> list[openai.types.Model]:
+            # One call and no pacing: here the SDK's own two retries are what is wanted.
+            answer = await self.sdk.with_options(max_retries=2).models.with_raw_response.list()
+            self._learn_limits(answer.headers)
+            return [model async for model in answer.parse()]
+
+        return await self.call(read)
+
+    async def post(self, path: str, body: bytes, *, tokens: int = 0, attempts: Attempts | None = None) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
 
         Raises ModelError and its kin, KeyRefused, or NoConnection after the last attempt, and Withdrawal where the
-        work that it is for was stopped before it was sent.
+        work that it is for was stopped, or `attempts` may not go on, before it was sent.
         """
+        attempts = attempts or Attempts()
         attempt = 0
         while True:
             attempt += 1
             async with self._pacer.turn(tokens, self._go_on):
                 started = time.monotonic()
-                reply = await self._wire.post(path, body)
+                attempts.in_flight = True
+                reply = await self._wire.post(path, body, self._is_stopped)
+                attempts.in_flight = False
                 seconds = time.monotonic() - started
             if isinstance(reply, HttpResponse):
                 left = self._learn_limits(reply.headers)
                 if reply.status < 300:
                     self._pacer.record_answer(seconds)
-                    return ModelResponse(reply.body, reply.headers.get("x-request-id", ""), seconds)
+                    return ModelResponse(reply.body, clean_text(reply.headers.get("x-request-id")), seconds)
                 failure = read_failure(reply)
                 problem, wait = self._explain_missing_key(explain_failure(failure)), retry_delay(failure, attempt)
                 spent = failure.is_rate_limit and left < 1
             else:
                 problem, wait, spent = explain_no_response(reply, self.base_url), backoff(attempt), False
             self.settle(tokens, 0)
+            may_go_on = not may_have_cost(problem) or await attempts.count_lost()
             if wait is None:
                 raise problem
             wait *= self.patience
             self._pacer.record_refusal(wait, everybody=spent)
             if attempt == _ATTEMPTS:
                 raise problem
+            if not may_go_on:
+                raise Withdrawal
             await self._pacer.rest(wait, self._go_on)
 
-    def for_work(self, go_on: GoOn) -> LLMClient:
+    def for_work(self, go_on: GoOn, is_stopped: Callable[[], bool]) -> LLMClient:
         """Return this client for one piece of work: it sends nothing while that is paused or once it is stopped."""
         mine = copy.copy(self)
-        mine._go_on = go_on  # noqa: SLF001 -- a copy of this very object
+        mine._go_on, mine._is_stopped = go_on, is_stopped  # noqa: SLF001 -- a copy of this very object
         return mine
 
     @property
@@ -177,7 +227,12 @@ class LLMClient:
         least = math.inf
         for (limited, remaining), budget in zip(_LIMITS, (self._pacer.requests, self._pacer.tokens), strict=True):
             limit, left = headers.get(limited), headers.get(remaining)
-            if limit and left and limit.isdigit() and left.isdigit() and int(limit) > 0:
+            # `isdigit` takes ² for one, and an endless row of digits is no limit.
+            if limit and left and _is_count(limit) and _is_count(left) and int(limit) > 0:
                 budget.learn(int(limit), int(left))
                 least = min(least, int(left))
         return least
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.assistant.output_schema import Choice, YesNo
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported, UnknownModel
-from hsai_kit.llm.client import LLMClient, ModelResponse
+from hsai_kit.llm.client import Attempts, LLMClient
+from hsai_kit.llm.engine import DATA_RULE, Engine
 from hsai_kit.llm.error_mapping import NO_SUCH_API
 from hsai_kit.llm.prices import Usage, decision_price
 from hsai_kit.llm.question_hash import QuestionHash, hash_decisions
-from hsai_kit.llm.responses_engine import DATA_RULE
+from hsai_kit.llm.response_fields import read_number, read_objects, read_text
 from hsai_kit.store import Answer, AnswerStatus
-from hsai_kit.workspace import OwnPrice
 
 # What the API takes in one request, from the docstrings of the `openai` package.
 MOST_OPTIONS, MOST_LEVELS, MOST_QUESTIONS = 255, 10, 400
@@ -25,7 +25,7 @@ _OTHER_WAY = 'ask with engine="responses"'
 
 
 @dataclass(eq=False)
-class DecisionsEngine:
+class DecisionsEngine(Engine):
     """Questions to the Decisions API, for an output that is a choice, yes_no, or fields made only of those.
 
     The record's text is the input; the assistant's instructions and examples go with each question. A yes or no is
@@ -33,11 +33,6 @@ class DecisionsEngine:
     seldom a statement that can be true. Up to ten ordered options are asked as a score.
     Raises AssistantError for another output and SettingNotSupported for settings that the API does not have.
     """
-
-    assistant: Assistant
-    model: str
-    own: OwnPrice | None = None
-    _fixed: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
         problem = _explain_unfit(self.assistant)
@@ -48,20 +43,9 @@ class DecisionsEngine:
             if getattr(self.assistant, setting) is not None:
                 message = f"The Decisions API has no {setting}. Leave it out of the assistant, or {_OTHER_WAY}."
                 raise SettingNotSupported(message, setting=setting)
-        # Encoded once: only the text differs between ten thousand requests.
-        self._fixed = json.dumps({"model": self.model, "questions": self._questions()}).encode()[1:]
+        self._frame = b'{"input": ', b", " + self._encode_fixed()
 
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """Nothing: the API takes no settings."""
-        return {}
-
-    @property
-    def without(self) -> Mapping[str, str]:
-        """Nothing: nothing is sent that could be left out."""
-        return {}
-
-    async def ask(self, client: LLMClient, question: str, text: str) -> Answer:
+    async def ask(self, client: LLMClient, question: str, text: str, attempts: Attempts | None = None) -> Answer:
         """Ask `text`, the question of that hash, and return its answer: answered or refused.
 
         Raises what the wire raises, UnknownModel for a model that does not decide, and AssistantError where the
@@ -70,7 +54,7 @@ class DecisionsEngine:
         reserved = self.likely(text).input_tokens or 0
         failure: ModelError | AssistantError
         try:
-            answered = await client.post("/decisions", self.body(text), tokens=reserved)
+            answered = await client.post("/decisions", self.body(text), tokens=reserved, attempts=attempts)
         except UnknownModel as problem:
             failure = UnknownModel(
                 f"{problem} The Decisions API answers with few models, such as gpt-6-luna; for another, {_OTHER_WAY}.",
@@ -86,71 +70,56 @@ class DecisionsEngine:
                 f"{_OTHER_WAY} instead."
             )
         else:
-            answer = self.read(question, answered)
+            answer = self.read(question, text, answered)
             client.settle(reserved, answer.input_tokens or 0)
             return answer
         raise failure
 
-    def body(self, text: str) -> bytes:
-        """Return the request's body as it is sent."""
-        return b'{"input": ' + json.dumps(text).encode() + b", " + self._fixed
-
     @property
     def question_hash(self) -> QuestionHash:
         """What the hashes of its questions are made of."""
-        return hash_decisions(self._fixed)
+        return hash_decisions(self._encode_fixed())
 
-    def likely(self, text: str) -> Usage:
-        """Return about what a question takes, at four characters a token."""
-        return Usage((len(self._fixed) + len(text)) // 4, 0, len(self.assistant.output.fields))
-
-    def most(self, text: str) -> Usage:
-        """Return the most that a question can take: no token is shorter than a byte."""
-        return Usage(len(self.body(text)), 0, len(self.assistant.output.fields))
+    @property
+    def output_tokens(self) -> tuple[int, int]:
+        """A token an answer, none of which is paid for."""
+        return len(self.assistant.output.fields), len(self.assistant.output.fields)
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
         return decision_price(self.model, usage, self.own)
 
-    def read(self, question: str, answered: ModelResponse) -> Answer:
-        """Read what came back for a question; raises ModelError where it cannot be read.
+    def _read_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Read an answer as the JSON that a model held to the schema would have written.
 
-        The output is the JSON that a model held to the schema would have written; a refused field is null in it and
-        in the probabilities. The confidence is the probability of what was chosen, of several fields the lowest.
+        A refused field is null in it and in the probabilities. The confidence is the probability of what was chosen,
+        of several fields the lowest.
         """
-        decision = answered.json()
-        fields = list(self.assistant.output.fields)
-        answers: list[dict[str, Any]] = decision.get("answers") or []
-        kinds = [one.get("type") if isinstance(one, dict) else None for one in answers]
-        asked = [_kind_of(field) for field in self.assistant.output.fields.values()]
-        if len(kinds) != len(fields) or any(a not in {b, "refusal"} for a, b in zip(kinds, asked, strict=True)):
+        fields = self.assistant.output.fields
+        answers = read_objects(content.get("answers"))
+        kinds, asked = [one.get("type") for one in answers], [_kind_of(field) for field in fields.values()]
+        if len(kinds) != len(fields) or any(a not in (b, "refusal") for a, b in zip(kinds, asked, strict=True)):
             message = "The Decisions API sent an answer that does not fit the questions."
-            raise ModelError(message, request_id=answered.request_id)
+            raise ModelError(message)
         shares = {name: _read_probabilities(one) for name, one in zip(fields, answers, strict=True)}
         values = {
-            name: None if shares[name] is None else _read_choice(one) for name, one in zip(fields, answers, strict=True)
+            name: None if shares[name] is None else _read_choice(one, shares[name] or {})
+            for name, one in zip(fields, answers, strict=True)
         }
-        refused = [name for name in fields if shares[name] is None]
-        status = AnswerStatus.REFUSED if len(refused) == len(fields) else AnswerStatus.ANSWERED
-        reason = f"The model refused to answer{'' if status is AnswerStatus.REFUSED else ' ' + ', '.join(refused)}."
-        counted = Usage.read(decision.get("usage"))
-        kept: object = shares if self.assistant.output.has_fields else shares[fields[0]]
-        return Answer(
-            question=question,
-            status=status,
-            output=json.dumps(values, ensure_ascii=False) if status is AnswerStatus.ANSWERED else None,
-            confidence=_confidence(values, shares),
-            reason=reason if refused else "",
-            model=str(decision.get("model") or self.model),
-            input_tokens=counted.input_tokens,
-            cached_tokens=counted.cached_tokens,
-            output_tokens=counted.output_tokens,
-            reasoning_tokens=counted.reasoning_tokens,
-            usd=self.usd(counted),
-            seconds=answered.seconds,
-            request_id=answered.request_id,
-            probabilities=None if kept is None else json.dumps(kept, ensure_ascii=False),
-        )
+        refused = [name for name, share in shares.items() if share is None]
+        is_refused = len(refused) == len(fields)
+        reason = f"The model refused to answer{'' if is_refused else ' ' + ', '.join(refused)}."
+        kept: object = shares if self.assistant.output.has_fields else next(iter(shares.values()))
+        return {
+            "status": AnswerStatus.REFUSED if is_refused else AnswerStatus.ANSWERED,
+            "output": None if is_refused else json.dumps(values, ensure_ascii=False),
+            "confidence": _read_confidence(values, shares),
+            "reason": reason if refused else "",
+            "probabilities": None if kept is None else json.dumps(kept, ensure_ascii=False),
+        }
+
+    def _encode_fixed(self) -> bytes:
+        return json.dumps({"model": self.model, "questions": self._questions()}).encode()[1:]
 
     def _questions(self) -> list[dict[str, Any]]:
         output = self.assistant.output
@@ -213,34 +182,42 @@ def _choices(field: object) -> list[dict[str, Any]]:
 
 def _read_probabilities(answer: Mapping[str, Any]) -> dict[str, float] | None:
     """Return the probability of each option, None for a refusal."""
-    if answer.get("type") == "refusal":
+    kind = answer.get("type")
+    if kind == "refusal":
         return None
-    if answer.get("type") == "predicate":
-        likely = float(answer["probability"])
+    if kind == "predicate":
+        likely = _read_share(answer.get("probability"))
         return {"true": likely, "false": 1 - likely}
-    if answer.get("type") == "score":
-        return {str(one["label"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
-    return {_option_text(one["value"]): float(one["probability"]) for one in answer.get("probabilities") or ()}
+    option = "label" if kind == "score" else "value"
+    return {
+        _option_text(one.get(option)): _read_share(one.get("probability"))
+        for one in read_objects(answer.get("probabilities"))
+    }
 
 
-def _read_choice(answer: Mapping[str, Any]) -> object:
+def _read_share(value: object) -> float:
+    # What a sum of floats may miss by.
+    return min(1.0, max(0.0, read_number(value, -1e-6, 1 + 1e-6)))
+
+
+def _read_choice(answer: Mapping[str, Any], shares: Mapping[str, float]) -> object:
     """Return the value that an answer stands for: of a predicate the likelier one, of a score the likeliest level."""
     if answer.get("type") == "predicate":
-        return float(answer["probability"]) >= 0.5
+        return shares["true"] >= 0.5
     if answer.get("type") == "score":
-        return max(answer["probabilities"], key=lambda one: float(one["probability"]))["label"]
-    return answer.get("choice")
+        if not shares:
+            message = "The Decisions API sent a score without the probabilities of its levels."
+            raise ModelError(message)
+        return max(shares, key=shares.__getitem__)
+    choice = answer.get("choice")
+    return choice if isinstance(choice, bool) else read_text(choice)
 
 
-def _confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, float] | None]) -> float | None:
-    chosen = [
-        known.get(_option_text(value))
-        for value, known in zip(values.values(), shares.values(), strict=True)
-        if known is not None
-    ]
-    told = [share for share in chosen if share is not None]
-    return min(1.0, *told) if told and len(told) == len(chosen) else None
+def _read_confidence(values: Mapping[str, object], shares: Mapping[str, dict[str, float] | None]) -> float | None:
+    answered = [(values[name], share) for name, share in shares.items() if share is not None]
+    chosen = [share[text] for value, share in answered if (text := _option_text(value)) in share]
+    return min(chosen) if chosen and len(chosen) == len(answered) else None
 
 
 def _option_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else read_text(value)

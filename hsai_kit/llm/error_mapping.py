@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +21,18 @@ from hsai_kit.errors import (
     SettingNotSupported,
     UnknownModel,
 )
-from hsai_kit.llm.http import HttpResponse, NoResponse
+from hsai_kit.llm.http import BodyRefused, HttpResponse, NoResponse
 from hsai_kit.runtime.network import explain_way_out
 from hsai_kit.runtime.rate_limit import backoff
+from hsai_kit.runtime.server_text import clean_reason
 
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
 NO_SUCH_API = {404, 405, 501}
+# A restricted key is refused so too, and its refusal was seen to pass by itself.
+_REFUSED = 401
+_TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
+_MISSING_SCOPES = re.compile(r"missing scopes|insufficient permissions", re.IGNORECASE)
 _NOT_TAKEN = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
 _NOT_TAKEN_WORDS = re.compile(
     r"not (supported|permitted|allowed|implemented)|un(supported|known|recognized|expected)", re.IGNORECASE
@@ -52,32 +58,45 @@ class Failure:
     retry_after: float | None
 
     @property
+    def is_too_large(self) -> bool:
+        """True for a single request above what the account may send in a minute."""
+        return self.status == 429 and bool(_TOO_LARGE.search(self.message))
+
+    @property
     def is_rate_limit(self) -> bool:
         """True for a rate limit that waiting helps against."""
-        return self.status == 429 and self.code not in _NO_MONEY
+        return self.status == 429 and self.code not in _NO_MONEY and not self.is_too_large
 
 
 def read_failure(reply: HttpResponse) -> Failure:
     """Read an error answer; a body that is no JSON, as a gateway's page, has no reason to tell."""
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     return _build_failure(reply.status, _find_error(body), reply.headers)
 
 
 def retry_delay(failure: Failure, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not."""
-    if failure.status not in _PASSING or failure.code in _NO_MONEY:
+    if failure.status == _REFUSED:
+        return backoff(1) if attempt == 1 else None
+    if failure.status not in _PASSING or failure.code in _NO_MONEY or failure.is_too_large:
         return None
     return backoff(attempt) if failure.retry_after is None else min(120.0, failure.retry_after)
 
 
 def explain_no_response(lost: NoResponse, base_url: str) -> NoConnection:
     """Return the error for an answer that never came whole."""
-    what = "did not answer in time" if lost.timed_out else "cannot be reached, or broke off"
-    message = f"The model's API ({base_url}) {what}. {explain_way_out(base_url, 'OPENAI_BASE_URL')}"
-    return NoConnection(message, maybe_done=True)
+    message = f"The model's API ({base_url}) {lost.what}. {explain_way_out(base_url, 'OPENAI_BASE_URL')}"
+    return NoConnection(message, maybe_done=lost.maybe_done)
+
+
+def may_have_cost(problem: HsaiError) -> bool:
+    """Tell whether a question may have been answered, and billed, although this came back instead of its answer."""
+    if isinstance(problem, NoConnection):
+        return problem.maybe_done
+    return isinstance(problem, ModelError) and problem.status >= 500
 
 
 def explain_sdk_error(problem: openai.OpenAIError, base_url: str) -> HsaiError:
@@ -85,11 +104,12 @@ def explain_sdk_error(problem: openai.OpenAIError, base_url: str) -> HsaiError:
     if isinstance(problem, openai.APIStatusError):
         body = problem.body if isinstance(problem.body, dict) else {}
         return explain_failure(_build_failure(problem.status_code, body, problem.response.headers))
+    cause = problem.__cause__
+    if isinstance(cause, BodyRefused):
+        return explain_no_response(NoResponse(str(cause)), base_url)
     # Over aiohttp, a connection that is refused at once is a time-out to the SDK as well.
-    unreached = type(problem.__cause__).__name__.startswith("Connect")
-    return explain_no_response(
-        NoResponse(timed_out=isinstance(problem, openai.APITimeoutError) and not unreached), base_url
-    )
+    is_late = isinstance(problem, openai.APITimeoutError) and not type(cause).__name__.startswith("Connect")
+    return explain_no_response(NoResponse("did not answer in time") if is_late else NoResponse(), base_url)
 
 
 def find_refused_setting(failure: Failure) -> str | None:
@@ -114,7 +134,12 @@ def explain_failure(failure: Failure) -> HsaiError:
     status, code, reason = failure.status, failure.code, failure.message
     known = {"code": code, "request_id": failure.request_id}
     mark = f" (request id: {failure.request_id})" if failure.request_id else ""
-    if status == 401:
+    if status == _REFUSED and _MISSING_SCOPES.search(reason):
+        return KeyRefused(
+            f"This OpenAI key may not do that (401): {reason}{mark}. It is a restricted key: give it the permission in "
+            "OpenAI's settings for API keys, or switch it with: hsai connect --switch-openai-key"
+        )
+    if status == _REFUSED:
         return KeyRefused(
             f"The key was refused by OpenAI (401, expired, revoked or mistyped){mark}. "
             "Switch it with: hsai connect --switch-openai-key"
@@ -135,6 +160,18 @@ def explain_failure(failure: Failure) -> HsaiError:
     if setting is not None:
         message = f"The model does not take {setting}: {reason}{mark}. Change it in the assistant."
         return SettingNotSupported(message, setting=setting, status=status, **known)
+    if 300 <= status < 400:
+        message = (
+            f"The model's API sends elsewhere ({status}){mark}, and no redirect is followed with a key and what "
+            "records say. Check OPENAI_BASE_URL: it must be the address that answers itself."
+        )
+        return ModelError(message, status=status, **known)
+    if failure.is_too_large:
+        message = (
+            f"The question is larger than what the account may send in a minute: {reason}{mark}. Shorten what the "
+            "prompt takes from the record, or have the limit raised."
+        )
+        return ModelError(message, status=status, **known)
     if status in _PASSING:
         message = (
             f"The model's API is busy ({status}: {reason}){mark}. It went on for too long; run the same again later."
@@ -145,7 +182,7 @@ def explain_failure(failure: Failure) -> HsaiError:
 
 def stops_the_run(problem: HsaiError) -> bool:
     """Tell whether every further question would meet the same: bad key, no money, no such model, setting or API."""
-    if isinstance(problem, ModelError) and problem.status in NO_SUCH_API:
+    if isinstance(problem, ModelError) and (problem.status in NO_SUCH_API or 300 <= problem.status < 400):
         return True
     return isinstance(problem, AssistantError | KeyProblem | NoQuota | UnknownModel | SettingNotSupported)
 
@@ -167,7 +204,8 @@ def _find_error(body: object) -> object:
         return {}
     error = body.get("error", body if "message" in body else body.get("detail"))
     if isinstance(error, list) and error and isinstance(error[0], dict):
-        place = [str(part) for part in error[0].get("loc") or () if part != "body"]
+        told = error[0].get("loc")
+        place = [str(part) for part in told if part != "body"] if isinstance(told, list) else []
         code = "unknown_parameter" if error[0].get("type") == "extra_forbidden" else "unsupported_value"
         return {"code": code, "param": ".".join(place), "message": error[0].get("msg")}
     return {"message": error} if isinstance(error, str) else error
@@ -177,10 +215,10 @@ def _build_failure(status: int, error: object, headers: Mapping[str, str]) -> Fa
     told = error if isinstance(error, dict) else {}
     return Failure(
         status=status,
-        code=str(told.get("code") or ""),
-        param=str(told.get("param") or ""),
-        message=str(told.get("message") or f"HTTP {status}").strip().rstrip("."),
-        request_id=headers.get("x-request-id", ""),
+        code=clean_reason(told.get("code"), 100),
+        param=clean_reason(told.get("param"), 100),
+        message=clean_reason(told.get("message")) or f"HTTP {status}",
+        request_id=clean_reason(headers.get("x-request-id"), 100),
         retry_after=_read_retry_after(headers),
     )
 
@@ -188,7 +226,9 @@ def _build_failure(status: int, error: object, headers: Mapping[str, str]) -> Fa
 def _read_retry_after(headers: Mapping[str, str]) -> float | None:
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return float(headers[name]) * unit
+            seconds = float(headers[name]) * unit
         except (KeyError, ValueError):
             continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
     return None

@@ -1,20 +1,36 @@
-"""The hot path to the model's API: one POST over aiohttp, with the SDK's own headers.
+"""The hot path to the model's API: one POST over aiohttp, with the SDK's own headers; and the limits of every body.
 
 The SDK spends more on building and parsing a request than sending it takes (1.2 ms against 0.25 ms of CPU, see
 tests/bench/), which is most of a bulk run. Everything that is not asked ten thousand times goes through the SDK.
+No redirect is followed on either way: a request carries a key and what records say.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
+import httpx2
+import openai
 import truststore
 from yarl import URL
 
 from hsai_kit.runtime.network import is_loopback
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a model's answer after decompression, and of a line of a batch's file: a thousand times what one is like."""
+
+# Answers are small, and unpacking them takes longer than they take on their way.
+_PLAIN = {"Accept-Encoding": "identity"}
+_UNASKED = "sent an answer in an encoding that was not asked for"
+_TOO_LARGE = "sent an answer that is too large to be one"
+_STOPPED = "was still sending when the work was stopped"
+# How often it is looked whether somebody stopped the work while a body is on its way.
+_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +44,14 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No whole answer: `timed_out` where it took too long, otherwise the connection broke."""
+    """No whole answer: what happened, as a part of a sentence, and whether the request may have been carried out."""
 
-    timed_out: bool
+    what: str = "cannot be reached, or broke off"
+    maybe_done: bool = True
+
+
+class BodyRefused(Exception):
+    """A body that is not read on; the message is a part of a sentence, as in NoResponse."""
 
 
 def tls_context() -> ssl.SSLContext:
@@ -43,30 +64,38 @@ class HttpClient:
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, timeout: float) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {**headers, "Content-Type": "application/json"}
+        self._headers = {**headers, "Content-Type": "application/json", **_PLAIN}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         self._session: aiohttp.ClientSession | None = None
+        # Read once: the same two addresses are posted to ten thousand times.
         self._urls: dict[str, URL] = {}
 
     def __repr__(self) -> str:
         return f"HttpClient({self._base_url!r})"
 
-    async def post(self, path: str, body: bytes) -> HttpResponse | NoResponse:
-        """POST `body` (JSON) and return the answer, whatever its status, or that it was lost."""
-        session = self._session or self._open()
-        try:
-            async with session.post(self._url(path), data=body) as answer:
-                return HttpResponse(answer.status, answer.headers, await answer.read())
-        except TimeoutError:
-            return NoResponse(timed_out=True)
-        except (aiohttp.ClientError, OSError):
-            return NoResponse(timed_out=False)
+    async def post(
+        self, path: str, body: bytes, is_stopped: Callable[[], bool] = lambda: False
+    ) -> HttpResponse | NoResponse:
+        """POST `body` (JSON) and return the answer, whatever its status, or that it was lost.
 
-    def _url(self, path: str) -> URL:
-        # Read once: the same two addresses are posted to ten thousand times.
-        if path not in self._urls:
-            self._urls[path] = URL(self._base_url + path)
-        return self._urls[path]
+        Once `is_stopped` says so, a body that is still on its way is given up: an answer comes in one piece.
+        """
+        session = self._session or self._open()
+        if (url := self._urls.get(path)) is None:
+            url = self._urls[path] = URL(self._base_url + path)
+        try:
+            async with session.post(url, data=body, allow_redirects=False) as answer:
+                return HttpResponse(answer.status, answer.headers, await _read_body(answer.content, is_stopped))
+        except BodyRefused as problem:
+            return NoResponse(str(problem))
+        except aiohttp.ConnectionTimeoutError:
+            return NoResponse("did not answer in time", maybe_done=False)
+        except TimeoutError:
+            return NoResponse("did not answer in time")
+        except aiohttp.ClientConnectorError:
+            return NoResponse(maybe_done=False)
+        except (aiohttp.ClientError, OSError):
+            return NoResponse()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -84,6 +113,63 @@ class HttpClient:
             # No answer depends on a cookie, and looking for some takes as long as writing the request.
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=not is_loopback(self._base_url),
-            auto_decompress=True,
         )
         return self._session
+
+
+async def _read_body(content: aiohttp.StreamReader, is_stopped: Callable[[], bool]) -> bytes:
+    # Mostly all of it came with the headers. aiohttp unpacks what is compressed in pieces of bounded size.
+    if content.is_eof() and content.exception() is None:
+        whole = content.read_nowait()
+        if len(whole) <= MOST_BYTES and content.at_eof():
+            return whole
+        raise BodyRefused(_TOO_LARGE)
+    body = bytearray()
+    while not content.at_eof():
+        with contextlib.suppress(TimeoutError):
+            body += await asyncio.wait_for(content.readany(), _LOOK_SECONDS)
+        if len(body) > MOST_BYTES:
+            raise BodyRefused(_TOO_LARGE)
+        if is_stopped() and not content.at_eof():
+            raise BodyRefused(_STOPPED)
+    return bytes(body)
+
+
+def open_sdk_client(*, trust_env: bool) -> httpx2.AsyncClient:
+    """Return the client that the SDK sends through: over aiohttp, no redirect followed, every body limited."""
+    return openai.DefaultAioHttpClient(
+        trust_env=trust_env,
+        verify=tls_context(),
+        follow_redirects=False,
+        headers=_PLAIN,
+        event_hooks={"request": [_ask_for_plain_body], "response": [_limit_body]},
+    )
+
+
+async def _ask_for_plain_body(request: httpx2.Request) -> None:
+    request.headers.update(_PLAIN)
+
+
+async def _limit_body(response: httpx2.Response) -> None:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise BodyRefused(_UNASKED)
+    # A file of answers is read piece by piece, and whoever reads it counts.
+    if response.request.headers.get("Accept") != "application/binary" or response.status_code >= 300:
+        response.stream = _LimitedStream(response.stream)
+
+
+class _LimitedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: object) -> None:
+        assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 -- an async client has no other
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = MOST_BYTES
+        async for chunk in self._stream:
+            left -= len(chunk)
+            if left < 0:
+                raise BodyRefused(_TOO_LARGE)
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any
 
 import genai_prices
 from genai_prices.data_snapshot import get_snapshot
@@ -18,6 +16,8 @@ SANDBOX_PREFIX = "sandbox-"
 # OpenAI gives these away and serves none; the list has what somebody else asks for them.
 _OPEN_WEIGHTS = "gpt-oss"
 _MILLION = 1_000_000
+# Ten times what the largest models take: more is no count of one question's tokens.
+_MOST_TOKENS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,27 @@ class Usage:
     reasoning_tokens: int | None = None
 
     @classmethod
-    def read(cls, usage: Mapping[str, Any] | None) -> Usage:
-        """Read the `usage` of an answer; what it does not tell is None."""
-        usage = usage or {}
-        return cls(
-            input_tokens=usage.get("input_tokens"),
-            cached_tokens=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
-            output_tokens=usage.get("output_tokens"),
-            reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
+    def read(cls, usage: object) -> Usage:
+        """Read the `usage` of an answer; what it does not tell, or tells as no count of tokens, is None."""
+        told = usage if isinstance(usage, dict) else {}
+        cached, reasoning = (
+            _read_count(details.get(name)) if isinstance(details := told.get(within), dict) else None
+            for within, name in (
+                ("input_tokens_details", "cached_tokens"),
+                ("output_tokens_details", "reasoning_tokens"),
+            )
         )
+        read = cls(_read_count(told.get("input_tokens")), cached, _read_count(told.get("output_tokens")), reasoning)
+        # More of a part than of the whole: neither can be believed.
+        is_whole = (cached or 0) <= (read.input_tokens or 0) and (reasoning or 0) <= (read.output_tokens or 0)
+        return read if is_whole else cls()
+
+
+def _read_count(told: object) -> int | None:
+    """Return a finite whole number from 0 up to what no model takes, else None."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= _MOST_TOKENS:
+        return None
+    return int(told) if told == int(told) else None
 
 
 @lru_cache(maxsize=100_000)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from hsai_kit.errors import FrameError
 from hsai_kit.paging.table_source import Card, Column, Facet, FacetOption, RowPlaces, TableAction, TableQuery
-from hsai_kit.paging.word_diff import compare_words, make_printable
+from hsai_kit.paging.word_diff import compare_words
+from hsai_kit.screen_text import make_printable
 
 # A column of texts with at most so many distinct values can be filtered by a list of them.
 _OPTIONS = 40

@@ -56,11 +56,6 @@ def clip_segments(segments: Sequence[Segment], most: int) -> tuple[list[Segment]
     return kept, False
 
 
-def make_printable(text: str) -> str:
-    """Return text as it can be shown: what cannot be printed is `·`, so that nothing hides in it."""
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else "·" for letter in text)
-
-
 def _match_blocks(
     old: Sequence[str], new: Sequence[str], most: int
 ) -> list[tuple[bool, tuple[int, int], tuple[int, int]]]:

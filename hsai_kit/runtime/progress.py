@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from hsai_kit.screen_text import make_printable
+
 # Of the context and not of the process: work that a panel starts stays quiet while cells go on printing.
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
@@ -68,6 +70,7 @@ def redirect_advice(listener: Callable[[str], None]) -> Iterator[None]:
 
 def say(text: str) -> None:
     """Print a line for the person who runs this, unless inside `quiet()` or `heard()`."""
+    text = make_printable(text)
     if (listener := _listener.get()) is not None:
         listener(text)
         return
@@ -123,10 +126,10 @@ def show_progress(read: Callable[[], Progress]) -> Iterator[Callable[[], None]]:
             progress = read()
             line.update(
                 task,
-                description=progress.label,
+                description=make_printable(progress.label),
                 total=progress.total,
                 completed=progress.done,
-                note=progress.note,
+                note=make_printable(progress.note),
             )
 
         refresh()

@@ -57,7 +57,9 @@ _read_values = operator.attrgetter(*_ANSWER.names)
 _ADD = (
     f"INSERT INTO answers ({_ANSWER}, run_id, at) VALUES ({', '.join('?' * len(_ANSWER.names))}, ?, ?) "  # noqa: S608 -- column names are ours
     "ON CONFLICT (question) DO UPDATE SET "
-    f"{', '.join(f'{name} = excluded.{name}' for name in (*_ANSWER.names[1:], 'run_id', 'at'))} "
+    f"{', '.join(f'{name} = excluded.{name}' for name in (*_ANSWER.names[1:], 'run_id', 'at') if name != 'usd')}, "
+    # What lost attempts may have cost is not forgotten.
+    "usd = excluded.usd + COALESCE(answers.usd, 0) "
     "WHERE answers.status = 'failed'"
 )
 # The questions of a run that have no answer yet or failed.

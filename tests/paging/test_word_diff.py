@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsai_kit.paging.word_diff import compare_words, make_printable
+from hsai_kit.paging.word_diff import compare_words
+from hsai_kit.screen_text import make_printable
 
 
 def texts(segments: list[tuple[str, str]], kind: str) -> list[str]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
-from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, JobStatus, is_passing
+from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, BatchLine, Job, JobStatus, is_passing
 from hsai_kit.llm.client import ModelResponse
-from hsai_kit.llm.error_mapping import Failure, explain_failure, read_failure, stops_the_run
+from hsai_kit.llm.error_mapping import Failure, explain_failure, may_have_cost, read_failure, stops_the_run
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord
 from hsai_kit.tabular.cell_text import format_line
+
+T = TypeVar("T")
 
 _AT_ONCE = 500
 _NOT_COME_TO = {"batch_expired", "batch_cancelled"}
@@ -29,6 +30,23 @@ _IN_WORDS = {
     JobStatus.FINALIZING: "being finished",
     JobStatus.CANCELLING: "being cancelled",
 }
+
+
+_BROKEN = "The line of this answer in its job's file is broken, so that it cannot be read, though it was paid for."
+
+
+@dataclass
+class _JobFile:
+    """What is known of a job's files while they are read: the questions `left`, and the count of broken lines."""
+
+    run_id: str
+    questions: dict[str, str]
+    left: set[str] = field(init=False)
+    broken: int = 0
+    kept: int = 0
+
+    def __post_init__(self) -> None:
+        self.left = set(self.questions)
 
 
 @dataclass
@@ -57,7 +75,7 @@ class BatchCollector:
             lost = False
             for record in waiting:
                 try:
-                    done += await _run_until_stop(control, self._look(record)) or 0
+                    done += await run_until_stop(control, self._look(record)) or 0
                 except HsaiError as problem:
                     if not is_passing(problem):
                         raise
@@ -93,61 +111,77 @@ class BatchCollector:
         return await self._keep(api, record, job)
 
     async def _keep(self, api: BatchApi, record: BatchRecord, job: Job) -> int:
-        kept, state = 0, job.status
-        questions = self.hub.store.batches.questions(record.input_file)
+        state, file = job.status, _JobFile(record.run_id, self.hub.store.batches.questions(record.input_file))
         if state is JobStatus.FAILED:
-            self.problems.append(_explain_refusal(job, list(questions.values())))
-        for file in job.files:
+            self.problems.append(_explain_refusal(job, list(file.questions.values())))
+        for one in job.files:
             try:
-                kept += await self._read(api, file, record.run_id, questions)
+                await self._read(api, one, file)
             except ModelError as problem:
                 if problem.status != 404:
                     raise
                 # Read and deleted by another session that waits for the same job, or kept at OpenAI for too long.
                 state = JobStatus.GONE if self.hub.store.batches.is_open(record.input_file) else state
+        if file.broken and state is JobStatus.COMPLETED:
+            self._keep_broken(file)
         self.hub.store.batches.close(record.input_file, state)
         self._states.pop(record.input_file, None)
         self.ends.add(state)
         # What records say is nobody else's to keep: the files go as soon as the answers are here.
-        for file in (record.input_file, *job.files):
-            await api.delete(file)
-        return kept
+        for one in (record.input_file, *job.files):
+            await api.delete(one)
+        return file.kept
 
-    async def _read(self, api: BatchApi, file: str, run_id: str, questions: dict[str, str]) -> int:
-        kept, answers = 0, list[Answer]()
-        async for line in api.lines(file):
-            question = str(line.get("custom_id"))
-            if question in questions and (answer := self._answer(line, question)) is not None:
-                answers.append(answer)
-            if len(answers) >= _AT_ONCE:
-                self.hub.store.answers.add(run_id, answers)
-                kept += len(answers)
-                answers = []
-                await asyncio.sleep(0)
-        self.hub.store.answers.add(run_id, answers)
-        return kept + len(answers)
-
-    def _answer(self, line: dict[str, Any], question: str) -> Answer | None:
-        """Read a line of a file; None where the question was not come to, or what it met stops the run."""
-        response, error = line.get("response") or {}, line.get("error") or {}
-        status, body = int(response.get("status_code") or 0), json.dumps(response.get("body")).encode()
-        request_id = str(response.get("request_id") or "")
+    async def _read(self, api: BatchApi, name: str, file: _JobFile) -> None:
+        """Keep what a file holds, also where it breaks off: what came is paid for."""
+        answers = list[Answer]()
         try:
-            if 200 <= status < 300:
-                # How long it took inside the job is not told.
-                return replace(self.engine.read(question, ModelResponse(body, request_id, 0.0)), seconds=None)
-        except ModelError as unreadable:
-            return _failure(question, unreadable)
-        if error.get("code") in _NOT_COME_TO:
+            async for line in api.lines(name):
+                file.broken += line.is_broken
+                # One that was there already is not taken again: which of two was meant, nobody can tell.
+                if line.question in file.left and (answer := self._answer(line, file.questions[line.question])):
+                    file.left.discard(line.question)
+                    answers.append(answer)
+                if len(answers) >= _AT_ONCE:
+                    file.kept += self._add(file, answers)
+                    await asyncio.sleep(0)
+        finally:
+            file.kept += self._add(file, answers)
+
+    def _add(self, file: _JobFile, answers: list[Answer]) -> int:
+        count = len(answers)
+        self.hub.store.answers.add(file.run_id, answers)
+        answers.clear()
+        return count
+
+    def _keep_broken(self, file: _JobFile) -> None:
+        """End the questions of a job that is complete but for broken lines: they were answered, and paid for."""
+        lost = [self._unreadable(one, file.questions[one], _BROKEN) for one in sorted(file.left)[: file.broken]]
+        file.kept += self._add(file, lost)
+
+    def _answer(self, line: BatchLine, text: str) -> Answer | None:
+        """Read a line of a file; None where the question was not come to, or what it met stops the run."""
+        if line.is_broken:
+            return self._unreadable(line.question, text, _BROKEN)
+        if 200 <= line.status < 300:
+            # How long it took inside the job is not told.
+            return self.engine.read(line.question, text, ModelResponse(line.body, line.request_id, None))
+        if line.code in _NOT_COME_TO:
             return None
-        if status:
-            problem = explain_failure(read_failure(HttpResponse(status, {"x-request-id": request_id}, body)))
+        if line.status:
+            headers = {"x-request-id": line.request_id}
+            problem = explain_failure(read_failure(HttpResponse(line.status, headers, line.body)))
         else:
-            problem = ModelError(f"It failed in its job at OpenAI: {error.get('message') or 'no reason was given'}")
+            problem = ModelError(f"It failed in its job at OpenAI: {line.message or 'no reason was given'}")
         if stops_the_run(problem):
             self.problems.append(problem)
             return None
-        return _failure(question, problem)
+        if may_have_cost(problem):
+            return self._unreadable(line.question, text, str(problem))
+        return Answer(line.question, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
+
+    def _unreadable(self, question: str, text: str, reason: str) -> Answer:
+        return Answer(question, AnswerStatus.FAILED, reason=reason, usd=self.engine.most_usd(text))
 
     def _show(self, control: Control, done: int, *, lost: bool) -> None:
         if not self._states and not lost:
@@ -164,7 +198,7 @@ class BatchCollector:
         control.progress.note = reached + refused
 
 
-async def _run_until_stop(control: Control, work: Coroutine[Any, Any, int]) -> int | None:
+async def run_until_stop(control: Control, work: Coroutine[Any, Any, T]) -> T | None:
     """Await `work`; None where a stop was asked for: a network that hangs must not hold up whoever leaves."""
     task = asyncio.ensure_future(work)
     while not task.done() and not control.is_stopping:
@@ -185,10 +219,6 @@ async def _sleep(control: Control, seconds: float) -> bool:
             return True
         await asyncio.sleep(min(0.05, left))
     return False
-
-
-def _failure(question: str, problem: HsaiError) -> Answer:
-    return Answer(question, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
 
 
 def _explain_refusal(job: Job, texts: list[str]) -> HsaiError:

@@ -18,13 +18,14 @@ from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError, SettingNotSupported
-from hsai_kit.llm.batches import MOST_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, is_passing
+from hsai_kit.llm.batches import MOST_FILE_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, is_passing
 from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.ask.batch_collector import BatchCollector, explain_unknown_job
-from hsai_kit.steps.ask.budget import Cap
+from hsai_kit.runtime.rate_limit import Withdrawal
+from hsai_kit.steps.ask.batch_collector import BatchCollector, explain_unknown_job, run_until_stop
+from hsai_kit.steps.ask.budget import Cap, Purse
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
@@ -54,7 +55,7 @@ class BatchSender:
 
     # What one file may hold, and how many questions are worth a further job under a budget.
     most_questions: ClassVar[int] = MOST_QUESTIONS
-    most_bytes: ClassVar[int] = MOST_BYTES
+    most_bytes: ClassVar[int] = MOST_FILE_BYTES
     fewest: ClassVar[int] = 20
 
     hub: Connection
@@ -120,7 +121,7 @@ class BatchSender:
             api, kept = BatchApi(self.hub.llm), self.hub.store.batches
             for record in kept.open_for(self.run_id):
                 if record.id is None:
-                    await self._pick_up(api, record)
+                    await run_until_stop(control, self._pick_up(api, record))
             # No session asks live what is about to be in a job: until it is, these are this session's own.
             with lock_run(self.hub, self.run_id, in_jobs=True):
                 # Another session may have sent or answered some in the meantime.
@@ -134,7 +135,7 @@ class BatchSender:
                         self._asked_live = True
                         first = next(iter(part))
                         self._tried.add(first)
-                        await self._ask_live(first, part[first])
+                        await self._ask_live(control, first, part[first])
                         control.progress.done += 1
             return bool(self._reached and self._list_own_jobs())
 
@@ -143,10 +144,13 @@ class BatchSender:
         control.progress.note = "sending the questions as a job"
         with tempfile.TemporaryFile() as file:  # without a name: a kill leaves no record data behind
             part = await self._write_lines(file, questions)
-            file_id = await api.upload(file)
+            file_id = await run_until_stop(control, api.upload(file))
+        if file_id is None:
+            return
         if self.hub.store.batches.add_upload(file_id, self.run_id, part):
             self._tried.update(part)
-            await self._begin(api, file_id)
+            # A job that is asked for just then is found when the run goes on.
+            await run_until_stop(control, self._begin(api, file_id))
         else:
             await api.delete(file_id)
 
@@ -178,19 +182,26 @@ class BatchSender:
         others = self._tried | self.hub.store.batches.under_way()
         return {one: text for one, text in self.questions.items() if one not in others}
 
-    async def _ask_live(self, one: str, text: str) -> None:
+    async def _ask_live(self, control: Control, one: str, text: str) -> None:
         """Ask one question at once: what the model does not take shows now, and not in a day's time."""
         learning = CapabilityLearner(self.hub, self.engine)
         learning.begin()
+        # It goes live, at twice the price of one in a job.
+        purse = Purse(2 * self._most_usd(text))
+        llm = self.hub.llm.for_work(control.gate, lambda: control.is_stopping)
+        answer: Answer | None = None
         try:
-            answer = await self.engine.ask(self.hub.llm, one, text)
-        except ModelError as problem:
-            if stops_the_run(problem) or is_passing(problem):
+            answer = await self.engine.ask(llm, one, text, purse.attempts)
+            learning.record_answer()
+        except Withdrawal:
+            pass
+        except HsaiError as problem:
+            if not isinstance(problem, ModelError) or stops_the_run(problem) or is_passing(problem):
                 raise
             answer = Answer(one, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
-        else:
-            learning.record_answer()
-        self.hub.store.answers.add(self.run_id, [answer])
+        finally:
+            if (kept := purse.add_lost(one, answer)) is not None:
+                self.hub.store.answers.add(self.run_id, [kept])
 
     async def _write_lines(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
         """Write as many questions as one file may hold, and return their hashes line by line."""
@@ -265,7 +276,7 @@ class BatchSender:
         return dict(itertools.islice(left.items(), count)) if worth else {}
 
     def _most_usd(self, text: str) -> float:
-        return self.engine.usd(self.engine.most(text)) or 0.0
+        return self.engine.most_usd(text) or 0.0
 
     def _explain_reached(self, left: dict[str, str]) -> str:
         more = sum(map(self._most_usd, left.values()))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 from hsai_kit.errors import RunError
+from hsai_kit.llm.client import Attempts
 from hsai_kit.llm.engine import Engine
+from hsai_kit.store import Answer, AnswerStatus
 
 
 def check_budget(usd: float | None, *engines: Engine) -> None:
@@ -34,24 +37,22 @@ class Cap:
     def __init__(self, usd: float, spent: float, engine: Engine) -> None:
         check_budget(usd, engine)
         self.usd = usd
-        self._engine = engine
         self._spent = spent
         self._reserved = 0.0
         self._settled = asyncio.Condition()
 
-    async def reserve(self, text: str) -> float | None:
-        """Reserve the most that `text` can cost and return it, or None where the budget is reached.
+    async def reserve(self, most: float) -> bool:
+        """Reserve the most that a question can cost, in USD; False where the budget is reached.
 
         While others are in flight their reservations may come back, so they are waited for before saying no.
         """
-        most = self._engine.usd(self._engine.most(text)) or 0.0
         async with self._settled:
             while self._spent + self._reserved + most > self.usd:
                 if self._reserved <= 0:
-                    return None
+                    return False
                 await self._settled.wait()
             self._reserved += most
-        return most
+        return True
 
     async def settle(self, reserved: float, paid: float | None) -> None:
         """Replace a reservation by what was paid; an unknown amount counts as all that was reserved."""
@@ -61,6 +62,48 @@ class Cap:
                 self._reserved = 0.0
             self._spent += reserved if paid is None else paid
             self._settled.notify_all()
+
+
+class Purse:
+    """What one question may cost while it is asked: `most`, in USD, for each attempt whose answer was lost.
+
+    With a `cap` that much is reserved in it before each attempt.
+    """
+
+    def __init__(self, most: float | None, cap: Cap | None = None) -> None:
+        self.attempts = Attempts(self._renew if cap else None)
+        self._most = most
+        self._cap = cap
+        self._reserved = 0.0
+
+    async def reserve(self) -> bool:
+        """Reserve enough for an attempt; False where the budget is reached."""
+        if self._cap is None or await self._cap.reserve(self._most or 0.0):
+            self._reserved = self._most or 0.0
+            return True
+        return False
+
+    async def settle(self, question: str, answer: Answer | None) -> Answer | None:
+        """Give back what an attempt did not cost, and return the answer with what all of them may have cost."""
+        if self._cap is not None:
+            await self._cap.settle(self._reserved, 0.0 if answer is None else answer.usd)
+        return self.add_lost(question, answer)
+
+    def add_lost(self, question: str, answer: Answer | None) -> Answer | None:
+        """Return an answer with what lost attempts at it may have cost; a failed one where there is none."""
+        usd = self.attempts.lost * (self._most or 0.0)
+        if not usd:
+            return answer
+        if answer is None:
+            reason = "The answer was lost on its way and may have been paid for; resume asks again."
+            return Answer(question, AnswerStatus.FAILED, reason=reason, usd=usd)
+        return replace(answer, usd=None if answer.usd is None else answer.usd + usd)
+
+    async def _renew(self) -> bool:
+        if self._cap is not None:
+            await self._cap.settle(self._reserved, None)
+            self._reserved = 0.0
+        return await self.reserve()
 
 
 class CostTracker:

@@ -15,7 +15,7 @@ from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawal
-from hsai_kit.steps.ask.budget import Cap, CostTracker
+from hsai_kit.steps.ask.budget import Cap, CostTracker, Purse
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.store import Answer, AnswerStatus, RunStatus
 from hsai_kit.store.answers import AnswerTable
@@ -82,7 +82,7 @@ class LiveSender:
             raise
         self._spending = CostTracker(spent, len(self.questions), runs.count_spared(self.run_id, len(self.questions)))
         self._keeper = AnswerWriter(self.hub.store.answers, self.run_id)
-        self._llm = self.hub.llm.for_work(functools.partial(self._go_on, control))
+        self._llm = self.hub.llm.for_work(functools.partial(self._go_on, control), lambda: control.is_stopping)
         waiting = iter(self.questions)
         # The first one goes alone: what its model does not take is learned from one request and not from sixty.
         self._learning = CapabilityLearner(self.hub, self.engine)
@@ -103,17 +103,20 @@ class LiveSender:
                 return
             asked += 1
             text = self.questions[one]
-            reserved = await self._cap.reserve(text) if self._cap else 0.0
-            if reserved is None:
+            purse = Purse(self.engine.most_usd(text), self._cap)
+            if not await purse.reserve():
                 self._out_of_budget = True
                 return
             control.progress.in_flight += 1
             try:
-                answer = await self._answer(one, text)
+                answer = await self._answer(one, text, purse)
+            except asyncio.CancelledError:
+                self._record_cut(one, purse)
+                raise
             finally:
                 control.progress.in_flight -= 1
-            if self._cap:
-                await self._cap.settle(reserved, 0.0 if answer is None else answer.usd)
+            is_answered = answer is not None
+            answer = await purse.settle(one, answer)
             if answer is None:
                 return
             try:
@@ -126,6 +129,10 @@ class LiveSender:
                 self._lost = 0
                 self._learning.record_answer()
             self._spending.add(answer.usd)
+            if not is_answered:
+                # It may not be sent again: the budget is reached, or the work was stopped.
+                self._out_of_budget |= await control.gate()
+                return
             control.progress.done += 1
             # One piece of work may be several runs, as an evaluation is.
             before = control.progress.usd
@@ -133,12 +140,18 @@ class LiveSender:
             control.progress.newest.append((text, answer.output or answer.reason))
             control.progress.note = self._spending.describe()
 
+    def _record_cut(self, one: str, purse: Purse) -> None:
+        """Keep what a question may have cost that was broken off in flight."""
+        purse.attempts.lost += purse.attempts.in_flight
+        if (lost := purse.add_lost(one, None)) is not None:
+            self.hub.store.answers.add(self.run_id, [lost])
+
     async def _go_on(self, control: Control) -> bool:
         return await control.gate() and not self._failures
 
-    async def _answer(self, one: str, text: str) -> Answer | None:
+    async def _answer(self, one: str, text: str, purse: Purse) -> Answer | None:
         try:
-            return await self.engine.ask(self._llm, one, text)
+            return await self.engine.ask(self._llm, one, text, purse.attempts)
         except Withdrawal:
             return None
         except HsaiError as problem:
@@ -149,7 +162,7 @@ class LiveSender:
             return Answer(one, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
         except Exception as problem:  # noqa: BLE001 -- one row that nobody thought of must not end the others
             reason = f"Something unexpected happened: {type(problem).__name__}"
-            return Answer(one, AnswerStatus.FAILED, reason=reason, usd=0.0)
+            return Answer(one, AnswerStatus.FAILED, reason=reason, usd=self.engine.most_usd(text))
 
     def _end(self, control: Control) -> None:
         runs = self.hub.store.runs
@@ -163,7 +176,7 @@ class LiveSender:
             raise problem
         if self._out_of_budget:
             left = self.hub.store.answers.find_outstanding(self.run_id)
-            most = max((self.engine.usd(self.engine.most(text)) or 0.0 for text in left.values()), default=0.0)
+            most = max((self.engine.most_usd(text) or 0.0 for text in left.values()), default=0.0)
             budget, questions = format_usd(self.budget_usd or 0), many(len(left), "question")
             note = (
                 f"The budget of {budget} USD is reached with {questions} left, "

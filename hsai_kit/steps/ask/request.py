@@ -121,7 +121,7 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     """
     own = hub.workspace.settings.openai.prices.get(model)
     if name == "decisions":
-        return DecisionsEngine(assistant, model, own)
+        return DecisionsEngine(assistant, model, own=own)
     refused = hub.store.model_facts.read_refused(hub.llm.base_url, model)
     without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
     return (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)

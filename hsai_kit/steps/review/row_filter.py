@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.paging.table_source import Facet, FacetOption, RowPlaces, TableQuery
-from hsai_kit.paging.word_diff import make_printable
+from hsai_kit.screen_text import make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Mask, Places
 from hsai_kit.store import Decision

@@ -11,8 +11,9 @@ import numpy as np
 from hsai_kit.hubspot.account import Portal
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.paging.table_source import Card
-from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words, make_printable
+from hsai_kit.paging.word_diff import Segment, clip_segments, compare_words
 from hsai_kit.run import RowStatus
+from hsai_kit.screen_text import make_printable
 from hsai_kit.steps.review.decisions import ReviewDecisions
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.store import Decision
