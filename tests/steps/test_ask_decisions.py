@@ -9,7 +9,7 @@ import pytest
 
 from hsai_kit import Assistant, ask, open_run, pull, resume, review, start_ask
 from hsai_kit.assistant.output_schema import Output
-from hsai_kit.errors import AssistantError, HsaiError, ModelError, SettingNotSupported, UnknownModel
+from hsai_kit.errors import AssistantError, HsaiError, SettingNotSupported, UnknownModel
 from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.decisions_engine import DecisionsEngine
 from hsai_kit.llm.prices import Usage, decision_price
@@ -226,9 +226,10 @@ def test_a_model_that_does_not_decide_is_named_with_the_other_engine(hub, sandbo
 def test_an_answer_that_cannot_be_read_fails_its_row_alone():
     engine = DecisionsEngine(TRIAGE, "sandbox-luna")
     for body in (b"<html>", b"[]", b'{"answers": []}', b'{"answers": [{}]}', b'{"answers": [{}, 5]}'):
-        with pytest.raises(ModelError, match=r"cannot be read|does not fit") as caught:
-            engine.read("x", ModelResponse(body, "req_7", 0.1))
-        assert caught.value.request_id == "req_7"
+        answer = engine.read("x", "text", ModelResponse(body, "req_7", 0.1))
+        assert answer.status == "failed"
+        assert "cannot be read" in answer.reason or "does not fit" in answer.reason
+        assert answer.request_id == "req_7"
 
 
 def test_the_hash_covers_everything_that_is_sent():

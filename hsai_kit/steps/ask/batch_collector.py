@@ -13,7 +13,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
 from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, BatchLine, Job, JobStatus, is_passing
 from hsai_kit.llm.client import ModelResponse
-from hsai_kit.llm.error_mapping import Failure, explain_failure, may_have_cost, read_failure, stops_the_run
+from hsai_kit.llm.error_mapping import Failure, explain_failure, read_failure, stops_the_run
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord
@@ -176,8 +176,6 @@ class BatchCollector:
         if stops_the_run(problem):
             self.problems.append(problem)
             return None
-        if may_have_cost(problem):
-            return self._unreadable(line.question, text, str(problem))
         return Answer(line.question, AnswerStatus.FAILED, reason=str(problem), usd=0.0)
 
     def _unreadable(self, question: str, text: str, reason: str) -> Answer:
