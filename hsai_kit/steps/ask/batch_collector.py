@@ -253,3 +253,11 @@ def explain_unknown_job(record: BatchRecord) -> str:
         f"Connect with the key that sent it, or give it up with cancel(hub, {record.run_id!r}) "
         f"(hsai cancel {record.run_id}) and ask again."
     )
+
+
+def explain_open_jobs(run_id: str) -> str:
+    """Say what becomes of a run that is no longer waited for, and what can be done about it."""
+    return (
+        f"What was submitted goes on at OpenAI. Pick it up, today or tomorrow: resume(hub, {run_id!r}) or hsai resume "
+        f"{run_id}. Or end it there: cancel(hub, {run_id!r}) or hsai cancel {run_id}"
+    )

@@ -41,14 +41,6 @@ _ENDS = {
 }
 
 
-def explain_open_jobs(run_id: str) -> str:
-    """Say what becomes of a run that is no longer waited for, and what can be done about it."""
-    return (
-        f"What was submitted goes on at OpenAI. Pick it up, today or tomorrow: resume(hub, {run_id!r}) or hsai resume "
-        f"{run_id}. Or end it there: cancel(hub, {run_id!r}) or hsai cancel {run_id}"
-    )
-
-
 @dataclass
 class BatchSender:
     """One run being sent as jobs; `questions` are those without an answer, text by hash."""

@@ -10,7 +10,8 @@ from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import BatchSender, explain_open_jobs
+from hsai_kit.steps.ask.batch_collector import explain_open_jobs
+from hsai_kit.steps.ask.batch_sender import BatchSender
 
 
 def open_run(hub: Connection, run_id: str | None = None) -> Run:

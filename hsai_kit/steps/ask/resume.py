@@ -15,7 +15,8 @@ from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
 from hsai_kit.runtime.gc_freeze import freeze_collector
 from hsai_kit.runtime.progress import Progress, say
-from hsai_kit.steps.ask.batch_sender import BatchSender, explain_open_jobs
+from hsai_kit.steps.ask.batch_collector import explain_open_jobs
+from hsai_kit.steps.ask.batch_sender import BatchSender
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.history import open_run
 from hsai_kit.steps.ask.live_sender import LiveSender
