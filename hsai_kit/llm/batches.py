@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,11 +15,12 @@ from openai.types.batch_create_params import OutputExpiresAfter
 from openai.types.file_create_params import ExpiresAfter as FileExpiresAfter
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
+from hsai_kit.llm.batch_line import BatchLine, read_line
 from hsai_kit.llm.client import CALL_SECONDS, Attempts, LLMClient
 from hsai_kit.llm.error_mapping import explain_no_response
 from hsai_kit.llm.http import MOST_BYTES, NoResponse
 from hsai_kit.llm.prices import Usage
-from hsai_kit.llm.response_fields import read_number, read_object, read_text
+from hsai_kit.llm.response_fields import read_text
 from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.runtime.server_text import clean_reason
@@ -41,7 +40,6 @@ _MOST_LINES, _MOST_JOBS = 2 * MOST_QUESTIONS, 100_000
 # A job takes a day at most. What it brought can be fetched for 30, the longest that OpenAI keeps it when told to.
 _INPUT_LIFE: Final[FileExpiresAfter] = {"anchor": "created_at", "seconds": 3 * 86_400}
 _OUTPUT_LIFE: Final[OutputExpiresAfter] = {"anchor": "created_at", "seconds": 30 * 86_400}
-_CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([0-9a-f]{64})"')
 _NO_BATCH_API = "The server {}: it may have no Batch API. Ask with engine='responses'."
 
 T = TypeVar("T")
@@ -115,22 +113,6 @@ class Job:
     reasons: Sequence[BatchError] = ()
 
 
-@dataclass(frozen=True)
-class BatchLine:
-    """A line of a file of answers: the question's hash, its HTTP status (0 for none), body, and OpenAI's error.
-
-    `question` is "" where the line is broken, or names none.
-    """
-
-    question: str
-    status: int = 0
-    body: bytes = b""
-    request_id: str = ""
-    code: str = ""
-    message: str = ""
-    is_broken: bool = False
-
-
 class BatchApi:
     """Files and jobs with one key; every error is raised in words, as `hsai_kit.errors` lists them."""
 
@@ -199,14 +181,14 @@ class BatchApi:
             # By the byte: a line of JSON may hold characters that other ways of splitting take for its end.
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
-                yield _read_line(line)
+                yield read_line(line)
             count += len(whole)
             if len(rest) > MOST_BYTES or count > _MOST_LINES:
                 raise explain_no_response(NoResponse("sent a file without an end"), self._client.base_url)
             # A server that sends faster than this reads must not hold up the rest of the loop.
             await asyncio.sleep(0)
         if rest:
-            yield _read_line(rest)
+            yield read_line(rest)
 
     async def delete(self, file_id: str) -> None:
         """Delete a file at OpenAI; one that cannot be deleted expires there by itself."""
@@ -285,21 +267,3 @@ def _read_job(batch: Batch) -> Job:
             for one in errors
         ],
     )
-
-
-def _read_line(line: bytes) -> BatchLine:
-    try:
-        read = read_object(json.loads(line))
-        response, error = read_object(read.get("response")), read_object(read.get("error"))
-        return BatchLine(
-            question=read_text(read.get("custom_id")),
-            status=int(read_number(response.get("status_code") or 0, 0, 999)),
-            body=json.dumps(response.get("body")).encode(),
-            request_id=read_text(response.get("request_id")),
-            code=clean_reason(error.get("code"), 100),
-            message=clean_reason(error.get("message")),
-        )
-    except (ModelError, ValueError, RecursionError):
-        # Whose it was may still show: it was answered, and is not to be asked for again without a word.
-        named = _CUSTOM_ID.search(line)
-        return BatchLine(named[1].decode() if named else "", is_broken=bool(line.strip()))

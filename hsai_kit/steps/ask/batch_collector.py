@@ -11,7 +11,8 @@ from typing import Any, ClassVar, TypeVar
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError
-from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, BatchLine, Job, JobStatus, is_passing
+from hsai_kit.llm.batch_line import BatchLine
+from hsai_kit.llm.batches import BatchApi, BatchEngine, BatchError, Job, JobStatus, is_passing
 from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.error_mapping import Failure, explain_failure, read_failure, stops_the_run
 from hsai_kit.llm.http import HttpResponse

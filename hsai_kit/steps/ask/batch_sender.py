@@ -31,7 +31,6 @@ from hsai_kit.steps.ask.run_lock import lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
 _LOOK_SECONDS = 0.1
-
 _AT_ONCE = 500
 _ENDS = {
     JobStatus.EXPIRED: "A job ran out of its 24 hours at OpenAI",
