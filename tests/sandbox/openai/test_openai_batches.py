@@ -42,7 +42,7 @@ def lines_of(call, file_id):
 
 
 def test_a_batch_goes_through_its_states_and_brings_every_answer(call, sandbox):
-    sandbox.limits("openai", batch_seconds=0.4)
+    sandbox.limits("openai", batch_seconds=2)  # each state lasts long enough to be seen on a busy machine
     created = start(call, [line(number) for number in range(40)], metadata={"run": "7"})
     assert (created.status, created.object, created.metadata) == ("validating", "batch", {"run": "7"})
     states, batch = follow(call, created.id, "completed")
