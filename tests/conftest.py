@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
 import sqlite3
 import ssl
+import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,33 +39,66 @@ if TYPE_CHECKING:
     from hsai_kit.connection import Connection
 
 
+BROWSER = "tests/browser/"
+SLOW = (
+    BROWSER,
+    "tests/docs/test_pages.py",
+    "tests/steps/test_actions_killed.py",
+    "tests/cli/test_demo_script.py",
+    "tests/steps/test_ask_batch_killed.py",
+    "tests/steps/test_connect.py",
+    "tests/cli/test_exit_codes.py",
+    "tests/cli/test_cli.py",
+    "tests/steps/test_ask_killed.py",
+    "tests/steps/test_actions_late.py",
+    "tests/steps/test_push_lies.py",
+    "tests/steps/test_ask_storms.py",
+)
+"""Parts of the names of tests that take long, because they start browsers and processes; the longest come first."""
 MEMORY = Path("/dev/shm")  # only a folder of pytest's own is made there
 
 
 def pytest_configure() -> None:
     """Keep the tests' files in memory where there is room: a thousand stores need not reach a disk.
 
-    And let a notebook's cell fail where pandas or another package says that it goes out of use.
+    And let a notebook's cell fail where pandas or another package says that it goes out of use. Kernels are reached by
+    files: two that start at the same moment can be given the same ports, and wait for each other's messages then.
     """
+    from jupyter_client.manager import KernelManager
+
+    if os.name == "posix":
+        folder = tempfile.mkdtemp(prefix="hsai-k-")  # short: the path of such a file has 107 characters at most
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        begin = KernelManager.__init__
+
+        def begin_with_files(manager: KernelManager, *given: Any, **named: Any) -> None:
+            begin(
+                manager, *given, **{"transport": "ipc", "connection_file": f"{folder}/{uuid.uuid4().hex}.json"} | named
+            )
+
+        KernelManager.__init__ = begin_with_files  # type: ignore[method-assign]
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     os.environ.setdefault("PYTHONWARNINGS", "error::DeprecationWarning:__main__,error::FutureWarning:__main__")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(SLOW) if name in item.nodeid), len(SLOW)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Hand out the tests file by file, and all that starts kernels to one worker.
-
-    Two kernels that start at the same moment can be given the same ports, and wait for each other's messages then.
-    """
+    """Hand out the tests file by file, the slow ones one by one, and all of the browser to one worker."""
     from xdist.scheduler import LoadFileScheduling
 
-    class OneWorkerForKernels(LoadFileScheduling):
+    class Scheduler(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return "kernels" if file.endswith((".ipynb", "test_no_key_leaks.py")) or "/browser/" in file else file
+            if BROWSER in nodeid:
+                return BROWSER
+            return nodeid if any(name in nodeid for name in SLOW) else super()._split_scope(nodeid)
 
-    return OneWorkerForKernels(config, log)
+    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="session")
