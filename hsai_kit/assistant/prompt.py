@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 import jinja2
 import pandas as pd
 from jinja2 import meta, nodes
-from jinja2.sandbox import SandboxedEnvironment
 
 from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token, list_dotted
+from hsai_kit.assistant.template_limits import LimitedEnvironment
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 
@@ -32,12 +32,12 @@ class Prompt:
 
     def __init__(self, template: str) -> None:
         self.template = template.strip()
-        self._environment = SandboxedEnvironment(
-            undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._format_value
+        self._environment = LimitedEnvironment(
+            undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._put_out
         )
         try:
             # Compiled and not only parsed: an unknown filter is found by the compiler.
-            self._environment.from_string(self.template)
+            self._environment.from_string(self._environment.parse(self.template))
         except jinja2.TemplateSyntaxError as problem:
             message = (
                 f"The {self.called} cannot be read, line {problem.lineno}: {str(problem.message).rstrip('.')}. "
@@ -83,7 +83,8 @@ class Prompt:
     def _render(self, template: jinja2.Template, tokens: list[str], row: tuple[str, ...]) -> str:
         values = dict(zip(tokens, row, strict=True))
         try:
-            return template.render({as_name(token): value for token, value in values.items()}).strip()
+            named = {as_name(token): value for token, value in values.items()}
+            return self._environment.render(template, named).strip()
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as problem:
             record = ", ".join(f"{token} {format_line(value)!r}" for token, value in values.items())
             reason = format_line(problem, 120).rstrip(".")
@@ -107,6 +108,11 @@ class Prompt:
                 raise PromptError(message)
         self._check(used)
         return bound, used
+
+    def _put_out(self, value: object) -> str:
+        text = self._format_value(value)
+        self._environment.meter.put_out(len(text))
+        return text
 
     @staticmethod
     def _format_value(value: object) -> str:

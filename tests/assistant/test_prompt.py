@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pandas as pd
 import pytest
@@ -184,3 +185,82 @@ def test_counts_sums_and_activities_of_a_pull_are_tokens_as_their_columns_are_wr
     for wrong, right in [("deals.amount (latest)", "deals.amount (sum)"), ("notes (3)", "notes (5)")]:
         with pytest.raises(PromptError, match=re.escape(f"Did you mean {{{{ {right} }}}}?")):
             Prompt(f"{{{{ {wrong} }}}}").render(table)
+
+
+BOMBS = {
+    "a long text": "{{ state * 10**8 }}",
+    "a constant": "{{ 'a'*10**8 }}",
+    "a tower of powers": "{{ state }}{{ 10**(10**10) }}",
+    "big numbers": "{% set x = 9**999 %}" + "{% set x = x * x %}" * 30 + "{{ state }}",
+    "wide": "{{ state|center(1000000000) }}",
+    "wide by a method": "{{ state.ljust(10**9) }}",
+    "wide by a constant": "{{ 'a'|center(1000000000) }}",
+    "wide by a format": "{{ '%1000000000s'|format(state) }}",
+    "wide by another format": "{{ '{:>1000000000}'.format(state) }}",
+    "wide by a percent": "{{ '%1000000000s' % state }}",
+    "indented": "{{ ('\n' * 900000)|indent(900) }}{{ state }}",
+    "replaced": "{{ ('a' * 900000).replace('a', 'b' * 900000) }}{{ state }}",
+    "joined": "{{ range(0, 90000)|join('b' * 900000) }}{{ state }}",
+    "joined by a method": "{{ ('b' * 900000).join(range(0, 90000)|map('string')) }}{{ state }}",
+    "doubled": "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 40 + "{{ state }}{{ x }}",
+    "nested loops": "{% for a in range(0, 99999) %}{% for b in range(0, 99999) %}{% endfor %}{% endfor %}{{ state }}",
+    "loops over a text": "{% for a in state * 999 %}{% for b in state * 999 %}{{ b }}{% endfor %}{% endfor %}",
+    "loops kept aside": "{% set x %}{% for a in range(0, 99999) %}"
+    + "text " * 1000
+    + "{% endfor %}{% endset %}{{ state }}",
+    "a list of lists": "{% set x = ['a'] %}"
+    + "{% set x = [x, x, x, x, x, x, x, x, x, x] %}" * 12
+    + "{{ state }}{{ x }}",
+    "lists that are compared": "".join(
+        f"{{% set {name} = ['a'] %}}" + f"{{% set {name} = [{name}, {name}, {name}, {name}] %}}" * 20 for name in "xy"
+    )
+    + "{{ state }}{{ x == y }}",
+    "a long list": "{{ state }}{{ ([0] * 10**9)|length }}",
+    "batches": "{{ state|batch(10**9, 'x')|list }}",
+    "sums of lists": "{{ state }}{{ ([[1]] * 90000)|sum(start=[]) }}",
+    "dictionaries": "{% set x = {} %}" + "{% set x = {'a': x, 'b': x, 'c': x, 'd': x} %}" * 20 + "{{ state }}{{ x }}",
+    "filler": "{{ state }}{{ lipsum(n=10**7) }}",
+    "macros": "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ state }}{{ f() }}",
+    "a loop in itself": "{% for a in state recursive %}{{ loop(a) }}{{ loop(a) }}{% endfor %}",
+    "deep parentheses": "{{ " + "(" * 20_000 + "state" + ")" * 20_000 + " }}",
+    "bytes": "{{ state }}{{ (5).to_bytes(10**9, 'big') }}",
+    "rounding": "{{ state }}{{ 2|round(10**8, 'ceil') }}",
+    "translated": "{{ (state * 9999).translate({65: 'b' * 900000}) }}",
+    "a format of many": "{{ '{0}{0}{0}{0}'.format(state * 900000) }}",
+}
+
+
+@pytest.mark.parametrize("template", BOMBS.values(), ids=BOMBS)
+def test_a_template_that_would_take_all_memory_or_time_ends_within_a_second_in_a_sentence(template):
+    begun = time.thread_time()
+    with pytest.raises(PromptError, match=r"^The prompt (uses|cannot be|has no token)"):
+        Prompt(template).render(frame(state=["A"]))
+    assert time.thread_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ state|upper|center(9) }}", '"    CA   "'),
+        ("{% for part in state.split('') if part %}{{ part }}{% endfor %}", None),
+        ("{% for part in state %}{{ loop.index ~ '/' ~ loop.length ~ part }}{% endfor %}", '"1/2C""2/2A"'),
+        ("{{ '%s and %5.2f' % (state, 2) }}{{ '{} {:>4}'.format(state, 'x') }}", '"CA and  2.00""CA    x"'),
+        ("{% set parts = [state, 'x'] + ['y'] %}{{ parts|join(', ') }}{{ parts|length * 2 }}", '"CA, x, y""6"'),
+        ("{{ state.replace('C', 'c')|truncate(20) }}{{ [1, 2]|sum }}{{ {'a': 1}|tojson }}", '"cA""3""{"a": 1}"'),
+        (
+            "{% for a, b in [(1, 2), (3, 4)] %}{{ a + b }}{% endfor %}{{ range(1, 4)|map('string')|join }}{{ state }}",
+            None,
+        ),
+    ],
+)
+def test_expressions_that_people_write_give_what_they_gave(template, text):
+    if text is None:
+        Prompt(template.replace("split('')", "split('C')")).render(frame(state=["CA"]))
+    else:
+        assert rendered(template, frame(state=["CA"])) == [text.replace('"{"a": 1}"', '"{\\"a\\": 1}"')]
+
+
+def test_a_long_note_may_be_used_several_times_over():
+    note = "all work " * 200_000
+    (text,) = rendered("{{ note|upper }}{{ note.replace(' ', '  ') }}", frame(note=[note]))
+    assert len(text) > 3_800_000
