@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -76,6 +77,21 @@ class ReviewSettings(_SettingsSection):
     reviewer: str = ""
 
 
+class FileSettings(_SettingsSection):
+    """The section `[files]`."""
+
+    allowed_folders: tuple[Path, ...] = ()
+
+    @field_validator("allowed_folders")
+    @classmethod
+    def _be_whole(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        whole = tuple(folder.expanduser() for folder in folders)
+        if not all(folder.is_absolute() for folder in whole):
+            message = "each is written from the root, such as /data/exports"
+            raise ValueError(message)
+        return whole
+
+
 class Settings(_SettingsSection):
     """What `hsai.toml` says; every setting has a default."""
 
@@ -83,6 +99,7 @@ class Settings(_SettingsSection):
     hubspot: HubSpotSettings = HubSpotSettings()
     review: ReviewSettings = ReviewSettings()
     push: PushSettings = PushSettings()
+    files: FileSettings = FileSettings()
 
 
 class Workspace:
@@ -120,6 +137,26 @@ class Workspace:
     def reviewer(self) -> str:
         """Who decides here: the setting, or the name that the user is logged in with."""
         return self.settings.review.reviewer or _login_name()
+
+    def find_file(self, name: str) -> Path:
+        """Return a file that an assistant or a recipe names, meant from this folder; it need not be there.
+
+        Raises WorkspaceError where it lies outside, in no folder that the settings allow: such files come from others,
+        and may name anything that this user can read.
+        """
+        path = Path(os.path.normpath(self.folder / Path(name).expanduser()))
+        folders = (self.folder, *self.settings.files.allowed_folders)
+        # By its name first: looking where a link leads would already call the server of a network path.
+        if any(map(path.is_relative_to, folders)):
+            target = path.resolve()
+            if any(target.is_relative_to(folder.resolve()) for folder in folders):
+                return target
+        message = (
+            f"{name} lies outside of the workspace {self.folder}, and an assistant or a recipe may not read it there. "
+            f"Copy it into the workspace, or allow its folder in hsai.toml: [files] allowed_folders = "
+            f'["{path.parent.as_posix()}"]'
+        )
+        raise WorkspaceError(message)
 
     @classmethod
     def make(cls, folder: str | Path) -> Workspace:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from hsai_kit.assistant.assistant import Lookup
 from hsai_kit.assistant.output_schema import Choice, Output
-from hsai_kit.errors import AssistantError, FrameError
+from hsai_kit.errors import AssistantError, FrameError, WorkspaceError
 from hsai_kit.tabular.cell_text import as_text
 from hsai_kit.tabular.table_files import read_table
+from hsai_kit.workspace import Workspace
 
 
-def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -> pd.Series:
+def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, workspace: Workspace) -> pd.Series:
     """Return what the table answers for each row, NA where it does not know or may not answer.
 
     Raises AssistantError for a table that does not exist, columns that were not pulled, and several fields.
@@ -28,7 +29,7 @@ def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -
     if missing:
         message = f"The lookup needs the column {missing[0]!r}, which was not pulled. Pull it too, or change [lookup]."
         raise AssistantError(message)
-    known = _keep_allowed(load_table(lookup.table, folder), output, lookup.table)
+    known = _keep_allowed(load_table(lookup.table, workspace), output, lookup.table)
     answers = as_text(frame[lookup.column]).map(lambda text: known.get(_key(text)))
     for name, values in lookup.only.items():
         wanted = {_key(value) for value in values}
@@ -36,13 +37,16 @@ def look_up(frame: pd.DataFrame, lookup: Lookup, output: Output, folder: Path) -
     return answers.astype("string")
 
 
-def load_table(name: str, folder: Path) -> Mapping[str, str]:
+def load_table(name: str, workspace: Workspace) -> Mapping[str, str]:
     """Return a table by name: known value (as compared: case, spaces and a final dot do not count) → answer."""
     if name in {"us-states", "us-states+territories"}:
         return _load_us_states(territories=name.endswith("+territories"))
     if name.startswith("iso-3166-2:"):
         return _load_regions(name.removeprefix("iso-3166-2:").upper())
-    return _load_file(folder / name)
+    try:
+        return _load_file(workspace.find_file(name))
+    except (FrameError, WorkspaceError) as problem:
+        raise AssistantError(str(problem)) from None
 
 
 @cache
@@ -80,10 +84,7 @@ def _load_file(path: Path) -> Mapping[str, str]:
             "and any CSV or Excel file of the workspace with the columns value and answer."
         )
         raise AssistantError(message)
-    try:
-        rows = read_table(path)
-    except FrameError as problem:
-        raise AssistantError(str(problem)) from None
+    rows = read_table(path)
     if rows.empty or not {"value", "answer"} <= set(rows.columns):
         message = f"The lookup table {path} needs the columns value and answer in its first line, and rows below."
         raise AssistantError(message)

@@ -9,6 +9,7 @@ from hsai_kit import ask, remember, review
 from hsai_kit.assistant.assistant import Assistant, Lookup, load_assistant
 from hsai_kit.assistant.lookup_tables import load_table
 from hsai_kit.errors import AssistantError
+from hsai_kit.workspace import Workspace
 
 US = ("", "US", "USA", "United States")
 
@@ -77,13 +78,32 @@ def test_a_lookup_that_cannot_work_is_a_sentence_before_anything_is_sent(hub, sa
     assert requests_sent(sandbox) == 0
 
 
+@pytest.mark.parametrize("way", ["from the root", "by climbing", "by a link"])
+def test_a_table_outside_of_the_workspace_is_not_read_unless_its_folder_is_allowed(tmp_path, way):
+    workspace, elsewhere = Workspace.make(tmp_path / "work"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    table = elsewhere / "secrets.csv"
+    table.write_text("value,answer\nBerlin,CA\n")
+    name = {"from the root": str(table), "by climbing": "../elsewhere/secrets.csv", "by a link": "link.csv"}[way]
+    (workspace.folder / "link.csv").symlink_to(table)
+    with pytest.raises(AssistantError, match=r"lies outside of the workspace .*allowed_folders = \[") as refused:
+        load_table(name, workspace)
+    assert "Berlin" not in str(refused.value)
+    with (workspace.folder / "hsai.toml").open("r+") as settings:
+        text = settings.read().replace("allowed_folders = []", f'allowed_folders = ["{elsewhere.as_posix()}"]')
+        settings.seek(0)
+        settings.write(text)
+    assert load_table(name, Workspace(workspace.folder)) == {"berlin": "CA"}
+
+
 def test_the_tables_know_codes_names_and_old_abbreviations(tmp_path):
-    states = load_table("us-states", tmp_path)
+    workspace = Workspace.make(tmp_path)
+    states = load_table("us-states", workspace)
     assert states["calif"] == "CA"
     assert {states["texas"], states["tx"]} == {"TX"}
     assert "puerto rico" not in states
-    assert load_table("us-states+territories", tmp_path)["puerto rico"] == "PR"
-    assert load_table("iso-3166-2:CA", tmp_path)["ontario"] == "ON"
+    assert load_table("us-states+territories", workspace)["puerto rico"] == "PR"
+    assert load_table("iso-3166-2:CA", workspace)["ontario"] == "ON"
 
 
 def test_what_was_approved_is_a_known_answer_from_then_on(hub, sandbox):

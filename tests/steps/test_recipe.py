@@ -152,6 +152,14 @@ def test_what_is_wrong_in_a_file_is_named(hub, recipe, before, after, said):
     assert "states.toml" in str(problem.value)
 
 
+@pytest.mark.parametrize("key", ["csv", "labels"])
+def test_a_recipe_reads_no_file_outside_of_the_workspace(hub, recipe, key):
+    named = {"csv": "known.csv", "labels": "labels.csv"}[key]
+    name = recipe(RECIPE.replace(f'{key} = "{named}"', f'{key} = "../{named}"'))
+    with pytest.raises(RecipeError, match="lies outside of the workspace"):
+        evaluate_recipe(hub, name)
+
+
 def test_a_mistyped_name_names_the_nearest(hub, recipe):
     recipe()
     with pytest.raises(RecipeError, match="Did you mean 'states'"):

@@ -170,7 +170,7 @@ def _plan_rows(
     lookup = engine.assistant.lookup
     tabled: Iterable[object] = [None] * len(ids)
     if lookup:
-        tabled = look_up(frame, lookup, engine.assistant.output, hub.workspace.folder)
+        tabled = look_up(frame, lookup, engine.assistant.output, hub.workspace)
     for one, text, answer in zip(ids, texts.tolist(), tabled, strict=True):
         if lookup and not pd.isna(answer):
             yield RunRow(one, ruled=json.dumps({"answer": answer}), rule=f"table {lookup.table}")

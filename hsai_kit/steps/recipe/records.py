@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import FrameError, RecipeError
+from hsai_kit.errors import FrameError, RecipeError, WorkspaceError
 from hsai_kit.steps.pull import open_pull, pull
 from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
 from hsai_kit.tabular.provenance import read_record_ids
@@ -50,8 +50,11 @@ def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
 
 
 def resolve_path(hub: Connection, file: str) -> Path:
-    """Return a file that a recipe names; it is meant from the workspace's folder."""
-    return hub.workspace.folder / Path(file).expanduser()
+    """Return a file that a recipe names; raises RecipeError for one that it may not read."""
+    try:
+        return hub.workspace.find_file(file)
+    except WorkspaceError as problem:
+        raise RecipeError(str(problem)) from None
 
 
 def load_recipe(hub: Connection, recipe: Recipe | str | Path) -> Recipe:
