@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 MOST_TEMPLATE = 100_000
@@ -65,7 +66,7 @@ class _Meter:
     def collect(self, values: Iterator[Any]) -> list[Any]:
         """Return what an iterator yields as a list."""
         found: list[Any] = []
-        size = 0
+        size = 0.0
         for one in values:
             self.step()
             size += _size(one, self._most)
@@ -167,10 +168,12 @@ class _LimitSetter(NodeTransformer):
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
         self.generic_visit(node)
-        parts = [_apply(one, "string") for one in node.nodes]
-        return functools.reduce(lambda left, right: nodes.Add(left, right, lineno=node.lineno), parts)
+        whole, *rest = (_apply(one, "string") for one in node.nodes)
+        for one in rest:
+            whole = nodes.Add(whole, one, lineno=node.lineno)
+        return whole
 
-    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
+    def visit_List(self, node: nodes.Expr) -> nodes.Node:  # noqa: N802 -- jinja2 names its visitors so
         self.generic_visit(node)
         return _apply(node, "measure")
 
@@ -187,7 +190,7 @@ class _LimitSetter(NodeTransformer):
     visit_CallBlock = visit_Macro  # noqa: N815 -- jinja2 names its visitors so
 
 
-def _apply(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
+def _apply(node: nodes.Node, name: str, *args: nodes.Expr) -> nodes.Expr:
     return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
 
 
@@ -217,7 +220,7 @@ def _grow(operator: str, left: Any, right: Any) -> float:
     if operator == "+":
         return sum(sizes)
     if operator == "**":
-        return sizes[0] * abs(right)
+        return sizes[0] * float(abs(right))
     factors = [abs(one) for one in (left, right) if isinstance(one, int)]
     # Of a text or list as many as the other says; two numbers are as long as both.
     return sum(sizes) if len(factors) == 2 else max(sizes) * max(factors, default=1)

@@ -39,6 +39,7 @@ FILES = {
     "`[hubspot]`": workspace.HubSpotSettings,
     "`[review]`": workspace.ReviewSettings,
     "`[push]`": workspace.PushSettings,
+    "`[files]`": workspace.FileSettings,
     "At its top": assistant.Assistant,
     '`[output]` with `kind = "text"`': output_schema.Text,
     '`[output]` with `kind = "number"`': output_schema.Number,
