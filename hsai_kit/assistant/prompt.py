@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import meta, nodes
 
 from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token, list_dotted
-from hsai_kit.assistant.template_limits import LimitedEnvironment
+from hsai_kit.assistant.template_limits import TemplateEnvironment
 from hsai_kit.errors import PromptError
 from hsai_kit.tabular.cell_text import as_text, format_line
 
@@ -32,7 +32,7 @@ class Prompt:
 
     def __init__(self, template: str) -> None:
         self.template = template.strip()
-        self._environment = LimitedEnvironment(
+        self._environment = TemplateEnvironment(
             undefined=jinja2.StrictUndefined, autoescape=False, finalize=self._put_out
         )
         try:

@@ -75,7 +75,7 @@ class _Meter:
         return found
 
 
-class LimitedEnvironment(ImmutableSandboxedEnvironment):
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """Jinja's sandbox with limits, which hold for one rendering after `begin`; raises SecurityError beyond them."""
 
     intercepted_binops = frozenset({"*", "**", "+", "%"})
@@ -133,7 +133,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         first = 1 if hasattr(original, "jinja_pass_arg") else 0
 
         @functools.wraps(original)
-        def limited(*args: Any, **kwargs: Any) -> Any:
+        def apply(*args: Any, **kwargs: Any) -> Any:
             self.meter.step()
             before, (value, *rest) = args[:first], args[first:]
             value = self._collect(value)
@@ -141,7 +141,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
                 self.meter.check(_GROWTH[name](value, *rest, **kwargs))
             return self.meter.measure(original(*before, value, *rest, **kwargs))
 
-        return limited
+        return apply
 
     def _collect(self, value: Any) -> Any:
         return self.meter.collect(value) if isinstance(value, Iterator) else value
