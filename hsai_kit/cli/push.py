@@ -56,9 +56,9 @@ def undo(
     portal_id: PORTAL_ID = None,
 ) -> None:
     """Take back what a push or an action did, wherever HubSpot still holds it, after showing the plan and asking."""
-    from hsai_kit.steps.actions import undo_plan
+    from hsai_kit.steps.actions import NOTHING_STANDS, undo_plan
 
-    wanted = find_newest(receipt, lambda store: store.newest_receipt(), "There is no receipt here.")
+    wanted = find_newest(receipt, lambda store: store.newest_standing(), NOTHING_STANDS)
     with connect_to_portal_of(wanted) as hub:
         carry_out_or_show(hub, undo_plan(hub, wanted), confirm=portal_id or yes or None)
 

@@ -92,6 +92,10 @@ class Store:
         """Return the id of the newest push or action, no undo, of which anything stands; else the newest, or None."""
         return self.audit.newest_receipt()
 
+    def newest_standing(self, portal_id: int | None = None) -> str | None:
+        """Return the id of the newest push or action, of one portal or any, that an undo can still take back."""
+        return self.audit.newest_standing(portal_id)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Keep all other sessions from writing inside the block, all of which is kept, or none of it."""
         return self._database.transaction()

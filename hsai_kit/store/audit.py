@@ -64,11 +64,18 @@ class AuditChange:
 _ENTRY, _CHANGE = ColumnSet(AuditEntry), ColumnSet(AuditChange)
 # Whether an entry has a change of certain outcomes; over the tables, since of a view SQLite would read all each time.
 _HAS = (
-    "(EXISTS (SELECT 1 FROM changes WHERE push_id = e.id AND outcome IN {0}) "
-    "OR EXISTS (SELECT 1 FROM acts WHERE action_id = e.id AND outcome IN {0}))"
+    "(EXISTS (SELECT 1 FROM changes WHERE push_id = {entry}.id AND outcome IN {outcomes}) "
+    "OR EXISTS (SELECT 1 FROM acts WHERE action_id = {entry}.id AND outcome IN {outcomes}))"
 )
-_STANDS = _HAS.format(as_sql(one for one in (*PushOutcome, *ActionOutcome) if one.may_stand))
-_CHANGED_SOMETHING = _HAS.format("('written', 'done', 'taken back')")
+_STANDS = _HAS.format(entry="e", outcomes=as_sql(one for one in (*PushOutcome, *ActionOutcome) if one.may_stand))
+_LEFT = as_sql([PushOutcome.REFUSED, *(one for one in PushOutcome if one.is_open)])
+# An undo that came to its end, got everything through, and was not itself taken back.
+_TAKEN_BACK = (
+    "SELECT 1 FROM audit_entries u WHERE u.undoes = e.id AND u.status = 'done' "  # noqa: S608 -- constants of ours
+    f"AND NOT {_HAS.format(entry='u', outcomes=_LEFT)} "
+    "AND NOT EXISTS (SELECT 1 FROM audit_entries v WHERE v.undoes = u.id AND v.status = 'done')"
+)
+_CHANGED_SOMETHING = _HAS.format(entry="e", outcomes="('written', 'done', 'taken back')")
 
 
 class Audit(Table):
@@ -104,6 +111,19 @@ class Audit(Table):
         """Return the id of the newest push or action, no undo, of which anything stands; else the newest, or None."""
         sql = f"SELECT id FROM audit_entries e WHERE kind != 'undo' ORDER BY {_STANDS} DESC, place DESC LIMIT 1"  # noqa: S608 -- constants of ours
         row = self._database.one(sql)
+        return row["id"] if row else None
+
+    def newest_standing(self, portal_id: int | None = None) -> str | None:
+        """Return the id of the newest push or action that can be taken back and was not yet, or None.
+
+        A message cannot. What an undo that came to its end left alone is not the push's any more.
+        """
+        sql = (
+            "SELECT id FROM audit_entries e WHERE kind NOT IN ('undo', 'notify') "  # noqa: S608 -- constants of ours
+            f"AND (:portal_id IS NULL OR portal_id = :portal_id) AND {_STANDS} AND NOT EXISTS ({_TAKEN_BACK}) "
+            "ORDER BY place DESC LIMIT 1"
+        )
+        row = self._database.one(sql, {"portal_id": portal_id})
         return row["id"] if row else None
 
     def find_undo(self, entry_id: str) -> str | None:

@@ -119,6 +119,15 @@ class PushTable(Journal[PushRecord, Change]):
         """Note that a push that was broken off goes on."""
         self._database.execute("UPDATE pushes SET status = 'running', ended_at = NULL WHERE id = ?", (push_id,))
 
+    def find_running(self, portal_id: int, object_type: str, name: str) -> str | None:
+        """Return the id of the newest push or undo of a property that has not ended, or was killed; or None."""
+        row = self._database.one(
+            "SELECT id FROM pushes WHERE status = 'running' AND portal_id = ? AND object_type = ? "
+            "AND INSTR(',' || properties || ',', ?) ORDER BY place DESC LIMIT 1",
+            (portal_id, object_type, f",{name},"),
+        )
+        return row["id"] if row else None
+
     def find_unfinished(self) -> str | None:
         """Return the id of the newest push, no undo, of which something was not sent or its answer never came."""
         row = self._database.one(

@@ -86,6 +86,8 @@ def test_a_push_waits_for_review_then_is_done_then_has_nothing_to_do(here):
     assert hsai(*words)[0] == 0
     assert hsai(*words)[0] == 7
     assert hsai("undo", "--yes")[0] == 0
+    code, said = hsai("undo", "--yes")
+    assert (code, "still stands, so there is nothing to take back" in said) == (7, True), said
     assert hsai("push", "--resume")[0] == 7
     assert hsai("resume", run.id)[0] == 7
 

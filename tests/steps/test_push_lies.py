@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hsai_kit import push, start_push, undo
-from hsai_kit.errors import PushRefused
+from hsai_kit import open_receipt, push, start_push, undo
+from hsai_kit.errors import HsaiError, PushRefused
+from hsai_kit.store.audit import AuditQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,3 +183,43 @@ def test_a_process_that_was_stopped_after_its_look_looks_again(hub, relay, propo
     _, problem = process.communicate(timeout=60)
     assert process.returncode == 0, problem
     assert colleague.sees(["101", "102", "103"], "city") == {"101": "TX", "102": "Reno", "103": "TX"}
+
+
+def test_undo_of_a_push_that_was_broken_off_finds_what_hubspot_refused_and_wrote(hub, relay, proposed, colleague):
+    checked = proposed(limit=3)
+    before = colleague.sees(checked.frame.index, "city")
+    checked.approve()
+    first, *_ = checked.frame.index
+
+    def write_and_refuse(request: Request) -> Answer:
+        request.forward()
+        return Answer(400, {"status": "error", "category": "VALIDATION_ERROR", "message": "No."})
+
+    def die(request: Request) -> Answer:
+        return Answer(401, {"status": "error", "category": "INVALID_AUTHENTICATION", "message": "Expired."})
+
+    # Refused in halves until one record stands alone, and then nothing can be looked at any more.
+    relay.rule(UPDATE, lambda request: Answer(400, {"status": "error", "category": "VALIDATION_ERROR"}), times=1)
+    relay.rule(UPDATE, write_and_refuse, times=1)
+    relay.rule(READ, die, after=3)
+    with pytest.raises(HsaiError):
+        push(hub, checked, confirm=True)
+    relay.clear()
+    receipt = open_receipt(hub)
+    assert receipt.frame["outcome"][first] == "refused"
+    assert colleague.sees([first], "city") == {first: "TX"}
+    assert undo(hub, receipt, confirm=True).counts == {"written": 1}
+    assert colleague.sees(checked.frame.index, "city") == before
+
+
+def test_of_two_processes_that_push_the_same_rows_at_once_one_claims_them(hub, relay, proposed, tmp_path, sandbox):
+    proposed(limit=30).approve()
+    relay.rule(UPDATE, late(1.5))
+    command = [sys.executable, "-c", PUSH, str(tmp_path / "workspace"), relay.url, sandbox.hubspot_token]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    problems = [one.communicate(timeout=60)[1] for one in both]
+    assert hub.store.audit.outcomes(open_receipt(hub).id, AuditQuery()) == {"written": 30}
+    claimed = [one.written for one in hub.store.pushes.all()]
+    assert sum(claimed) == 30
+    # Whoever was too late is refused, or finds the values there already and claims nothing.
+    assert all(not one or "is still writing city of contacts" in one for one in problems)

@@ -46,7 +46,7 @@ def test_what_kill_9_left_is_completed_under_its_receipt_and_taken_back_as_one(
     if fault == "commit_then_stall":
         wait_until(lambda: list(colleague.sees(ids, "city").values()).count("TX") >= 900)
     receipt: Any = open_receipt(hub)
-    with pytest.raises(PushRefused, match="still being written by another session"):
+    with pytest.raises(PushRefused, match="is still writing city of contacts"):
         push(hub, receipt, confirm=True)
     process.kill()
     process.communicate()

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from hsai_kit import Assistant, ask, connect, log, open_receipt, pull, push, review, undo
-from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, PushRefused, UnknownProperty
+from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, NothingToDo, PushRefused, UnknownProperty
 from hsai_kit.steps.push import plan_undo
 
 STAGES = {"kind": "choice", "options": ["lead", "opportunity", "customer"], "to": "lifecyclestage"}
@@ -278,3 +278,19 @@ def test_two_records_that_were_merged_into_one_are_not_both_put_back_there(hub, 
     back = undo(hub, receipt, confirm=True)
     assert back.counts == {}
     assert colleague.sees(["201"], "jobtitle") == {"201": "TX"}
+
+
+def test_undo_without_a_receipt_takes_the_newest_that_stands_and_then_the_one_before(hub, proposed, colleague):
+    checked = proposed(limit=3)
+    before = {name: colleague.sees(checked.frame.index, name) for name in ("city", "jobtitle")}
+    checked.approve()
+    first = push(hub, checked, confirm=True)
+    second = push(hub, checked, to="jobtitle", confirm=True)
+    colleague.writes("101", "jobtitle", "Boss")
+    assert undo(hub, confirm=True).record.undoes == second.id
+    # What somebody changed since is theirs, so the second stands no more.
+    assert undo(hub, confirm=True).record.undoes == first.id
+    assert colleague.sees(checked.frame.index, "city") == before["city"]
+    assert colleague.sees(["102", "103"], "jobtitle").items() <= before["jobtitle"].items()
+    with pytest.raises(NothingToDo, match="Nothing that was pushed or done from here still stands"):
+        undo(hub, confirm=True)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import ActionRefused, ReceiptNotFound
+from hsai_kit.errors import ActionRefused, NothingToDo, ReceiptNotFound
 from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.steps.actions.action import Action, Checked
 from hsai_kit.steps.actions.add_to_list import add_to_list
@@ -46,6 +46,7 @@ __all__ = [
     "update",
 ]
 
+NOTHING_STANDS = "Nothing that was pushed or done from here still stands, so there is nothing to take back."
 AnyPlan: TypeAlias = PushPlan | ActionPlan
 AnyReceipt: TypeAlias = PushReceipt | ActionReceipt
 
@@ -87,20 +88,24 @@ def then(
 
 
 @accept_wait
-def undo(hub: Connection, receipt: AnyReceipt | str, *, confirm: Confirm = None) -> AnyReceipt:
+def undo(hub: Connection, receipt: AnyReceipt | str | None = None, *, confirm: Confirm = None) -> AnyReceipt:
     """Take back a push or an action, after showing the plan and asking; returns a receipt of its own.
 
+    Without a receipt it is the newest in this portal that still stands, and the next time the one before.
     Values that are still as the push wrote them are put back; tasks and notes that were made and that nobody changed
     since are archived; records that were added to a list are removed again. What somebody changed since is left alone
     and reported. Raises PushRefused where it was not confirmed or cannot be taken back, as with messages, and where
-    the receipt is of another portal.
+    the receipt is of another portal, NothingToDo where nothing stands any more.
     """
     return carry_out(hub, undo_plan(hub, receipt), confirm=confirm)
 
 
-def undo_plan(hub: Connection, receipt: AnyReceipt | str) -> AnyPlan:
-    """Return what `undo` would take back, without doing anything; raises PushRefused as `undo` does."""
-    wanted = receipt if isinstance(receipt, str) else receipt.id
+def undo_plan(hub: Connection, receipt: AnyReceipt | str | None = None) -> AnyPlan:
+    """Return what `undo` would take back, without doing anything; raises what `undo` does."""
+    wanted = hub.store.newest_standing(hub.portal.id) if receipt is None else receipt
+    if wanted is None:
+        raise NothingToDo(NOTHING_STANDS)
+    wanted = wanted if isinstance(wanted, str) else wanted.id
     record = hub.store.actions.get(wanted)
     if record is None:
         return plan_undo(hub, wanted)

@@ -44,7 +44,7 @@ def carry_out_plan(
         return receipt(executor.hub, await executor.execute(control))
 
     again = "Run the same again to go on"
-    or_back = "." if plan.undoes else f", or take it back: {advise('undo(hub, open_receipt(hub))', 'hsai undo')}."
+    or_back = "." if plan.undoes else f", or take it back: {advise('undo(hub)', 'hsai undo')}."
     return start(work, plan.progress).wait(f"{again}{or_back}")
 
 

@@ -10,9 +10,10 @@ from hsai_kit.runtime.background import accept_wait, in_background
 from hsai_kit.steps.plans.confirmation import Confirm, carry_out_plan
 from hsai_kit.steps.plans.receipt import PushReceipt, receipts, refuse_other_portal
 from hsai_kit.steps.plans.reviews import ReviewLike
-from hsai_kit.steps.push.executor import PushExecutor, refuse_while_under_way
+from hsai_kit.steps.push.executor import PushExecutor
 from hsai_kit.steps.push.plan import PushPlan
 from hsai_kit.steps.push.plan_builder import build_push_plan
+from hsai_kit.steps.push.property_lock import refuse_while_written
 from hsai_kit.steps.push.resume import build_rest_plan
 from hsai_kit.steps.push.targets import Destination, read_source
 from hsai_kit.steps.push.undo import build_undo_plan
@@ -72,8 +73,7 @@ start_push = in_background(push)
 def plan_undo(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     """Return what `undo` would do, value by value, without writing anything; raises PushRefused as `undo` does."""
     record = _record_here(hub, receipt)
-    changes = [change for change in hub.store.pushes.lines(record.id) if change.outcome.may_stand]
-    return build_undo_plan(hub, record, changes)
+    return build_undo_plan(hub, record, hub.store.pushes.lines(record.id))
 
 
 def plan_rest(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
@@ -93,7 +93,7 @@ def _record_here(hub: Connection, receipt: PushReceipt | str) -> PushRecord:
     push_id = receipt if isinstance(receipt, str) else receipt.id
     record = PushReceipt(hub, push_id).record
     refuse_other_portal(hub, push_id, record.portal_id)
-    refuse_while_under_way(record.portal_id, record.object_type, record.properties)
+    refuse_while_written(hub, record.object_type, record.properties)
     return record
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import HsaiError, PushRefused, WriteUncertain
+from hsai_kit.errors import HsaiError, WriteUncertain
 from hsai_kit.hubspot.records import MOST_SURVIVORS, Survivor, UpdateResult, read_survivors, update_batch
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
-from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.executor import Attempt, Batch, PlanExecutor, split_by_record
@@ -28,21 +27,9 @@ from hsai_kit.steps.push.outcomes import (
     read_outcome,
 )
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
+from hsai_kit.steps.push.property_lock import hold_properties, refuse_while_written
 from hsai_kit.steps.push.verification import Verification, find_doubts, read_held
 from hsai_kit.store import Change, PushKind, PushOutcome
-
-# What this process writes just now: portal, object type and property, and the push or undo that writes there.
-_under_way: dict[tuple[int, str, str], str] = {}
-
-
-def refuse_while_under_way(portal_id: int, object_type: str, names: Sequence[str]) -> None:
-    """Raise PushRefused while something else writes one of the properties: both would read before either writes."""
-    for name in names:
-        if other := _under_way.get((portal_id, object_type, name)):
-            message = (
-                f"{other} is still writing {name} of {object_type}. Wait for it, or cancel it first: handle.cancel()."
-            )
-            raise PushRefused(message)
 
 
 class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
@@ -68,31 +55,23 @@ class PushExecutor(PlanExecutor[PushRow, Change, PushOutcome, UpdateResult]):
     def hold(self) -> Iterator[None]:
         """Keep the plan's properties to this push, and begin its journal."""
         plan, journal = self.plan, self.hub.store.pushes
-        self.refuse_while_busy()
-        places = [(plan.portal.id, plan.object_type, name) for name in plan.properties]
-        self.id = plan.resumes or journal.begin(
-            PushKind.UNDO if plan.undoes else PushKind.PUSH,
-            undoes=plan.undoes,
-            portal_id=plan.portal.id,
-            object_type=plan.object_type,
-            object_type_id=plan.object_type_id,
-            properties=plan.properties,
-            fields=[plan.sources.get(name, "") for name in plan.properties],
-            run_id=plan.run_id,
-            who=self.hub.workspace.reviewer,
-        )
-        _under_way.update(dict.fromkeys(places, self.id))
-        try:
-            busy = f"{self.id} is still being written by another session. Wait for it, or stop it there."
-            with hold_lock(self.hub.workspace.folder / f".{self.id}.lock", PushRefused(busy)):
-                yield
-        finally:
-            for place in places:
-                del _under_way[place]
+        with hold_properties(self.hub, plan.object_type, plan.properties):
+            self.id = plan.resumes or journal.begin(
+                PushKind.UNDO if plan.undoes else PushKind.PUSH,
+                undoes=plan.undoes,
+                portal_id=plan.portal.id,
+                object_type=plan.object_type,
+                object_type_id=plan.object_type_id,
+                properties=plan.properties,
+                fields=[plan.sources.get(name, "") for name in plan.properties],
+                run_id=plan.run_id,
+                who=self.hub.workspace.reviewer,
+            )
+            yield
 
     def refuse_while_busy(self) -> None:
-        """Raise PushRefused while something else of this process writes one of the plan's properties."""
-        refuse_while_under_way(self.plan.portal.id, self.plan.object_type, self.plan.properties)
+        """Raise PushRefused while something else writes to one of the plan's properties."""
+        refuse_while_written(self.hub, self.plan.object_type, self.plan.properties)
 
     def line(self, row: PushRow, outcome: PushOutcome, reason: str = "") -> Change:
         """Return the line of the journal about a value."""

@@ -12,32 +12,39 @@ from hsai_kit.errors import HsaiError, PushRefused, UnknownProperty
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.properties import Property, pick, read_properties, read_required
 from hsai_kit.hubspot.records import Survivor, read_survivors
+from hsai_kit.hubspot.value_check import is_same_value
 from hsai_kit.runtime.background import Control
 from hsai_kit.steps.plans.plan import list_record_ids
 from hsai_kit.steps.push.current_values import Present, build_while_reading, read_present
 from hsai_kit.steps.push.outcomes import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
 from hsai_kit.steps.push.protection import refuse_read_only
-from hsai_kit.store import Change, PushRecord
+from hsai_kit.store import Change, JournalStatus, PushOutcome, PushRecord
 from hsai_kit.tabular.cell_text import format_line
 
 
-def build_undo_plan(hub: Connection, record: PushRecord, changes: Sequence[Change]) -> PushPlan:
-    """Return what taking back `changes` would do: only values that are still as they were written are restored.
+def build_undo_plan(hub: Connection, record: PushRecord, lines: Sequence[Change]) -> PushPlan:
+    """Return what taking a push back would do: only values that are still as they were written are restored.
 
-    A value that a merge moved to another record is restored there if it is sure to be ours. Raises UnknownProperty or
-    PushRefused where no property is there any more that can be written.
+    A value that a merge moved to another record is restored there if it is sure to be ours. Of a push that was broken
+    off, values that HubSpot refused or left out are looked at as well: it may have written them all the same. Raises
+    UnknownProperty or PushRefused where no property is there any more that can be written.
     """
-    kind, ids = ObjectType(record.object_type, record.object_type_id), list_record_ids(changes)
+    standing = [one for one in lines if one.outcome.may_stand]
+    is_broken_off = record.status is not JournalStatus.DONE
+    denied = [one for one in lines if is_broken_off and one.outcome in {PushOutcome.REFUSED, PushOutcome.MISSING}]
+    kind, ids = ObjectType(record.object_type, record.object_type_id), list_record_ids([*standing, *denied])
 
     async def build(control: Control) -> PushPlan:
         known, required = await asyncio.gather(
-            read_properties(hub.hubspot, kind.name), _read_required(hub, kind, changes)
+            read_properties(hub.hubspot, kind.name), _read_required(hub, kind, [*standing, *denied])
         )
         lost = _find_lost(known, record.properties, kind.name)
         names = [name for name in record.properties if name not in lost]
         present = await read_present(hub, kind.name, ids, names, control)
-        merged = await read_survivors(hub.hubspot, kind.name, [one for one in ids if one not in present], names)
+        changes = [*standing, *_find_held(denied, present, known)]
+        gone = [one for one in list_record_ids(standing) if one not in present]
+        merged = await read_survivors(hub.hubspot, kind.name, gone, names)
         found = _UndoLookup(
             since=record.at,
             present=present,
@@ -52,6 +59,16 @@ def build_undo_plan(hub: Connection, record: PushRecord, changes: Sequence[Chang
         return PushPlan(hub, kind, pick(known, names, kind.name), rows, undoes=record.id)
 
     return build_while_reading(build, record.properties, len(ids))
+
+
+def _find_held(denied: Sequence[Change], present: Present, known: Mapping[str, Property]) -> list[Change]:
+    """Return the values that HubSpot holds although it said that it did not write them."""
+    found = []
+    for change in denied:
+        now = present.get(change.record_id, {}).get(change.property, change.before or "")
+        if now != (change.before or "") and is_same_value(now, change.after or "", known[change.property]):
+            found.append(replace(change, after=now))
+    return found
 
 
 async def _read_required(hub: Connection, kind: ObjectType, changes: Sequence[Change]) -> frozenset[str]:
