@@ -204,6 +204,10 @@ class NotDelivered(HsaiError):
     """A message was not taken by the service that it went to."""
 
 
+class DeliveryUncertain(NotDelivered):
+    """A message of which nobody knows whether it arrived, since the answer to it was lost."""
+
+
 class PushRefused(HsaiError):
     """A write that must not happen as asked."""
 

@@ -14,8 +14,16 @@ from pydantic import SecretStr
 
 from hsai_kit.credentials.backends import KeyHome, read_note, write_note
 from hsai_kit.credentials.lookup import KeyLocation, find_kept, key_homes
-from hsai_kit.errors import AddressNotFound, KeyProblem, NotDelivered
+from hsai_kit.errors import AddressNotFound, DeliveryUncertain, KeyProblem, NotDelivered
 
+# What says that a part of a message went out, or that a gateway gave up on a service that may have taken it.
+_SENT = re.compile(r"\bSent \w+|error=(408|502|504)\b")
+# What says that nothing was sent, or that the service said no: no connection, no certificate, or an answer of SMTP.
+_NOT_SENT = re.compile(
+    r"NewConnection|ConnectTimeout|NameResolution|Connection refused|getaddrinfo|Name or service|SSL|certificate"
+    r"|\(\d{3}, b",
+    re.IGNORECASE,
+)
 OWNER_EMAIL = "{owner_email}"
 _NAMES = "addresses.json"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -68,14 +76,19 @@ def forget_address(name: str) -> list[str]:
 def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "") -> None:
     """Send one message; `{owner_email}` in the address becomes the owner's own.
 
-    Raises NotDelivered where the service did not take it. Neither the address nor what the service said is in the
-    error: both can hold a password.
+    Raises NotDelivered where the service did not take it, DeliveryUncertain where it may have taken it all the same.
+    Neither the address nor what the service said is in the error: both can hold a password.
     """
     import apprise
 
-    with _mute_loggers():
+    with _mute_loggers() as said:
         sender = _sender(_fill_in_owner(address, owner_email))
         taken = sender is not None and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+    if not taken and _is_in_doubt("\n".join(said)):
+        raise DeliveryUncertain(
+            "It is not known whether the message arrived: the answer to it was lost. It is not sent again by itself; "
+            "look there first."
+        )
     if not taken:
         raise NotDelivered(
             "The message was not taken: the service cannot be reached, or it refused. Try the address with: "
@@ -107,15 +120,32 @@ def _fill_in_owner(address: SecretStr, owner_email: str) -> SecretStr:
     return SecretStr(text.replace(OWNER_EMAIL, urllib.parse.quote(owner_email, safe="@")))
 
 
+def _is_in_doubt(said: str) -> bool:
+    """Tell by what apprise logged of a message that was not taken whether it may have arrived.
+
+    Apprise answers only yes or no; that a connection was lost after sending stands in its log.
+    """
+    if _SENT.search(said):
+        return True
+    return "Socket Exception" in said and not _NOT_SENT.search(said)
+
+
 @contextlib.contextmanager
-def _mute_loggers() -> Iterator[None]:
-    """Keep addresses out of every log: apprise and the client below it write them there, at debug level."""
+def _mute_loggers() -> Iterator[list[str]]:
+    """Keep addresses out of every log, where apprise and the client below it write them; yield what apprise said."""
+    said: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     loggers = [logging.getLogger(name) for name in ("apprise", "urllib3", "requests")]
-    levels = [logger.level for logger in loggers]
+    before = [(logger.level, logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
+    apprise = loggers[0]
+    apprise.handlers, apprise.propagate = [listener], False
+    apprise.setLevel(logging.DEBUG)
     try:
-        yield
+        yield said
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
+        for logger, (level, handlers, propagate) in zip(loggers, before, strict=True):
             logger.setLevel(level)
+            logger.handlers, logger.propagate = handlers, propagate

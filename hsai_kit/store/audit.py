@@ -120,10 +120,10 @@ class Audit(Table):
         """
         sql = (
             "SELECT id FROM audit_entries e WHERE kind NOT IN ('undo', 'notify') "  # noqa: S608 -- constants of ours
-            f"AND (:portal_id IS NULL OR portal_id = :portal_id) AND {_STANDS} AND NOT EXISTS ({_TAKEN_BACK}) "
+            f"AND portal_id = COALESCE(?, portal_id) AND {_STANDS} AND NOT EXISTS ({_TAKEN_BACK}) "
             "ORDER BY place DESC LIMIT 1"
         )
-        row = self._database.one(sql, {"portal_id": portal_id})
+        row = self._database.one(sql, (portal_id,))
         return row["id"] if row else None
 
     def find_undo(self, entry_id: str) -> str | None:

@@ -19,12 +19,13 @@ SECRET = "s3cret-t0ken"
 
 
 class Mailbox(HTTPServer):
-    """Takes what apprise's json:// sends; `refusing` answers 500 to that many messages."""
+    """Takes what apprise's json:// sends; `refusing` answers 500 to that many messages, `hanging_up` none."""
 
     def __init__(self) -> None:
         self.letters: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.refusing = 0
+        self.hanging_up = 0
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -35,6 +36,10 @@ class Mailbox(HTTPServer):
                 if not refused:
                     box.letters.append(body)
                     box.paths.append(self.path)
+                if box.hanging_up:
+                    box.hanging_up -= 1
+                    self.close_connection = True
+                    return
                 self.send_response(500 if refused else 200)
                 self.end_headers()
 
@@ -114,6 +119,20 @@ def test_a_message_whose_fate_is_not_known_is_not_sent_again_by_itself(hub, chec
     assert ready.counts == {"perhaps done": 4}
     assert "send it again under another name" in str(ready)
     assert then(hub, checked, notify("team", name="again"), confirm=True).counts == {"done": 4}
+
+
+def test_a_message_whose_answer_was_lost_is_listed_and_not_sent_again(hub, checked, mailbox, capsys):
+    mailbox.hanging_up = 1
+    action = notify("team", "{{ record_id }}", per="record")
+    with pytest.raises(NotDelivered, match="not known whether the message arrived"):
+        then(hub, checked, action, confirm=True)
+    first = open_receipt(hub)
+    assert first.counts == {"not sent": 3, "unknown": 1}
+    receipt = then(hub, checked, action, confirm=True)
+    assert receipt.counts == {"done": 3, "left alone": 1}
+    (left,) = receipt.frame.loc[receipt.frame["outcome"] == "left alone", "reason"]
+    assert first.id in left
+    assert sorted(letter["message"].splitlines()[0] for letter in mailbox.letters) == sorted(checked.frame.index)
 
 
 def test_more_messages_than_anybody_wants_and_unknown_addresses_are_refused(hub, checked, mailbox):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hsai_kit.connection import Connection
 from hsai_kit.credentials.notify_addresses import OWNER_EMAIL, deliver, find_address
-from hsai_kit.errors import ActionRefused
+from hsai_kit.errors import ActionRefused, DeliveryUncertain, HsaiError
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.runtime.console import advise
 from hsai_kit.steps.actions.action import Action, Checked, as_verb, describe
@@ -37,7 +37,6 @@ _TITLES = {"record": "a message for each record", "owner": "a message for each o
 class NotifyExecutor(ActionExecutor[None]):
     """Sends the messages of a plan; one whose fate is not known is never sent again by itself."""
 
-    failed = ActionOutcome.REFUSED
     taken_reason = "it was sent meanwhile"
 
     def __init__(self, hub: Connection, plan: ActionPlan) -> None:
@@ -47,6 +46,8 @@ class NotifyExecutor(ActionExecutor[None]):
     async def prepare(self) -> None:
         """Look the address up once; a message goes out even where the key ring is locked later."""
         await super().prepare()
+        perhaps = [row for row in self.plan.rows if row.verdict is ActionVerdict.PERHAPS_DONE]
+        self.journal.note(self.id, [self.line(row, ActionOutcome.LEFT_ALONE, row.reason) for row in perhaps])
         self._address = find_address(self.plan.target.id).secret
 
     def batches(self) -> Iterator[Batch[ActionRow]]:
@@ -64,6 +65,10 @@ class NotifyExecutor(ActionExecutor[None]):
     async def read_answer(self, rows: Sequence[ActionRow], answer: None, *, lost: bool) -> None:  # noqa: ARG002 -- it was taken
         """Note that the message was sent."""
         self.note(rows, ActionOutcome.DONE)
+
+    def read_failure(self, problem: HsaiError) -> ActionOutcome:
+        """Tell a message that may have arrived from one that was refused, which is sent again when it is asked for."""
+        return ActionOutcome.UNKNOWN if isinstance(problem, DeliveryUncertain) else ActionOutcome.REFUSED
 
     def _body(self, rows: Sequence[ActionRow]) -> str:
         portal, kind = self.plan.portal, self.plan.object_type_id

@@ -71,8 +71,6 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
     """How often a batch is checked again because its check was too old, before its rows are left alone."""
     calls = 0
     """How many calls of one attempt get room together, so that none waits after the others; 0 keeps none."""
-    failed: S | None = None
-    """What becomes of a batch by an error that concerns everything; None for not sent."""
     past = "done"
     """What a plan does, in the past tense, for a person."""
     broken_off = "it was broken off before the answer came"
@@ -145,6 +143,10 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
     def is_about_rows(self, problem: HsaiError) -> bool:  # noqa: ARG002 -- for subclasses
         """Tell whether a batch was refused for some of its rows, so that the others can be sent without them."""
         return False
+
+    def read_failure(self, problem: HsaiError) -> S:  # noqa: ARG002 -- for subclasses
+        """Tell what becomes of a batch by an error that concerns everything; by default it is not sent."""
+        return self.outcomes.NOT_SENT
 
     def explain(self, problem: HsaiError) -> HsaiError:
         """Return what to raise for an error that concerns everything."""
@@ -237,7 +239,7 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
             if self.is_about_rows(problem):
                 return problem
             if not lost:
-                self.note(rows, self.failed or self.outcomes.NOT_SENT, str(problem))
+                self.note(rows, self.read_failure(problem), str(problem))
             raise self.explain(problem) from None
 
     async def _halve(self, rows: Sequence[R], problem: HsaiError, *, lost: bool) -> None:
