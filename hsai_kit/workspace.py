@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -164,11 +165,12 @@ class Workspace:
         target = Path(folder).expanduser()
         starter = resources.files("hsai_kit") / "starter"
         try:
-            (target / "assistants").mkdir(parents=True, exist_ok=True)
-            for source in (starter / SETTINGS_FILE, *(starter / "assistants").iterdir()):
-                place = target if source.name == SETTINGS_FILE else target / "assistants"
-                if source.name.endswith(".toml") and not (place / source.name).exists():
-                    (place / source.name).write_text(source.read_text("utf-8"), "utf-8")
+            _copy_if_new(starter / SETTINGS_FILE, target / SETTINGS_FILE)
+            # Not under its own name in the package: there it would keep files out of the package's own repository.
+            _copy_if_new(starter / "gitignore", target / ".gitignore")
+            for name in ("assistants", "recipes"):
+                for source in (starter / name).iterdir():
+                    _copy_if_new(source, target / name / source.name)
         except OSError as problem:
             message = f"A workspace cannot be made in {target.resolve()}: {problem.strerror}. Choose another folder."
             raise WorkspaceError(message) from None
@@ -187,6 +189,12 @@ class Workspace:
             if (folder / SETTINGS_FILE).is_file():
                 return cls(folder)
         return None
+
+
+def _copy_if_new(source: Traversable, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        target.write_text(source.read_text("utf-8"), "utf-8")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

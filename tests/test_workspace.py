@@ -12,7 +12,7 @@ from hsai_kit.workspace import Settings, Workspace
 
 def test_a_new_workspace_has_settings_and_assistants_and_says_so_in_its_own_defaults(tmp_path):
     made = Workspace.make(tmp_path / "jobs" / "states")
-    assert sorted(path.name for path in made.folder.iterdir()) == ["assistants", "hsai.toml"]
+    assert sorted(path.name for path in made.folder.iterdir()) == [".gitignore", "assistants", "hsai.toml", "recipes"]
     # The file spells out every setting, so an analyst sees them all; it must not drift from the code.
     assert made.settings == Settings()
     text = (made.folder / "hsai.toml").read_text("utf-8")

@@ -26,6 +26,7 @@ def protect_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     out = sys.stdout
-    if type(out) is io.TextIOWrapper and isinstance(out.buffer, io.BufferedWriter) and not out.isatty():
+    if type(out) is io.TextIOWrapper and isinstance(out.buffer, io.BufferedWriter | io.FileIO) and not out.isatty():
         pipe = io.BufferedWriter(_ForgivingPipe(out.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(pipe, out.encoding, "replace", line_buffering=out.line_buffering)
+        is_by_line = out.line_buffering or out.write_through
+        sys.stdout = io.TextIOWrapper(pipe, out.encoding, "replace", line_buffering=is_by_line)
