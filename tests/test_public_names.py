@@ -67,6 +67,15 @@ def test_a_star_import_and_completion_give_the_listed_names():
     assert dir(hsai_kit) == PUBLIC
 
 
+def test_what_is_seldom_wanted_is_not_imported_with_the_verbs():
+    code = (
+        "import json, sys\n"
+        "from hsai_kit import ask, connect, pull, push, review, undo\n"
+        "print(json.dumps(sorted({'openai', 'IPython', 'altair', 'scipy', 'statsmodels', 'hubspot'} & set(sys.modules))))"
+    )
+    assert child(code) == []
+
+
 def test_a_verb_is_still_a_verb_after_its_module_was_imported():
     code = (
         "import json, hsai_kit.steps.ask, hsai_kit.steps.push, hsai_kit.steps.connect, hsai_kit.assistant.prompt\n"

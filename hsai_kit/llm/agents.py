@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import openai
-from openai.types.beta import Agent as AgentAsSent
+from typing import TYPE_CHECKING, Any
 
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.error_mapping import NO_SUCH_API
@@ -16,6 +13,9 @@ from hsai_kit.llm.response_fields import read_text
 
 # More than anybody looks through; a list may have no end.
 _MOST = 2_000
+
+if TYPE_CHECKING:
+    from openai.types.beta import Agent as AgentAsSent
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ async def read_agents(client: LLMClient) -> list[Agent] | None:
 
     Raises what `errors` says for the model's API.
     """
+    import openai
 
     async def read() -> list[Agent] | None:
         agents: list[Agent] = []

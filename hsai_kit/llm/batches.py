@@ -7,12 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import IO, Final, TypeVar
-
-import openai
-from openai.types import Batch
-from openai.types.batch_create_params import OutputExpiresAfter
-from openai.types.file_create_params import ExpiresAfter as FileExpiresAfter
+from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 from hsai_kit.errors import HsaiError, ModelError, NoConnection, NoQuota
 from hsai_kit.llm.batch_line import BatchLine, read_line
@@ -25,6 +20,11 @@ from hsai_kit.llm.responses_engine import ResponsesEngine
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.runtime.server_text import clean_reason
 from hsai_kit.store import Answer
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+    from openai.types.batch_create_params import OutputExpiresAfter
+    from openai.types.file_create_params import ExpiresAfter as FileExpiresAfter
 
 # What one file may hold, from OpenAI's guide to the Batch API.
 MOST_QUESTIONS = 50_000
@@ -207,6 +207,8 @@ class BatchApi:
         return None
 
     async def _chunks(self, file_id: str) -> AsyncIterator[bytes]:
+        import openai
+
         deadline = asyncio.get_running_loop().time() + _DOWNLOAD_SECONDS
         try:
             async with self._sdk.files.with_streaming_response.content(file_id) as answer:

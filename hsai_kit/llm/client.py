@@ -6,36 +6,42 @@ import asyncio
 import copy
 import json
 import math
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import openai
 from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, KeyNotFound, KeyRefused, ModelError
 from hsai_kit.llm.error_mapping import (
     explain_failure,
     explain_no_response,
-    explain_sdk_error,
     may_have_cost,
     read_failure,
     retry_delay,
 )
-from hsai_kit.llm.http import HttpClient, HttpResponse, NoResponse, open_sdk_client
-from hsai_kit.runtime.network import is_loopback
+from hsai_kit.llm.http import HttpClient, HttpResponse, NoResponse
+from hsai_kit.llm.response_fields import read_objects, read_text
 from hsai_kit.runtime.rate_limit import GoOn, Pacer, Withdrawal, backoff
 from hsai_kit.runtime.server_text import clean_text, remember_key
 from hsai_kit.store import AccountLimits
+
+if TYPE_CHECKING:
+    import openai
 
 CALL_SECONDS = 120.0
 """The time-out of one call, all of it."""
 
 # A header without a key is none that the SDK sends; this one opens nothing.
 _NO_KEY = "no-key-needed"
+_OPENAI_URL = "https://api.openai.com/v1"
+# Of somebody whose key belongs to several, as the SDK reads them.
+_ACCOUNT_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 _ATTEMPTS = 8
+_LIST_ATTEMPTS = 3
 _FIRST_AT_ONCE = 8
 _LIMITS = [(f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}") for name in ("requests", "tokens")]
 
@@ -102,17 +108,10 @@ class LLMClient:
         self.missing_key = key if isinstance(key, KeyNotFound) else None
         if not isinstance(key, KeyNotFound):
             remember_key(key)
-        self.sdk = openai.AsyncOpenAI(
-            api_key=_NO_KEY if isinstance(key, KeyNotFound) else key.get_secret_value(),
-            base_url=base_url,
-            max_retries=0,
-            timeout=CALL_SECONDS,
-            # A proxy in the environment is for the world outside, not for a sandbox on this computer.
-            http_client=open_sdk_client(trust_env=not is_loopback(base_url)),
-        )
-        self.base_url = str(self.sdk.base_url)
-        named = {name: value for name, value in self.sdk.default_headers.items() if isinstance(value, str)}
-        self._wire = HttpClient(self.base_url, {**named, **self.sdk.auth_headers}, timeout=CALL_SECONDS)
+        self.base_url = (base_url or _OPENAI_URL).rstrip("/") + "/"
+        self._key = SecretStr(_NO_KEY) if isinstance(key, KeyNotFound) else key
+        self._wire = HttpClient(self.base_url, _build_headers(self._key), timeout=CALL_SECONDS)
+        self._sdk_opened: list[openai.AsyncOpenAI] = []
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self._go_on: GoOn | None = None
         self._is_stopped: Callable[[], bool] = lambda: False
@@ -125,13 +124,25 @@ class LLMClient:
     async def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
         await self._wire.close()
-        await self.sdk.close()
+        for sdk in self._sdk_opened:
+            await sdk.close()
+
+    @property
+    def sdk(self) -> openai.AsyncOpenAI:
+        """The SDK's client with the same key and address, opened when it is first wanted."""
+        if not self._sdk_opened:
+            from hsai_kit.llm.sdk import open_sdk
+
+            self._sdk_opened.append(open_sdk(self._key.get_secret_value(), self.base_url, CALL_SECONDS))
+        return self._sdk_opened[0]
 
     async def call(self, work: Callable[[], Awaitable[T]], *, seconds: float = CALL_SECONDS) -> T:
         """Return what `work`, a use of the SDK, returns; `seconds` are for all of it, however slow a server is.
 
         Raises what `errors` says for the model's API, also where the server sent something that is none of its answers.
         """
+        import openai
+
         try:
             async with asyncio.timeout(seconds):
                 return await work()
@@ -146,18 +157,31 @@ class LLMClient:
 
     def explain_error(self, problem: openai.OpenAIError) -> HsaiError:
         """Return the error to raise for what the SDK raised."""
+        from hsai_kit.llm.sdk import explain_sdk_error
+
         return self._explain_missing_key(explain_sdk_error(problem, self.base_url))
 
-    async def models(self) -> list[openai.types.Model]:
-        """Return the models that the key's project may use; raises what `errors` says for the model's API."""
+    async def models(self) -> list[dict[str, Any]]:
+        """Return the models that the key's project may use, as they are sent, their ids as text.
 
-        async def read() -> list[openai.types.Model]:
-            # One call and no pacing: here the SDK's own two retries are what is wanted.
-            answer = await self.sdk.with_options(max_retries=2).models.with_raw_response.list()
-            self._learn_limits(answer.headers)
-            return [model async for model in answer.parse()]
-
-        return await self.call(read)
+        Raises what `errors` says for the model's API, after the last of three attempts.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            reply = await self._wire.get("/models")
+            if isinstance(reply, HttpResponse):
+                self._learn_limits(reply.headers)
+                if reply.status < 300:
+                    listed = ModelResponse(reply.body, clean_text(reply.headers.get("x-request-id")), 0).json()
+                    return [model | {"id": read_text(model.get("id"))} for model in read_objects(listed.get("data"))]
+                failure = read_failure(reply)
+                problem, wait = self._explain_missing_key(explain_failure(failure)), retry_delay(failure, attempt)
+            else:
+                problem, wait = explain_no_response(reply, self.base_url), backoff(attempt)
+            if wait is None or attempt == _LIST_ATTEMPTS:
+                raise problem
+            await asyncio.sleep(wait * self.patience)
 
     async def post(self, path: str, body: bytes, *, tokens: int = 0, attempts: Attempts | None = None) -> ModelResponse:
         """POST a question, waiting out what passes; `tokens` is about what it will use, for the account's limit.
@@ -232,6 +256,11 @@ class LLMClient:
                 budget.learn(int(limit), int(left))
                 least = min(least, int(left))
         return least
+
+
+def _build_headers(key: SecretStr) -> dict[str, str]:
+    told = {header: os.environ[name] for name, header in _ACCOUNT_HEADERS.items() if os.environ.get(name)}
+    return {"Authorization": f"Bearer {key.get_secret_value()}", "Accept": "application/json"} | told
 
 
 def _is_count(text: str) -> bool:

@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import openai
-
 from hsai_kit.errors import (
     AssistantError,
     HsaiError,
@@ -21,7 +19,7 @@ from hsai_kit.errors import (
     SettingNotSupported,
     UnknownModel,
 )
-from hsai_kit.llm.http import BodyRefused, HttpResponse, NoResponse
+from hsai_kit.llm.http import HttpResponse, NoResponse
 from hsai_kit.runtime.network import explain_way_out
 from hsai_kit.runtime.rate_limit import backoff
 from hsai_kit.runtime.server_text import clean_reason
@@ -74,7 +72,7 @@ def read_failure(reply: HttpResponse) -> Failure:
         body = json.loads(reply.body)
     except (ValueError, RecursionError):
         body = {}
-    return _build_failure(reply.status, _find_error(body), reply.headers)
+    return build_failure(reply.status, _find_error(body), reply.headers)
 
 
 def retry_delay(failure: Failure, attempt: int) -> float | None:
@@ -97,19 +95,6 @@ def may_have_cost(problem: HsaiError) -> bool:
     if isinstance(problem, NoConnection):
         return problem.maybe_done
     return isinstance(problem, ModelError) and problem.status >= 500
-
-
-def explain_sdk_error(problem: openai.OpenAIError, base_url: str) -> HsaiError:
-    """Return the error to raise for what the SDK raised."""
-    if isinstance(problem, openai.APIStatusError):
-        body = problem.body if isinstance(problem.body, dict) else {}
-        return explain_failure(_build_failure(problem.status_code, body, problem.response.headers))
-    cause = problem.__cause__
-    if isinstance(cause, BodyRefused):
-        return explain_no_response(NoResponse(str(cause)), base_url)
-    # Over aiohttp, a connection that is refused at once is a time-out to the SDK as well.
-    is_late = isinstance(problem, openai.APITimeoutError) and not type(cause).__name__.startswith("Connect")
-    return explain_no_response(NoResponse("did not answer in time") if is_late else NoResponse(), base_url)
 
 
 def find_refused_setting(failure: Failure) -> str | None:
@@ -211,7 +196,8 @@ def _find_error(body: object) -> object:
     return {"message": error} if isinstance(error, str) else error
 
 
-def _build_failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
+def build_failure(status: int, error: object, headers: Mapping[str, str]) -> Failure:
+    """Return the failure that an error of one of the known shapes tells of."""
     told = error if isinstance(error, dict) else {}
     return Failure(
         status=status,

@@ -1,7 +1,8 @@
-"""The hot path to the model's API: one POST over aiohttp, with the SDK's own headers; and the limits of every body.
+"""The hot path to the model's API: one request over aiohttp; and the limits of every body.
 
 The SDK spends more on building and parsing a request than sending it takes (1.2 ms against 0.25 ms of CPU, see
-tests/bench/), which is most of a bulk run. Everything that is not asked ten thousand times goes through the SDK.
+tests/bench/), which is most of a bulk run, and importing it takes as long as importing all the rest (0.7 s). What is
+neither asked ten thousand times nor wanted at each start goes through the SDK: see `sdk.py`.
 No redirect is followed on either way: a request carries a key and what records say.
 """
 
@@ -10,12 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
-import httpx2
-import openai
 import truststore
 from yarl import URL
 
@@ -25,9 +24,9 @@ MOST_BYTES = 8 * 1024 * 1024
 """Of a model's answer after decompression, and of a line of a batch's file: a thousand times what one is like."""
 
 # Answers are small, and unpacking them takes longer than they take on their way.
-_PLAIN = {"Accept-Encoding": "identity"}
-_UNASKED = "sent an answer in an encoding that was not asked for"
-_TOO_LARGE = "sent an answer that is too large to be one"
+PLAIN_BODY = {"Accept-Encoding": "identity"}
+ENCODING_UNASKED = "sent an answer in an encoding that was not asked for"
+BODY_TOO_LARGE = "sent an answer that is too large to be one"
 _STOPPED = "was still sending when the work was stopped"
 # How often it is looked whether somebody stopped the work while a body is on its way.
 _LOOK_SECONDS = 0.25
@@ -64,7 +63,7 @@ class HttpClient:
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, timeout: float) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {**headers, "Content-Type": "application/json", **_PLAIN}
+        self._headers = {**headers, "Content-Type": "application/json", **PLAIN_BODY}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         self._session: aiohttp.ClientSession | None = None
         # Read once: the same two addresses are posted to ten thousand times.
@@ -73,6 +72,10 @@ class HttpClient:
     def __repr__(self) -> str:
         return f"HttpClient({self._base_url!r})"
 
+    async def get(self, path: str) -> HttpResponse | NoResponse:
+        """GET what is at `path`, whatever the status, or that it was lost."""
+        return await self._request("GET", path, None, lambda: False)
+
     async def post(
         self, path: str, body: bytes, is_stopped: Callable[[], bool] = lambda: False
     ) -> HttpResponse | NoResponse:
@@ -80,11 +83,16 @@ class HttpClient:
 
         Once `is_stopped` says so, a body that is still on its way is given up: an answer comes in one piece.
         """
+        return await self._request("POST", path, body, is_stopped)
+
+    async def _request(
+        self, method: str, path: str, body: bytes | None, is_stopped: Callable[[], bool]
+    ) -> HttpResponse | NoResponse:
         session = self._session or self._open()
         if (url := self._urls.get(path)) is None:
             url = self._urls[path] = URL(self._base_url + path)
         try:
-            async with session.post(url, data=body, allow_redirects=False) as answer:
+            async with session.request(method, url, data=body, allow_redirects=False) as answer:
                 return HttpResponse(answer.status, answer.headers, await _read_body(answer.content, is_stopped))
         except BodyRefused as problem:
             return NoResponse(str(problem))
@@ -123,53 +131,13 @@ async def _read_body(content: aiohttp.StreamReader, is_stopped: Callable[[], boo
         whole = content.read_nowait()
         if len(whole) <= MOST_BYTES and content.at_eof():
             return whole
-        raise BodyRefused(_TOO_LARGE)
+        raise BodyRefused(BODY_TOO_LARGE)
     body = bytearray()
     while not content.at_eof():
         with contextlib.suppress(TimeoutError):
             body += await asyncio.wait_for(content.readany(), _LOOK_SECONDS)
         if len(body) > MOST_BYTES:
-            raise BodyRefused(_TOO_LARGE)
+            raise BodyRefused(BODY_TOO_LARGE)
         if is_stopped() and not content.at_eof():
             raise BodyRefused(_STOPPED)
     return bytes(body)
-
-
-def open_sdk_client(*, trust_env: bool) -> httpx2.AsyncClient:
-    """Return the client that the SDK sends through: over aiohttp, no redirect followed, every body limited."""
-    return openai.DefaultAioHttpClient(
-        trust_env=trust_env,
-        verify=tls_context(),
-        follow_redirects=False,
-        headers=_PLAIN,
-        event_hooks={"request": [_ask_for_plain_body], "response": [_limit_body]},
-    )
-
-
-async def _ask_for_plain_body(request: httpx2.Request) -> None:
-    request.headers.update(_PLAIN)
-
-
-async def _limit_body(response: httpx2.Response) -> None:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise BodyRefused(_UNASKED)
-    # A file of answers is read piece by piece, and whoever reads it counts.
-    if response.request.headers.get("Accept") != "application/binary" or response.status_code >= 300:
-        response.stream = _LimitedStream(response.stream)
-
-
-class _LimitedStream(httpx2.AsyncByteStream):
-    def __init__(self, stream: object) -> None:
-        assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 -- an async client has no other
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = MOST_BYTES
-        async for chunk in self._stream:
-            left -= len(chunk)
-            if left < 0:
-                raise BodyRefused(_TOO_LARGE)
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()

@@ -55,7 +55,7 @@ class Model:
 
 async def read_models(client: LLMClient) -> list[Model]:
     """Return the models that the key's project may use and that can answer a question, sorted by id."""
-    models = [Model(model.id, _parse_day(model.shutdown_date)) for model in await client.models()]
+    models = [Model(model["id"], _parse_day(model.get("shutdown_date"))) for model in await client.models()]
     return sorted((model for model in models if model.is_general), key=lambda model: model.id)
 
 
@@ -76,8 +76,8 @@ def require_model(models: Sequence[Model], wanted: str) -> Model:
     return found
 
 
-def _parse_day(text: str | None) -> date | None:
+def _parse_day(text: object) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
