@@ -72,7 +72,7 @@ _SKIPPED = {
     RunStatus.RUNNING: "not asked yet",
 }
 _ENDED = "the run ended before this row was asked; ask the same again"
-_PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF}
+_PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF, RowStatus.FAILED}
 
 
 class Run:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 __all__ = ["Answer", "Relay", "Request"]
@@ -17,11 +17,16 @@ __all__ = ["Answer", "Relay", "Request"]
 
 @dataclass
 class Answer:
-    """An answer on its way back; `data` is its body as JSON, None where it has none."""
+    """An answer on its way back; `data` is its body as JSON, None where it has none.
+
+    `raw` is a body that is no JSON. `write` sends all of the answer by itself, down to its last byte, or never ends.
+    """
 
     status: int
     data: Any
     headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+    write: Callable[[IO[bytes]], None] | None = None
 
 
 @dataclass
@@ -32,6 +37,7 @@ class Request:
     path: str
     data: Any
     at: float
+    raw: bytes = field(repr=False)
     _send: Callable[[Request], Answer] = field(repr=False)
 
     def forward(self) -> Answer:
@@ -75,10 +81,13 @@ class Relay:
                 def send(request: Request) -> Answer:
                     return relay._forward(request, headers)
 
-                data = json.loads(raw) if raw else None
-                request = Request(self.command, self.path, data, time.monotonic(), send)
+                request = Request(self.command, self.path, _read(raw), time.monotonic(), raw, send)
                 answer = relay._answer(request)
-                body = b"" if answer.data is None else json.dumps(answer.data).encode()
+                if answer.write is not None:
+                    self.close_connection = True
+                    answer.write(self.wfile)
+                    return
+                body = answer.raw if answer.data is None else json.dumps(answer.data).encode()
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -134,11 +143,18 @@ class Relay:
     def _forward(self, request: Request, headers: dict[str, str]) -> Answer:
         connection = http.client.HTTPConnection(self._target.hostname or "", self._target.port, timeout=60)
         try:
-            body = None if request.data is None else json.dumps(request.data)
+            body = request.raw or None if request.data is None else json.dumps(request.data)
             connection.request(request.method, self._target.path.rstrip("/") + request.path, body, headers)
             reply = connection.getresponse()
             raw = reply.read()
             kept = {k: v for k, v in reply.getheaders() if k.lower().startswith(("x-hubspot", "content-type"))}
-            return Answer(reply.status, json.loads(raw) if raw else None, kept)
+            return Answer(reply.status, _read(raw), kept, raw)
         finally:
             connection.close()
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None

@@ -208,7 +208,8 @@ class LLMClient:
                 problem, wait = self._explain_missing_key(explain_failure(failure)), retry_delay(failure, attempt)
                 spent = failure.is_rate_limit and left < 1
             else:
-                problem, wait, spent = explain_no_response(reply, self.base_url), backoff(attempt), False
+                problem, spent = explain_no_response(reply, self.base_url), False
+                wait = backoff(attempt) if reply.may_pass else None
             self.settle(tokens, 0)
             may_go_on = not may_have_cost(problem) or await attempts.count_lost()
             if wait is None:

@@ -43,10 +43,14 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No whole answer: what happened, as a part of a sentence, and whether the request may have been carried out."""
+    """No whole answer: what happened, as a part of a sentence, and whether the request may have been carried out.
+
+    `may_pass` is false where the same is to be expected of another attempt.
+    """
 
     what: str = "cannot be reached, or broke off"
     maybe_done: bool = True
+    may_pass: bool = True
 
 
 class BodyRefused(Exception):
@@ -95,7 +99,7 @@ class HttpClient:
             async with session.request(method, url, data=body, allow_redirects=False) as answer:
                 return HttpResponse(answer.status, answer.headers, await _read_body(answer.content, is_stopped))
         except BodyRefused as problem:
-            return NoResponse(str(problem))
+            return NoResponse(str(problem), may_pass=False)
         except aiohttp.ConnectionTimeoutError:
             return NoResponse("did not answer in time", maybe_done=False)
         except TimeoutError:
