@@ -24,6 +24,7 @@ from hsai_kit.cli.console import (
 from hsai_kit.cli.exit_codes import code_of_runs
 from hsai_kit.cli.history import show_run
 from hsai_kit.errors import CommandError
+from hsai_kit.runtime.console import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,8 +220,14 @@ def review(
         checked = look(made_by, field, to=to)
         if decisions is not None:
             made = import_decisions(checked, decisions)
-            counts = ", ".join(f"{count:,} {decision}" for decision, count in made.items())
+            counts = ", ".join(f"{count:,} {decision}" for decision, count in made.counts.items())
             say(f"Decided as {decisions} says: {counts or 'nothing is new in it'}.")
+            if made.overturned:
+                say(f"{made.overturned:,} of them had been rejected before.")
+            if made.left_alone:
+                say(f"Left as they were: {many(len(made.left_alone), 'row')}.")
+            for reason in made.left_alone[:_SHOWN]:
+                say(f"  {reason}")
         if approve:
             frame = checked.frame
             calm = (frame["flags"].map(len) == 0) & frame["changes"] & (frame["decision"] == Decision.PENDING)

@@ -39,6 +39,25 @@ def test_records_are_shown_or_written_to_a_file_that_can_be_asked_about(here, sa
     assert "→ 0 requests" in again, "the file reads as the records do"
 
 
+def test_approved_filled_down_a_column_approves_what_can_be_and_lists_the_rest_by_row(here):
+    hsai("ask", "state-abbreviations", "--where", "state is known", "--limit", "60", "--yes")
+    hsai("review", "--csv", "review.csv", "--to", "state")
+    table = pd.read_csv("review.csv", dtype=str, index_col="record_id", keep_default_na=False)
+    without = [line for line, proposal in enumerate(table["proposal"], 2) if not proposal]
+    assert without
+    no = table.index[table["proposal"] != ""][0]
+    review(open_run(here), to="state").reject([no])
+    table["decision"] = "approved"
+    table.to_csv("filled.csv")
+    out = hsai("review", "--decisions", "filled.csv", "--to", "state")
+    assert f"{len(table) - len(without)} approved" in out
+    assert "1 of them had been rejected before" in out
+    for line in without[:5]:
+        assert f"Row {line} (record " in out
+    frame = review(open_run(here), to="state").frame
+    assert ((frame["decision"] == "approved") == frame["proposal"].notna()).all()
+
+
 def test_decisions_are_made_in_a_file_and_taken_over_whole_or_not_at_all(here):
     hsai("ask", "state-abbreviations", "--where", "state is known", "--limit", "40", "--yes")
     out = hsai("review", "--csv", "review.csv", "--to", "state")
@@ -52,7 +71,7 @@ def test_decisions_are_made_in_a_file_and_taken_over_whole_or_not_at_all(here):
     table.loc[other, "final"], table.loc[bad, "final"] = "NY", "New York"
     table.to_csv("wrong.csv", sep=";", encoding="cp1252")
     out = hsai("review", "--decisions", "wrong.csv", code=1)
-    assert f"Record {bad}: 'New York' cannot be written as answer" in out
+    assert f"(record {bad}): 'New York' cannot be written as answer" in out
     assert "Nothing was decided" in out
     table.loc[bad, ["decision", "final"]] = "pending", ""
     table.to_csv("right.csv")

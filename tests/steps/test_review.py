@@ -231,3 +231,13 @@ def test_a_run_without_a_property_in_mind_shows_no_value_before(hub):
     run = ask(hub, frame_of(how_can_we_help=TRIAGE), "lead-triage")
     assert review(run, "urgency").frame["before"].isna().all()
     assert "no property yet" in repr(review(run, "urgency"))
+
+
+def test_approving_by_a_mask_overturns_nothing_and_says_so(states, capsys):
+    no, other, *_ = states.frame.index[states.frame["proposal"].notna()]
+    states.reject([no])
+    states.edit([other], "NY")
+    states.approve(states.frame["changes"] | True)
+    assert "Left as decided before: 1 edited, 1 rejected. Name them by id" in capsys.readouterr().out.replace("\n", " ")
+    assert states.frame.loc[[no, other], "decision"].tolist() == ["rejected", "edited"]
+    assert states.approve([no]) == 1

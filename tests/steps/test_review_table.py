@@ -174,3 +174,17 @@ def test_those_who_asked_are_told_of_every_decision_here_and_by_others(checked, 
     review(open_run(hub, checked.run.id)).reject(["102"])
     assert checked.table.summary() == "8 records: 6 pending, 1 approved, 1 rejected"
     assert told == ["changed", "changed"]
+
+
+def test_approving_many_leaves_what_somebody_decided_and_counts_it(checked):
+    checked.reject(["104"])
+    checked.edit(["106"], "NV")
+    table = checked.table
+    everything = table.find(TableQuery())
+    assert table.act("approve", everything, None, None) == (
+        "Approved 6. Left as decided before: 1 edited, 1 rejected; back to pending (p) comes first."
+    )
+    assert checked.frame.loc[["104", "106"], "decision"].tolist() == ["rejected", "edited"]
+    # Whoever stands on the one row sees what was decided about it.
+    alone = table.find(TableQuery(search="104"))
+    assert table.act("approve", alone, None, None) == "Approved 1."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import assert_never
 
 import numpy as np
@@ -39,8 +39,7 @@ class ReviewDecisions:
         self.refresh()
 
     def __str__(self) -> str:
-        counts = sorted(self.counts().items(), key=lambda pair: -pair[1])
-        return ", ".join(f"{count:,} {decision}" for decision, count in counts)
+        return format_counts(self.counts())
 
     def refresh(self) -> None:
         """Read what was decided since, here or by anybody else."""
@@ -75,6 +74,12 @@ class ReviewDecisions:
         values, ends = self.proposals.values, self.proposals.ends
         return self._decide(Decision.APPROVED, usable, (values[ends[place]] for place in usable))
 
+    def approve_undecided(self, places: Places) -> tuple[int, dict[Decision, int]]:
+        """Approve proposals but where somebody edited or rejected; return how many, and how many were left so."""
+        self.refresh()
+        decided = self.mask(Decision.EDITED, Decision.REJECTED)[places]
+        return self.approve(places[~decided]), self.counts(places[decided])
+
     def edit(self, places: Places, value: Value) -> int:
         """Let `value` through instead of the proposals; raises ReviewError where the output would not allow it."""
         read = self.proposals.kind.read(value, str(value)).value
@@ -102,6 +107,12 @@ class ReviewDecisions:
             self.run.store.decisions.add(self.run.id, self.field, decision, rows, self.run.reviewer)
             self.refresh()
         return len(places)
+
+
+def format_counts(counts: Mapping[Decision, int]) -> str:
+    """Return how many rows have which decision, in words, the most common first."""
+    pairs = sorted(counts.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{count:,} {decision}" for decision, count in pairs)
 
 
 def _refusal(kind: Kind, value: object) -> str:

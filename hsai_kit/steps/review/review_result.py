@@ -17,7 +17,8 @@ from hsai_kit.assistant.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.run import Run
-from hsai_kit.steps.review.decisions import ReviewDecisions
+from hsai_kit.runtime.progress import say
+from hsai_kit.steps.review.decisions import ReviewDecisions, format_counts
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.store import Decision
@@ -93,6 +94,9 @@ class Review:
     def approve(self, rows: Rows = None) -> int:
         """Approve proposals as they are and return how many; rows without a usable proposal are left pending.
 
+        Rows that are named one by one are approved whatever was decided before. Of a mask, a part of `.frame` or all
+        rows, those that somebody edited or rejected are left as they are, and counted in a sentence.
+
         Raises ReviewError where record ids are named that have no proposal or are not in the run.
         """
         wanted, named = self._places(rows)
@@ -103,7 +107,12 @@ class Review:
                 f"({self._proposals.why(without[0])}). Give it a value with edit(), or reject it."
             )
             raise ReviewError(message)
-        return self._decisions.approve(wanted)
+        if named:
+            return self._decisions.approve(wanted)
+        count, decided = self._decisions.approve_undecided(wanted)
+        if decided:
+            say(f"Left as decided before: {format_counts(decided)}. Name them by id to approve them, or reset() them.")
+        return count
 
     def edit(self, rows: Rows, value: Value) -> int:
         """Let `value` through in place of the proposals and return for how many rows.

@@ -9,10 +9,11 @@ from hsai_kit.assistant.output_schema import Choice, Number, YesNo, parse_value
 from hsai_kit.errors import ReviewError
 from hsai_kit.paging.table_source import Card, Column, Facet, RowPlaces, TableAction, TableQuery
 from hsai_kit.runtime.console import many
-from hsai_kit.steps.review.decisions import ReviewDecisions
+from hsai_kit.steps.review.decisions import ReviewDecisions, format_counts
 from hsai_kit.steps.review.proposals import Places
 from hsai_kit.steps.review.row_filter import RowFilter
 from hsai_kit.steps.review.row_rendering import RowRenderer
+from hsai_kit.store import Decision
 
 _COLUMNS = (
     Column("record", "Record", "record"),
@@ -82,12 +83,18 @@ class ReviewTable:
     def act(self, action: str, found: RowPlaces, rows: Sequence[int] | None, value: str | None) -> str:
         """Decide about rows found, and say how many; raises ReviewError for a value that cannot be written."""
         places = found.places(rows)
-        done = self._decide(action, places, value)
-        said = f"{_DONE[action]} {done:,}" + (f" to {_short(value)}." if action == "edit" else ".")
-        left = len(places) - done
-        if left:
-            said += f" Left alone, since nothing is proposed: {left:,}."
-        return said
+        decided: dict[Decision, int] = {}
+        if action == "approve" and len(places) > 1:
+            # Who approves many at once has not seen that somebody decided otherwise about some of them.
+            done, decided = self._decisions.approve_undecided(places)
+        else:
+            done = self._decide(action, places, value)
+        parts = [f"{_DONE[action]} {done:,}" + (f" to {_short(value)}." if action == "edit" else ".")]
+        if left := len(places) - done - sum(decided.values()):
+            parts.append(f"Left alone, since nothing is proposed: {left:,}.")
+        if decided:
+            parts.append(f"Left as decided before: {format_counts(decided)}; back to pending (p) comes first.")
+        return " ".join(parts)
 
     def undo(self) -> str:
         """Take back what was decided last, and say what that was."""
@@ -99,14 +106,15 @@ class ReviewTable:
         return f"{said} {kept:,} decided anew since stay." if kept else said
 
     def _decide(self, action: str, places: Places, value: str | None) -> int:
-        if action == "approve":
-            return self._decisions.approve(places)
-        if action == "edit":
-            return self._decisions.edit(places, parse_value(self._decisions.proposals.kind, value or ""))
-        if action == "reject":
-            return self._decisions.reject(places)
-        if action == "reset":
-            return self._decisions.reset(places)
+        match action:
+            case "approve":
+                return self._decisions.approve(places)
+            case "edit":
+                return self._decisions.edit(places, parse_value(self._decisions.proposals.kind, value or ""))
+            case "reject":
+                return self._decisions.reject(places)
+            case "reset":
+                return self._decisions.reset(places)
         message = f"There is no action {action!r}."
         raise ReviewError(message)
 
