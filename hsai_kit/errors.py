@@ -228,6 +228,10 @@ class NothingToDo(HsaiError):
     """There is nothing of the kind here to go on with: no run, no receipt, nothing that was broken off."""
 
 
+class PackageMissing(HsaiError):
+    """A package of an extra is not installed; the message says how to install it."""
+
+
 class LabError(HsaiError):
     """JupyterLab or the page of the panels did not start."""
 

@@ -20,6 +20,7 @@ from typer.core import TyperCommand
 
 from hsai_kit.cli.exit_codes import ExitCode, code_of
 from hsai_kit.errors import CommandError, HsaiError, WorkStopped
+from hsai_kit.screen_text import make_printable
 
 screen = Console()
 _errors = Console(stderr=True)
@@ -154,7 +155,7 @@ def print_line(text: str, console: Console, style: str | None = None) -> None:
 
 def escape_line(text: str) -> str:
     """Return text without markup, and without control characters that a record or a portal may have put there."""
-    return escape("".join(one if one.isprintable() else " " if one.isspace() else "·" for one in text))
+    return escape(" ".join(make_printable(text).splitlines()))
 
 
 def show_table(rows: Iterable[Iterable[object]], *columns: str, numbers: Iterable[str] = ()) -> None:

@@ -36,8 +36,11 @@ def evaluate(
 
     0: passed. 3: not passed. 5: the budget was reached before everything was asked. 1: it could not be measured.
     """
+    from hsai_kit.runtime.extras import require_extra
     from hsai_kit.steps.recipe import evaluate_recipe, read_recipe
 
+    if report is not None:
+        require_extra("vl_convert", "report", "A report")
     with connect_here(portal) as hub:
         chosen = read_recipe(hub.workspace, recipe)
         if gate and (chosen.evaluate is None or chosen.evaluate.gate is None):

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from hsai_kit.credentials.backends import KeyHome, read_note, write_note
 from hsai_kit.credentials.lookup import KeyLocation, find_kept, key_homes
 from hsai_kit.errors import AddressNotFound, DeliveryUncertain, KeyProblem, NotDelivered
+from hsai_kit.runtime.extras import require_extra
 
 # What says that a part of a message went out, or that a gateway gave up on a service that may have taken it.
 _SENT = re.compile(r"\bSent \w+|error=(408|502|504)\b")
@@ -50,6 +51,7 @@ def find_address(name: str) -> KeyLocation:
 
     Raises AddressNotFound with the names that there are.
     """
+    require_extra("apprise", "notify", "A message")
     variable = f"HSAI_NOTIFY_{name.upper().replace('-', '_')}"
     if value := os.environ.get(variable, "").strip():
         return KeyLocation(SecretStr(value), f"the environment ({variable})")
@@ -79,11 +81,9 @@ def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "")
     Raises NotDelivered where the service did not take it, DeliveryUncertain where it may have taken it all the same.
     Neither the address nor what the service said is in the error: both can hold a password.
     """
-    import apprise
-
     with _mute_loggers() as said:
         sender = _sender(_fill_in_owner(address, owner_email))
-        taken = sender is not None and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+        taken = sender is not None and sender.notify(title=title, body=body, body_format="text")
     if not taken and _is_in_doubt("\n".join(said)):
         raise DeliveryUncertain(
             "It is not known whether the message arrived: the answer to it was lost. It is not sent again by itself; "
@@ -97,6 +97,7 @@ def deliver(address: SecretStr, title: str, body: str, *, owner_email: str = "")
 
 
 def _sender(address: SecretStr) -> Any:
+    require_extra("apprise", "notify", "A message")
     import apprise
 
     asset = apprise.AppriseAsset(app_id="hsai_kit", app_desc="Messages about HubSpot records", app_url="")

@@ -13,6 +13,7 @@ from pathlib import Path
 from hsai_kit.credentials.lookup import ROOM_SANDBOX
 from hsai_kit.errors import LabError, SandboxFailed
 from hsai_kit.lab.notebooks import FOLDER, place
+from hsai_kit.runtime.extras import require_extra
 from hsai_kit.runtime.progress import say
 from hsai_kit.workspace import Workspace
 
@@ -57,10 +58,8 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
 
 
 def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
-    """Serve the panels as one page until it is stopped; raises LabError where the extra is not installed."""
-    if util.find_spec("voila") is None:
-        message = 'hsai app needs one more package. Install it with: python -m pip install "hsai_kit[app]"'
-        raise LabError(message)
+    """Serve the panels as one page until it is stopped; raises PackageMissing where the extra is not installed."""
+    require_extra("voila", "app", "hsai app")
     from voila.app import Voila
 
     inside = Path(str(resources.files("hsai_kit.lab")))

@@ -32,6 +32,7 @@ PAGES = [
 ]
 COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
 NEEDED = object()
+EXTRAS = ("app", "docs", "notify", "report")
 
 FILES = {
     "`[openai]`": workspace.OpenAISettings,
@@ -188,7 +189,7 @@ def test_what_a_built_page_would_load_from_outside_is_found_and_links_are_not():
 def test_the_readme_fits_on_a_screen_and_holds_each_of_its_two_commands_once():
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     assert len(lines) <= 120
-    assert lines.count("python -m pip install -e . && hsai demo") == 1
+    assert lines.count('python -m pip install -e ".[report]" && hsai demo') == 1
     assert lines.count('python -m pip install -e ".[test]" && pytest -n 2') == 1
 
 
@@ -216,9 +217,10 @@ def test_every_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = {
-        re.match(r"[\w-]+(?:\[\w+\])?", one)[0] for one in (*project["dependencies"], *extras["app"], *extras["docs"])
+        re.match(r"[\w-]+(?:\[\w+\])?", one)[0]
+        for one in sum((extras[name] for name in EXTRAS), project["dependencies"])
     }
     table = (DOCS / "architecture.md").read_text("utf-8").split("## Dependencies, each with its reason")[1]
     rows = re.findall(r"^\| (`.+?) \| (.+) \|$", table, re.MULTILINE)
-    assert {name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)} - {"app", "docs"} == needed
+    assert {name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)} - set(EXTRAS) == needed
     assert all(len(reason) > 12 for _, reason in rows)

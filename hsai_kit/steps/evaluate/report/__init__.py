@@ -15,6 +15,7 @@ import pandas as pd
 from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.prices import price_list
 from hsai_kit.run import Run
+from hsai_kit.runtime.extras import require_extra
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate.gate import GateVerdict
 from hsai_kit.steps.evaluate.report.evaluation_section import describe_evaluation
@@ -37,8 +38,9 @@ def report(*parts: Part, title: str = "Evaluation", rows: int = 20) -> Report:
     `judge` and `judged.against` return, and runs, of which the assistant's text is shown. `rows` is how many records
     are shown with their text where assistants, people or checks differ (0 leaves record texts out).
 
-    Raises EvaluationError for anything else.
+    Raises EvaluationError for anything else, and PackageMissing where the extra `report` is not installed.
     """
+    require_extra("vl_convert", "report", "A report")
     if not parts:
         message = "A report needs something to tell: report(evaluation), or what check_texts, rate or judge return."
         raise EvaluationError(message)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
+import lazy_loader
 import pandas as pd
-import vl_convert
+
+# Of the extra `report`, which not every installation has.
+alt = lazy_loader.load("altair", suppress_warning=True)
+vl_convert = lazy_loader.load("vl_convert", suppress_warning=True)
 
 # Stand-ins that no chart draws by itself, each replaced by a color of the page, which differs in dark mode and print.
 _COLORS = {
