@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import ErrorDetails
 
 from hsai_kit.errors import WorkspaceError
+from hsai_kit.runtime.private_files import find_owner
 
 SETTINGS_FILE = "hsai.toml"
 
@@ -93,6 +94,12 @@ class FileSettings(_SettingsSection):
         return whole
 
 
+class StoreSettings(_SettingsSection):
+    """The section `[store]`: after so many days record text, prompts and answers are erased; 0 keeps them."""
+
+    keep_days: Annotated[int, Field(ge=0)] = 0
+
+
 class Settings(_SettingsSection):
     """What `hsai.toml` says; every setting has a default."""
 
@@ -101,6 +108,7 @@ class Settings(_SettingsSection):
     review: ReviewSettings = ReviewSettings()
     push: PushSettings = PushSettings()
     files: FileSettings = FileSettings()
+    store: StoreSettings = StoreSettings()
 
 
 class Workspace:
@@ -114,6 +122,7 @@ class Workspace:
         if not (self.folder / SETTINGS_FILE).is_file():
             message = f"There is no workspace in {self.folder}. Make one there with: hsai init"
             raise WorkspaceError(message)
+        _refuse_foreign(self.folder)
         self.settings = _read_settings(self.folder / SETTINGS_FILE)
 
     def __repr__(self) -> str:
@@ -165,6 +174,7 @@ class Workspace:
         target = Path(folder).expanduser()
         starter = resources.files("hsai_kit") / "starter"
         try:
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
             _copy_if_new(starter / SETTINGS_FILE, target / SETTINGS_FILE)
             # Not under its own name in the package: there it would keep files out of the package's own repository.
             _copy_if_new(starter / "gitignore", target / ".gitignore")
@@ -183,10 +193,19 @@ class Workspace:
 
     @classmethod
     def find(cls, start: str | Path = ".") -> Workspace | None:
-        """Return the workspace that `start` lies in, looking upward, or None."""
-        here = Path(start).expanduser().resolve()
+        """Return the workspace that `start` lies in, looking upward, or None.
+
+        Raises WorkspaceError where the search left the home folder: others may have put there what it found.
+        """
+        here, home = Path(start).expanduser().resolve(), Path("~").expanduser().resolve()
         for folder in (here, *here.parents):
             if (folder / SETTINGS_FILE).is_file():
+                if here.is_relative_to(home) and not folder.is_relative_to(home):
+                    message = (
+                        f"The workspace found for {here} is {folder}, above your own folder {home}, where others may "
+                        f"have put it. Work in a workspace of your own: hsai init {home / 'hsai-workspace'}"
+                    )
+                    raise WorkspaceError(message)
                 return cls(folder)
         return None
 
@@ -195,6 +214,17 @@ def _copy_if_new(source: Traversable, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         target.write_text(source.read_text("utf-8"), "utf-8")
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a workspace of another user, whose settings would decide where keys and records are sent."""
+    for path in (folder, folder / SETTINGS_FILE):
+        if owner := find_owner(path):
+            message = (
+                f"{path} belongs to {owner}, so its settings are not yours to trust. Make a workspace of your own "
+                "(hsai init), and copy what you need into it; or have the folder and all in it made yours."
+            )
+            raise WorkspaceError(message)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -106,3 +106,30 @@ def test_a_settings_file_that_may_not_be_read_says_so(tmp_path):
     path.chmod(0)
     with pytest.raises(WorkspaceError, match="cannot be read: Permission denied"):
         Workspace(tmp_path)
+
+
+def test_a_workspace_above_the_home_folder_is_refused_and_one_in_it_is_found(tmp_path, monkeypatch):
+    home = tmp_path / "home" / "ana"
+    (home / "work").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    planted = Workspace.make(tmp_path / "home")
+    with pytest.raises(WorkspaceError, match=r"above your own folder .*Work in a workspace of your own: hsai init"):
+        Workspace.find(home / "work")
+    # Who works outside of the home folder means what is there.
+    (planted.folder / "shared").mkdir()
+    assert Workspace.find(planted.folder / "shared").folder == planted.folder
+    assert Workspace.make(home).folder == Workspace.find(home / "work").folder
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("what", [".", "hsai.toml"])
+def test_a_workspace_of_another_user_is_refused(tmp_path, monkeypatch, what):
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    made = Workspace.make(tmp_path / "work")
+    os.chown(made.folder / what, 54_321, -1)
+    for reach in (Workspace, Workspace.find, Workspace.make):
+        with pytest.raises(WorkspaceError, match="belongs to the user with the number 54321, so its settings are not"):
+            reach(made.folder)
+    monkeypatch.setenv("SUDO_UID", "54321")
+    assert Workspace(made.folder).folder == made.folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from importlib import import_module, resources, util
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from hsai_kit.credentials.lookup import ROOM_SANDBOX
 from hsai_kit.errors import LabError, SandboxFailed
+from hsai_kit.lab.kernels import APP_IDLE, LAB_IDLE, hide_kernels, list_kernel_arguments
 from hsai_kit.lab.notebooks import FOLDER, place
 from hsai_kit.runtime.extras import require_extra
 from hsai_kit.runtime.progress import say
@@ -19,8 +19,6 @@ from hsai_kit.workspace import Workspace
 
 _ROOM = "hsai-workspace"
 _FIRST = "00_tour.ipynb"
-# A socket's path has 103 characters at most on macOS and 107 on Linux; a kernel's takes 50 of them.
-_LONGEST_RUNTIME_DIR = 53
 
 
 def room(folder: Path | None) -> Workspace:
@@ -32,7 +30,6 @@ def room(folder: Path | None) -> Workspace:
 
 def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int | None) -> None:
     """Serve JupyterLab over the workspace until it is stopped, opened at the first notebook."""
-    from jupyter_core.paths import jupyter_runtime_dir
     from jupyterlab.labapp import LabApp
 
     for made in place(workspace):
@@ -40,20 +37,18 @@ def serve_lab(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     settings = Path(str(resources.files("hsai_kit.lab"))) / "settings"
     arguments = [
         *_server_arguments("ServerApp", port),
+        *list_kernel_arguments(LAB_IDLE),
         f"--ServerApp.root_dir={workspace.folder}",
         f"--LabApp.default_url=/lab/tree/{FOLDER}/{_FIRST}",
         f"--LabApp.app_settings_dir={settings}",
         f"--LabApp.open_browser={browser}",
         "--log-level=WARN",
     ]
-    if sys.platform != "win32" and len(os.fsencode(jupyter_runtime_dir())) <= _LONGEST_RUNTIME_DIR:
-        # Kernels are reached through files of this user instead of ports that anybody here could open.
-        arguments.append("--KernelManager.transport=ipc")
     # Voilà, where it is installed, has every deprecation shown that traitlets meets, and Jupyter itself causes some.
     if util.find_spec("voila"):
         with warnings.catch_warnings(record=True):
             import_module("voila")
-    with _enter(workspace, sandbox=sandbox), _explain_start("JupyterLab", "ServerApp"):
+    with hide_kernels(), _enter(workspace, sandbox=sandbox), _explain_start("JupyterLab", "ServerApp"):
         LabApp.launch_instance(arguments)
 
 
@@ -70,6 +65,7 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     arguments = [
         str(page),
         *_server_arguments("Voila", port),
+        *list_kernel_arguments(APP_IDLE),
         "--Voila.auto_token=True",
         f"--Voila.open_browser={browser}",
         "--VoilaConfiguration.show_tracebacks=False",
@@ -78,8 +74,8 @@ def serve_app(workspace: Workspace, *, sandbox: bool, browser: bool, port: int |
     ]
     # Voilà runs the page in the page's own folder.
     os.environ["HSAI_WORKSPACE"] = str(workspace.folder)
-    with _enter(workspace, sandbox=sandbox), _explain_start("The page", "Voila"):
-        Voila.launch_instance(arguments)
+    with hide_kernels() as folder, _enter(workspace, sandbox=sandbox), _explain_start("The page", "Voila"):
+        Voila.launch_instance([*arguments, f"--Voila.connection_dir_root={folder}"])
 
 
 def _server_arguments(server: str, port: int | None) -> list[str]:

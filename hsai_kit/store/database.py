@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hsai_kit.errors import WorkspaceError
+from hsai_kit.runtime.network_drive import find_network_drive
+from hsai_kit.runtime.private_files import keep_private
 
 MIGRATIONS = tuple(script.read_text("utf-8") for script in sorted((Path(__file__).parent / "migrations").glob("*.sql")))
 """What brings a file up to date, one script for each version; PRAGMA user_version counts how many a file has had."""
@@ -34,6 +36,15 @@ class Database:
         self._patience = patience
         self._migrations = migrations
         self._lock = threading.RLock()
+        if kind := find_network_drive(path.parent.resolve()):
+            message = (
+                f"The store {path} would lie on a network drive ({kind}), where SQLite's journal is not safe: a loss "
+                "of power or a second computer could destroy answers that were paid for and receipts. Move the "
+                "workspace to a disk of this computer, and keep copies of it on the drive."
+            )
+            raise WorkspaceError(message)
+        for file in (path, *(one for end in ("-wal", "-shm") if (one := path.with_name(path.name + end)).exists())):
+            keep_private(file)
         with self._hold():
             self._connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row

@@ -11,6 +11,7 @@ import pandas as pd
 from charset_normalizer import from_bytes
 
 from hsai_kit.errors import FrameError
+from hsai_kit.runtime.private_files import keep_private
 from hsai_kit.tabular.csv_formulas import defuse, defuse_splits, restore
 
 FILES = {".csv", ".tsv", ".txt", ".xlsx"}
@@ -52,7 +53,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
     for place in range(safe.shape[1]):
         safe.isetitem(place, safe.iloc[:, place].map(defuse_splits))
     safe.index = safe.index.map(defuse_splits)
-    target = Path(path)
+    target = keep_private(Path(path))
     safe.rename(columns=defuse_splits).to_csv(target, encoding="utf-8-sig")
     return target
 

@@ -14,6 +14,7 @@ import threading
 import pytest
 
 from hsai_kit.errors import WorkspaceError
+from hsai_kit.runtime import network_drive
 from hsai_kit.store import Act, ActionOutcome, Answer, AnswerStatus, Change, PushOutcome, RunRow, Store
 from hsai_kit.store.answers import AnswerTable
 from hsai_kit.store.database import MIGRATIONS, Database, new_id
@@ -381,3 +382,44 @@ def test_ids_tell_their_kind_sort_by_time_and_do_not_meet():
     assert len(set(ids)) == 3000
     assert all(one.startswith("run-20") for one in ids)
     assert [one[:19] for one in ids] == sorted(one[:19] for one in ids)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_the_store_is_this_users_alone_also_one_that_others_could_read_before(path):
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    opened = Store(path)
+    asked(opened, "q1")
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    opened.close()
+    assert modes == {f"hsai.sqlite{end}": 0o600 for end in ("", "-wal", "-shm")}
+
+
+MOUNTED = """22 27 0:21 / /proc rw,relatime - proc proc rw
+36 27 0:31 / {place} rw - {kind} server:/share rw,vers=4{options}
+27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux tells it")
+@pytest.mark.parametrize(("kind", "options"), [("nfs4", ""), ("cifs", ""), ("fuse.sshfs", ""), ("9p", ",aname=drvfs")])
+def test_a_store_on_a_network_drive_is_refused_with_the_way_out(tmp_path, monkeypatch, kind, options):
+    place = tmp_path / f"on the {kind}"
+    place.mkdir()
+    table = tmp_path / "mountinfo"
+    table.write_text(MOUNTED.format(place=str(place).replace(" ", "\\040"), kind=kind, options=options), "utf-8")
+    monkeypatch.setattr(network_drive, "MOUNTS", table)
+    with pytest.raises(
+        WorkspaceError, match=rf"network drive \({kind}\).* Move the workspace to a disk of this computer"
+    ):
+        Store(place / "hsai.sqlite")
+    assert list(place.iterdir()) == []
+    Store(tmp_path / "hsai.sqlite").close()
+
+
+@pytest.mark.parametrize("mounts", ["", "no mount table\n", "36 27 0:31 / / rw - 9p root rw,aname=gofer\n"])
+def test_where_nothing_tells_of_a_network_drive_the_store_is_opened(tmp_path, monkeypatch, mounts):
+    table = tmp_path / "mountinfo"
+    table.write_text(mounts, "utf-8")
+    monkeypatch.setattr(network_drive, "MOUNTS", table)
+    Store(tmp_path / "hsai.sqlite").close()

@@ -15,6 +15,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import AuditError
 from hsai_kit.hubspot.account import build_record_link
 from hsai_kit.hubspot.dates import parse_moment
+from hsai_kit.runtime.private_files import keep_private
 from hsai_kit.steps.audit.html_page import CHANGED, EntryCard, as_page, entry_title, short_text
 from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
@@ -142,7 +143,7 @@ class Log:
 
         `rows` is how many values of each entry are listed; the CSV has them all.
         """
-        target = Path(path)
+        target = keep_private(Path(path))
         target.write_text(as_page([self._card(entry, rows) for entry in self.entries], self.query), "utf-8")
         return target
 

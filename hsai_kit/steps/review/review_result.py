@@ -17,6 +17,7 @@ from hsai_kit.assistant.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.run import Run
+from hsai_kit.runtime.private_files import keep_private
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.review.decisions import ReviewDecisions, format_counts
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
@@ -144,7 +145,7 @@ class Review:
 
     def to_excel(self, path: str | Path) -> Path:
         """Write `.frame` as an Excel file in which nothing that a record says is a formula."""
-        target = Path(path)
+        target = keep_private(Path(path))
         defuse(self.frame).to_excel(target, sheet_name="review")
         return target
 

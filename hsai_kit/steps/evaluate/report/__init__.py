@@ -16,6 +16,7 @@ from hsai_kit.errors import EvaluationError
 from hsai_kit.llm.prices import price_list
 from hsai_kit.run import Run
 from hsai_kit.runtime.extras import require_extra
+from hsai_kit.runtime.private_files import keep_private
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.gate.gate import GateVerdict
 from hsai_kit.steps.evaluate.report.evaluation_section import describe_evaluation
@@ -113,5 +114,5 @@ class Report:
     def save(self, path: str | Path) -> Path:
         """Write the report and return the file's path; open it in any browser, or print it."""
         target = Path(path)
-        target.write_text(self.html, "utf-8")
+        keep_private(target).write_text(self.html, "utf-8")
         return target
