@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
 from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
-from hsai_kit.runtime.clock import now_awake_or_asleep
+from hsai_kit.runtime.clock import read_clock
 from hsai_kit.runtime.network import explain_way_out, find_proxy
 from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
 from hsai_kit.runtime.server_text import remember_key
@@ -163,7 +163,7 @@ class HubSpotClient:
         room: Room | None = None,
         method: Literal["POST", "PUT"] = "POST",
     ) -> HubSpotResponse:
-        """Send what changes records: once, and not after `until` on the clock of `now_awake_or_asleep`.
+        """Send what changes records: once, and not after `until` on the clock of `read_clock`.
 
         HubSpot knows no If-Match: a write that waits, or is sent again after a pause, could overwrite what somebody
         wrote meanwhile. So where another request waits and repeats itself, this raises WriteUncertain, and the pause
@@ -174,7 +174,7 @@ class HubSpotClient:
         def send() -> HubSpotResponse | ErrorResponse | NoConnection | None:
             # In the thread, as the last thing before it leaves: it may have waited for the window, for a thread, or
             # for a laptop that slept.
-            return None if now_awake_or_asleep() > until else self._send(request)
+            return None if read_clock() > until else self._send(request)
 
         async with self._pacer.turn(room=room):
             outcome = await self._run(send)

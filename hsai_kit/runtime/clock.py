@@ -12,7 +12,7 @@ if _CLOCK is None and sys.platform == "darwin":
     _CLOCK = time.CLOCK_MONOTONIC
 
 
-def now_awake_or_asleep() -> float:
+def read_clock() -> float:
     """Return seconds on a clock that never goes back and, where the system has one, runs during sleep."""
     if _CLOCK is not None:
         try:

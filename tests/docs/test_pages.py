@@ -204,5 +204,5 @@ def test_what_stands_in_no_language_is_the_two_commands_of_the_readme():
     bare = [block.text.strip() for page in PAGES for block in read_blocks(page) if not block.language]
     assert bare == [
         'python -m pip install -e ".[report]" && hsai demo',
-        'python -m pip install -e ".[test]" && pytest -n 2',
+        'python -m pip install -e ".[test]" && pytest -n 3',
     ]

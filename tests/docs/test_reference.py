@@ -190,7 +190,7 @@ def test_the_readme_fits_on_a_screen_and_holds_each_of_its_two_commands_once():
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     assert len(lines) <= 120
     assert lines.count('python -m pip install -e ".[report]" && hsai demo') == 1
-    assert lines.count('python -m pip install -e ".[test]" && pytest -n 2') == 1
+    assert lines.count('python -m pip install -e ".[test]" && pytest -n 3') == 1
 
 
 def test_the_rooms_that_are_drawn_and_listed_are_those_of_the_tree():

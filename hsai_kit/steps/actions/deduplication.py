@@ -15,7 +15,7 @@ from hsai_kit.hubspot.dates import parse_moment
 from hsai_kit.hubspot.records import BATCH, Record, read_many
 from hsai_kit.hubspot.rich_text import strip_html
 from hsai_kit.runtime.background import Control
-from hsai_kit.runtime.clock import now_awake_or_asleep
+from hsai_kit.runtime.clock import read_clock
 from hsai_kit.runtime.progress import say
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.actions.executor import ActionExecutor, UndoExecutor
@@ -63,12 +63,12 @@ class CreateExecutor(ActionExecutor[CreateResult]):
         if not rows:
             return
         seconds = self.hub.hubspot.settle_seconds
-        until = now_awake_or_asleep() + seconds
+        until = read_clock() + seconds
         say(
             f"An answer of HubSpot was lost. In {seconds:.0f} seconds what it may have made twice is looked for; "
             "stop here and the next run does it."
         )
-        while (left := until - now_awake_or_asleep()) > 0 and not control.is_stopping:
+        while (left := until - read_clock()) > 0 and not control.is_stopping:
             control.progress.note = f"looking for what was made twice in {left:.0f} s"
             await asyncio.sleep(min(0.2, left))
         control.progress.note = ""

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, HubSpotError, WriteUncertain
 from hsai_kit.runtime.background import Control
-from hsai_kit.runtime.clock import now_awake_or_asleep
+from hsai_kit.runtime.clock import read_clock
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.plan import RecordRow
 from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
@@ -197,13 +197,13 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
             # Room for the check and what relies on it: waiting between the two would make the check stale.
             async with self._room() as room:
                 # From before it is asked for: what an answer says was so at some time since.
-                attempt = Attempt(number, now_awake_or_asleep(), room)
+                attempt = Attempt(number, read_clock(), room)
                 # A refusal may be untrue: what is there after something was sent, is ours.
                 rows = await self.check(rows, room, lost=was_sent)
                 if not rows:
                     return
                 outcome: A | HsaiError
-                if now_awake_or_asleep() - attempt.checked_at > self.fresh_seconds:
+                if read_clock() - attempt.checked_at > self.fresh_seconds:
                     outcome = _LATE
                 elif rows := self.mark(rows):
                     outcome = await self._try_send(rows, attempt, lost=lost)
