@@ -13,6 +13,7 @@ from jinja2 import meta, nodes
 from hsai_kit.assistant.prompt_tokens import Columns, as_name, as_token, explain_unknown_token, list_dotted
 from hsai_kit.assistant.template_limits import TemplateEnvironment
 from hsai_kit.errors import PromptError
+from hsai_kit.runtime.console import advise
 from hsai_kit.tabular.cell_text import as_text, format_line
 
 
@@ -104,7 +105,10 @@ class Prompt:
             if token not in columns:
                 raise PromptError(explain_unknown_token(self.called, token, columns))
             if columns.count(token) > 1:
-                message = f"The DataFrame has the column {token!r} more than once. Keep one of them and try again."
+                message = (
+                    f"The {advise('DataFrame', 'table')} has the column {token!r} more than once. "
+                    "Keep one of them and try again."
+                )
                 raise PromptError(message)
         self._check(used)
         return bound, used

@@ -132,8 +132,9 @@ def _as_json(value: Any) -> Any:
 
 
 def answer(**result: Any) -> None:
-    """Keep what --json prints: DataFrames become lists of rows, data classes objects."""
-    _output.get().result |= result
+    """Keep what --json prints: DataFrames become lists of rows, data classes objects; functions are called for it."""
+    if (output := _output.get()).is_json:
+        output.result |= {name: value() if callable(value) else value for name, value in result.items()}
 
 
 def say(text: str, style: str | None = None) -> None:

@@ -83,11 +83,11 @@ def log(
 
     with open_store() as store:
         found = read_log(store, portal=portal, since=since, until=until, record=record, property=property)
-        answer(entries=found.frame.head(last))
+        answer(entries=lambda: found.frame.head(last))
         for line in list(islice(found.lines(), 2 * last)) or ["Nothing was done yet that fits."]:
             say(line, style=None if line.startswith(" ") else "bold")
         if record is not None:
-            answer(changes=found.changes)
+            answer(changes=lambda: found.changes)
             for entry in found.entries[:last]:
                 for change in found.changes_of(entry):
                     before, after = format_line(change.before), format_line(change.after)

@@ -101,11 +101,11 @@ def carry_out_or_show(
 
     save(csv, ready.to_csv, "Every row of the plan is")
     if plan_only:
-        answer(plan=ready.counts, run=ready.run_id, rows=ready.frame)
+        answer(plan=ready.counts, run=ready.run_id, rows=lambda: ready.frame)
         for line in str(ready).splitlines():
             say(line)
         return
     receipt = carry_out(hub, ready, confirm=confirm)
-    answer(receipt=receipt.id, counts=receipt.counts, rows=receipt.frame)
+    answer(receipt=receipt.id, counts=receipt.counts, rows=lambda: receipt.frame)
     say(repr(receipt))
     end_with(ExitCode.DONE if ready.records else ExitCode.NOTHING_TO_DO)

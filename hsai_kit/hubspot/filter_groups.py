@@ -11,6 +11,7 @@ from hsai_kit.errors import WhereError
 from hsai_kit.hubspot.dates import to_aware, to_milliseconds
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.properties import Property, pick
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.suggestion import find_nearest
 
 Filter: TypeAlias = dict[str, Any]
@@ -68,7 +69,7 @@ def check_limits(groups: Groups) -> None:
         raise WhereError(
             f"where has more conditions than HubSpot's search takes: at most {_MOST_GROUPS} joined by 'or', "
             f"each of at most {_MOST_IN_GROUP} joined by 'and', and {_MOST_IN_ALL} in all. "
-            "Pull with fewer and filter the DataFrame."
+            f"Pull with fewer and filter the {advise('DataFrame', 'file')}."
         )
 
 

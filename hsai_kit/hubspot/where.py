@@ -18,6 +18,7 @@ from hsai_kit.hubspot.dates import DAY, parse_moment, parse_relative_time, to_mi
 from hsai_kit.hubspot.dtypes import BOOLEANS
 from hsai_kit.hubspot.filter_groups import Filter, Groups, check_limits
 from hsai_kit.hubspot.properties import Property, PropertyOption, PropertyType, pick
+from hsai_kit.runtime.console import advise
 
 # Word processors turn straight quotes into curly ones.
 _TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d|>=|<=|!=|=|>|<|[^\s"'\u201c\u201d=<>!]+)""")
@@ -54,7 +55,8 @@ def build_condition(name: str, verb: str, value: str = "") -> str:
     if not text:
         raise WhereError(f"The condition on {name} has no value. Write one, or choose 'is unknown'.")
     if '"' in text and "'" in text:
-        message = f"{text!r} has both kinds of quotes, which a condition cannot hold. Filter the DataFrame instead."
+        way = advise("Filter the DataFrame", "Pull more, and filter the file")
+        message = f"{text!r} has both kinds of quotes, which a condition cannot hold. {way} instead."
         raise WhereError(message)
     quote = "'" if '"' in text else '"'
     return f"{name} {verb} {quote}{text}{quote}"
@@ -100,7 +102,7 @@ class _WhereParser:
         if "." in name and name not in self.known:
             raise WhereError(
                 f"where takes properties of {self.object_type} alone, and {name} is of another record. "
-                "Pull it as a column and filter the DataFrame."
+                f"Pull it as a column and filter the {advise('DataFrame', 'file')}."
             )
         definition = pick(self.known, [name], self.object_type)[0]
         if verb in _ORDER:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hsai_kit.errors import FrameError
+from hsai_kit.runtime.console import advise
 
 _ATTRIBUTE = "hsai_kit"
 # How HubSpot's own exports and the API call the record's id.
@@ -108,16 +109,17 @@ def read_record_ids(frame: pd.DataFrame) -> list[str]:
     ids = _list_ids(frame)
     blank = [place for place, one in enumerate(ids) if not one]
     if blank:
-        message = f"Row {blank[0] + 1} of the DataFrame has no record id. Drop such rows, or pull the records anew."
+        table = advise("DataFrame", "table")
+        message = f"Row {blank[0] + 1} of the {table} has no record id. Drop such rows, or pull the records anew."
         raise FrameError(message)
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         twice = next(one for one in ids if one in seen or seen.add(one))  # type: ignore[func-returns-value]
         column = find_id_column(frame)
-        way = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
+        code = "frame[~frame.index.duplicated()]" if column is None else f"frame.drop_duplicates({column!r})"
         raise FrameError(
-            f"Record {twice} is in the DataFrame more than once. Each record is asked about once: "
-            f"{way} keeps the first of each."
+            f"Record {twice} is in the {advise('DataFrame', 'table')} more than once. Each record is asked about once: "
+            f"{advise(f'{code} keeps the first of each', 'keep one row of each')}."
         )
     return ids
 
@@ -126,7 +128,8 @@ def _list_ids(frame: pd.DataFrame) -> list[str]:
     column = find_id_column(frame)
     values = frame.index.to_series() if column is None else frame[column]
     if isinstance(values, pd.DataFrame):
-        message = f"The DataFrame has the column {column!r} more than once. Keep the one that holds the record ids."
+        table = advise("DataFrame", "table")
+        message = f"The {table} has the column {column!r} more than once. Keep the one that holds the record ids."
         raise FrameError(message)
     return [parse_record_id(value) for value in values.tolist()]
 
@@ -139,8 +142,11 @@ def find_id_column(frame: pd.DataFrame) -> str | None:
         if column in frame.columns:
             return column
     raise FrameError(
-        "The DataFrame's index is not the record id. Pull the records with pull(), or set it: "
-        "frame.set_index('Record ID'). In a file, a column of that name holds the ids, as in HubSpot's exports."
+        advise(
+            "The DataFrame's index is not the record id. Pull the records with pull(), or set it: "
+            "frame.set_index('Record ID'). In a file, a column of that name holds the ids, as in HubSpot's exports.",
+            "No column holds the record ids. Call the one that does 'Record ID', as in HubSpot's exports.",
+        )
     )
 
 

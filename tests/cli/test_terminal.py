@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -224,3 +225,29 @@ def test_a_new_workspace_holds_a_recipe_that_works_and_keeps_records_out_of_git(
         "recipes/clean-up-states.toml",
         *(f"assistants/{path.name}" for path in (mine / "assistants").iterdir()),
     }
+
+
+PYTHON = re.compile(r"DataFrame|\bframe\b|confirm=|resume=|\b(pull|ask|review|resume|cancel|push|undo|open_run)\(")
+
+
+def test_advice_in_a_terminal_speaks_of_commands_and_files_and_not_of_python(here, sandbox):
+    Path("hsai.toml").write_text("[openai]\nask_above_usd = 0\n", "utf-8")
+    Path("twice.csv").write_text("record_id,state,country\n101,CA,US\n101,TX,US\n", "utf-8")
+    Path("blank.csv").write_text("record_id,state,country\n101,CA,US\n,TX,US\n", "utf-8")
+    Path("noid.csv").write_text("state,country\nCA,US\n", "utf-8")
+    Path("empty.csv").write_text("record_id,state,country\n", "utf-8")
+    states = ("ask", "state-abbreviations")
+    refused = [hsai(*states, "--csv", f"{name}.csv", code=1).stderr for name in ("twice", "blank", "noid", "empty")]
+    refused += [
+        hsai("pull", "contacts", "state", "--where", "company.name is known", code=1).stderr,
+        hsai("pull", "contacts", "state", "--list", "Newsletter", "--ids", "101,102", code=1).stderr,
+        hsai("review", "nothing", code=1).stderr,
+        hsai("push", code=7).stderr,
+    ]
+    hsai(*states, "--where", "state is known", "--limit", "40", "--yes")
+    refused.append(hsai("push", code=4).stderr)
+    hsai("review", "--approve", "unflagged")
+    refused.append(hsai("undo", "run-7", code=1).stderr)
+    for sentence in refused:
+        assert len(sentence) > 30
+        assert not PYTHON.search(sentence), sentence

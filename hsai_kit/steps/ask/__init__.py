@@ -11,6 +11,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import accept_wait, in_background, is_in_background
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.ask.budget import check_budget
 from hsai_kit.steps.ask.consent import PILOT, needs_pilot, require_consent, run_pilot
@@ -106,7 +107,8 @@ def ask(
             raise
         if has_pilot:
             low, high = run_pilot(hub, request.engine, run_id, budget_usd)
-            kept = f"Only {PILOT} questions were asked, and resume(hub, {run_id!r}) goes on"
+            go_on = advise(f"resume(hub, {run_id!r})", f"hsai resume {run_id}")
+            kept = f"Only {PILOT} questions were asked, and {go_on} goes on"
             require_consent(hub, low, high, confirm=confirm, kept=kept)
             hub.store.runs.begin_again(run_id, None, request.name)
         return send_outstanding(hub, request.engine, run_id, budget_usd)

@@ -17,6 +17,7 @@ from hsai_kit.llm.client import ModelResponse
 from hsai_kit.llm.error_mapping import Failure, explain_failure, read_failure, stops_the_run
 from hsai_kit.llm.http import HttpResponse
 from hsai_kit.runtime.background import Control
+from hsai_kit.runtime.console import advise
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord
 from hsai_kit.tabular.cell_text import format_line
 
@@ -258,7 +259,6 @@ def explain_unknown_job(record: BatchRecord) -> str:
 
 def explain_open_jobs(run_id: str) -> str:
     """Say what becomes of a run that is no longer waited for, and what can be done about it."""
-    return (
-        f"What was submitted goes on at OpenAI. Pick it up, today or tomorrow: resume(hub, {run_id!r}) or hsai resume "
-        f"{run_id}. Or end it there: cancel(hub, {run_id!r}) or hsai cancel {run_id}"
-    )
+    resume = advise(f"resume(hub, {run_id!r})", f"hsai resume {run_id}")
+    cancel = advise(f"cancel(hub, {run_id!r})", f"hsai cancel {run_id}")
+    return f"What was submitted goes on at OpenAI. Pick it up, today or tomorrow: {resume}. Or end it there: {cancel}"

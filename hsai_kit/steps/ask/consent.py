@@ -10,7 +10,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
 from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.background import start
-from hsai_kit.runtime.console import ask_yes_no
+from hsai_kit.runtime.console import advise, ask_yes_no
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.estimate import Estimate, describe_minutes, describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
@@ -69,7 +69,11 @@ def require_consent(hub: Connection, low: float | None, high: float | None, *, c
     why_asked = f"; above {threshold:,.2f} USD this workspace asks" if much else ""
     said = ask_yes_no(f"This {cost}{why_asked}. Go on?")
     if said is not True:
-        why = "nobody can be asked here; pass confirm=True" if said is None else "it was not confirmed"
+        why = (
+            f"nobody can be asked here; pass {advise('confirm=True', '--yes')}"
+            if said is None
+            else "it was not confirmed"
+        )
         message = f"{kept}: this {cost}, and {why}."
         raise RunError(message)
 

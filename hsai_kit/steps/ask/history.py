@@ -9,6 +9,7 @@ from hsai_kit.errors import RunError
 from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, start
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.batch_collector import explain_open_jobs
 from hsai_kit.steps.ask.batch_sender import BatchSender
@@ -18,7 +19,7 @@ def open_run(hub: Connection, run_id: str | None = None) -> Run:
     """Return an earlier run of this workspace by its id, or the newest one."""
     wanted = run_id or hub.store.runs.latest()
     if wanted is None:
-        message = f"There are no runs in {hub.workspace.folder} yet. Make one with ask()."
+        message = f"There are no runs in {hub.workspace.folder} yet. Make one with {advise('ask()', 'hsai ask')}."
         raise RunError(message)
     settings = hub.workspace.settings.review
     return Run(hub.store, wanted, low_confidence=settings.low_confidence, reviewer=hub.workspace.reviewer)

@@ -15,6 +15,7 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, PromptError
 from hsai_kit.llm.engine import Engine
 from hsai_kit.llm.question_hash import find_hashes
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.ask.estimate import Estimate, estimate_duration
 from hsai_kit.store import RunRow
 from hsai_kit.tabular.provenance import Origin, read_origin, read_record_ids
@@ -100,12 +101,11 @@ def plan_ask(
     assistant = engine.assistant
     ids = read_record_ids(frame)
     if not ids:
-        message = "The DataFrame has no rows, so there is nothing to ask. Pull more, or loosen its filter."
+        message = "There are no records, so there is nothing to ask. Pull more, or loosen the filter."
         raise PromptError(message)
     if not assistant.prompt:
-        message = (
-            f"The assistant {assistant.name!r} has no prompt of its own. Give one: ask(..., prompt='{{{{ … }}}}')."
-        )
+        way = advise("ask(..., prompt='{{ … }}')", "--prompt '{{ … }}'")
+        message = f"The assistant {assistant.name!r} has no prompt of its own. Give one: {way}."
         raise PromptError(message)
     texts = Prompt(assistant.prompt).render(frame)
     hashes = find_hashes(hub.store, engine.question_hash, texts.dropna().unique(), repeat)

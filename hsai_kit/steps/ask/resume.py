@@ -13,6 +13,7 @@ from hsai_kit.llm.batches import BatchEngine
 from hsai_kit.llm.engine import Engine
 from hsai_kit.run import Run
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.gc_freeze import freeze_collector
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.ask.batch_collector import explain_open_jobs
@@ -45,7 +46,7 @@ def resume(
     if (name == "decisions") != (found.record.engine == "decisions"):
         message = (
             f"The questions of {found.id} are for the engine {found.record.engine!r} and are others for {name!r}. "
-            f"Ask about the records again: ask(..., engine={name!r})"
+            f"Ask about the records again: {advise(f'ask(..., engine={name!r})', f'hsai ask … --engine {name}')}"
         )
         raise RunError(message)
     if not hub.store.answers.find_outstanding(found.id):
@@ -100,8 +101,7 @@ def send_outstanding(hub: Connection, engine: Engine, run_id: str, budget_usd: f
     run = handle.wait(explain_open_jobs(run_id) if isinstance(engine, BatchEngine) else kept)
     # In the background the run's own note tells it.
     if run.record.note and not is_in_background():
-        more = (
-            f" Go on with more: resume(hub, {run.id!r}, budget_usd=…)" if run.record.status is RunStatus.PAUSED else ""
-        )
+        again = advise(f"resume(hub, {run.id!r}, budget_usd=…)", f"hsai resume {run.id} --budget-usd …")
+        more = f" Go on with more: {again}" if run.record.status is RunStatus.PAUSED else ""
         say(f"{run.record.note}{more}")
     return run

@@ -16,6 +16,7 @@ from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import Owner, read_owners
 from hsai_kit.hubspot.properties import read_properties
 from hsai_kit.runtime.background import Control, accept_wait, in_background, is_in_background, start
+from hsai_kit.runtime.console import advise
 from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.runtime.progress import Progress, say
 from hsai_kit.steps.pull.association_columns import AssociationColumns
@@ -93,7 +94,7 @@ def pull(
         lambda control: _read_frame(hub, control, request, resume=resume),
         Progress(f"Pulling {object_type}", total=limit or sample),
     )
-    frame = handle.wait("What was read is kept: the same pull with resume=True goes on there.")
+    frame = handle.wait(f"What was read is kept: the same pull with {advise('resume=True', '--resume')} goes on there.")
     if not is_in_background():
         _say_what_is_missing(request, frame)
     return frame

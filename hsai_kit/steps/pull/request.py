@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from hsai_kit.errors import FrameError, PullError
+from hsai_kit.runtime.console import advise
 from hsai_kit.tabular.provenance import find_id_column, parse_record_id
 from hsai_kit.tabular.table_files import FILES, read_table
 
@@ -58,9 +59,10 @@ class PullRequest:
         if self.limit is not None and self.sample is not None:
             raise PullError("limit reads the first records and sample a random choice of all. Give one of them.")
         if self.list is not None and self.given is not None:
+            filtered = advise(" and filter the DataFrame: frame[frame.index.isin(ids)]", ", and keep those rows")
             raise PullError(
                 "list and ids both say which records to read. Give one of them; to have the members of a list that are "
-                "among certain ids, pull the list and filter the DataFrame: frame[frame.index.isin(ids)]."
+                f"among certain ids, pull the list{filtered}."
             )
         if self.seed is not None and self.sample is None:
             message = "seed makes a sample the same again, and there is no sample. Give sample, the number of records."
