@@ -17,6 +17,8 @@ from hsai_kit.store.evaluations import (
     EvaluationRun,
     EvaluationTable,
     Label,
+    LabelDraw,
+    LabelGround,
     LabelTable,
 )
 from hsai_kit.store.journal import JournalStatus
@@ -45,6 +47,8 @@ __all__ = [
     "EvaluationRun",
     "JournalStatus",
     "Label",
+    "LabelDraw",
+    "LabelGround",
     "Pull",
     "PushKind",
     "PushOutcome",

@@ -4,14 +4,65 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from enum import StrEnum
 
 from hsai_kit.store.database import ColumnSet, Table, new_id, now
 
 
+class LabelGround(StrEnum):
+    """How a label came to be."""
+
+    BLIND = "blind"
+    TYPED = "typed"
+    EDITED = "edited"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    FILE = "file"
+
+    @property
+    def counts_for_gate(self) -> bool:
+        """Whether a gate may go by it: an approved answer is the assistant's own, which the gate is to judge."""
+        return self is not LabelGround.APPROVED
+
+    @property
+    def meaning(self) -> str:
+        """What it says of labels, as a sentence goes on after their number."""
+        return _GROUNDS[self]
+
+
+_GROUNDS = {
+    LabelGround.BLIND: "given before any answer was seen",
+    LabelGround.TYPED: "given by hand",
+    LabelGround.EDITED: "corrected answers",
+    LabelGround.APPROVED: "approved answers",
+    LabelGround.REJECTED: "rejected answers",
+    LabelGround.FILE: "from a column or file",
+}
+
+
+class LabelDraw(StrEnum):
+    """How the row of a label was drawn."""
+
+    RANDOM = "random"
+    STRATUM = "stratum"
+    HEAVIEST = "heaviest"
+    DISAGREEMENT = "disagreement"
+    THRESHOLD = "threshold"
+    OWN = "own"
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether such rows stand for others: drawn at random before anybody saw them, or all that there are."""
+        return self in {LabelDraw.RANDOM, LabelDraw.STRATUM}
+
+
 @dataclass(frozen=True)
 class Label:
-    """One right answer: `value` None says that there is none; `asked` is the text it was given for, where known."""
+    """One right answer: `value` None says that there is none; `asked` is the text it was given for, where known.
+
+    Of a rejected answer, `value` is what is known to be wrong.
+    """
 
     record_id: str
     value: str | float | bool | None
@@ -19,6 +70,8 @@ class Label:
     source: str
     who: str
     at: str
+    ground: LabelGround = LabelGround.FILE
+    draw: LabelDraw = LabelDraw.OWN
 
 
 @dataclass(frozen=True)
@@ -52,11 +105,16 @@ class EvaluationRow:
     labelled: bool
     expected: str | float | bool | None
     cluster: str | None
+    ground: LabelGround = LabelGround.FILE
+    draw: LabelDraw = LabelDraw.OWN
 
 
-_LABEL = ColumnSet(Label, value=json.loads)
+_LABEL = ColumnSet(Label, value=json.loads, ground=LabelGround, draw=LabelDraw)
 _EVALUATION = ColumnSet(EvaluationRecord)
 _RUN = ColumnSet(EvaluationRun)
+_ROW = ColumnSet(
+    EvaluationRow, labelled=bool, expected=lambda kept: json.loads(kept or "null"), ground=LabelGround, draw=LabelDraw
+)
 
 
 class LabelTable(Table):
@@ -65,11 +123,8 @@ class LabelTable(Table):
     def add(self, name: str, field: str, labels: Iterable[Label]) -> None:
         """Keep labels of a set; they take the place of earlier ones of the same records."""
         self._database.many(
-            f"INSERT INTO labels (name, field, {_LABEL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- column names are ours
-            (
-                (name, field, one.record_id, json.dumps(one.value), one.asked, one.source, one.who, one.at)
-                for one in labels
-            ),
+            f"INSERT INTO labels (name, field, {_LABEL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- column names are ours
+            ((name, field, one.record_id, json.dumps(one.value), *astuple(one)[2:]) for one in labels),
         )
 
     def take_back(self, name: str, field: str, record_ids: Iterable[str], who: str) -> None:
@@ -102,10 +157,13 @@ class EvaluationTable(Table):
     def begin(self, rows: Iterable[EvaluationRow], runs: Iterable[EvaluationRun], **values: str | int) -> str:
         """Write an evaluation down and return its id; `values` are the other columns of EvaluationRecord."""
         one = new_id("evaluation")
-        kept = ((one, row.record_id, json.dumps(row.expected) if row.labelled else None, row.cluster) for row in rows)
+        kept = (
+            (one, row.record_id, json.dumps(row.expected) if row.labelled else None, row.cluster, row.ground, row.draw)
+            for row in rows
+        )
         with self._database.transaction():
             self._database.insert("evaluations", id=one, at=now(), **values)
-            self._database.many("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?)", kept)
+            self._database.many("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?, ?, ?)", kept)
             numbered = ((one, place, run.name, run.repeat, run.run_id) for place, run in enumerate(runs))
             self._database.many("INSERT INTO evaluation_runs VALUES (?, ?, ?, ?, ?)", numbered)
         return one
@@ -128,6 +186,8 @@ class EvaluationTable(Table):
     def rows(self, evaluation_id: str) -> dict[str, EvaluationRow]:
         """Return the records of an evaluation by their id."""
         rows = self._database.all(
-            "SELECT record_id, expected, cluster FROM evaluation_rows WHERE evaluation_id = ?", (evaluation_id,)
+            "SELECT record_id, expected IS NOT NULL, expected, cluster, ground, draw FROM evaluation_rows "
+            "WHERE evaluation_id = ?",
+            (evaluation_id,),
         )
-        return {row[0]: EvaluationRow(row[0], row[1] is not None, json.loads(row[1] or "null"), row[2]) for row in rows}
+        return {row[0]: _ROW.read(row) for row in rows}

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from hsai_kit import (
+    Gate,
     Prompt,
     ask,
     evaluate,
@@ -267,3 +268,69 @@ def test_records_that_read_otherwise_since_they_were_labeled_are_named(hub, cont
     capsys.readouterr()
     evaluate(hub, pushed, NAME, labels)
     assert "3 of these records read otherwise than when they were labeled" in capsys.readouterr().out
+
+
+def test_a_label_carries_how_it_came_to_be_and_how_its_row_was_drawn_everywhere(hub, contacts, truth, tmp_path):
+    drawn = contacts.head(20).assign(draw="random")
+    session = label(hub, drawn, NAME, "drawn", blind=True)
+    for one in session.frame.index:
+        session.give(one, truth[one])
+    assert set(session.labels.frame["ground"]) == {"blind"}
+    assert set(session.labels.frame["draw"]) == {"random"}
+    file = tmp_path / "drawn.csv"
+    session.labels.frame.to_csv(file)
+    again = read_labels(hub, file)
+    assert again.frame[["right", "ground", "draw", "who"]].equals(
+        session.labels.frame[["right", "ground", "draw", "who"]]
+    )
+    found = evaluate(hub, contacts, NAME, again)
+    assert set(found.rows["ground"]) == {"blind"}
+    assert set(found.rows["draw"]) == {"random"}
+    assert "given before any answer was seen" in found.table["labels"].iloc[0]
+    verdict = Gate(min_right=0.2).judge(found)
+    assert verdict.is_passed
+    assert "given before any answer was seen" in str(verdict)
+
+
+def test_a_label_that_says_nonsense_of_its_ground_names_what_can_be_said(hub, tmp_path):
+    (tmp_path / "labels.csv").write_text("record_id,right,draw\n1,TX,lots\n")
+    with pytest.raises(EvaluationError, match=r"'lots' in file labels\.csv is none of random, stratum"):
+        read_labels(hub, tmp_path / "labels.csv")
+
+
+def test_a_blind_check_leaves_out_what_its_labeler_has_seen_the_answer_of(hub, contacts, checked):
+    asked = Prompt(load_assistant(hub.workspace, NAME).prompt).render(contacts)
+    seen = set(asked[contacts.index.isin(checked.frame.index[checked.frame["decision"] != "pending"])])
+    blind = label(hub, contacts, NAME, "blind", blind=True)
+    assert len(blind.frame) == len(set(asked) - seen)
+    assert not seen & set(blind.frame["asked"])
+
+
+def test_approved_answers_compare_assistants_and_pass_no_gate(hub, contacts, checked):
+    labels = labels_from(checked.run)
+    approved = contacts.loc[labels.frame.index[labels.frame["ground"] == "approved"]]
+    found = evaluate(hub, approved, NAME, labels)
+    assert right_of(found) == 1
+    assert any("count for no gate" in note for note in found.notes)
+    verdict = Gate(min_right=0.5).judge(found)
+    assert not verdict.is_passed
+    assert "approved after seeing them" in str(verdict)
+    assert "Label some rows without looking at an answer" in str(verdict)
+
+
+def test_a_few_rows_of_ones_own_choice_stand_for_no_others(hub, contacts, truth):
+    verdict = Gate(min_right=0.2, min_valid=0.2).judge(evaluate(hub, contacts, NAME, truth.head(30)))
+    assert [one.met for one in verdict.reasons] == [False, False]
+    assert "were chosen and not drawn" in str(verdict)
+    assert Gate(min_right=0.2).judge(evaluate(hub, contacts.head(30), NAME, truth.head(30))).is_passed
+
+
+def test_a_rejected_answer_is_a_label_too(hub, contacts, checked):
+    place = checked.frame.index[checked.frame["decision"] == "approved"][0]
+    checked.reject(place)
+    labels = labels_from(checked.run)
+    assert labels.frame.loc[place, "ground"] == "rejected"
+    assert labels.frame.loc[place, "right"] == checked.frame.loc[place, "proposal"]
+    rows = evaluate(hub, contacts, NAME, labels).rows.set_index("record_id")
+    assert not rows.loc[place, "right"]
+    assert pd.isna(rows.loc[place, "expected"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.stats import (
+    Rate,
     TwoByTwoTable,
     average_clusters,
     bootstrap,
@@ -18,6 +19,7 @@ from hsai_kit.stats import (
     holm,
     mcnemar,
     mean_difference,
+    rate,
     smallest_difference,
     two_by_two,
 )
@@ -49,6 +51,12 @@ class UnitMeasures:
         records = counts if confidence else counts / rows["repeat"].nunique()
         right, valid, sure, usd = means.T
         return cls(right, valid, sure, usd, records)
+
+
+def rate_rows(rows: pd.DataFrame, measure: str) -> Rate:
+    """Return the share of records that are `right` or `valid`, of those of which it is known."""
+    measured = UnitMeasures.of(rows[rows[measure].notna()])
+    return rate(measured.right if measure == "right" else measured.valid, measured.records)
 
 
 @dataclass(frozen=True)

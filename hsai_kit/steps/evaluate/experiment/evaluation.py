@@ -14,12 +14,12 @@ import pandas as pd
 from hsai_kit.assistant.assistant import Assistant
 from hsai_kit.errors import EvaluationError
 from hsai_kit.run import Run
-from hsai_kit.stats import bootstrap, calibration_error, rate
+from hsai_kit.stats import bootstrap, calibration_error
 from hsai_kit.steps.evaluate.experiment.calibration import Calibration
-from hsai_kit.steps.evaluate.experiment.comparison import UnitMeasures, compare_assistants, find_flips
-from hsai_kit.steps.evaluate.experiment.result_rows import read_result_rows
+from hsai_kit.steps.evaluate.experiment.comparison import UnitMeasures, compare_assistants, find_flips, rate_rows
+from hsai_kit.steps.evaluate.experiment.result_rows import describe_grounds, read_result_rows
 from hsai_kit.steps.evaluate.labels.labels import Labels
-from hsai_kit.store import EvaluationRecord, Label, Store
+from hsai_kit.store import EvaluationRecord, Label, LabelGround, Store
 
 
 class Evaluation:
@@ -71,7 +71,7 @@ class Evaluation:
         """The right answers that were measured with, None where there were none."""
         known, record = self.store.evaluations.rows(self.id), self.record
         items = [
-            Label(one.record_id, one.expected, None, record.labels, record.who, record.at)
+            Label(one.record_id, one.expected, None, record.labels, record.who, record.at, one.ground, one.draw)
             for one in known.values()
             if one.labelled
         ]
@@ -100,8 +100,10 @@ class Evaluation:
         Columns: `assistant`, `record_id`, `repeat` (from 1), `answer`, `expected` (the right one), `right` and `valid`
         (boolean; NA where no label is known, or the row was not asked), `status`, `flags`, `confidence` (0-1 or NA),
         `usd` (the price of its question, shared evenly by the rows that ask it; also where memory answered),
-        `seconds`, `question` (its hash) and `cluster`. Valid is an answer that is allowed, not refused and not cut
-        off; that no answer is right is met by a blank one. A row that failed is neither valid nor right.
+        `seconds`, `question` (its hash), `cluster`, and of the label its `ground` and its row's `draw` as in
+        `Labels.frame`. Valid is an answer that is allowed, not refused and not cut off; that no answer is right is met
+        by a blank one. A row that failed is neither valid nor right. Of a rejected answer it is known that it is wrong,
+        and of others nothing.
         """
         return read_result_rows(self.store, self.id, self.field, self.runs)
 
@@ -109,11 +111,12 @@ class Evaluation:
     def table(self) -> pd.DataFrame:
         """One row for each assistant, index `assistant`.
 
-        Columns: `n` (records), `questions` (independent ones), `right` with `right_low` and `right_high`, `valid` with
-        its two (shares of records with their 95 % interval: Wilson's, where rows that share a question or a cluster
-        are one unit), `usd_per_1000` (records, each question paid once; NA: price unknown), `seconds_median` and
-        `seconds_p95` (of a request), `flip_rate` (how likely asking again gives another answer; NA for one repeat),
-        `calibration_error` (0 is perfect; NA without confidence), `failed`, `model`, `engine`, `version`.
+        Columns: `n` (records), `questions` (independent ones), `labels` (how they came to be), `right` with `right_low`
+        and `right_high`, `valid` with its two (shares of records with their 95 % interval: Wilson's, where rows that
+        share a question or a cluster are one unit), `usd_per_1000` (records, each question paid once; NA: price
+        unknown), `seconds_median` and `seconds_p95` (of a request), `flip_rate` (how likely asking again gives another
+        answer; NA for one repeat), `calibration_error` (0 is perfect; NA without confidence), `failed`, `model`,
+        `engine`, `version`.
         """
         made = [self._figures(name) for name in self.names]
         return pd.DataFrame(made, index=pd.Index(self.names, dtype="string", name="assistant")).astype(_TABLE)
@@ -122,7 +125,13 @@ class Evaluation:
     def notes(self) -> list[str]:
         """What is missing or went wrong, in sentences; empty where all is well."""
         rows = self.rows
+        approved = int((rows.drop_duplicates("record_id")["ground"] == LabelGround.APPROVED).sum())
         notes = []
+        if approved:
+            notes.append(
+                f"{approved:,} of the labels are answers that somebody approved after seeing them. They favor the "
+                "assistant that gave them, and count for no gate."
+            )
         for name, part in rows[rows["valid"].isna()].groupby("assistant", sort=False):
             why = next((f"{run.record.note} " for run in self.runs[str(name)] if run.record.note), "")
             notes.append(f"{len(part):,} rows were not asked of {name} and count nowhere. {why}The same call goes on.")
@@ -191,16 +200,15 @@ class Evaluation:
 
     def _figures(self, name: str) -> dict[str, object]:
         rows = self.rows[(self.rows["assistant"] == name) & self.rows["valid"].notna()]
-        measured = UnitMeasures.of(rows)
-        weights = measured.records
-        right, valid = (rate(values, weights) for values in (measured.right, measured.valid))
+        right, valid = rate_rows(rows, "right"), rate_rows(rows, "valid")
         known = bool(rows["right"].notna().any())
         timed = rows.drop_duplicates("question").dropna(subset=["question", "seconds"])["seconds"].astype(float)
         sure = rows[rows["confidence"].notna() & rows["right"].notna()]
         run = self.runs[name][0]
         return {
             "n": rows["record_id"].nunique(),
-            "questions": len(weights),
+            "questions": len(UnitMeasures.of(rows).records),
+            "labels": describe_grounds(rows),
             "right": right.share if known else None,
             "right_low": right.low if known else None,
             "right_high": right.high if known else None,
@@ -255,6 +263,7 @@ def flip_rate(rows: pd.DataFrame) -> float | None:
 _TABLE = {
     "n": "Int64",
     "questions": "Int64",
+    "labels": "string",
     **dict.fromkeys(
         (
             *("right", "right_low", "right_high", "valid", "valid_low", "valid_high", "usd_per_1000"),

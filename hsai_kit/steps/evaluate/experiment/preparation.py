@@ -17,8 +17,8 @@ from hsai_kit.steps.ask.plan import plan_ask
 from hsai_kit.steps.evaluate.candidates import Candidate, CandidateChoices, read_candidates
 from hsai_kit.steps.evaluate.experiment.plan import ExperimentPlan, ExperimentRun
 from hsai_kit.steps.evaluate.labels.examples import refuse_leaks
-from hsai_kit.steps.evaluate.labels.labels import APPROVED, Labels, LabelSource, as_labels, choose_field, read_label
-from hsai_kit.store import EvaluationRow, Label
+from hsai_kit.steps.evaluate.labels.labels import Labels, LabelSource, as_labels, choose_field, read_label
+from hsai_kit.store import EvaluationRow, Label, LabelDraw, LabelGround
 from hsai_kit.tabular.provenance import read_record_ids
 
 
@@ -82,7 +82,11 @@ def _choose_rows(
     if given is None:
         refuse_leaks(candidates, ids, frame)
         pairs = zip(ids, clusters, strict=True)
-        return [EvaluationRow(one, labelled=False, expected=None, cluster=group) for one, group in pairs], frame, ""
+        rows = [
+            EvaluationRow(one, labelled=False, expected=None, cluster=group, draw=LabelDraw.STRATUM)
+            for one, group in pairs
+        ]
+        return rows, frame, ""
     if isinstance(given, str) and given in frame.columns:
         _refuse_answers_in_prompt(candidates, frame, given)
     labels = as_labels(hub, frame, given, field)
@@ -90,20 +94,24 @@ def _choose_rows(
     wanted = [place for place, one in enumerate(ids) if one in right]
     _refuse_without_labels(labels, len(ids), len(wanted))
     kinds = [one.assistant.output.fields[field] for one in candidates]
+    used = [right[ids[place]] for place in wanted]
+    # Where every record is labeled, whatever chose them left none out.
+    complete = len(wanted) == len(ids) and all(one.ground.counts_for_gate for one in used)
     rows = [
         EvaluationRow(
-            ids[place],
+            one.record_id,
             labelled=True,
-            expected=read_label(kinds, right[ids[place]].value, ids[place]),
+            expected=read_label(kinds, one.value, one.record_id),
             cluster=clusters[place],
+            ground=one.ground,
+            draw=LabelDraw.STRATUM if complete else one.draw,
         )
-        for place in wanted
+        for place, one in zip(wanted, used, strict=True)
     ]
     if len(wanted) < len(ids):
         say(f"{len(wanted):,} of {len(ids):,} records are labeled; only they are asked about.")
     chosen = frame.iloc[wanted]
     refuse_leaks(candidates, [row.record_id for row in rows], chosen)
-    used = [right[row.record_id] for row in rows]
     _say_favored(hub, candidates, used)
     _say_changed(candidates[0], used, chosen)
     return rows, chosen, labels.source
@@ -134,7 +142,7 @@ def _refuse_answers_in_prompt(candidates: Sequence[Candidate], frame: pd.DataFra
 
 def _say_favored(hub: Connection, candidates: Sequence[Candidate], labels: Sequence[Label]) -> None:
     """Say whose own answers were approved as labels: people agree more easily with what they are shown."""
-    counts = Counter(one.source.removeprefix(APPROVED) for one in labels if one.source.startswith(APPROVED))
+    counts = Counter(one.source.rpartition(" ")[2] for one in labels if one.ground is LabelGround.APPROVED)
     for run_id, count in counts.items():
         run = hub.store.runs.get(run_id)
         own = [
@@ -144,8 +152,8 @@ def _say_favored(hub: Connection, candidates: Sequence[Candidate], labels: Seque
         ]
         if own:
             say(
-                f"{count:,} of these labels are answers of {own[0]} that somebody approved, which favors it. Label "
-                "some rows without looking at an answer: label()."
+                f"{count:,} of these labels are answers of {own[0]} that somebody approved, which favors it, and they "
+                "count for no gate. Label some rows without looking at an answer: label(..., blind=True)."
             )
 
 

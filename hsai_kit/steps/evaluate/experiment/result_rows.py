@@ -11,7 +11,7 @@ import pandas as pd
 
 from hsai_kit.assistant.output_schema import Kind, Number, Text, Value, YesNo
 from hsai_kit.run import RowResult, RowStatus, Run
-from hsai_kit.store import EvaluationRow, Store
+from hsai_kit.store import EvaluationRow, LabelGround, Store
 
 _COLUMNS = {
     "assistant": "string",
@@ -28,6 +28,8 @@ _COLUMNS = {
     "seconds": "Float64",
     "question": "string",
     "cluster": "string",
+    "ground": "string",
+    "draw": "string",
     "reason": "string",
     "unit": "string",
 }
@@ -55,6 +57,12 @@ def read_result_rows(store: Store, evaluation_id: str, field: str, runs: Mapping
     return pd.DataFrame({name: pd.Series(list(columns[name]), dtype=dtype) for name, dtype in dtypes.items()})
 
 
+def describe_grounds(rows: pd.DataFrame) -> str | None:
+    """Say how the labels of rows came to be, most frequent first; None where there are none."""
+    counts = rows.drop_duplicates("record_id")["ground"].value_counts()
+    return ", ".join(f"{count:,} {LabelGround(ground).meaning}" for ground, count in counts.items()) or None
+
+
 def _rows(
     store: Store, run: Run, field: str, kind: Kind, known: Mapping[str, EvaluationRow]
 ) -> Iterator[tuple[object, ...]]:
@@ -68,13 +76,19 @@ def _rows(
         valid = _valid(row, field)
         right = None
         if valid is not None and given.labelled:
-            right = valid and _is_same(kind, answer, given.expected)
+            same = _is_same(kind, answer, given.expected)
+            right = valid and same
+            # That one answer is wrong does not tell whether another is right.
+            if given.ground is LabelGround.REJECTED:
+                right = False if same or not valid else None
+        expected = None if given.ground is LabelGround.REJECTED else given.expected
+        ground = given.ground.value if given.labelled else None
         price = 0.0 if row.question is None else prices.get(row.question)
         usd = None if price is None else price / sharing[row.question]
         unit = row.question or (f"rule {row.reason} {json.dumps(row.fields)}")
         yield (
-            *(row.record_id, answer, given.expected, right, valid, row.status.value, list(row.flags), row.confidence),
-            *(usd, row.seconds, row.question, given.cluster, row.reason, unit),
+            *(row.record_id, answer, expected, right, valid, row.status.value, list(row.flags), row.confidence),
+            *(usd, row.seconds, row.question, given.cluster, ground, given.draw.value, row.reason, unit),
         )
 
 

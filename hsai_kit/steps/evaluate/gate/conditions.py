@@ -9,8 +9,12 @@ from enum import StrEnum
 import pandas as pd
 
 from hsai_kit.errors import EvaluationError
+from hsai_kit.runtime.console import many
 from hsai_kit.stats import fewest_for
+from hsai_kit.steps.evaluate.experiment.comparison import rate_rows
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.result_rows import describe_grounds
+from hsai_kit.steps.evaluate.gate.sample import explain_no_sample, take_sample
 
 
 class GateRule(StrEnum):
@@ -45,15 +49,19 @@ def check_complete(evaluation: Evaluation, names: Sequence[str | None]) -> GateC
 def check_share(evaluation: Evaluation, name: str, rule: GateRule, wanted: float) -> GateCondition:
     """Hold the lower end of the share right or valid against the one that is asked for."""
     measure = rule.removeprefix("min_")
-    figures = evaluation.table.loc[name]
-    if pd.isna(figures[measure]):
+    if pd.isna(evaluation.table.loc[name, measure]):
         said = f"Nothing tells how often {name} is {measure}: evaluate it with labels."
         return GateCondition(rule, met=False, said=said)
-    share, low = float(figures[measure]), float(figures[f"{measure}_low"])
-    said = f"{measure.capitalize()}: {share:.1%}, surely at least {low:.1%}; {wanted:.1%} is asked for."
-    if low < wanted:
-        said += _advise(share, wanted, int(figures["questions"]))
-    return GateCondition(rule, met=low >= wanted, said=said)
+    rows = take_sample(evaluation, name, measure)
+    if rows.empty:
+        return GateCondition(rule, met=False, said=explain_no_sample(evaluation, name, measure))
+    found = rate_rows(rows, measure)
+    said = f"{measure.capitalize()}: {found.share:.1%}, surely at least {found.low:.1%}; {wanted:.1%} is asked for."
+    if found.low < wanted:
+        said += _advise(found.share, wanted, rows["unit"].nunique())
+    records, grounds = rows["record_id"].nunique(), describe_grounds(rows) if measure == "right" else None
+    said += f" Checked on {many(records, 'record')}{f' ({grounds})' if grounds else ''}."
+    return GateCondition(rule, met=found.low >= wanted, said=said)
 
 
 def check_price(evaluation: Evaluation, name: str, most: float) -> GateCondition:

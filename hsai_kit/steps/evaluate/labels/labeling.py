@@ -12,7 +12,7 @@ from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, EvaluationError
 from hsai_kit.steps.evaluate.labels.labels import Labels, choose_field, read_label
-from hsai_kit.store import Label
+from hsai_kit.store import Label, LabelDraw, LabelGround
 from hsai_kit.store.database import now
 from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import read_record_ids
@@ -26,11 +26,14 @@ def label(
     *,
     field: str | None = None,
     prompt: str | None = None,
+    blind: bool = False,
 ) -> LabelSession:
     """Return the distinct questions of `frame` for labeling; labels given before under `name` are there again.
 
     The prompt (the assistant's own, or `prompt`) tells which records ask the same and so share their label. `field`
-    names which of several fields is labeled.
+    names which of several fields is labeled. With `blind`, questions whose answer you have seen in a review are left
+    out, so that no answer leads you. A column `draw` of `frame`, as `next_to_label` makes it, says how its rows were
+    drawn, and is kept with their labels.
 
     >>> from hsai_kit import connect, pull
     >>> with connect(sandbox=True) as hub:
@@ -48,7 +51,11 @@ def label(
     names = list(chosen.output.fields)
     measured = choose_field(chosen.name, names, field, way=f"Say which: label(..., field={names[0]!r}).")
     texts = pd.Series(Prompt(text).render(frame).array, index=pd.Index(read_record_ids(frame), name="record_id"))
-    return LabelSession(hub, name, measured, chosen.output.fields[measured], texts.dropna())
+    draws = frame["draw"].map(LabelDraw) if "draw" in frame and frame["draw"].isin(list(LabelDraw)).all() else None
+    session = LabelSession(hub, name, measured, chosen.output.fields[measured], texts.dropna(), blind=blind)
+    if draws is not None:
+        session.draws.update(zip(texts.index, draws, strict=True))
+    return session
 
 
 class LabelSession:
@@ -58,11 +65,18 @@ class LabelSession:
     with who and when, for all records that ask the same.
     """
 
-    def __init__(self, hub: Connection, name: str, field: str, kind: Kind, texts: pd.Series) -> None:
+    def __init__(
+        self, hub: Connection, name: str, field: str, kind: Kind, texts: pd.Series, *, blind: bool = False
+    ) -> None:
         self.name = name
         self.field = field
         self.kind = kind
+        self.draws: dict[str, LabelDraw] = {}
+        self._ground = LabelGround.BLIND if blind else LabelGround.TYPED
         self._hub = hub
+        if blind:
+            seen = hub.store.decisions.seen_by(hub.workspace.reviewer, field)
+            texts = texts[~texts.isin(texts[texts.index.isin(seen)])]
         self._texts = texts
         self._records = {
             str(text): list(map(str, ids)) for text, ids in texts.groupby(texts, sort=False).groups.items()
@@ -108,7 +122,10 @@ class LabelSession:
         who, at = self._hub.workspace.reviewer, now()
         records = [(one, text) for text in self._questions(rows) for one in self._records[text]]
         right = read_label([self.kind], as_python(value), records[0][0]) if records else None
-        items = [Label(one, right, text, "given by hand", who, at) for one, text in records]
+        items = [
+            Label(one, right, text, "given by hand", who, at, self._ground, self._find_draw(text))
+            for one, text in records
+        ]
         self._hub.store.labels.add(self.name, self.field, items)
         return len(items)
 
@@ -117,6 +134,11 @@ class LabelSession:
         records = [one for text in self._questions(rows) for one in self._records[text]]
         self._hub.store.labels.take_back(self.name, self.field, records, self._hub.workspace.reviewer)
         return len(records)
+
+    def _find_draw(self, text: str) -> LabelDraw:
+        """Return how a question was drawn: as the first of its records that was."""
+        draws = (self.draws[one] for one in self._records[text] if one in self.draws)
+        return next(draws, LabelDraw.OWN)
 
     def _questions(self, rows: pd.Series | Iterable[str] | str) -> list[str]:
         """Return the distinct questions that are meant."""

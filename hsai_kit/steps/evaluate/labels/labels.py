@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -14,15 +14,13 @@ from hsai_kit.connection import Connection
 from hsai_kit.errors import EvaluationError, FrameError
 from hsai_kit.run import Run
 from hsai_kit.runtime.suggestion import find_nearest
-from hsai_kit.store import Decision, Label
+from hsai_kit.store import Decision, Label, LabelDraw, LabelGround
 from hsai_kit.store.database import now
 from hsai_kit.tabular.cell_text import as_python
 from hsai_kit.tabular.provenance import parse_record_id, read_record_ids
 from hsai_kit.tabular.table_files import FILES, read_table
 
-APPROVED = "approved in "
-"""How the source of a label begins that was a model's own answer, before the run's id."""
-
+_State = TypeVar("_State", LabelGround, LabelDraw)
 # What a column of right answers may be called besides the field's own name.
 _NAMES = ("right", "expected", "label", "answer")
 
@@ -46,7 +44,12 @@ class Labels:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The labels as a DataFrame, index `record_id`: `right`, `who`, `at` (UTC), `source`, `asked` (NA: unknown)."""
+        """The labels as a DataFrame, index `record_id`; `read_labels` reads all of it again from a CSV file.
+
+        Columns: `right`, `who`, `at` (UTC), `source`, `asked` (NA: unknown), `ground` (how the label came to be: blind,
+        typed, edited, approved, rejected, where `right` is the answer that is wrong, or file) and `draw` (how its row
+        was drawn: random, stratum, heaviest, disagreement, threshold or own).
+        """
         index = pd.Index([one.record_id for one in self.items], dtype="string", name="record_id")
         columns = {
             "right": pd.Series([one.value for one in self.items], dtype=object).convert_dtypes().array,
@@ -54,6 +57,8 @@ class Labels:
             "at": pd.to_datetime([one.at for one in self.items], utc=True).as_unit("us"),
             "source": pd.array([one.source for one in self.items], dtype="string"),
             "asked": pd.array([one.asked for one in self.items], dtype="string"),
+            "ground": pd.array([one.ground.value for one in self.items], dtype="string"),
+            "draw": pd.array([one.draw.value for one in self.items], dtype="string"),
         }
         return pd.DataFrame(columns, index=index)
 
@@ -75,29 +80,27 @@ LabelSource: TypeAlias = "Labels | pd.Series | pd.DataFrame | Mapping[str, Value
 
 
 def labels_from(run: Run, field: str | None = None) -> Labels:
-    """Return what people approved or edited in the review of a run as right answers, with who and when.
+    """Return what people decided in the review of a run as labels, with who and when.
 
-    Records that were rejected or not decided have none, nor have those for which the assistant rightly said nothing:
-    label such records too before you trust a figure. Raises EvaluationError where nothing was decided.
+    An approved answer is right, an edited one is right as it was edited, and a rejected one is known to be wrong. These
+    labels compare assistants; approved ones count for no gate, since they are the assistant's own answers. Raises
+    EvaluationError where nothing was decided.
     """
     chosen = choose_field("This run", run.fields, field, way="Say which: labels_from(run, 'field').")
     decisions = run.store.decisions.current(run.id, chosen)
-    approvals = {one: made for one, made in decisions.items() if made.decision.is_approved}
-    if not approvals:
-        message = f"Nobody has approved or edited anything in {run.id} yet. Review it first: review(run)."
+    decided = {one: made for one, made in decisions.items() if made.decision is not Decision.PENDING}
+    if not decided:
+        message = f"Nobody has decided anything in {run.id} yet. Review it first: review(run)."
         raise EvaluationError(message)
-    items = [
-        Label(
-            row.row.record_id,
-            made.value,
-            row.input,
-            f"{APPROVED if made.decision is Decision.APPROVED else 'edited in '}{run.id}",
-            made.reviewer,
-            made.decided_at,
-        )
-        for row in run.store.runs.rows(run.id)
-        if (made := approvals.get(row.row.record_id))
-    ]
+    texts = {row.row.record_id: row.input for row in run.store.runs.rows(run.id)}
+    items = []
+    for row in run.results():
+        made = decided.get(row.record_id)
+        if made is not None:
+            value = row.fields.get(chosen) if made.decision is Decision.REJECTED else made.value
+            source = f"{made.decision} in {run.id}"
+            given = texts[row.record_id], source, made.reviewer, made.decided_at
+            items.append(Label(row.record_id, value, *given, LabelGround(made.decision)))
     return Labels(chosen, run.id, tuple(items))
 
 
@@ -113,7 +116,9 @@ def open_labels(hub: Connection, name: str, field: str = "answer") -> Labels:
 def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Labels:
     """Read right answers from a CSV or Excel file: one column with record ids, one called as the field, or `right`.
 
-    A blank cell is no label. Where no answer is right, write the option that means so, such as UNKNOWN.
+    A blank cell is no label. Where no answer is right, write the option that means so, such as UNKNOWN. The columns
+    `ground`, `draw`, `who` and `at` are read where they are there, as `Labels.frame` has them; without them the labels
+    are from a file, of rows of one's own choice. A blank cell with a ground says that no answer is right.
     """
     file = Path(path).expanduser()
     try:
@@ -122,8 +127,7 @@ def read_labels(hub: Connection, path: str | Path, field: str = "answer") -> Lab
     except FrameError as problem:
         message = f"The labels in {file} cannot be used: {problem}"
         raise EvaluationError(message) from None
-    values = frame[_column(frame, field, str(file))]
-    return _of_values(hub, zip(ids, values, strict=True), field, f"file {file.name}")
+    return _of_table(hub, frame, ids, field, f"file {file.name}", str(file))
 
 
 def as_labels(hub: Connection, frame: pd.DataFrame, given: LabelSource, field: str) -> Labels:
@@ -139,8 +143,7 @@ def as_labels(hub: Connection, frame: pd.DataFrame, given: LabelSource, field: s
             raise EvaluationError(message)
         return _of_values(hub, given.items(), field, f"column {given.name}" if given.name else "a Series")
     if isinstance(given, pd.DataFrame):
-        values = given[_column(given, field, "The DataFrame with the labels")]
-        return _of_values(hub, zip(read_record_ids(given), values, strict=True), field, "a DataFrame")
+        return _of_table(hub, given, read_record_ids(given), field, "a DataFrame", "The DataFrame with the labels")
     if isinstance(given, Mapping):
         return _of_values(hub, given.items(), field, "a mapping")
     if not isinstance(given, str | Path):
@@ -200,6 +203,36 @@ def read_label(kinds: Sequence[Kind], value: Value, record_id: str) -> Value:
 
 def _fold(value: Value) -> str:
     return str(value).strip().casefold()
+
+
+def _of_table(hub: Connection, frame: pd.DataFrame, ids: Sequence[str], field: str, source: str, what: str) -> Labels:
+    """Return the labels of a table, each with what its other columns say of it."""
+    cells = frame.reindex(columns=["ground", "draw", "who", "at"]).astype("string").fillna("").set_axis(list(ids))
+    values = frame[_column(frame, field, what)].astype(object)
+    # With its ground, a blank cell is a label as well: that no answer is right.
+    values = values.mask(values.isna() & (cells["ground"] != "").array, None)
+    labels = _of_values(hub, zip(ids, values, strict=True), field, source)
+    items = []
+    for one in labels.items:
+        ground, draw, who, at = (str(cell).strip() for cell in cells.loc[one.record_id])
+        items.append(
+            replace(
+                one,
+                ground=_read_state(LabelGround, ground, one.ground, source),
+                draw=_read_state(LabelDraw, draw, one.draw, source),
+                who=who or one.who,
+                at=at or one.at,
+            )
+        )
+    return replace(labels, items=tuple(items))
+
+
+def _read_state(kind: type[_State], word: str, default: _State, source: str) -> _State:
+    try:
+        return kind(word.lower()) if word else default
+    except ValueError:
+        message = f"{word!r} in {source} is none of {', '.join(kind)}. Write one of these, or leave it blank."
+        raise EvaluationError(message) from None
 
 
 def _of_values(hub: Connection, values: Iterable[tuple[object, object]], field: str, source: str) -> Labels:

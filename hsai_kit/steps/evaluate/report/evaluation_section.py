@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from hsai_kit.errors import EvaluationError
 from hsai_kit.steps.evaluate import evaluate
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
+from hsai_kit.steps.evaluate.experiment.result_rows import describe_grounds
 from hsai_kit.steps.evaluate.report import charts
 from hsai_kit.steps.evaluate.report.cells import interval, moment, shorten_names, usd
 from hsai_kit.steps.evaluate.report.section import (
@@ -54,6 +55,7 @@ def _list_facts(evaluation: Evaluation) -> dict[str, str]:
         "By": record.who,
         "Field": record.field,
         "Right answers from": record.labels or "none",
+        "How they came to be": describe_grounds(evaluation.rows) or "",
         "Asked": f"{record.repeats} times" if record.repeats > 1 else "once",
         "Rows of one cluster": record.cluster,
         "Paid": usd(evaluation.usd),
