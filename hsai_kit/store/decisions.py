@@ -106,7 +106,7 @@ class DecisionTable(Table):
         """Return the decision that holds for each record."""
         return {row["record_id"]: _record(row) for row in self._database.all(_CURRENT, (run_id, field))}
 
-    def seen_by(self, reviewer: str, field: str) -> set[str]:
+    def find_seen(self, reviewer: str, field: str) -> set[str]:
         """Return the records about whose answer to a field somebody has decided, and so has seen it."""
         rows = self._database.all(
             "SELECT DISTINCT record_id FROM decisions WHERE reviewer = ? AND field = ?", (reviewer, field)

@@ -26,7 +26,7 @@ class LabelGround(StrEnum):
         return self is not LabelGround.APPROVED
 
     @property
-    def meaning(self) -> str:
+    def phrase(self) -> str:
         """What it says of labels, as a sentence goes on after their number."""
         return _GROUNDS[self]
 

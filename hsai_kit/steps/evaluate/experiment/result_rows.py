@@ -60,7 +60,7 @@ def read_result_rows(store: Store, evaluation_id: str, field: str, runs: Mapping
 def describe_grounds(rows: pd.DataFrame) -> str | None:
     """Say how the labels of rows came to be, most frequent first; None where there are none."""
     counts = rows.drop_duplicates("record_id")["ground"].value_counts()
-    return ", ".join(f"{count:,} {LabelGround(ground).meaning}" for ground, count in counts.items()) or None
+    return ", ".join(f"{count:,} {LabelGround(ground).phrase}" for ground, count in counts.items()) or None
 
 
 def _rows(

@@ -75,7 +75,7 @@ class LabelSession:
         self._ground = LabelGround.BLIND if blind else LabelGround.TYPED
         self._hub = hub
         if blind:
-            seen = hub.store.decisions.seen_by(hub.workspace.reviewer, field)
+            seen = hub.store.decisions.find_seen(hub.workspace.reviewer, field)
             texts = texts[~texts.isin(texts[texts.index.isin(seen)])]
         self._texts = texts
         self._records = {
