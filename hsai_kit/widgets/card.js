@@ -99,7 +99,7 @@ function render({ model, el }) {
     const children = [line, part("p", "hsai-one-question", card.question), texts(), answers];
     if (card.takes_note) {
       const field = part("input", "hsai-one-note");
-      Object.assign(field, { type: "text", placeholder: "A note, if you like (press n)", autocomplete: "off" });
+      Object.assign(field, { type: "text", placeholder: "A note, if you like (press c)", autocomplete: "off" });
       field.setAttribute("aria-label", "Note");
       children.push(field);
     }
@@ -121,10 +121,14 @@ function render({ model, el }) {
       back();
       return event.preventDefault();
     }
-    if (typing) return;
-    const option = card.options.find(([key]) => key.toLowerCase() === event.key.toLowerCase());
+    const key = event.key === "Enter" && event.shiftKey ? "Shift+Enter" : event.key;
+    const option = card.options.find(([one]) => one.toLowerCase() === key.toLowerCase());
+    if (typing && key !== "Shift+Enter") return;
     if (option) give(option[2]);
-    else if (event.key === "n" && card.takes_note) root.querySelector(".hsai-one-note").focus();
+    // No answer has this key: what opens the note decides nothing.
+    else if (key === "c" && card.takes_note) root.querySelector(".hsai-one-note").focus();
+    // Where an answer is typed, a character is always typed, wherever the focus is.
+    else if (card.is_entry && key.length === 1) return root.querySelector(".hsai-one-answer").focus();
     else return;
     event.preventDefault();
   });

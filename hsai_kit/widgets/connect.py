@@ -39,6 +39,7 @@ class ConnectPanel(Panel):
         self._workspace = workspace
         sandbox = "hubspot" not in locate_keys() if sandbox is None else sandbox
         self._typed: dict[Service, SecretStr] = {}
+        self._in_use: dict[Service, SecretStr] = {}
         self.where = ipywidgets.ToggleButtons(options=[_SANDBOX, _PORTAL], value=_SANDBOX if sandbox else _PORTAL)
         self.fields = {service: self._secret_field(service) for service in _SERVICES}
         homes = [home.place for home in self._homes()]
@@ -96,6 +97,13 @@ class ConnectPanel(Panel):
 
     def _connect(self) -> None:
         sandbox: bool = self.where.value == _SANDBOX
+        waiting = [LABEL[service] for service, one in self.fields.items() if one.is_typed and not sandbox]
+        if waiting:
+            message = (
+                f"The key for {' and '.join(waiting)} is typed and not in use: press the button beside it first, or "
+                "empty the field."
+            )
+            raise HsaiError(message)
         typed = {} if sandbox else dict(self._typed)
         self.work(
             "Starting the sandbox …" if sandbox else "Connecting …",
@@ -107,7 +115,7 @@ class ConnectPanel(Panel):
                     openai_key=typed.get("openai"),
                 )
             ),
-            lambda made: self._connected(*made),
+            lambda made: self._connected(*made, typed),
         )
 
     @staticmethod
@@ -118,8 +126,8 @@ class ConnectPanel(Panel):
             hub.close()
             raise
 
-    def _connected(self, hub: Connection, may: Status) -> None:
-        before = self.value
+    def _connected(self, hub: Connection, may: Status, typed: dict[Service, SecretStr]) -> None:
+        before, self._in_use = self.value, typed
         self._remarks.clear()
         self._shown.show(*_told(hub, may))
         self.value = hub
@@ -174,6 +182,9 @@ class ConnectPanel(Panel):
         self.refresh()
 
     def _what_next(self, found: dict[Service, str]) -> str:
+        is_new = any(self._in_use.get(service) is not secret for service, secret in self._typed.items())
+        if self.value is not None and self.where.value == _PORTAL and is_new:
+            return "The new key is right and not in use yet: click Connect again."
         if self.value is not None:
             return "Connected. Go on with the records."
         if self.where.value == _SANDBOX:

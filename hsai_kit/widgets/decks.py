@@ -129,7 +129,8 @@ class OpenQuestions:
 
     def _options(self) -> list[tuple[str, str, str]]:
         kind = self._labelling.kind
-        none = ("0", "No answer is right", _NONE)
+        # Where an answer is typed, 0 is one that somebody may mean.
+        none = ("0" if self._has_keys() else "Shift+Enter", "No answer is right", _NONE)
         if isinstance(kind, YesNo):
             return [("y", "Yes", "yes"), ("n", "No", "no"), none]
         if not self._has_keys():

@@ -20,9 +20,15 @@ function render({ model, el }) {
   function send() {
     const secret = field.value;
     field.value = "";
+    tell();
     if (secret.trim()) model.send({ secret });
     else field.focus();
   }
+  function tell() {
+    model.set("is_typed", field.value.trim() !== "");
+    model.save_changes();
+  }
+  field.addEventListener("input", tell);
   button.addEventListener("click", send);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") send();

@@ -20,7 +20,8 @@ class SecretField(anywidget.AnyWidget):
     """A password field with a button; `on_secret` is called with what was typed, as a SecretStr, and the field emptied.
 
     The value travels as one message. No trait ever holds it, so it is in no saved notebook and no widget state.
-    `label` stands over the field, `action` on the button, `note` below them; `disabled` bars both.
+    `label` stands over the field, `action` on the button, `note` below them; `disabled` bars both, `is_typed` says that
+    something stands in the field that was not sent yet.
 
     >>> field = SecretField(label="OpenAI key", action="Check", on_secret=lambda key: "That works.")
     """
@@ -34,6 +35,8 @@ class SecretField(anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 -- traitlets takes the default so
     disabled = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
+
+    is_typed = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
 
     def __init__(self, *, on_secret: Callable[[SecretStr], str | None], **traits: Any) -> None:
         super().__init__(**traits)

@@ -55,7 +55,7 @@ def test_pairs_are_rated_by_keys_alone_and_nothing_tells_whose_text_it_is(room, 
     for key, done in (("2", "1 of 3"), ("0", "2 of 3"), ("Backspace", "1 of 3")):
         room.page.keyboard.press(key)
         expect(panel.locator(".hsai-one-count")).to_have_text(done)
-    room.page.keyboard.press("n")
+    room.page.keyboard.press("c")
     room.page.keyboard.type("both fine, b x d d")
     room.page.keyboard.press("Enter")
     room.page.keyboard.press("0")
@@ -88,6 +88,9 @@ def test_right_answers_are_typed_or_chosen_by_keys_alone(room, panel):
     expect(shown.locator(".hsai-one-said")).to_contain_text("Kept for")
     room.page.keyboard.press("Escape")
     room.page.keyboard.press("0")
+    expect(field).to_have_value("0")
+    expect(shown.locator(".hsai-one-count")).to_contain_text("1 of")
+    room.page.keyboard.press("Shift+Enter")
     expect(shown.locator(".hsai-one-count")).to_contain_text("2 of")
     room.run(3)
     assert room.output(3).inner_text().startswith("['CA'] ")

@@ -12,6 +12,7 @@ from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
 WITH_A_SETTING = [path for path in NOTEBOOKS if path.name[:2] in {"20", "30", "40", "50", "60", "70", "80"}]
+WITH_A_PUSH = [path for path in NOTEBOOKS if path.name[:2] in {"20", "30", "40", "50"}]
 CONFIRMED = re.compile(r"\b(?:ask|push|then|undo|evaluate|judge)\(hub[^\n]*")
 
 
@@ -35,12 +36,21 @@ def test_every_call_that_spends_or_writes_says_yes_in_the_sandbox_only(path):
     assert code.count("SANDBOX = True") == 1
 
 
-def test_run_all_on_a_portal_of_ones_own_stops_before_the_first_question(keys, tmp_path):
+@pytest.mark.parametrize("path", WITH_A_PUSH, ids=lambda path: path.stem)
+def test_run_all_ends_before_the_code_that_writes(path):
+    """JupyterLab sends no more cells after one that raises, unless it is tagged raises-exception."""
+    code = [cell for cell in cells(path) if cell.cell_type == "code"]
+    end = next(place for place, cell in enumerate(code) if cell.source.startswith("raise NothingToDo("))
+    assert not [cell for cell in code[:end] if re.search(r"\b(ask|push|then|undo|pull)\(", cell.source)]
+    assert "raises-exception" not in code[end].metadata.tags
+
+
+def test_run_all_stops_before_the_first_question_and_before_anything_is_written(keys, tmp_path):
     notebook = nbformat.read(NOTEBOOKS[2], as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("SANDBOX = True", "SANDBOX = False")
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
-    with pytest.raises(CellExecutionError, match="Nothing was asked and nothing was paid"):
+    with pytest.raises(CellExecutionError, match="Run All ends here"):
         client.execute()
     assert not [one for one in keys.requests("openai") if one["path"].endswith("/responses")]
     assert not [one for one in keys.requests("hubspot") if one["path"].endswith("/update")]

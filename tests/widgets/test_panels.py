@@ -136,6 +136,16 @@ def test_keys_are_checked_kept_and_forgotten_and_one_that_is_refused_is_said_in_
     assert panel.problem == ""
     clicked(panel, panel.connect)
     assert "the key file" in panel.value.key_places["hubspot"]
+    # What the field in the page tells of a key that was typed and not sent.
+    panel.fields["openai"].is_typed = True
+    clicked(panel, panel.connect)
+    assert "The key for OpenAI is typed and not in use" in panel.problem
+    panel.fields["openai"].is_typed = False
+    panel._came("openai", SecretStr(keys.openai_key))
+    panel.settle()
+    assert "not in use yet: click Connect again" in panel.advice
+    clicked(panel, panel.connect)
+    assert panel.advice == "Connected. Go on with the records."
     clicked(panel, panel.leave)
     clicked(panel, panel.forget)
     clicked(panel, panel.connect)
