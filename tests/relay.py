@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+_KEPT = ("x-hubspot", "content-type", "x-ratelimit", "x-request-id", "retry-after")
 __all__ = ["Answer", "Relay", "Request"]
 
 
@@ -100,8 +101,8 @@ class Relay:
             def handle(self) -> None:
                 try:
                     super().handle()
-                except OSError:
-                    self.close_connection = True  # whoever asked has gone
+                except (OSError, http.client.HTTPException):
+                    self.close_connection = True  # whoever asked has gone, or whoever answers has
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -147,7 +148,7 @@ class Relay:
             connection.request(request.method, self._target.path.rstrip("/") + request.path, body, headers)
             reply = connection.getresponse()
             raw = reply.read()
-            kept = {k: v for k, v in reply.getheaders() if k.lower().startswith(("x-hubspot", "content-type"))}
+            kept = {k: v for k, v in reply.getheaders() if k.lower().startswith(_KEPT)}
             return Answer(reply.status, _read(raw), kept, raw)
         finally:
             connection.close()

@@ -8,7 +8,9 @@ no whole answer to a request that had had one, but for what was in flight at a k
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -19,8 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where relay.py lies
+
 import pandas as pd
 from hypothesis import strategies as st
+from relay import Answer, Relay, Request
 
 from hsai_kit import ask, connect, resume, start_ask
 from hsai_kit.errors import HsaiError, KeyRefused, NoQuota
@@ -65,12 +70,15 @@ class Storm:
     engine: str = "responses"
     latency: float = 0.0
     per_minute: int = 600_000
+    odd: float = 0.0
+    """The share of good answers, and of lines of a job's file, that are spoiled on their way back."""
 
     def __str__(self) -> str:
         faults = " ".join(f"{kind} {share:g}" for kind, share in self.faults)
         deeds = "".join(f", {deed} at {at:g}" for deed, at in self.deeds)
         slow = f", latency {self.latency:g} s" if self.latency else ""
-        return f"{self.engine}: {faults or 'no fault'}{slow}, {self.per_minute:,} a minute{deeds}"
+        odd = f", odd {self.odd:g}" if self.odd else ""
+        return f"{self.engine}: {faults or 'no fault'}{slow}{odd}, {self.per_minute:,} a minute{deeds}"
 
 
 @dataclass
@@ -82,6 +90,7 @@ class Weathered:
     in_flight: int = 0
     tries: int = 0
     failed: int = 0
+    odd: int = 0
     struck: dict[str, int] = field(default_factory=dict)
 
 
@@ -99,6 +108,7 @@ def storms(rows: int, engines: tuple[str, ...] = ENGINES) -> st.SearchStrategy[S
         engine=st.sampled_from(engines),
         latency=st.sampled_from([0.0, 0.02]),
         per_minute=st.sampled_from([60_000, 600_000] if rows >= 1_000 else [3_000, 600_000]),
+        odd=st.sampled_from([0.0, 0.01]),
     )
 
 
@@ -107,7 +117,7 @@ def everything(rows: int, engine: str = "responses") -> Storm:
     share = 0.02 if rows >= 1_000 else 0.03
     faults = (*((kind, share) for kind in PASSING), *((kind, 0.2 + 0.25 * i) for i, kind in enumerate(STOPPING)))
     deeds = (("pause", 0.1), ("kill", 0.3), ("cancel", 0.5), ("break off", 0.6), ("kill", 0.8))
-    return Storm(faults, deeds, engine, 0.01)
+    return Storm(faults, deeds, engine, 0.01, odd=0.01)
 
 
 def frame_of(rows: int) -> pd.DataFrame:
@@ -116,12 +126,12 @@ def frame_of(rows: int) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def keys_of(sandbox: Sandbox) -> Iterator[None]:
+def keys_of(sandbox: Sandbox, openai_url: str = "") -> Iterator[None]:
     """Put the sandbox's keys and addresses where `connect()` and the processes it is tried in find them."""
     told = {
         "HUBSPOT_BASE_URL": sandbox.hubspot_url,
         "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot_token,
-        "OPENAI_BASE_URL": sandbox.openai_url,
+        "OPENAI_BASE_URL": openai_url or sandbox.openai_url,
         "OPENAI_API_KEY": sandbox.openai_key,
     }
     before = {name: os.environ.get(name) for name in told}
@@ -137,7 +147,7 @@ def weather(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int) -> Weath
     """Go through a storm and back to good weather; AssertionError says what did not hold."""
     _set_off(sandbox, storm, rows)
     through, stopped = Weathered(), 0
-    with keys_of(sandbox), _small_jobs(rows):
+    with _spoiled(sandbox, storm, through) as address, keys_of(sandbox, address), _small_jobs(rows):
         for deed, at in storm.deeds:
             goal = int(rows * at)
             if deed == "kill":
@@ -158,6 +168,51 @@ def weather(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int) -> Weath
                 _set_off(sandbox, Storm((), engine="batch"), rows, fresh=False)
     _settle(sandbox, workspace, storm, rows, through, stopped)
     return through
+
+
+def _spoil(body: bytes, dice: random.Random) -> bytes:
+    """Return a good answer as no server should send it."""
+    answer = json.loads(body)
+    odd = dice.choice(("half", "page", "list", "kinds", "nesting", "usage"))
+    if odd == "kinds":
+        answer = dict.fromkeys(answer, 5)
+    if odd == "usage":
+        answer = {**answer, "output": [5], "answers": [5], "usage": {"input_tokens": -1, "output_tokens": 10**30}}
+    changed = {"half": body[: len(body) // 2], "page": b"<html>", "list": b"[]", "nesting": b"[" * 100_000}
+    return changed.get(odd, json.dumps(answer).encode())
+
+
+@contextlib.contextmanager
+def _spoiled(sandbox: Sandbox, storm: Storm, through: Weathered) -> Iterator[str]:
+    """Stand between the kit and the sandbox and spoil some answers on their way back; yields the address."""
+    if not storm.odd:
+        yield ""
+        return
+    dice, relay = random.Random(1), Relay(sandbox.openai_url)
+
+    def spoil_answer(request: Request) -> Answer:
+        answer = request.forward()
+        if answer.status == 200 and answer.raw and dice.random() < storm.odd:
+            through.odd += 1
+            return Answer(200, None, answer.headers, _spoil(answer.raw, dice))
+        return answer
+
+    def spoil_lines(request: Request) -> Answer:
+        answer = request.forward()
+        lines = answer.raw.splitlines()
+        for place, line in enumerate(lines):
+            if answer.status == 200 and dice.random() < storm.odd:
+                through.odd += 1
+                lines[place] = _spoil(line, dice)
+        return Answer(answer.status, None, answer.headers, b"\n".join(lines))
+
+    for path in ("/responses", "/decisions"):
+        relay.rule(path, spoil_answer)
+    relay.rule("/content", spoil_lines, method="GET")
+    try:
+        yield relay.url
+    finally:
+        relay.close()
 
 
 def _set_off(sandbox: Sandbox, storm: Storm, rows: int, *, fresh: bool = True) -> None:
@@ -284,11 +339,11 @@ def _settle(sandbox: Sandbox, workspace: Path, storm: Storm, rows: int, through:
     if storm.engine == "batch":
         through.again = seen["once"] + seen["again"] + _done_in_jobs(sandbox) - rows
         # One question of each session goes live, and a job may have been cut off with it.
-        allowed = through.in_flight // IN_FLIGHT
+        allowed = through.in_flight // IN_FLIGHT + through.odd
     else:
         assert seen["once"] == rows, f"{seen['once']:,} questions were answered whole, of {rows:,}"
-        through.again, allowed = seen["again"], through.in_flight
-    assert through.again <= allowed, f"{through.again} answers were paid twice, and {allowed} could be in flight"
+        through.again, allowed = seen["again"], through.in_flight + through.odd
+    assert through.again <= allowed, f"{through.again} answers were paid twice, and {allowed} could be lost"
 
 
 def _struck(sandbox: Sandbox) -> dict[str, int]:

@@ -126,6 +126,36 @@ def test_one_odd_answer_ends_its_own_row(between, hub, name):
     assert set(resume(hub, run).answers["status"]) == {"answered"}
 
 
+ODD_DECISIONS = (
+    change("answers", to={"0": "TX"}),
+    change("answers", to=[None]),
+    change("answers", 0, "type", to=["choice"]),
+    change("answers", 0, "choice", to={"value": "TX"}),
+    change("answers", 0, "probabilities", to=None),
+    change("answers", 0, "probabilities", to="high"),
+    change("answers", 0, "probabilities", to=[{"value": "TX", "probability": float("nan")}]),
+    change("answers", 0, "probabilities", to=[{"value": "TX", "probability": 10**400}]),
+    change("answers", 0, "probabilities", to=[{"value": 7, "probability": "1"}]),
+    change("usage", "input_tokens", to=1.5),
+)
+
+
+def test_one_odd_decision_ends_its_own_row(between, hub):
+    places_of = {f"place {n}": odd for n, odd in enumerate(ODD_DECISIONS, 1)}
+
+    def odd(request):
+        answer = request.forward()
+        found = next((change for place, change in places_of.items() if f'{place}"' in request.data["input"]), None)
+        return answer if found is None else Answer(200, None, raw=json.dumps(found(answer.data)).encode())
+
+    between.rule("/decisions", odd)
+    run = ask(hub, places(20), "state-abbreviations", engine="decisions")
+    assert run.record.status == "done"
+    assert len(between.sent("/decisions")) == 20
+    assert (run.answers["status"] == "failed").sum() == 7
+    assert set(run.answers["status"]) == {"answered", "failed"}
+
+
 def test_what_is_no_json_or_nested_without_end_ends_its_own_row(between, hub):
     bodies = {"place 3": b"<html>busy</html>", "place 5": b"[" * 100_000, "place 7": b"\xff\xfe\x00", "place 8": b""}
 
