@@ -85,7 +85,8 @@ def _tried(sandbox: Sandbox, storm: storms.Storm, rows: int) -> bool:
     print(
         f"holds  {storm}\n    {through.requests:,} requests for {rows:,} rows, {struck:,} faults struck, "
         f"{through.again} answered again of {through.in_flight} that could be in flight, "
-        f"{through.odd:,} answers spoiled, {through.failed} failed on the way and were asked again, {time.monotonic() - began:.0f} s",
+        f"{through.odd:,} answers spoiled, {through.failed} failed on the way and were asked again, "
+        f"{time.monotonic() - began:.0f} s",
         flush=True,
     )
     return True
