@@ -178,7 +178,7 @@ class BatchSender:
         learning = CapabilityLearner(self.hub, self.engine)
         learning.begin()
         # It goes live, at twice the price of one in a job.
-        purse = Purse(2 * self._most_usd(text))
+        purse = Purse(lambda: 2 * self._most_usd(text))
         llm = self.hub.llm.for_work(control.gate, lambda: control.is_stopping)
         answer: Answer | None = None
         try:

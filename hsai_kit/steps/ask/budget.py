@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from hsai_kit.errors import RunError
@@ -65,23 +66,25 @@ class Cap:
 
 
 class Purse:
-    """What one question may cost while it is asked: `most`, in USD, for each attempt whose answer was lost.
+    """What one question may cost while it is asked: what `most` returns, in USD, for each attempt that was lost.
 
     With a `cap` that much is reserved in it before each attempt.
     """
 
-    def __init__(self, most: float | None, cap: Cap | None = None) -> None:
+    def __init__(self, most: Callable[[], float | None], cap: Cap | None = None) -> None:
         self.attempts = Attempts(self._renew if cap else None)
-        self._most = most
+        self._most = most  # worked out where it is needed: of ten thousand questions few are lost
         self._cap = cap
         self._reserved = 0.0
 
     async def reserve(self) -> bool:
         """Reserve enough for an attempt; False where the budget is reached."""
-        if self._cap is None or await self._cap.reserve(self._most or 0.0):
-            self._reserved = self._most or 0.0
+        if self._cap is None:
             return True
-        return False
+        most = self._most() or 0.0
+        is_reserved = await self._cap.reserve(most)
+        self._reserved = most if is_reserved else 0.0
+        return is_reserved
 
     async def settle(self, question: str, answer: Answer | None) -> Answer | None:
         """Give back what an attempt did not cost, and return the answer with what all of them may have cost."""
@@ -91,7 +94,7 @@ class Purse:
 
     def add_lost(self, question: str, answer: Answer | None) -> Answer | None:
         """Return an answer with what lost attempts at it may have cost; a failed one where there is none."""
-        usd = self.attempts.lost * (self._most or 0.0)
+        usd = self.attempts.lost * (self._most() or 0.0) if self.attempts.lost else 0.0
         if not usd:
             return answer
         if answer is None:
@@ -102,7 +105,6 @@ class Purse:
     async def _renew(self) -> bool:
         if self._cap is not None:
             await self._cap.settle(self._reserved, None)
-            self._reserved = 0.0
         return await self.reserve()
 
 

@@ -41,6 +41,7 @@ class AnswerWriter:
         if self._committed is None:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
+            # At once: what waits here is what a kill loses beyond what is in flight.
             loop.call_soon(self._commit, self._committed)
         self._answers.append(answer)
         await asyncio.shield(self._committed)
@@ -103,7 +104,7 @@ class LiveSender:
                 return
             asked += 1
             text = self.questions[one]
-            purse = Purse(self.engine.most_usd(text), self._cap)
+            purse = Purse(functools.partial(self.engine.most_usd, text), self._cap)
             if not await purse.reserve():
                 self._out_of_budget = True
                 return
