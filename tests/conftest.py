@@ -103,9 +103,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
-    """One started sandbox; ask for `sandbox` instead, unless the test changes nothing."""
-    with Sandbox() as started:
-        yield started
+    """One started sandbox; ask for `sandbox` instead, unless the test changes nothing.
+
+    Its process is not measured: the share of the kit that tests run leaves the sandbox out.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("COVERAGE_PROCESS_START", raising=False)
+        started = Sandbox().start()
+    yield started
+    started.stop()
 
 
 @pytest.fixture
