@@ -31,6 +31,7 @@ class ObjectKind:
     def aliases(self) -> set[str]:
         """Every name that a path may call this type by, in lower case."""
         names = {self.name, self.singular, self.type_id, self.fully_qualified_name}
+        names |= {f"p_{self.name}", f"p_{self.singular}"} if self.custom else set()
         return {name.lower() for name in names if name}
 
 

@@ -46,6 +46,13 @@ def list_properties(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     return HubSpotAnswer(200, {"results": [one.wire for one in definitions.values()]})
 
 
+def list_legacy_properties(object_type: str, crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
+    """Show all properties of a type as the oldest versions do: a bare list."""
+    del call
+    definitions = crm.catalog.definitions(crm.catalog.get_named(object_type))
+    return HubSpotAnswer(200, [one.wire for one in definitions.values()])
+
+
 def read_property(crm: Crm, call: HubSpotCall) -> HubSpotAnswer:
     """Show one property."""
     kind = crm.catalog.resolve(call.path["object_type"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from hsai_kit.sandbox.hubspot import (
@@ -192,8 +193,13 @@ FAMILIES = (
     ("v3", "/crm/v3/owners", "/crm/owners/{}", OWNERS),
     ("v3", "/crm/v3/lists", "/crm/lists/{}", LISTS),
     ("v3", "/crm-object-schemas/v3/schemas", "/crm-object-schemas/{}/schemas", SCHEMAS),
+    # Sync tools ask for these spellings of the same.
+    ("v3", "/crm/v3/schemas", "/crm-object-schemas/{}/schemas", SCHEMAS),
+    ("v4", "/crm/v4/objects", "/crm/objects/{}", OBJECTS),
     ("v3", "/account-info/v3", "/account-info/{}", ACCOUNT),
 )
+# The oldest versions' definitions, which a published tap reads before it reads any records.
+LEGACY_PROPERTIES = {"/companies/v2/properties": "companies", "/properties/v1/deals/properties": "deals"}
 
 
 def addresses() -> Iterator[RouteAddress]:
@@ -207,4 +213,8 @@ def addresses() -> Iterator[RouteAddress]:
                 address = found.setdefault(template, RouteAddress(template, version, {}))
                 address.operations[operation.method] = operation
     yield from found.values()
+    for template, object_type in LEGACY_PROPERTIES.items():
+        handler = partial(property_calls.list_legacy_properties, object_type)
+        needs = access.list_definition_needs(object_type, custom=False, action=READ)
+        yield RouteAddress(template, "v1", {"GET": Operation("GET", "", handler, _fixed(needs))})
     yield RouteAddress(TOKEN_INFO_PATH, "v2", {TOKEN_INFO.method: TOKEN_INFO})
