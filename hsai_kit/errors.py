@@ -79,6 +79,10 @@ class NoConnection(HsaiError):
         self.maybe_done = maybe_done
 
 
+class CallWithdrawn(NoConnection):
+    """A read was given up because the work that wanted it was stopped."""
+
+
 class WriteUncertain(HsaiError):
     """A write did not go through at once; whoever sent it reads what the records hold before it is sent again.
 
@@ -108,6 +112,10 @@ class HubSpotError(HsaiError):
 
 class NotFound(HubSpotError):
     """The record, list or definition does not exist in this portal."""
+
+
+class AnswerTooLarge(HubSpotError):
+    """An answer is larger or more deeply nested than one that is read; fewer records at once may do."""
 
 
 class InvalidValues(HubSpotError):

@@ -29,6 +29,7 @@ from hsai_kit.runtime.console import many
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hsai_kit.connection import Connection
     from hsai_kit.steps.review import Review
 
 
@@ -136,7 +137,7 @@ def ask(
             needed = Prompt(prompt or chosen.prompt or "").columns_to_pull()
             frame, kind = read(hub, object_type, [*needed, *_split(columns)], **which), None
         else:
-            frame, kind = _read_rows(csv, which, columns), object_type
+            frame, kind = _read_rows(hub, csv, object_type, which, columns), object_type
         run = put(
             hub, frame, chosen, object_type=kind, confirm=True if yes else None, budget_usd=budget_usd, **settings
         )
@@ -165,9 +166,11 @@ def _choose(
     }
 
 
-def _read_rows(csv: Path, which: dict[str, Any], columns: str | None) -> pd.DataFrame:
+def _read_rows(
+    hub: Connection, csv: Path, object_type: str, which: dict[str, Any], columns: str | None
+) -> pd.DataFrame:
     """Read the rows to ask about from a file or from standard input."""
-    from hsai_kit.tabular.table_files import read_table
+    from hsai_kit.steps.pull.export_file import read_export
 
     chosen = which | {"columns": columns}
     if extra := [name for name, value in chosen.items() if value is not None and name not in {"limit", "sample"}]:
@@ -179,9 +182,9 @@ def _read_rows(csv: Path, which: dict[str, Any], columns: str | None) -> pd.Data
         with tempfile.TemporaryDirectory(prefix="hsai-") as folder:
             csv = Path(folder) / "rows.csv"
             csv.write_text(sys.stdin.read(), "utf-8")
-            frame = read_table(csv)
+            frame = read_export(hub, csv, object_type)
     else:
-        frame = read_table(csv)
+        frame = read_export(hub, csv, object_type)
     sample = which["sample"]
     return frame.head(which["limit"]) if sample is None else frame.sample(min(sample, len(frame))).sort_index()
 

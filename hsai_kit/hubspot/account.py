@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.errors import HsaiError, NoConnection
+from hsai_kit.hubspot.answers import list_items, parse_id, refuse_odd_answers
 from hsai_kit.hubspot.client import HubSpotClient
 
 
@@ -47,6 +48,7 @@ STEP_SCOPES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@refuse_odd_answers
 async def read_portal(client: HubSpotClient) -> Portal:
     """Return the portal that the key belongs to."""
     details = await client.get(f"{client.paths.account}/details")
@@ -63,7 +65,8 @@ async def read_portal(client: HubSpotClient) -> Portal:
 async def read_scopes(client: HubSpotClient) -> frozenset[str] | None:
     """Return the scopes of the key, or None where HubSpot does not tell for this kind of key."""
     info = await _read_if_allowed(client.read_token_info())
-    return frozenset(map(str, info.get("scopes") or ())) if info else None
+    scopes = info.get("scopes") or []
+    return frozenset(map(str, scopes)) if info and isinstance(scopes, list) else None
 
 
 def find_missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -75,9 +78,9 @@ def find_missing_scopes(scopes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 async def read_daily_usage(client: HubSpotClient) -> tuple[int, int] | None:
     """Return (calls made today, calls allowed a day) of the account, or None where HubSpot does not tell."""
     answer = await _read_if_allowed(client.get(f"{client.paths.account}/api-usage/daily/private-apps"))
-    for usage in answer.get("results") or []:
-        if usage.get("usageLimit"):
-            return int(usage.get("currentUsage") or 0), int(usage["usageLimit"])
+    for usage in list_items(answer, "results"):
+        if limit := parse_id(usage.get("usageLimit")):
+            return int(parse_id(usage.get("currentUsage")) or 0), int(limit)
     return None
 
 

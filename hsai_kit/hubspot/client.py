@@ -17,15 +17,20 @@ import urllib3
 from hubspot.crm.objects import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
-from hsai_kit.errors import HsaiError, HubSpotError, NoConnection, WriteUncertain
-from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause
+from hsai_kit.errors import AnswerTooLarge, CallWithdrawn, HsaiError, HubSpotError, NoConnection, WriteUncertain
+from hsai_kit.hubspot.error_mapping import ErrorResponse, explain_error, find_pause, read_number
+from hsai_kit.hubspot.http import MOST_BYTES, BodyTooLarge, HttpCall, limit_pools
+from hsai_kit.hubspot.paths import Paths
 from hsai_kit.runtime.clock import read_clock
+from hsai_kit.runtime.control import may_read
 from hsai_kit.runtime.network import explain_way_out, find_proxy
-from hsai_kit.runtime.rate_limit import Pacer, Room, Window, backoff
+from hsai_kit.runtime.rate_limit import GoOn, Pacer, Room, Window, Withdrawal, backoff
 from hsai_kit.runtime.server_text import remember_key
 
 # The smallest allowance of any HubSpot plan; a larger one is learned from the first answer.
 _FIRST_LIMIT = 100
+# More than any plan has: a header that says so is mistaken, and following it would be refused.
+_LARGEST_LIMIT = 1_000
 # HubSpot's window is 10 s where requests arrive, and they do not all take equally long to get there.
 _WINDOW_SECONDS = 10.25
 # 5 a second is what HubSpot allows for search, for the whole account: somebody else may search too.
@@ -35,11 +40,17 @@ _ATTEMPTS = 6
 # An address that never answered is more likely wrong, or there is no network, and somebody waits before the screen.
 _FIRST_ATTEMPTS = 2
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
+# How often it is looked whether somebody stopped the work; an answer that is on its way has as long to arrive.
+_LOOK_SECONDS = 0.25
 # How long HubSpot may take to carry out what it answered with an error or not at all: 15 s were seen.
 _SETTLE_SECONDS = 45.0
 
 
 T = TypeVar("T")
+
+
+class _Endless(NoConnection):
+    """The answer did not come to its end."""
 
 
 @dataclass(frozen=True)
@@ -57,42 +68,12 @@ class _Request(NamedTuple):
     body: Mapping[str, Any] | Sequence[str] | None = None
 
 
-class Paths:
-    """HubSpot's paths, without a trailing slash, of one API version: "2026-09", "2026-03" or "v3" (with some of v4)."""
-
-    def __init__(self, api_version: str) -> None:
-        by_number = api_version == "v3"
-
-        def build(area: str) -> str:
-            return f"/crm/v3/{area}" if by_number else f"/crm/{area}/{api_version}"
-
-        self.objects_root = build("objects")
-        self.properties_root = build("properties")
-        self.owners = build("owners")
-        self.lists_root = build("lists")
-        self.validations = build("property-validations")
-        self.associations_root = "/crm/v4/associations" if by_number else build("associations")
-        self.schemas = f"/crm-object-schemas/{api_version}/schemas"
-        self.account = f"/account-info/{api_version}"
-
-    def objects(self, object_type: str, rest: str = "") -> str:
-        """Return the path of an object type's records, such as `objects("contacts", "/batch/read")`."""
-        return f"{self.objects_root}/{object_type}{rest}"
-
-    def properties(self, object_type: str) -> str:
-        """Return the path of an object type's property definitions."""
-        return f"{self.properties_root}/{object_type}"
-
-    def associations(self, from_type: str, to_type: str) -> str:
-        """Return the path that reads associations of many records at once."""
-        return f"{self.associations_root}/{from_type}/{to_type}/batch/read"
-
-
 class HubSpotClient:
     """Calls to one portal with one key; `base_url` other than HubSpot's own is for the sandbox or a proxy.
 
-    Time-outs are 10 s to connect and `answer_seconds` to answer. For a request that changes nothing, 429, 423, 477,
-    5xx and lost answers are waited out, six attempts in all (two while nothing was ever answered); what changes
+    Time-outs are 10 s to connect, `answer_seconds` without a sign of the answer, and twice that for all of it. For a
+    request that changes nothing, 429, 423, 477, 5xx and lost answers are waited out, six attempts in all (two while
+    nothing was ever answered, or where an answer does not end); once the work is stopped it is withdrawn. What changes
     records goes through `write`.
     """
 
@@ -118,6 +99,7 @@ class HubSpotClient:
         self._token = token
         remember_key(token)
         self._api = ApiClient(configuration)
+        limit_pools(self._api.rest_client.pool_manager)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hsai_kit HubSpot")
         self._window = Window(_FIRST_LIMIT, _WINDOW_SECONDS)
         self._pacer = Pacer(_AT_ONCE, (self._window,))
@@ -170,14 +152,10 @@ class HubSpotClient:
         holds for whatever is sent next. `attempt` (1 is the first) lets the pauses grow.
         """
         request = _Request(method, path, body=body)
-
-        def send() -> HubSpotResponse | ErrorResponse | NoConnection | None:
-            # In the thread, as the last thing before it leaves: it may have waited for the window, for a thread, or
-            # for a laptop that slept.
-            return None if read_clock() > until else self._send(request)
-
+        # In the thread, as the last thing before it leaves: it may have waited for the window, for a thread, or for a
+        # laptop that slept.
         async with self._pacer.turn(room=room):
-            outcome = await self._run(send)
+            outcome = await self._run(lambda: None if read_clock() > until else self._send(request))
         if outcome is None:
             waiting = HubSpotError("HubSpot's allowance is used up by others. Run the same again later.")
             raise WriteUncertain(waiting, maybe_done=False, is_late=True)
@@ -185,7 +163,9 @@ class HubSpotClient:
             return outcome
         problem, seconds = _explain_outcome(outcome, attempt, request)
         # A server, or a gateway before it, may give up on a write that is carried out all the same.
-        maybe_done = outcome.status >= 500 if isinstance(outcome, ErrorResponse) else outcome.maybe_done
+        maybe_done = (
+            outcome.status >= 500 if isinstance(outcome, ErrorResponse) else getattr(outcome, "maybe_done", True)
+        )
         if seconds is None and not maybe_done:
             raise problem
         self._pacer.pause((backoff(attempt) if seconds is None else seconds) * self.patience)
@@ -200,19 +180,40 @@ class HubSpotClient:
         attempt = 0
         while True:
             attempt += 1
-            async with pacer.turn(room=room):
-                outcome = await self._run(lambda: self._send(request))
+            try:
+                async with pacer.turn(go_on=may_read, room=room):
+                    outcome = await self._run(lambda: self._send(request), may_read)
+            except Withdrawal:
+                raise CallWithdrawn("The work was stopped before HubSpot answered. Run the same again.") from None
             if isinstance(outcome, HubSpotResponse):
                 return outcome
             problem, seconds = _explain_outcome(outcome, attempt, request)
-            if seconds is None or attempt >= (self.attempts if self._reached else _FIRST_ATTEMPTS):
+            most = self.attempts if self._reached and not isinstance(outcome, _Endless) else _FIRST_ATTEMPTS
+            if seconds is None or attempt >= most:
                 raise problem
             pacer.pause(seconds * self.patience)
 
-    async def _run(self, send: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, send)
+    async def _run(self, send: Callable[[], T], go_on: GoOn | None = None) -> T | _Endless:
+        """Send in a thread, and break off what takes too long; raises Withdrawal where `go_on` says no meanwhile."""
+        call, loop = HttpCall(), asyncio.get_running_loop()
 
-    def _send(self, request: _Request) -> HubSpotResponse | ErrorResponse | NoConnection:
+        def make_call() -> T:
+            with call.make():
+                return send()
+
+        until = loop.time() + 2 * self._time_outs[1]
+        answer = loop.run_in_executor(self._threads, make_call)
+        try:
+            while not (await asyncio.wait({answer}, timeout=_LOOK_SECONDS))[0]:
+                if loop.time() > until:
+                    return _Endless(self._explain_unreachable("did not come to the end of an answer"), maybe_done=True)
+                if go_on and not await go_on() and not (await asyncio.wait({answer}, timeout=_LOOK_SECONDS))[0]:
+                    raise Withdrawal
+            return answer.result()
+        finally:
+            call.end()
+
+    def _send(self, request: _Request) -> HubSpotResponse | ErrorResponse | NoConnection | AnswerTooLarge:
         try:
             data, status, headers = self._api.call_api(
                 request.path,
@@ -227,6 +228,9 @@ class HubSpotClient:
         except ApiException as problem:
             self._reached = True
             return ErrorResponse(problem.status or 0, problem.body or "", dict(problem.headers or {}))
+        except (BodyTooLarge, RecursionError):
+            size = f"more than {MOST_BYTES // 1024**2} MB, or too deep to be read"
+            return AnswerTooLarge(f"HubSpot's answer to {request.method} {request.path} has {size}.")
         except UnicodeDecodeError:
             # The client decodes an error's body before anybody can ask for its status.
             self._reached = True
@@ -243,7 +247,7 @@ class HubSpotClient:
             return NoConnection(self._explain_unreachable("did not answer, or the answer broke off"), maybe_done=True)
         self._reached = True
         self._learn(headers)
-        if isinstance(data, str):
+        if not isinstance(data, dict | None):
             # The client hands back text that is no JSON as it is: an answer cut in the middle, or a proxy's page.
             return NoConnection(self._explain_unreachable("sent an answer that cannot be read"), maybe_done=True)
         return HubSpotResponse(status, data or {})
@@ -254,22 +258,16 @@ class HubSpotClient:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         found = {name.lower(): value for name, value in headers.items()}
-        if (limit := found.get("x-hubspot-ratelimit-max", "")).isdigit():
-            self._window.limit = max(1, int(limit))
-        if (left := found.get("x-hubspot-ratelimit-daily-remaining", "")).isdigit():
-            self.daily_left = int(left)
+        if limit := read_number(found.get("x-hubspot-ratelimit-max")):
+            self._window.limit = min(limit, _LARGEST_LIMIT)
+        if (left := read_number(found.get("x-hubspot-ratelimit-daily-remaining"))) is not None:
+            self.daily_left = left
 
 
 def _explain_outcome(
-    outcome: ErrorResponse | NoConnection, attempt: int, request: _Request
+    outcome: ErrorResponse | NoConnection | AnswerTooLarge, attempt: int, request: _Request
 ) -> tuple[HsaiError, float | None]:
     """Return the error in words, and the seconds to wait before another attempt, None where waiting is of no use."""
     if isinstance(outcome, ErrorResponse):
         return explain_error(outcome, request.method, request.path), find_pause(outcome, attempt)
-    return outcome, backoff(attempt)
-
-
-def read_cursor(answer: Mapping[str, Any]) -> str | None:
-    """Return where the next page of an answer begins, None on the last one."""
-    after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-    return None if after is None else str(after)
+    return outcome, None if isinstance(outcome, AnswerTooLarge) else backoff(attempt)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from hsai_kit.errors import HsaiError, HubSpotError
+from hsai_kit.hubspot.answers import MOST_IDLE, parse_id, refuse_repetition
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.records import Record, read_page
 
@@ -35,6 +36,8 @@ class Span:
     end: int | None
     width: float = 0.0
     """How many ids a page covers there; 0 as long as no page was read."""
+    idle: int = 0
+    """Pages in a row that held nothing."""
 
     @property
     def is_done(self) -> bool:
@@ -129,8 +132,10 @@ def _choose_span(spans: list[Span], busy: Sequence[Span]) -> Span | None:
 
 def _advance(span: Span, records: list[Record], after: str | None) -> list[Record]:
     """Move the span on behind a page, and return those of the page's records that lie in it."""
-    ids = [int(record.id) if record.id.isdigit() else -1 for record in records]
-    following = None if after is None else int(after) if after.isdigit() else -1
+    ids = [int(record.id) for record in records]
+    following = None if after is None else int(parse_id(after) or -1)
+    span.idle = 0 if ids else span.idle + 1
+    refuse_repetition(following is not None and span.idle == MOST_IDLE)
     ascending = all(one < other for one, other in pairwise(ids))
     if not ascending or (ids and ids[0] < span.next):
         raise NotById

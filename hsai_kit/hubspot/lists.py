@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.errors import NotFound, UnknownList
-from hsai_kit.hubspot.client import HubSpotClient, read_cursor
+from hsai_kit.hubspot.answers import iterate_answers, list_items, parse_id, refuse_odd_answers
+from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import STANDARD, ObjectType
 from hsai_kit.runtime.suggestion import suggest
 
@@ -42,18 +43,21 @@ class AddResult:
     missing: frozenset[str]
 
 
+@refuse_odd_answers
 async def read_lists(client: HubSpotClient, query: str = "") -> list[RecordList]:
     """Return the lists whose name has `query` in it, of every object type."""
-    found: list[RecordList] = []
+    found: dict[str, RecordList] = {}
     while True:
         body = {"query": query, "offset": len(found), "count": _LISTS_PAGE}
         answer = (await client.post(f"{client.paths.lists_root}/search", body)).data
-        page = [_parse_list(raw) for raw in answer.get("lists") or []]
-        found += page
-        if not page or not answer.get("hasMore"):
-            return found
+        page = [_parse_list(raw) for raw in list_items(answer, "lists")]
+        new = [one for one in page if one.id not in found]
+        found |= {one.id: one for one in new}
+        if not new or not answer.get("hasMore"):
+            return list(found.values())
 
 
+@refuse_odd_answers
 async def find_list(client: HubSpotClient, wanted: str, kind: ObjectType) -> RecordList:
     """Return the list of that id or name (whatever the case) for an object type.
 
@@ -76,17 +80,9 @@ async def find_list(client: HubSpotClient, wanted: str, kind: ObjectType) -> Rec
 
 async def iterate_members(client: HubSpotClient, list_id: str) -> AsyncIterator[list[str]]:
     """Yield the record ids of a list's members, up to 250 at a time, each once."""
-    query: dict[str, Any] = {"limit": _MEMBERS_PAGE}
-    seen: set[str] = set()
-    while True:
-        answer = await client.get(f"{client.paths.lists_root}/{list_id}/memberships", query)
-        ids = [str(raw["recordId"]) for raw in answer["results"]]
-        # A list that changes while it is read may show a member again on the next page.
-        yield [one for one in dict.fromkeys(ids) if one not in seen]
-        seen.update(ids)
-        query["after"] = read_cursor(answer)
-        if query["after"] is None:
-            return
+    path = f"{client.paths.lists_root}/{list_id}/memberships"
+    async for page in iterate_answers(client, path, {"limit": _MEMBERS_PAGE}, "recordId"):
+        yield [str(raw["recordId"]) for raw in page]
 
 
 async def add_members(client: HubSpotClient, list_id: str, ids: Sequence[str], *, attempt: int = 1) -> AddResult:
@@ -112,12 +108,12 @@ def _check_object_type(one: RecordList, kind: ObjectType) -> RecordList:
 
 
 def _parse_list(raw: Mapping[str, Any]) -> RecordList:
-    size = raw.get("size", (raw.get("additionalProperties") or {}).get("hs_list_size"))
+    size = parse_id(raw.get("size", (raw.get("additionalProperties") or {}).get("hs_list_size")))
     return RecordList(
         id=str(raw["listId"]),
         name=str(raw.get("name") or ""),
         object_type_id=str(raw.get("objectTypeId") or ""),
         kind=str(raw.get("processingType") or "").lower(),
-        size=int(size) if size is not None else None,
+        size=int(size) if size else None,
         updated_at=str(raw.get("updatedAt") or ""),
     )

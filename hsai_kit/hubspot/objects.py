@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hsai_kit.errors import ScopesMissing, UnknownObjectType
+from hsai_kit.hubspot.answers import list_items, refuse_odd_answers
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime.suggestion import find_nearest
 
@@ -92,10 +93,10 @@ def _match(wanted: str, kinds: tuple[ObjectType, ...]) -> ObjectType | None:
     return next((k for k in kinds if name in {k.type_id, *(a.casefold() for a in (k.name, k.label, *k.also))}), None)
 
 
+@refuse_odd_answers
 async def _read_custom(client: HubSpotClient) -> tuple[ObjectType, ...]:
-    schemas = (await client.get(client.paths.schemas))["results"]
     found = []
-    for schema in schemas:
+    for schema in list_items(await client.get(client.paths.schemas), "results"):
         name, labels = schema.get("fullyQualifiedName") or schema["name"], schema.get("labels") or {}
         also = tuple(filter(None, (schema.get("name"), *labels.values())))
         found.append(ObjectType(name, str(schema["objectTypeId"]), labels.get("plural") or schema["name"], also))

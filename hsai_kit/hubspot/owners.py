@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hsai_kit.errors import UnknownOwner
-from hsai_kit.hubspot.client import HubSpotClient, read_cursor
+from hsai_kit.hubspot.answers import iterate_answers, list_items
+from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime.suggestion import find_nearest, suggest
 
 _PAGE = 500
@@ -31,14 +32,8 @@ async def read_owners(client: HubSpotClient, *, left: bool = False) -> list[Owne
 
     Somebody who left may own records still.
     """
-    found: list[Owner] = []
-    query: dict[str, Any] = {"limit": _PAGE, "archived": "true" if left else "false"}
-    while True:
-        answer = await client.get(client.paths.owners, query)
-        found += [_parse_owner(raw) for raw in answer.get("results") or []]
-        query["after"] = read_cursor(answer)
-        if query["after"] is None:
-            return found
+    pages = iterate_answers(client, client.paths.owners, {"limit": _PAGE, "archived": "true" if left else "false"})
+    return [_parse_owner(raw) async for page in pages for raw in page]
 
 
 def find_owner(owners: Sequence[Owner], wanted: str) -> Owner:
@@ -78,6 +73,6 @@ def find_team(owners: Sequence[Owner], wanted: str) -> list[Owner]:
 
 
 def _parse_owner(raw: Mapping[str, Any]) -> Owner:
-    name = " ".join(filter(None, (raw.get("firstName"), raw.get("lastName"))))
-    teams = tuple(str(team["name"]) for team in raw.get("teams") or [])
+    name = " ".join(str(part) for part in (raw.get("firstName"), raw.get("lastName")) if part)
+    teams = tuple(str(team.get("name") or "") for team in list_items(raw, "teams"))
     return Owner(str(raw["id"]), name, str(raw.get("email") or ""), teams)

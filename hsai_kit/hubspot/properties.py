@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from hsai_kit.errors import HubSpotError, ScopesMissing, UnknownProperty
+from hsai_kit.hubspot.answers import list_items, refuse_odd_answers
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.runtime.suggestion import find_nearest
 
@@ -94,12 +95,14 @@ class Property:
         return found[0] if len(found) == 1 else None
 
 
+@refuse_odd_answers
 async def read_properties(client: HubSpotClient, object_type: str) -> dict[str, Property]:
     """Return the live definitions of an object type by internal name."""
     answer = await client.get(client.paths.properties(object_type))
-    return {raw["name"]: _parse_property(raw) for raw in answer["results"]}
+    return {raw["name"]: _parse_property(raw) for raw in list_items(answer, "results")}
 
 
+@refuse_odd_answers
 async def read_rules(client: HubSpotClient, type_id: str) -> dict[str, tuple[Rule, ...]]:
     """Return the rules of an object type's properties by name; none where HubSpot does not let this key see them."""
     try:
@@ -108,11 +111,12 @@ async def read_rules(client: HubSpotClient, type_id: str) -> dict[str, tuple[Rul
         # HubSpot checks every value itself: without the rules it is only later that a refusal is known.
         return {}
     return {
-        str(one["propertyName"]): tuple(_parse_rule(raw) for raw in one.get("propertyValidationRules") or [])
-        for one in answer.get("results") or []
+        str(one["propertyName"]): tuple(_parse_rule(raw) for raw in list_items(one, "propertyValidationRules"))
+        for one in list_items(answer, "results")
     }
 
 
+@refuse_odd_answers
 async def read_required(client: HubSpotClient, type_id: str) -> frozenset[str]:
     """Return the properties that every record of a type has to have; none where this key may not see them.
 
@@ -138,9 +142,9 @@ def pick(known: Mapping[str, Property], wanted: Sequence[str], object_type: str)
 
 
 def _parse_property(raw: Mapping[str, Any]) -> Property:
-    options = raw.get("options") or []
+    options = list_items(raw, "options")
     return Property(
-        name=raw["name"],
+        name=str(raw["name"]),
         label=str(raw.get("label") or raw["name"]),
         type=str(raw.get("type") or PropertyType.STRING),
         field_type=str(raw.get("fieldType") or "text"),

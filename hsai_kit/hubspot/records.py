@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from hsai_kit.errors import HubSpotError, NotFound
-from hsai_kit.hubspot.client import HubSpotClient, read_cursor
-from hsai_kit.hubspot.error_mapping import as_list
+from hsai_kit.errors import AnswerTooLarge, HubSpotError, NotFound
+from hsai_kit.hubspot.answers import list_items, parse_id, read_cursor, refuse_repetition
+from hsai_kit.hubspot.client import HubSpotClient
+from hsai_kit.hubspot.error_mapping import as_list, read_context
 from hsai_kit.runtime.rate_limit import Room
+from hsai_kit.runtime.server_text import clean_reason
 
 # HubSpot's page and batch size.
 BATCH = 100
@@ -22,12 +25,21 @@ _LONGEST_NAMES = 6_000
 MOST_SURVIVORS = 100
 
 
+T = TypeVar("T")
+_TOO_LARGE = "HubSpot's answer about it is too large to be read"
+_ODD = "HubSpot sent it in a form that cannot be read"
+
+
 @dataclass(frozen=True)
 class Record:
-    """A record as HubSpot sent it: every value a string, None where it is unset."""
+    """A record as HubSpot sent it: every value a string, None where it is unset.
+
+    Where that could not be read, `problem` says why, and there are no values.
+    """
 
     id: str
     properties: Mapping[str, str | None]
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,11 +86,14 @@ async def iterate_records(
 ) -> AsyncIterator[list[Record]]:
     """Yield all records, a page of up to 100 at a time, in the order of their ids."""
     after: str | int | None = None
+    seen: set[str | None] = set()
     while True:
         page, after = await read_page(client, object_type, properties, after)
         yield page
         if after is None:
             return
+        refuse_repetition(after in seen)
+        seen.add(after)
 
 
 async def read_page(
@@ -86,21 +101,46 @@ async def read_page(
 ) -> tuple[list[Record], str | None]:
     """Return up to 100 records from the cursor `after` on (None: from the first), and the cursor of the next page.
 
-    Where the names of the properties are too long for an address, the page's values are read as a batch.
+    Where the names of the properties are too long for an address, the page's values are read as a batch. A page that is
+    too large to be read is shorter; a record that is so by itself comes with its problem.
     """
-    query: dict[str, Any] = {"limit": BATCH, "archived": "false"}
     names = ",".join(properties)
     too_long = len(names) > _LONGEST_NAMES
-    if names and not too_long:
-        query["properties"] = names
-    if after is not None:
-        query["after"] = after
-    answer = await client.get(client.paths.objects(object_type), query)
-    page = parse_records(answer["results"])
+
+    async def read(limit: int, names: str) -> tuple[list[Record], str | None]:
+        query: dict[str, Any] = {"limit": limit, "archived": "false"}
+        if names:
+            query["properties"] = names
+        if after is not None:
+            query["after"] = after
+        answer = await client.get(client.paths.objects(object_type), query)
+        return parse_records(answer), read_cursor(answer)
+
+    page, following = await read_less_and_less(BATCH, "" if too_long else names, read)
     if too_long and page:
-        found = await read_batch(client, object_type, [record.id for record in page], properties)
+        found = await read_batch(client, object_type, [record.id for record in page], properties, with_odd=True)
         page = [found[record.id] for record in page if record.id in found]
-    return page, read_cursor(answer)
+    return page, following
+
+
+async def read_less_and_less(
+    limit: int, names: str, read: Callable[[int, str], Awaitable[tuple[list[Record], T]]]
+) -> tuple[list[Record], T]:
+    """Return what `read` gives for a page of `limit` records, or of half as many as often as that is too large.
+
+    A record that is too large by itself is read without its properties, and comes with its problem.
+    """
+    while True:
+        try:
+            return await read(limit, names)
+        except AnswerTooLarge:
+            if limit == 1 and not names:
+                raise
+            if limit == 1:
+                break
+        limit //= 2
+    page, rest = await read(1, "")
+    return [Record(record.id, {}, _TOO_LARGE) for record in page], rest
 
 
 async def read_batch(
@@ -110,11 +150,23 @@ async def read_batch(
     properties: Sequence[str],
     *,
     room: Room | None = None,
+    with_odd: bool = False,
 ) -> dict[str, Record]:
-    """Return up to 100 records by id; ids that were deleted or merged away are not among them."""
+    """Return up to 100 records by id; ids that were deleted or merged away are not among them.
+
+    Those that could not be read are there, with their problem, only where `with_odd` asks for them.
+    """
     body = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
-    reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
-    return {record.id: record for record in parse_records(reply.data.get("results") or [])}
+    try:
+        reply = await client.post(client.paths.objects(object_type, "/batch/read"), body, room=room)
+        records = parse_records(reply.data)
+    except AnswerTooLarge:
+        if len(ids) > 1:
+            halves = (ids[: len(ids) // 2], ids[len(ids) // 2 :])
+            parts = [await read_batch(client, object_type, half, properties, with_odd=with_odd) for half in halves]
+            return parts[0] | parts[1]
+        records = [Record(one, {}, _TOO_LARGE) for one in ids]
+    return {record.id: record for record in records if with_odd or not record.problem}
 
 
 async def read_many(
@@ -144,22 +196,39 @@ async def update_batch(
     body = {"inputs": [{"id": one, "properties": dict(values)} for one, values in changes.items()]}
     path = client.paths.objects(object_type, "/batch/update")
     reply = await client.write(path, body, attempt=attempt, until=until, room=room)
-    records = {record.id: record for record in parse_records(reply.data.get("results") or [])}
+    records = {record.id: record for record in parse_records(reply.data) if not record.problem}
     return UpdateResult(records, read_reasons(reply.data, "ids"))
 
 
 def read_reasons(answer: Mapping[str, Any], key: str) -> dict[str, str]:
     """Return HubSpot's reasons for what it refused of a batch, by what the errors name under `key`."""
     return {
-        str(one): str(error.get("message") or "HubSpot gave no reason")
-        for error in answer.get("errors") or []
-        for one in as_list((error.get("context") or {}).get(key))
+        str(one): clean_reason(error.get("message") or "HubSpot gave no reason")
+        for error in list_items(answer, "errors")
+        for one in as_list(read_context(error).get(key))
     }
 
 
-def parse_records(results: Sequence[Mapping[str, Any]]) -> list[Record]:
-    """Return HubSpot's results as records."""
-    return [Record(str(result["id"]), result.get("properties") or {}) for result in results]
+def parse_records(answer: Mapping[str, Any]) -> list[Record]:
+    """Return an answer's results as records; what has no id of a record is none, and odd values are a problem."""
+    return [
+        _parse_record(record_id, result.get("properties"))
+        for result in list_items(answer, "results")
+        if (record_id := parse_id(result.get("id")))
+    ]
+
+
+def _parse_record(record_id: str, properties: object) -> Record:
+    values = {} if properties is None else properties
+    if not isinstance(values, dict):
+        return Record(record_id, {}, _ODD)
+    for name, value in values.items():
+        if value is not None and not isinstance(value, str):
+            if isinstance(value, list | dict):
+                return Record(record_id, {}, f"{_ODD} (the property {name})")
+            # Values are strings; a number or a truth value has one spelling only.
+            values = {**values, name: json.dumps(value)}
+    return Record(record_id, values)
 
 
 async def find_survivor(client: HubSpotClient, object_type: str, record_id: str) -> str | None:

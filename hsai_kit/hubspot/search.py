@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from hsai_kit.hubspot.answers import parse_id, refuse_odd_answers, refuse_repetition
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.filter_groups import Filter, SearchQuery
-from hsai_kit.hubspot.records import BATCH, Record, parse_records
+from hsai_kit.hubspot.records import BATCH, Record, parse_records, read_less_and_less
 
 # HubSpot's own limits: 200 records a page, the first 10,000 results of a query; IN takes 100 values.
 PAGE, MOST_RESULTS = 200, 10_000
@@ -16,16 +17,18 @@ _ID = "hs_object_id"
 _BY_ID = {"propertyName": _ID, "direction": "ASCENDING"}
 
 
+@refuse_odd_answers
 async def count_matches(client: HubSpotClient, object_type: str, query: SearchQuery) -> int:
     """Return how many records a query finds; its `rest` is not looked at."""
     return int((await _search(client, object_type, query, None, limit=1))["total"])
 
 
+@refuse_odd_answers
 async def read_extent(client: HubSpotClient, object_type: str) -> tuple[int, int]:
     """Return how many records there are and the highest id, (0, 0) where there are none."""
     body = {"sorts": [_BY_ID | {"direction": "DESCENDING"}], "properties": [_ID], "limit": 1}
     answer = await client.search(client.paths.objects(object_type, "/search"), body)
-    results = parse_records(answer["results"])
+    results = parse_records(answer)
     return (int(answer["total"]), int(results[0].id)) if results else (0, 0)
 
 
@@ -38,11 +41,17 @@ async def iterate_pages(
     is the id after which to begin.
     """
     while True:
-        answer = await _search(client, object_type, query, _build_id_above(last), properties)
-        found = parse_records(answer["results"])
+
+        async def read(limit: int, names: str, above: int = last) -> tuple[list[Record], int]:
+            wanted = properties if names else ()
+            answer = await _search(client, object_type, query, _build_id_above(above), wanted, limit=limit)
+            return parse_records(answer), int(parse_id(answer.get("total")) or 0)
+
+        found, total = await read_less_and_less(PAGE, ",".join(properties), read)
         if not found:
             return
-        last, left = int(found[-1].id), max(0, int(answer.get("total") or 0) - len(found))
+        refuse_repetition(int(found[-1].id) <= last)
+        last, left = int(found[-1].id), max(0, total - len(found))
         kept = found
         if query.rest:
             fits = await _find_fitting(client, object_type, query.rest, [record.id for record in found])
@@ -63,7 +72,7 @@ async def find_matching(
     found: dict[str, Record] = {}
     for query in queries:
         answer = await _search(client, object_type, query, _build_id_in(ids), properties)
-        records = {record.id: record for record in parse_records(answer["results"])}
+        records = {record.id: record for record in parse_records(answer)}
         if query.rest and records:
             fits = await _find_fitting(client, object_type, query.rest, list(records))
             records = {one: record for one, record in records.items() if one in fits}
@@ -71,6 +80,7 @@ async def find_matching(
     return found
 
 
+@refuse_odd_answers
 async def read_ids_at(client: HubSpotClient, object_type: str, query: SearchQuery, ranks: Sequence[int]) -> list[str]:
     """Return the ids of the records at these ranks (0 is the lowest id); a rank beyond the last one gives none."""
     blocks: dict[int, list[int]] = {}
@@ -92,13 +102,15 @@ async def read_ids_at(client: HubSpotClient, object_type: str, query: SearchQuer
                 )
             )
             for span, answer in zip(some, answers, strict=True):
-                records = parse_records(answer["results"])
+                records = parse_records(answer)
                 found += [records[one - span[0]].id for one in span if one - span[0] < len(records)]
         if block < max(blocks):
             ends = await _search(client, object_type, query, _build_id_above(last), after=MOST_RESULTS - 1, limit=1)
-            if not ends["results"]:
+            following = parse_records(ends)
+            if not following:
                 break
-            last = int(parse_records(ends["results"])[0].id)
+            refuse_repetition(int(following[0].id) <= last)
+            last = int(following[0].id)
     return list(dict.fromkeys(found))
 
 
@@ -120,7 +132,7 @@ async def _find_fitting(
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         answer = await _search(client, object_type, SearchQuery((filters,)), _build_id_in(some), limit=BATCH)
-        fits |= {record.id for record in parse_records(answer["results"])}
+        fits |= {record.id for record in parse_records(answer)}
     return fits
 
 

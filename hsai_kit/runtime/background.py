@@ -18,7 +18,9 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar, copy_context
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from hsai_kit.errors import WorkStopped
+from hsai_kit.errors import CallWithdrawn, WorkStopped
+from hsai_kit.runtime.control import Control as Control
+from hsai_kit.runtime.control import set_work
 from hsai_kit.runtime.progress import Progress, show_progress
 
 P = ParamSpec("P")
@@ -29,78 +31,6 @@ _step: ContextVar[Control | None] = ContextVar("step", default=None)
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-
-
-class Control:
-    """What the work looks at between two requests: stop asked for, pause asked for, and its progress."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        # Threading events, not asyncio ones: buttons and Ctrl-C set them from another thread.
-        self._stop = threading.Event()
-        self._paused = threading.Event()
-        self._cutting = threading.Event()
-        self._on_cut: list[Callable[[], object]] = []
-        self._led: list[Handle[Any]] = []
-
-    @property
-    def is_stopping(self) -> bool:
-        """True once a stop was asked for: what is in flight is finished, nothing new is sent."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """Ask the work to end after what is in flight."""
-        self._stop.set()
-        for led in self._led:
-            led.cancel()
-
-    def cut(self) -> None:
-        """Ask the work to end at once: what is in flight is broken off, and may have been paid for nothing."""
-        self.stop()
-        if not self._cutting.is_set():
-            self._cutting.set()
-            for callback in self._on_cut:
-                _background_loop().call_soon_threadsafe(callback)
-            for led in self._led:
-                led.cancel(drain=False)
-
-    def on_cut(self, callback: Callable[[], object]) -> None:
-        """Call `callback` on the loop when a cut is asked for, also if it was asked for before."""
-        self._on_cut.append(callback)
-        if self._cutting.is_set():
-            callback()
-
-    def pause(self) -> None:
-        """Ask the work to send nothing more until `resume`."""
-        self._paused.set()
-        self.progress.note = "paused"
-        for led in self._led:
-            led.pause()
-
-    def resume(self) -> None:
-        """Let paused work go on."""
-        self._paused.clear()
-        self.progress.note = ""
-        for led in self._led:
-            led.resume()
-
-    async def gate(self) -> bool:
-        """Wait while paused; return False where the work should stop instead of sending more."""
-        while self._paused.is_set() and not self.is_stopping:
-            await asyncio.sleep(0.05)
-        return not self.is_stopping
-
-    def join(self, handle: Handle[Any]) -> None:
-        """Make other work a part of this one: stopped and paused alike, with one progress."""
-        self.progress = handle.progress
-        self._led.append(handle)
-        # What was asked for before there was anything to pass it on to.
-        if self._cutting.is_set():
-            handle.cancel(drain=False)
-        elif self.is_stopping:
-            handle.cancel()
-        elif self._paused.is_set():
-            handle.pause()
 
 
 class Handle(Generic[T]):
@@ -154,7 +84,7 @@ class Handle(Generic[T]):
         _refuse_own_thread()
         if (step := _step.get()) is not None:
             # Whoever started the step holds its handle, and stops and watches this work through it.
-            step.join(self)
+            step.join(self._control)
             return self._future.result()
         try:
             return self._watch()
@@ -162,7 +92,8 @@ class Handle(Generic[T]):
             self.cancel()
             self.progress.note = "stopping: waiting for what is in flight"
         try:
-            self._watch()
+            with contextlib.suppress(CallWithdrawn):
+                self._watch()
         except KeyboardInterrupt:
             self.cancel(drain=False)
             with contextlib.suppress(KeyboardInterrupt):
@@ -231,7 +162,12 @@ def accept_wait(step: Callable[P, T]) -> Callable[P, T]:
 def start(work: Callable[[Control], Coroutine[Any, Any, T]], progress: Progress | None = None) -> Handle[T]:
     """Start `work(control)` on the background loop and return at once with its handle."""
     control = Control(progress or Progress("Working"))
-    return Handle(asyncio.run_coroutine_threadsafe(work(control), _background_loop()), control)
+
+    async def do_work() -> T:
+        set_work(control)
+        return await work(control)
+
+    return Handle(asyncio.run_coroutine_threadsafe(do_work(), _background_loop()), control)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -208,12 +208,11 @@ class Pacer:
         `go_on` is asked before the place is used and while it is waited for; raises Withdrawal where it says no. What
         has `room` waits for the end of a pause only, and never behind others that wait for the windows.
         """
-        return Turn(self, tokens, go_on) if room is None or not room.left else self._use_room(room)
+        return Turn(self, tokens, go_on) if room is None or not room.left else self._use_room(room, go_on)
 
     @asynccontextmanager
-    async def _use_room(self, room: Room) -> AsyncIterator[None]:
-        while (left := self._paused_until - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, _LOOK_SECONDS))
+    async def _use_room(self, room: Room, go_on: GoOn | None) -> AsyncIterator[None]:
+        await self.rest(self._paused_until - time.monotonic(), go_on)
         room.left -= 1
         for window in self.windows:
             window.let_go(1)

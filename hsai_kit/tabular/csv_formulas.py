@@ -10,8 +10,9 @@ import pandas as pd
 # quotes and marks that do not show.
 _LEAD = r"[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"{_LEAD}|[\t\r\n]")
-_SPLIT = re.compile(rf"([;\t])(?={_LEAD})")
-_KEPT_WHOLE = re.compile(rf"([;\t])'(?={_LEAD})")
+# Where a program that separates by ; or tabs begins a new cell, or a new row: it takes no notice of our quotes.
+_SPLIT = re.compile(rf"([;\t\n])(?={_LEAD})")
+_KEPT_WHOLE = re.compile(rf"([;\t\n])'(?={_LEAD})")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # XML 1.0, and so Excel's format, has no place for these, nor has UTF-8 for the last range.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -49,7 +50,7 @@ def _restore_value(value: object) -> object:
 
 
 def defuse_splits(value: object) -> object:
-    """Return a text in which no part can act as a formula where a program splits it at ; or a tab."""
+    """Return a text in which no part can act as a formula where a program splits it at ;, a tab or a line break."""
     return _SPLIT.sub(r"\1'", value) if isinstance(value, str) else value
 
 

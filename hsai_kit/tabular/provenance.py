@@ -13,8 +13,12 @@ from hsai_kit.errors import FrameError
 from hsai_kit.runtime.console import advise
 
 _ATTRIBUTE = "hsai_kit"
-# How HubSpot's own exports and the API call the record's id.
-_ID_COLUMNS = ("record_id", "hs_object_id", "Record ID", "Record Id", "id")
+# How the API and HubSpot's own exports call the record's id: in English, German, French, Spanish and Japanese ([?] as
+# HubSpot's own pages have them), from what says most to what says least.
+_ID_COLUMNS = (
+    *("record_id", "hs_object_id", "record id", "datensatz-id", "id de fiche d'informations", "id d'enregistrement"),
+    *("id de l'enregistrement", "id de registro", "id del registro", "レコードid", "id"),
+)
 
 
 @dataclass(frozen=True)
@@ -136,10 +140,15 @@ def _list_ids(frame: pd.DataFrame) -> list[str]:
 
 def find_id_column(frame: pd.DataFrame) -> str | None:
     """Return the name of the column that holds the ids, None where the index does; raises FrameError without one."""
-    if frame.index.name in _ID_COLUMNS:
+    if _normalize(frame.index.name) in _ID_COLUMNS:
         return None
-    for column in _ID_COLUMNS:
-        if column in frame.columns:
+    columns = {_normalize(column): str(column) for column in reversed(list(frame.columns))}
+    for name in _ID_COLUMNS:
+        if name in columns:
+            return columns[name]
+    # Exports of several object types in one file name each: Record ID - Contact.
+    for name, column in columns.items():
+        if name.partition(" - ")[0] in _ID_COLUMNS[2:-1]:
             return column
     raise FrameError(
         advise(
@@ -148,6 +157,23 @@ def find_id_column(frame: pd.DataFrame) -> str | None:
             "No column holds the record ids. Call the one that does 'Record ID', as in HubSpot's exports.",
         )
     )
+
+
+def join_records(frame: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return `frame` with the columns of `records` (by record id) beside each row, and how many rows have a record.
+
+    The ids of `frame` may be as a spreadsheet has them: numbers or text, in the index or a column such as `Record ID`.
+    Raises FrameError where there are none.
+    """
+    ids = pd.Index(_list_ids(frame), dtype="string")
+    found = records.reindex(ids)
+    found.index = frame.index
+    found = found.rename(columns={name: f"{name}_review" for name in found.columns if name in frame.columns})
+    return pd.concat([frame, found], axis=1), int(ids.isin(records.index).sum())
+
+
+def _normalize(heading: object) -> str:
+    return " ".join(str(heading).replace("\u2019", "'").split()).casefold()
 
 
 def parse_record_id(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -195,3 +196,40 @@ def test_no_envelope_of_any_shape_breaks_the_telling(status, envelope):
         assert pause is None or 0 <= pause <= 60
         error = explain_error(given_answer, "POST", PATH)
         assert len(str(error)) > 20
+
+
+@pytest.mark.parametrize(
+    ("status", "envelope", "sentence"),
+    [
+        (
+            401,
+            {
+                "category": "EXPIRED_AUTHENTICATION",
+                "message": "The OAuth token used to make this call expired 17 hour(s) ago.",
+            },
+            "an OAuth token, which holds for 30 minutes",
+        ),
+        (401, {"message": "This hapikey doesn't exist."}, "an API key of the old kind"),
+        (401, {"message": "The app has been uninstalled."}, "was uninstalled or deleted"),
+        (403, {"message": "User doesn't have permission to do this."}, "Whoever made the key may not do this"),
+        (
+            403,
+            {"message": "This portal does not have access to it."},
+            "its subscription may not contain it",
+        ),
+        (
+            403,
+            {
+                "category": "MISSING_SCOPES",
+                "message": "This app hasn't been granted all required scopes to make this call.",
+                "context": {"requiredScopes": ["contacts"]},
+            },
+            "lacks scopes for this: contacts.*installed again",
+        ),
+    ],
+)
+def test_what_is_known_of_keys_that_are_not_taken_is_a_sentence(status, envelope, sentence):
+    error = problem(status, **envelope)
+    assert isinstance(error, KeyRefused if status == 401 else ScopesMissing)
+    assert re.search(sentence, str(error))
+    assert ID in str(error)

@@ -42,7 +42,7 @@ def within(work):
 
     async def whole(control):
         handle = background.start(work)
-        control.join(handle)
+        control.join(handle._control)
         return await handle
 
     return whole

@@ -525,3 +525,12 @@ def test_a_store_that_cannot_be_opened_leaves_no_sandbox_running(here):
     with pytest.raises(HsaiError, match=r"hsai\.sqlite"):
         connect(sandbox=True)
     assert psutil.Process().children() == running
+
+
+@pytest.mark.parametrize("keys", [{"hubspot_key": "sk-proj-0123456789"}, {"openai_key": "pat-na1-0123456789"}])
+def test_keys_that_were_swapped_are_said_before_either_is_sent(sandbox, tmp_path, monkeypatch, keys):
+    monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.hubspot_url)
+    monkeypatch.setenv("OPENAI_BASE_URL", sandbox.openai_url)
+    with pytest.raises(KeyProblem, match=r"looks like a key of (OpenAI|HubSpot)") as caught:
+        connect(**{"hubspot_key": sandbox.hubspot_token, **keys}, workspace=tmp_path)
+    assert "0123456789" not in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 
 from pydantic import SecretStr
 
@@ -15,6 +16,9 @@ from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.llm.client import LLMClient
 from hsai_kit.llm.models import read_models
 from hsai_kit.runtime import background
+
+# How keys begin; others are taken as well, but never one that begins as the other service's.
+_FORMS: Mapping[Service, str] = {"hubspot": "pat-", "openai": "sk-"}
 
 
 def keep_keys(
@@ -106,10 +110,18 @@ async def _check_openai(key: SecretStr) -> int:
 
 
 def refuse_garbled(service: Service, found: KeyLocation) -> None:
-    """Raise KeyProblem for a key that no header can carry; an HTTP client would show it in its own error."""
+    """Raise KeyProblem for a key of the other service, and for one that no header can carry.
+
+    An HTTP client would show such a one in its own error.
+    """
     text = found.secret.get_secret_value()
     if not (text.isascii() and text.isprintable()):
         raise KeyProblem(
             f"The {LABEL[service]} key from {found.place} has characters in it that no key has, such as a "
             "line break or a curly quote. Copy it again, all of it and nothing else."
+        )
+    other: Service = "hubspot" if service == "openai" else "openai"
+    if text.startswith(_FORMS[other]):
+        raise KeyProblem(
+            f"The {LABEL[service]} key from {found.place} looks like a key of {LABEL[other]}. Exchange them."
         )

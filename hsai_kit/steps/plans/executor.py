@@ -83,6 +83,8 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
 
     async def execute(self, control: Control) -> str:
         """Carry out the plan and return the id of its journal; raises PushRefused while something else is at work."""
+        # After a stop what was sent is still looked at: the receipt says what HubSpot holds.
+        control.keeps_reads = True
         with self.hold():
             try:
                 await self.prepare()

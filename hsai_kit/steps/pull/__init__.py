@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Sequence
 
 import pandas as pd
 
 from hsai_kit.connection import Connection
-from hsai_kit.errors import PullError, ScopesMissing
+from hsai_kit.errors import CallWithdrawn, PullError, ScopesMissing
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.lists import RecordList, find_list, iterate_members
 from hsai_kit.hubspot.objects import find_object_type
@@ -125,10 +126,15 @@ async def _read_frame(hub: Connection, control: Control, request: PullRequest, *
     busy = f"{pull_id} is being read by another session. Wait for it, or leave resume out to read everything anew."
     with hold_lock(hub.workspace.folder / f".{pull_id}.lock", PullError(busy)):
         associations = AssociationColumns(client, kind, columns)
+        order: Sequence[str] = ()
+        reader = PullReader(client, store, control, pull_id, kind, names, queries, associations, request.limit)
         try:
-            reader = PullReader(client, store, control, pull_id, kind, names, queries, associations, request.limit)
-            order = (await _read(reader, request, members))[: request.limit]
-            await associations.finish()
+            with contextlib.suppress(CallWithdrawn):
+                order = await _read(reader, request, members)
+            if control.is_stopping:
+                order = await associations.finish_soon(store.pulls.ids(pull_id), control)
+            else:
+                await associations.finish()
         except BaseException:
             await associations.drop()
             raise
@@ -137,7 +143,7 @@ async def _read_frame(hub: Connection, control: Control, request: PullRequest, *
         left_out = {**reader.left_out, **dict.fromkeys(request.given.strange if request.given else (), _STRANGE)}
         # Not on the loop, which others use meanwhile.
         return await asyncio.to_thread(
-            build_frame, store, pull_id, kind.name, order, columns, associations, owners, left_out
+            build_frame, store, pull_id, kind.name, order[: request.limit], columns, associations, owners, left_out
         )
 
 

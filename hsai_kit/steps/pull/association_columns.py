@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hsai_kit.errors import CallWithdrawn
 from hsai_kit.hubspot.activities import Activity, build_activity, build_story, list_activity_properties
 from hsai_kit.hubspot.associations import ASSOCIATIONS_BATCH, read_associated_ids
 from hsai_kit.hubspot.client import HubSpotClient
 from hsai_kit.hubspot.objects import ObjectType
 from hsai_kit.hubspot.records import BATCH, read_many
+from hsai_kit.runtime.control import Control
 from hsai_kit.steps.pull.column_spec import ActivitiesColumn, Aggregation, AssociationColumn, PullColumn
 
 # Each thousand records' activities are read at once, so not too many thousands at a time.
 _STORIES_AT_ONCE = 2
+# How long an answer is waited for after a stop, so that what was pulled is whole.
+_LAST_SECONDS = 0.45
 
 
 @dataclass
@@ -31,6 +36,10 @@ class _OtherRecords:
     values: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     """By their own id, in the order of `names`: many contacts share a company."""
     asked: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    """Of those asked for; what is gone, or cannot be read, has no values."""
+    looked_at: set[str] = field(default_factory=set)
+    """The pulled records whose neighbors are known."""
     waiting: list[str] = field(default_factory=list)
 
 
@@ -42,8 +51,10 @@ class AssociationColumns:
         self._others: dict[str, _OtherRecords] = {}
         self._activities = [column for column in columns if isinstance(column, ActivitiesColumn)]
         self._stories: dict[str, dict[str, str | None]] = {column.name: {} for column in self._activities}
+        self._stories_read: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids: list[str] = []
+        self._patience: float | None = None
         self._gate = asyncio.Semaphore(_STORIES_AT_ONCE)
         for column in columns:
             if isinstance(column, AssociationColumn):
@@ -71,11 +82,34 @@ class AssociationColumns:
             self._start(self._read(other, other.waiting))
         await self._settle()
 
+    async def finish_soon(self, ids: Sequence[str], control: Control) -> list[str]:
+        """Read on after a stop while answers come at once, and return those of the records whose columns are whole."""
+        await self.drop()
+        control.keeps_reads = True
+        self._patience = _LAST_SECONDS
+        self._ids = []
+        for other in self._others.values():
+            other.waiting = list(other.asked - other.answered)
+        with contextlib.suppress(TimeoutError, CallWithdrawn):
+            self.add(one for one in ids if not self._is_looked_at(one))
+            await self.finish()
+        await self.drop()
+        whole = [one for one in ids if self._is_looked_at(one)]
+        for other in self._others.values():
+            unread = other.asked - other.answered
+            whole = [one for one in whole if unread.isdisjoint(other.of.get(one, ()))]
+        return whole
+
+    def _is_looked_at(self, one: str) -> bool:
+        stories = not self._activities or one in self._stories_read
+        return stories and all(one in other.looked_at for other in self._others.values())
+
     async def drop(self) -> None:
         """Break off what is under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
 
     def raise_failure(self) -> None:
         """Raise what HubSpot said meanwhile, so that a pull does not go on for nothing."""
@@ -103,13 +137,16 @@ class AssociationColumns:
     async def _settle(self) -> None:
         while self._tasks:
             # A task may begin others meanwhile.
-            done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(self._tasks, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                raise TimeoutError
             self._tasks -= done
             for task in done:
                 task.result()
 
     async def _read_ids(self, other: _OtherRecords, ids: Sequence[str]) -> None:
         found = await read_associated_ids(self._client, self._kind.name, ids, other.kind.name)
+        other.looked_at.update(ids)
         for one, beside in found.items():
             other.of[one] = tuple(beside[:1] if other.needs_only_first else beside)
             new = [each for each in other.of[one] if other.names and each not in other.asked]
@@ -123,6 +160,7 @@ class AssociationColumns:
     async def _read(self, other: _OtherRecords, ids: Sequence[str]) -> None:
         for one, record in (await read_many(self._client, other.kind.name, ids, other.names)).items():
             other.values[one] = tuple(record.properties.get(name) for name in other.names)
+        other.answered.update(ids)
 
     async def _read_stories(self, ids: Sequence[str]) -> None:
         async with self._gate:
@@ -134,6 +172,7 @@ class AssociationColumns:
                 own = [entry for kind in column.kinds for entry in entries[kind].get(one, ())]
                 if own:
                     self._stories[column.name][one] = build_story(own, column.most)
+        self._stories_read.update(ids)
 
     async def _read_activities(self, kind: str, ids: Sequence[str]) -> dict[str, list[Activity]]:
         beside = await read_associated_ids(self._client, self._kind.name, ids, kind)

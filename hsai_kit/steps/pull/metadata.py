@@ -53,7 +53,7 @@ def properties(hub: Connection, object_type: str, *, sample: int | None = None) 
         if sample:
             records = await _read_spread(hub.hubspot, kind, list(known), sample)
             blank = {name: sum(not one.properties.get(name) for one in records) for name in known if records}
-            frame["blank"] = frame["name"].map(blank).astype("Float64") / len(records)
+            frame["blank"] = frame["name"].map(blank).astype("Float64") / max(1, len(records))
         return frame.sort_values("label", key=lambda label: label.str.casefold(), ignore_index=True)
 
     return background.run(read())
@@ -136,11 +136,11 @@ async def _read_spread(client: HubSpotClient, kind: ObjectType, names: Sequence[
     found: dict[str, Record] = {}
     if sample >= total:
         async for page in iterate_records(client, kind.name, names):
-            found |= {record.id: record for record in page}
+            found |= {record.id: record for record in page if not record.problem}
     else:
         pages = await asyncio.gather(
             *(read_page(client, kind.name, names, top * place // places or None) for place in range(places))
         )
         for page, _ in pages:
-            found |= {record.id: record for record in page[: -(-sample // places)]}
+            found |= {record.id: record for record in page[: -(-sample // places)] if not record.problem}
     return list(found.values())[:sample]

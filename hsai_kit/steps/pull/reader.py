@@ -149,7 +149,7 @@ class PullReader:
                 yield waiting
 
         async def read(ids: list[str]) -> None:
-            found = await read_batch(self.client, self.kind.name, ids, self.names)
+            found = await read_batch(self.client, self.kind.name, ids, self.names, with_odd=True)
             gone.extend(one for one in ids if one not in found)
             fits = await self._filter_ids(list(found), allowed)
             self._keep([record for one, record in found.items() if one in fits])
@@ -193,6 +193,8 @@ class PullReader:
 
     def _keep(self, records: list[Record], places: Sequence[tuple[int, int, int | None]] = ()) -> None:
         self.associations.raise_failure()
+        self.left_out |= {record.id: record.problem for record in records if record.problem}
+        records = [record for record in records if not record.problem]
         self.store.pulls.add(self.pull_id, ((record.id, record.properties) for record in records), places)
         self.control.progress.done += len(records)
         self.associations.add(record.id for record in records)

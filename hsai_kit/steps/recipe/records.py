@@ -9,9 +9,8 @@ import pandas as pd
 from hsai_kit.connection import Connection
 from hsai_kit.errors import FrameError, RecipeError, WorkspaceError
 from hsai_kit.steps.pull import open_pull, pull
+from hsai_kit.steps.pull.export_file import read_export
 from hsai_kit.steps.recipe.schema import Recipe, RecordsSection, read_recipe
-from hsai_kit.tabular.provenance import read_record_ids
-from hsai_kit.tabular.table_files import read_table
 
 
 def read_records(
@@ -41,8 +40,7 @@ def read_records(
 def _from_csv(hub: Connection, records: RecordsSection) -> pd.DataFrame:
     """Read a file of records as text: a frozen set, which no push changes."""
     try:
-        frame = read_table(resolve_path(hub, records.csv or ""))
-        frame.index = pd.Index(read_record_ids(frame), dtype="string", name="record_id")
+        frame = read_export(hub, resolve_path(hub, records.csv or ""), records.object_type)
     except FrameError as problem:
         message = f"The records of the recipe cannot be read. {problem}"
         raise RecipeError(message) from None

@@ -17,15 +17,14 @@ from hsai_kit.assistant.output_schema import Kind, Value
 from hsai_kit.errors import ReviewError
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.run import Run
-from hsai_kit.runtime.private_files import keep_private
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.review.decisions import ReviewDecisions, format_counts
 from hsai_kit.steps.review.proposals import Mask, Places, Proposals
 from hsai_kit.steps.review.review_table import ReviewTable
 from hsai_kit.store import Decision
 from hsai_kit.tabular.cell_text import as_python
-from hsai_kit.tabular.csv_formulas import defuse
-from hsai_kit.tabular.table_files import write_csv
+from hsai_kit.tabular.provenance import join_records
+from hsai_kit.tabular.table_files import write_csv, write_excel
 
 Rows: TypeAlias = "pd.Series | pd.DataFrame | str | Iterable[str] | None"
 # The most common flags and changes of a tally.
@@ -139,15 +138,23 @@ class Review:
         undone = self._decisions.undo()
         return undone.put_back if undone else 0
 
+    def join(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return `frame` with the columns of `.frame` beside each of its rows, by record id; says how many matched.
+
+        Its ids may be as a spreadsheet has them: numbers or text, in the index or in a column such as `Record ID`. A
+        column that both have is called `…_review`. Raises FrameError where `frame` has no record ids.
+        """
+        joined, matched = join_records(frame, self.frame)
+        say(f"{matched:,} of {len(frame):,} rows match a record of this review, which has {len(self._base):,}.")
+        return joined
+
     def to_csv(self, path: str | Path) -> Path:
         """Write `.frame` as UTF-8 CSV that a spreadsheet opens without running what a record says."""
         return write_csv(self.frame, path)
 
     def to_excel(self, path: str | Path) -> Path:
         """Write `.frame` as an Excel file in which nothing that a record says is a formula."""
-        target = keep_private(Path(path))
-        defuse(self.frame).to_excel(target, sheet_name="review")
-        return target
+        return write_excel(self.frame, path, "review")
 
     def _places(self, rows: Rows) -> tuple[Places, bool]:
         """Return the places that are meant, and whether they were named one by one."""

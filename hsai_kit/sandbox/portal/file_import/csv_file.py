@@ -30,6 +30,7 @@ _FAR_ENCODINGS = ["cp932", "gb18030", "cp949", "big5", "cp1251", "cp1253", "cp12
 # Accented letters within words, as old Macs and as Windows write them.
 _MAC_LETTERS = re.compile(rb"(?<=[a-z])[\x87\x88\x8a\x8d-\x90\x9a\x9f]|(?<=[a-z])[\x96\x97](?=[a-z])")
 _WINDOWS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]|[\xc0-\xff](?=[a-z])")
+_LONGEST_CELL = 64 * 1024 * 1024
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
@@ -55,8 +56,9 @@ def read_delimited(path: Path) -> Table:
 def _read_rows(path: Path, text: str, separator: str) -> Iterator[TableRow]:
     """Yield the rows numbered as a spreadsheet does: one for each record, however many lines it takes.
 
-    The csv module ends at 131,072 characters a cell. HubSpot keeps 65,536, so a longer one has lost a quotation mark.
+    The csv module ends at 131,072 characters a cell, and people collect notes in longer ones.
     """
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     for number in itertools.count(1):
         started = reader.line_num + 1

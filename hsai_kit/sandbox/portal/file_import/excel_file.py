@@ -1,11 +1,8 @@
-"""Excel workbooks, read cell by cell so that a large one does not fill the memory."""
+"""Excel workbooks, of which the first sheet with rows is read."""
 
 from __future__ import annotations
 
 import datetime as dt
-import warnings
-import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from hsai_kit.sandbox.portal.file_import.tables import (
@@ -21,28 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What openpyxl and what it stands on raise over damaged files; a SyntaxError is how XML breaks.
-_UNREADABLE = (KeyError, ValueError, TypeError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error)
 OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_workbook(path: Path) -> Table:
     """Read the first sheet that has rows; numbers come without `.0`, dates as ISO."""
-    # Imported only when there is a workbook to read: it brings numpy along and costs a third of a second.
-    import openpyxl
+    # Imported only when there is a workbook to read.
+    from python_calamine import CalamineError, CalamineWorkbook
 
     check_archive(path)
-    # The file is opened here because openpyxl leaves it open where reading breaks off.
-    with path.open("rb") as file, warnings.catch_warnings():
-        # openpyxl warns of styles and validation rules that it skips; neither holds a value.
-        warnings.simplefilter("ignore")
-        try:
-            return _first_sheet(path, openpyxl.load_workbook(file, read_only=True, data_only=True))
-        except _UNREADABLE as error:
-            message = (
-                f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it as .xlsx again."
-            )
-            raise LoadError(message) from error
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            return _first_sheet(path, book)
+    except (CalamineError, OSError, ValueError) as error:
+        message = f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it as .xlsx again."
+        raise LoadError(message) from error
 
 
 def refuse_old_format(path: Path) -> None:
@@ -56,28 +46,24 @@ def refuse_old_format(path: Path) -> None:
 
 def _first_sheet(path: Path, book: Any) -> Table:
     empty = EmptyTableError(f"{path.name} is empty. Export the records again with at least one column.")
-    for sheet in book.worksheets:
-        # The size that some programs write into the file is wrong and would cut rows off.
-        sheet.reset_dimensions()
+    for name in book.sheet_names:
         try:
-            table = as_table(path, _read_rows(sheet), pad=True)
+            table = as_table(path, _read_rows(book.get_sheet_by_name(name)), pad=True)
         except EmptyTableError:
             continue
-        if len(book.worksheets) > 1:
-            table.remarks.append(f"{path.name} has {len(book.worksheets)} sheets; only “{sheet.title}” was read.")
+        if len(book.sheet_names) > 1:
+            table.remarks.append(f"{path.name} has {len(book.sheet_names)} sheets; only “{name}” was read.")
         return table
     raise empty
 
 
 def _read_rows(sheet: Any) -> Iterator[TableRow]:
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         yield TableRow(number, [_text(cell) for cell in cells])
 
 
 def _text(value: object) -> str:
     """Write a cell as HubSpot would write it into a CSV file."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         # Excel stores a carriage return within a cell as this escape.
         return value.replace("_x000D_", "")
