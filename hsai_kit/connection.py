@@ -41,6 +41,8 @@ class Connection:
         self.hubspot = hubspot
         self.workspace = workspace
         self.store = Store(workspace.store)
+        if days := workspace.settings.store.keep_days:
+            self.store.erasure.erase_older(days, workspace.folder)
         self._scripted = scripted
         self._llm = llm
         self._models: list[Model] | None = None

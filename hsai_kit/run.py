@@ -40,6 +40,7 @@ class RowStatus(StrEnum):
     CUT_OFF = "cut_off"
     FAILED = "failed"
     SKIPPED = "skipped"
+    ERASED = "erased"
 
     @property
     def has_answer(self) -> bool:
@@ -72,7 +73,7 @@ _SKIPPED = {
     RunStatus.RUNNING: "not asked yet",
 }
 _ENDED = "the run ended before this row was asked; ask the same again"
-_PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF, RowStatus.FAILED}
+_PAID = {RowStatus.ANSWERED, RowStatus.REFUSED, RowStatus.CUT_OFF, RowStatus.FAILED, RowStatus.ERASED}
 
 
 class Run:

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from hsai_kit.cli.actions import then
 from hsai_kit.cli.command import Command, PlainCommand
 from hsai_kit.cli.exit_codes import ExitCode
+from hsai_kit.cli.forget import forget
 from hsai_kit.cli.history import cancel, log, resume, runs
 from hsai_kit.cli.keys import connect, disconnect, status
 from hsai_kit.cli.notify import notify
@@ -44,7 +45,7 @@ app = typer.Typer(
 
 # In the order in which `hsai --help` shows them. A module must stay quick to import: what is heavy, its commands load.
 _BEGIN = (demo, init, lab, app_command, connect, disconnect, status)
-_WORK = (pull, ask, review, runs, resume, cancel, push, undo, log, evaluate, run, sandbox)
+_WORK = (pull, ask, review, runs, resume, cancel, push, undo, log, forget, evaluate, run, sandbox)
 for _function in (*_BEGIN, *_WORK):
     app.command(cls=PlainCommand if _function in (demo, lab, app_command, sandbox) else Command)(_function)
 app.add_typer(then, name="then")

@@ -11,6 +11,7 @@ from hsai_kit.store.audit import Audit, AuditChange, AuditEntry
 from hsai_kit.store.batches import BatchRecord, BatchTable
 from hsai_kit.store.database import Database
 from hsai_kit.store.decisions import Decision, DecisionRecord, DecisionTable, DecisionUndo, decision_of
+from hsai_kit.store.erasure import ErasureTable
 from hsai_kit.store.evaluations import (
     EvaluationRecord,
     EvaluationRow,
@@ -85,6 +86,7 @@ class Store:
         self.pushes = PushTable(self._database)
         self.actions = ActionTable(self._database)
         self.audit = Audit(self._database)
+        self.erasure = ErasureTable(self._database)
         self.recipes = RecipeRunTable(self._database)
         self.batches = BatchTable(self._database)
         self.model_facts = ModelFactTable(self._database)

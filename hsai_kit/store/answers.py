@@ -12,12 +12,13 @@ from hsai_kit.store.database import ColumnSet, Table, now
 
 
 class AnswerStatus(StrEnum):
-    """How a question ended; a failed one is asked again by the next run that has it."""
+    """How a question ended; a failed one is asked again by the next run that has it, an erased one is never known."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
     CUT_OFF = "cut_off"
     FAILED = "failed"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)

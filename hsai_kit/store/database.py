@@ -67,13 +67,13 @@ class Database:
         with self._hold():
             return self._connection.execute(sql, parameters).fetchall()
 
-    def one(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
+    def one(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
         with self._hold():
             row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
-    def count(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def count(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Return the one number that a query counts."""
         row = self.one(sql, parameters)
         return int(row[0] or 0) if row else 0
@@ -83,7 +83,7 @@ class Database:
         for start in range(0, len(values), PAGE):
             yield from self.all(sql, (json.dumps(values[start : start + PAGE]),))
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run one statement, committed at once, and return how many rows it touched."""
         with self._hold():
             return self._connection.execute(sql, parameters).rowcount
@@ -168,7 +168,7 @@ class Database:
                 )
                 raise WorkspaceError(message)
             for script in self._migrations[version:]:
-                for statement in _split_statements(script):
+                for statement in split_statements(script):
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
@@ -237,7 +237,8 @@ def _explain(path: Path, problem: sqlite3.DatabaseError) -> str:
     )
 
 
-def _split_statements(script: str) -> Iterator[str]:
+def split_statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script, to be run in one transaction."""
     # executescript would commit the transaction that makes a migration all or nothing.
     statement = ""
     for line in script.splitlines():

@@ -18,6 +18,10 @@ _NEXT_PLACE = (
 )
 
 
+ERASED = "its values were erased"
+"""How the reason of a line begins of which only ids, property and outcome are left."""
+
+
 class JournalStatus(StrEnum):
     """How far a push or an action is; running is also what was killed."""
 
@@ -117,3 +121,8 @@ class Journal(Table, Generic[R, L]):
 def as_sql(outcomes: Iterable[Outcome]) -> str:
     """Return outcomes as SQL writes a list of texts."""
     return "({})".format(", ".join(f"'{outcome}'" for outcome in outcomes))
+
+
+def is_erased(reason: str) -> bool:
+    """Tell by the reason of a line whether its values are gone for good: nobody knows what to restore or to send."""
+    return reason.startswith(ERASED)

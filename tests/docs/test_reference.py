@@ -41,6 +41,7 @@ FILES = {
     "`[review]`": workspace.ReviewSettings,
     "`[push]`": workspace.PushSettings,
     "`[files]`": workspace.FileSettings,
+    "`[store]`": workspace.StoreSettings,
     "At its top": assistant.Assistant,
     '`[output]` with `kind = "text"`': output_schema.Text,
     '`[output]` with `kind = "number"`': output_schema.Number,

@@ -18,6 +18,7 @@ from hsai_kit.steps.push.resume import build_rest_plan
 from hsai_kit.steps.push.targets import Destination, read_source
 from hsai_kit.steps.push.undo import build_undo_plan
 from hsai_kit.store import PushRecord
+from hsai_kit.store.journal import is_erased
 
 __all__ = [
     "PushPlan",
@@ -85,7 +86,11 @@ def plan_rest(hub: Connection, receipt: PushReceipt | str) -> PushPlan:
     if not record.kind.can_go_on:
         message = f"{record.id} is an undo: undo the same push once more, undo(hub, {record.undoes!r}), and it goes on."
         raise PushRefused(message)
-    changes = [change for change in hub.store.pushes.lines(record.id) if change.outcome.is_open]
+    changes = [
+        change
+        for change in hub.store.pushes.lines(record.id)
+        if change.outcome.is_open and not is_erased(change.reason)
+    ]
     return build_rest_plan(hub, record, changes)
 
 

@@ -20,6 +20,7 @@ from hsai_kit.steps.push.outcomes import explain_absence
 from hsai_kit.steps.push.plan import PushPlan, PushRow, PushVerdict
 from hsai_kit.steps.push.protection import refuse_read_only
 from hsai_kit.store import Change, JournalStatus, PushOutcome, PushRecord
+from hsai_kit.store.journal import is_erased
 from hsai_kit.tabular.cell_text import format_line
 
 
@@ -32,7 +33,11 @@ def build_undo_plan(hub: Connection, record: PushRecord, lines: Sequence[Change]
     """
     standing = [one for one in lines if one.outcome.may_stand]
     is_broken_off = record.status is not JournalStatus.DONE
-    denied = [one for one in lines if is_broken_off and one.outcome in {PushOutcome.REFUSED, PushOutcome.MISSING}]
+    denied = [
+        one
+        for one in lines
+        if is_broken_off and not is_erased(one.reason) and one.outcome in {PushOutcome.REFUSED, PushOutcome.MISSING}
+    ]
     kind, ids = ObjectType(record.object_type, record.object_type_id), list_record_ids([*standing, *denied])
 
     async def build(control: Control) -> PushPlan:
@@ -110,6 +115,9 @@ class _UndoLookup:
         one, name, before, after = change.record_id, change.property, change.after or "", change.before or ""
         if name in self.lost:
             return PushRow(one, name, PushVerdict.NOT_ALLOWED, before, after, str(self.lost[name]))
+        if is_erased(change.reason):
+            reason = f"{change.reason}, so nobody knows what to restore"
+            return PushRow(one, name, PushVerdict.CONFLICT, before, after, reason)
         if one in self.present:
             row = self._compare(change, self.present[one][name])
         elif one in self.merged:

@@ -94,6 +94,8 @@ def _rows(
 
 def _valid(row: RowResult, field: str) -> bool | None:
     """Tell whether an answer is allowed, not refused, not cut off; None where the row was not asked."""
+    if row.status is RowStatus.ERASED:
+        return None
     if row.status is RowStatus.SKIPPED:
         # A row whose prompt is blank gets no answer, as it will when it is automated.
         return None if row.question else True
