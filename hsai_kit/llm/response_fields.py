@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hsai_kit.errors import ModelError
@@ -42,5 +41,5 @@ def read_number(value: object, low: float, high: float) -> float:
 
 
 def _refuse(value: object, wanted: str) -> ModelError:
-    shown = clean_reason(json.dumps(value), 40)
+    shown = clean_reason(value, 40)
     return ModelError(f"The model's API sent an answer that cannot be read: {shown} in place of {wanted}.")

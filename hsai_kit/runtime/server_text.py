@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 from pydantic import SecretStr
 
 from hsai_kit.screen_text import make_printable
@@ -9,6 +11,8 @@ from hsai_kit.screen_text import make_printable
 _MASK = "[key hidden]"
 # A shorter one could stand in any text by chance.
 _SHORTEST = 8
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxother = 3, 200, 200
 _keys: set[str] = set()
 
 
@@ -29,7 +33,8 @@ def mask_keys(text: str) -> str:
 
 def clean_text(value: object) -> str:
     """Return what a server sent as text that can be kept: keys hidden, halves of characters replaced; "" for None."""
-    text = "" if value is None else value if isinstance(value, str) else repr(value)
+    # However deep a value is nested, no more than its first levels are shown.
+    text = "" if value is None else value if isinstance(value, str) else _BRIEF.repr(value)
     if not text.isascii():
         # JSON may hold one half of a pair of surrogates, and a header bytes that are none of its encoding's.
         text = text.encode("utf-8", "replace").decode()
