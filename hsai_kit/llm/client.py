@@ -174,7 +174,7 @@ class LLMClient:
                 self._learn_limits(reply.headers)
                 if reply.status < 300:
                     listed = ModelResponse(reply.body, clean_text(reply.headers.get("x-request-id")), 0).json()
-                    return [model | {"id": read_text(model.get("id"))} for model in read_objects(listed.get("data"))]
+                    return [model | {"id": read_text(model["id"])} for model in _list_models(listed.get("data"))]
                 failure = read_failure(reply)
                 problem, wait = self._explain_missing_key(explain_failure(failure)), retry_delay(failure, attempt)
             else:
@@ -266,3 +266,9 @@ def _build_headers(key: SecretStr) -> dict[str, str]:
 
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 12
+
+
+def _list_models(sent: object) -> list[dict[str, Any]]:
+    """Return those models of a list that have an id; a list without one may still hold others."""
+    whole = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else read_objects(sent)
+    return [one for one in whole if isinstance(one.get("id"), str)]

@@ -38,19 +38,8 @@ class Model:
     @property
     def is_general(self) -> bool:
         """True unless the name says that it is for sound, pictures or vectors, which cannot answer here."""
-        special = (
-            "embedding",
-            "tts",
-            "whisper",
-            "dall-e",
-            "image",
-            "audio",
-            "realtime",
-            "moderation",
-            "transcribe",
-            "sora",
-        )
-        return not any(word in self.id for word in special)
+        special = "embedding tts whisper dall-e image audio realtime moderation transcribe sora"
+        return not any(word in self.id for word in special.split())
 
 
 async def read_models(client: LLMClient) -> list[Model]:

@@ -93,6 +93,8 @@ ODD_BODIES = {
     "nothing in the content": change("output", 0, "content", to=[None]),
     "deep nesting in a field": change("metadata", to=deep(900)),
     "deep nesting in the answer": change(*TEXT, to="[" * 50_000 + "]" * 50_000),
+    "deep nesting for a text": change(*TEXT, to=deep(900)),
+    "deep nesting for the usage": change("usage", "input_tokens", to=deep(900)),
     "a number for the model": change("model", to=10**400),
     "a list for the usage": change("usage", to=[1]),
     "usage without end": change("usage", "input_tokens", to=float("inf")),
@@ -167,6 +169,35 @@ def test_what_is_no_json_or_nested_without_end_ends_its_own_row(between, hub):
     run = ask(hub, places(), "state-abbreviations")
     assert run.record.status == "done"
     assert run.answers["status"].value_counts().to_dict() == {"answered": 7, "failed": 4}
+
+
+def test_an_odd_error_ends_its_own_row(between, hub):
+    errors = [
+        {"error": {"message": deep(900), "code": [1], "param": {}}},
+        {"error": [None]},
+        {"detail": [{"loc": 5, "msg": ["x"]}]},
+        [1],
+        {"error": {"message": "x" * 100_000, "code": "\ud800"}},
+    ]
+
+    def odd(request):
+        found = next((error for n, error in enumerate(errors) if f'place {n}\\"' in json.dumps(request.data)), None)
+        return request.forward() if found is None else Answer(400, None, raw=json.dumps(found).encode())
+
+    between.rule("/responses", odd)
+    run = ask(hub, places(), "state-abbreviations")
+    assert run.answers["status"].value_counts().to_dict() == {"answered": 6, "failed": 5}
+    assert run.answers["reason"].str.len().max() < 1000
+
+
+def test_models_that_are_none_are_left_out(between, hub):
+    def odd(request):
+        answer = request.forward()
+        answer.data["data"] += [{"id": 5}, {"id": None}, {}, {"id": "later", "shutdown_date": 20261231}, None]
+        return answer
+
+    between.rule("/models", odd, method="GET")
+    assert {"sandbox-luna", "later"} <= {model.id for model in hub.models()}
 
 
 # What stands in a file of answers in place of the fourth line.
@@ -309,6 +340,20 @@ def test_stop_acts_within_a_second_while_a_body_comes_a_byte_a_second(between, h
     run = handle.result(5)
     assert time.monotonic() - began < 1
     assert (run.answers["status"] == "answered").sum() == ROWS - 1
+
+
+@pytest.mark.parametrize(("path", "body"), [("/content", drip), ("/content", endless), ("/files", drip)])
+def test_stop_acts_within_a_second_while_a_jobs_file_does_not_end(between, hub, sandbox, wait_until, path, body):
+    sandbox.limits("openai", batch_seconds=0.05)
+    method = "POST" if path == "/files" else "GET"
+    between.rule(path, lambda _: Answer(200, None, write=body), method=method)
+    handle = start_ask(hub, places(), "state-abbreviations", engine="batch")
+    wait_until(lambda: bool(between.sent(path, method)))
+    time.sleep(0.3)
+    began = time.monotonic()
+    handle.cancel()
+    assert handle.result(5).record.status in {"waiting", "stopped"}
+    assert time.monotonic() - began < 1
 
 
 def test_a_call_has_a_time_out_for_all_of_it(between, hub, monkeypatch):
