@@ -192,7 +192,8 @@ def _find_error(body: object) -> object:
         told = error[0].get("loc")
         place = [str(part) for part in told if part != "body"] if isinstance(told, list) else []
         code = "unknown_parameter" if error[0].get("type") == "extra_forbidden" else "unsupported_value"
-        return {"code": code, "param": ".".join(place), "message": error[0].get("msg")}
+        # Without a place it is about no setting that could be left out.
+        return {"code": code if place else "", "param": ".".join(place), "message": error[0].get("msg")}
     return {"message": error} if isinstance(error, str) else error
 
 
