@@ -79,6 +79,12 @@ class ReviewSettings(_SettingsSection):
     reviewer: str = ""
 
 
+class BudgetSettings(_SettingsSection):
+    """The section `[budget]`."""
+
+    usd_per_month: _Usd | None = None
+
+
 class FileSettings(_SettingsSection):
     """The section `[files]`."""
 
@@ -107,6 +113,7 @@ class Settings(_SettingsSection):
     hubspot: HubSpotSettings = HubSpotSettings()
     review: ReviewSettings = ReviewSettings()
     push: PushSettings = PushSettings()
+    budget: BudgetSettings = BudgetSettings()
     files: FileSettings = FileSettings()
     store: StoreSettings = StoreSettings()
 

@@ -97,7 +97,7 @@ def status(portal: PORTAL = None) -> None:
 
 
 # What --json tells of a status; `own_prices` is a set.
-_STATUS = ("portal", "scopes", "missing", "daily", "models", "ending", "model_problem", "prices", "price_list")
+_STATUS = ("portal", "scopes", "missing", "daily", "models", "ending", "model_problem", "prices", "price_list", "month")
 
 
 def _status_rows(found: Status) -> Iterator[tuple[str, str]]:
@@ -117,6 +117,7 @@ def _status_rows(found: Status) -> Iterator[tuple[str, str]]:
         yield "Prices from", found.price_list
     else:
         yield "Models", found.model_problem or "none"
+    yield "This month", found.describe_month()
     for model, day in found.ending.items():
         yield "Ends soon", f"{model} on {day}"
 

@@ -40,6 +40,7 @@ FILES = {
     "`[hubspot]`": workspace.HubSpotSettings,
     "`[review]`": workspace.ReviewSettings,
     "`[push]`": workspace.PushSettings,
+    "`[budget]`": workspace.BudgetSettings,
     "`[files]`": workspace.FileSettings,
     "`[store]`": workspace.StoreSettings,
     "At its top": assistant.Assistant,

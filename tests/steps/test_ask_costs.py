@@ -207,6 +207,23 @@ def test_a_batch_is_sent_in_jobs_that_fit_the_budget_and_pauses_when_it_is_reach
     assert sum(job.request_counts.total for job in openai_client.batches.list()) == 100 - 2
 
 
+def test_jobs_are_held_in_the_months_budget_until_they_are_read(paying, keys, openai_client):
+    keys.limits("openai", batch_seconds=0.1)
+    short = load_assistant(paying.workspace, "state-abbreviations").model_copy(update={"max_output_tokens": 200})
+    engine = BatchEngine(short, "gpt-6-luna")
+    most = engine.usd(engine.most('State: "Texas 10"\nCountry: "US"'))
+    settings = paying.workspace.folder / "hsai.toml"
+    settings.write_text(settings.read_text().replace("[budget]", f"[budget]\nusd_per_month = {25 * most:.10f}"))
+    with connect(workspace=paying.workspace.folder) as hub:
+        run = ask(hub, places(*(f"Texas {number}" for number in range(200))), short, engine="batch")
+        assert run.record.status == "paused"
+        assert "month's budget is reached" in run.record.note
+        spent, held = hub.store.spending.read_month()
+        assert (spent, held) == (pytest.approx(run.usd), 0.0)
+        assert 5 * most < spent <= 25 * most
+        assert 20 < sum(job.request_counts.total for job in openai_client.batches.list()) < 199
+
+
 def test_a_question_that_fails_in_its_job_is_not_sent_again_by_the_same_run(paying, keys, openai_client, monkeypatch):
     keys.limits("openai", batch_seconds=0.1, batch_failures=1.0)
     monkeypatch.setattr(BatchSender, "fewest", 2)

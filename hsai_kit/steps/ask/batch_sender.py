@@ -7,30 +7,26 @@ job before the job is asked for, the job before it is waited for. A question is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
+import math
 import tempfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import IO, ClassVar
 
-from filelock import FileLock, Timeout
-
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, ModelError, RunError, SettingNotSupported
-from hsai_kit.llm.batches import MOST_FILE_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, Job, JobStatus, is_passing
+from hsai_kit.llm.batches import MOST_FILE_BYTES, MOST_QUESTIONS, BatchApi, BatchEngine, JobStatus, is_passing
 from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawal
 from hsai_kit.steps.ask.batch_collector import BatchCollector, explain_unknown_job, run_until_stop
-from hsai_kit.steps.ask.budget import Cap, Purse
+from hsai_kit.steps.ask.budget import Cap, MonthBudget, Purse, check_budget
 from hsai_kit.steps.ask.request import CapabilityLearner
-from hsai_kit.steps.ask.run_lock import lock_run
+from hsai_kit.steps.ask.run_lock import lock_jobs, lock_run
 from hsai_kit.store import Answer, AnswerStatus, BatchRecord, RunStatus
 
-_LOOK_SECONDS = 0.1
 _AT_ONCE = 500
 _ENDS = {
     JobStatus.EXPIRED: "A job ran out of its 24 hours at OpenAI",
@@ -84,7 +80,7 @@ class BatchSender:
 
     async def cancel(self, control: Control) -> None:
         """End the run's own jobs at OpenAI, keep what they answered until then, and note the run as stopped."""
-        async with self._lock_jobs(control):
+        async with lock_jobs(self.hub, control):
             for record in self._list_own_jobs():
                 await self._give_up(record)
         collecting = BatchCollector(self.hub, self.engine, self.run_id)
@@ -106,7 +102,7 @@ class BatchSender:
 
     async def _submit(self, control: Control) -> bool:
         """Send what may be sent now; True where the budget holds back the rest only until the jobs are back."""
-        async with self._lock_jobs(control) as alone:
+        async with lock_jobs(self.hub, control) as alone:
             if not alone:
                 return False
             api, kept = BatchApi(self.hub.llm), self.hub.store.batches
@@ -138,35 +134,17 @@ class BatchSender:
             file_id = await run_until_stop(control, api.upload(file))
         if file_id is None:
             return
-        if self.hub.store.batches.add_upload(file_id, self.run_id, part):
+        month, costs = MonthBudget.find(self.hub), sum(self._most_usd(questions[one]) for one in part)
+        if month and month.ledger.hold(file_id, costs, month.usd) is None:
+            # Another session holds it by now; what is left of it is looked at again.
+            await api.delete(file_id)
+        elif self.hub.store.batches.add_upload(file_id, self.run_id, part):
             self._tried.update(part)
             # A job that is asked for just then is found when the run goes on.
             await run_until_stop(control, self._begin(api, file_id))
         else:
+            self.hub.store.spending.release_job(file_id)
             await api.delete(file_id)
-
-    @contextlib.asynccontextmanager
-    async def _lock_jobs(self, control: Control) -> AsyncIterator[bool]:
-        """Keep every other session of this workspace from sending jobs, also those of other processes.
-
-        Two that go on with the same file after a kill would both find no job over it, and both ask for one. The
-        system lets go of the lock where its holder is killed. False where a stop was asked for meanwhile.
-        """
-        lock = FileLock(self.hub.workspace.folder / ".jobs.lock", thread_local=False)
-        held = False
-        while not held and await control.gate():
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                control.progress.note = "waiting for another session to send its questions"
-                await asyncio.sleep(_LOOK_SECONDS)
-            else:
-                held = True
-        try:
-            yield held
-        finally:
-            if held:
-                lock.release()
 
     def _find_unsent(self) -> dict[str, str]:
         # What this session asked and got no answer to is asked again by resume only, or it would be for ever.
@@ -178,7 +156,11 @@ class BatchSender:
         learning = CapabilityLearner(self.hub, self.engine)
         learning.begin()
         # It goes live, at twice the price of one in a job.
-        purse = Purse(lambda: 2 * self._most_usd(text))
+        month = MonthBudget.find(self.hub)
+        cap = Cap(None, 0.0, self.engine, month, self.run_id) if month else None
+        purse = Purse(lambda: 2 * self._most_usd(text), cap)
+        if not await purse.reserve():
+            return
         llm = self.hub.llm.for_work(control.gate, lambda: control.is_stopping)
         answer: Answer | None = None
         try:
@@ -193,6 +175,7 @@ class BatchSender:
         finally:
             if (kept := purse.add_lost(one, answer)) is not None:
                 self.hub.store.answers.add(self.run_id, [kept])
+            await purse.close()
 
     async def _write_lines(self, file: IO[bytes], left: dict[str, str]) -> list[str]:
         """Write as many questions as one file may hold, and return their hashes line by line."""
@@ -215,9 +198,10 @@ class BatchSender:
         except HsaiError as problem:
             if not is_passing(problem):
                 self.hub.store.batches.close(file_id, JobStatus.REFUSED)
+                self.hub.store.spending.release_job(file_id)
                 await api.delete(file_id)
             raise
-        self._record_job(file_id, job)
+        self.hub.store.batches.record_state(file_id, job.id, job.status)
 
     async def _pick_up(self, api: BatchApi, record: BatchRecord) -> None:
         """Go on after a kill between a file and its job: look whether the job is there before asking for it."""
@@ -226,42 +210,32 @@ class BatchSender:
         except ModelError as problem:
             if problem.status != 404:
                 raise
-            message = explain_unknown_job(record)
-        else:
-            if found is None:
-                await self._begin(api, record.input_file)
-            return
-        raise RunError(message)
+            raise RunError(explain_unknown_job(record)) from None
+        if found is None:
+            await self._begin(api, record.input_file)
 
     async def _find_job(self, api: BatchApi, record: BatchRecord) -> str | None:
         if record.id is not None:
             return record.id
         job = await api.find(record.input_file)
-        if job is None:
-            return None
-        self._record_job(record.input_file, job)
-        return job.id
-
-    def _record_job(self, file_id: str, job: Job) -> None:
-        self.hub.store.batches.record_state(file_id, job.id, job.status)
+        if job is not None:
+            self.hub.store.batches.record_state(record.input_file, job.id, job.status)
+        return job and job.id
 
     def _choose_affordable(self, left: dict[str, str]) -> dict[str, str]:
         """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
-        if self.budget_usd is None:
+        room, month = self._find_room()
+        if room == math.inf:
             return left
-        spent = self.hub.store.answers.sum_usd(self.run_id)
-        Cap(self.budget_usd, spent, self.engine)  # refuses a cap on an unknown price
-        under_way = (self.hub.store.batches.questions(job.input_file).values() for job in self._list_own_jobs())
-        room = self.budget_usd - spent - sum(map(self._most_usd, itertools.chain.from_iterable(under_way)))
         if not self._asked_live:
             # The first one goes live, at twice the price of one in a job.
             first, text = next(iter(left.items()))
             fits = 2 * self._most_usd(text) <= room
-            self._reached = "" if fits else self._explain_reached(left)
+            self._reached = "" if fits else self._explain_reached(left, month)
             return {first: text} if fits else {}
         costs = itertools.accumulate(map(self._most_usd, left.values()))
         count = sum(1 for _ in itertools.takewhile(lambda cost: cost <= room, costs))
-        self._reached = "" if count == len(left) else self._explain_reached(left)
+        self._reached = "" if count == len(left) else self._explain_reached(left, month)
         # A job may take a day: after the first ones, a few questions more are not worth another.
         worth = not self._waited or count >= min(self.fewest, len(left))
         return dict(itertools.islice(left.items(), count)) if worth else {}
@@ -269,7 +243,19 @@ class BatchSender:
     def _most_usd(self, text: str) -> float:
         return self.engine.most_usd(text) or 0.0
 
-    def _explain_reached(self, left: dict[str, str]) -> str:
+    def _find_room(self) -> tuple[float, MonthBudget | None]:
+        """Return what may still be sent, USD, and the month's budget where it is that which leaves less."""
+        room, month = math.inf, MonthBudget.find(self.hub)
+        if self.budget_usd is not None:
+            check_budget(self.budget_usd, self.engine)
+            jobs = (self.hub.store.batches.questions(job.input_file).values() for job in self._list_own_jobs())
+            held = sum(map(self._most_usd, itertools.chain.from_iterable(jobs)))
+            room = self.budget_usd - self.hub.store.answers.sum_usd(self.run_id) - held
+        return (month.room, month) if month and month.room < room else (room, None)
+
+    def _explain_reached(self, left: dict[str, str], month: MonthBudget | None) -> str:
+        if month:
+            return month.explain_reached(len(left))
         more = sum(map(self._most_usd, left.values()))
         return (
             f"The budget of {format_usd(self.budget_usd or 0)} USD is reached with {many(len(left), 'question')} left, "
@@ -282,19 +268,16 @@ class BatchSender:
     def _end(self, collecting: BatchCollector, control: Control) -> None:
         runs, open_jobs = self.hub.store.runs, self.hub.store.batches.open_for(self.run_id)
         missing, of = self.hub.store.answers.count_unanswered(self.run_id), runs.count_questions(self.run_id)
+        status, note = RunStatus.DONE, ""
         if open_jobs:
-            runs.end(
-                self.run_id, RunStatus.WAITING, f"{missing:,} questions are in jobs at OpenAI; resume picks them up."
-            )
+            status, note = RunStatus.WAITING, f"{missing:,} questions are in jobs at OpenAI; resume picks them up."
         elif self._reached and missing:
-            runs.end(self.run_id, RunStatus.PAUSED, self._reached)
+            status, note = RunStatus.PAUSED, self._reached
         elif missing:
             ends = [said for state, said in _ENDS.items() if state in collecting.ends]
             why = ends[0] if ends and not control.is_stopping else "It was stopped"
-            runs.end(
-                self.run_id,
+            status, note = (
                 RunStatus.STOPPED,
                 f"{why}: {missing:,} of {of:,} questions have no answer; resume asks them.",
             )
-        else:
-            runs.end(self.run_id, RunStatus.DONE)
+        runs.end(self.run_id, status, note)

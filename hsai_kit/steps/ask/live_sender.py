@@ -15,7 +15,7 @@ from hsai_kit.llm.error_mapping import stops_the_run
 from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.console import many
 from hsai_kit.runtime.rate_limit import Withdrawal
-from hsai_kit.steps.ask.budget import Cap, CostTracker, Purse
+from hsai_kit.steps.ask.budget import Cap, CostTracker, MonthBudget, Purse
 from hsai_kit.steps.ask.request import CapabilityLearner
 from hsai_kit.store import Answer, AnswerStatus, RunStatus
 from hsai_kit.store.answers import AnswerTable
@@ -77,7 +77,9 @@ class LiveSender:
         runs = self.hub.store.runs
         spent = self.hub.store.answers.sum_usd(self.run_id)
         try:
-            self._cap = Cap(self.budget_usd, spent, self.engine) if self.budget_usd is not None else None
+            month = MonthBudget.find(self.hub)
+            has_cap = self.budget_usd is not None or month is not None
+            self._cap = Cap(self.budget_usd, spent, self.engine, month, self.run_id) if has_cap else None
         except HsaiError as problem:
             runs.end(self.run_id, RunStatus.FAILED, str(problem))
             raise
@@ -112,19 +114,21 @@ class LiveSender:
             try:
                 answer = await self._answer(one, text, purse)
             except asyncio.CancelledError:
-                self._record_cut(one, purse)
+                await self._record_cut(one, purse)
                 raise
             finally:
                 control.progress.in_flight -= 1
             is_answered = answer is not None
             answer = await purse.settle(one, answer)
-            if answer is None:
-                return
             try:
-                await self._keeper.keep(answer)
+                if answer is not None:
+                    await self._keeper.keep(answer)
+                await purse.close()
             except HsaiError as problem:
                 # An answer that cannot be kept is paid for nothing: no more of them are asked for.
                 self._failures.append(problem)
+                return
+            if answer is None:
                 return
             if answer.status is not AnswerStatus.FAILED:
                 self._lost = 0
@@ -141,11 +145,12 @@ class LiveSender:
             control.progress.newest.append((text, answer.output or answer.reason))
             control.progress.note = self._spending.describe()
 
-    def _record_cut(self, one: str, purse: Purse) -> None:
+    async def _record_cut(self, one: str, purse: Purse) -> None:
         """Keep what a question may have cost that was broken off in flight."""
         purse.attempts.lost += purse.attempts.in_flight
         if (lost := purse.add_lost(one, None)) is not None:
             self.hub.store.answers.add(self.run_id, [lost])
+        await purse.close()
 
     async def _go_on(self, control: Control) -> bool:
         return await control.gate() and not self._failures
@@ -177,6 +182,9 @@ class LiveSender:
             raise problem
         if self._out_of_budget:
             left = self.hub.store.answers.find_outstanding(self.run_id)
+            if self._cap and self._cap.month and self._cap.is_month_reached:
+                runs.end(self.run_id, RunStatus.PAUSED, self._cap.month.explain_reached(len(left)))
+                return
             most = max((self.engine.most_usd(text) or 0.0 for text in left.values()), default=0.0)
             budget, questions = format_usd(self.budget_usd or 0), many(len(left), "question")
             note = (

@@ -17,6 +17,7 @@ from hsai_kit.llm.engine import ENGINES, Engine
 from hsai_kit.llm.models import Model, require_model
 from hsai_kit.llm.responses_engine import OPTIONAL, ResponsesEngine
 from hsai_kit.runtime.progress import say
+from hsai_kit.steps.ask.budget import MonthBudget, check_price
 from hsai_kit.steps.ask.estimate import Estimate
 from hsai_kit.steps.ask.plan import plan_ask
 
@@ -44,6 +45,8 @@ class AskRequest:
             more.append(f"The sandbox has no {self.wished}; its script answers instead.")
         if self.model.end_notice:
             more.append(self.model.end_notice)
+        if month := MonthBudget.find(self.hub):
+            more.append(f"{month.describe()}.")
         if self.name == "batch":
             more.append("Sent in jobs at half the price, done within a day.")
         line = estimate.describe(self.model.id, scripted=self.hub.is_scripted)
@@ -120,11 +123,16 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     A batch asks the same questions as `responses`, in files. Raises AssistantError where the engine cannot ask this.
     """
     own = hub.workspace.settings.openai.prices.get(model)
+    engine: Engine
     if name == "decisions":
-        return DecisionsEngine(assistant, model, own=own)
-    refused = hub.store.model_facts.read_refused(hub.llm.base_url, model)
-    without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-    return (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
+        engine = DecisionsEngine(assistant, model, own=own)
+    else:
+        refused = hub.store.model_facts.read_refused(hub.llm.base_url, model)
+        without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
+        engine = (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
+    if MonthBudget.find(hub):
+        check_price(engine, "take usd_per_month out of hsai.toml")
+    return engine
 
 
 def check_engine(name: str) -> EngineName:

@@ -102,6 +102,7 @@ def send_outstanding(hub: Connection, engine: Engine, run_id: str, budget_usd: f
     # In the background the run's own note tells it.
     if run.record.note and not is_in_background():
         again = advise(f"resume(hub, {run.id!r}, budget_usd=…)", f"hsai resume {run.id} --budget-usd …")
-        more = f" Go on with more: {again}" if run.record.status is RunStatus.PAUSED else ""
+        may_raise = run.record.status is RunStatus.PAUSED and "usd_per_month" not in run.record.note
+        more = f" Go on with more: {again}" if may_raise else ""
         say(f"{run.record.note}{more}")
     return run

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+
+from filelock import FileLock, Timeout
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import RunError
+from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.file_lock import hold_lock
+
+_LOOK_SECONDS = 0.1
 
 
 @contextlib.contextmanager
@@ -23,6 +29,30 @@ def lock_run(hub: Connection, run_id: str, *, in_jobs: bool = False) -> Iterator
             held.enter_context(_hold_run(hub, run_id))
             refuse_under_way(hub, run_id, in_jobs=in_jobs)
         yield
+
+
+@contextlib.asynccontextmanager
+async def lock_jobs(hub: Connection, control: Control) -> AsyncIterator[bool]:
+    """Keep every other session of this workspace from sending jobs, also those of other processes.
+
+    Two that go on with the same file after a kill would both find no job over it, and both ask for one. The system
+    lets go of the lock where its holder is killed. False where a stop was asked for meanwhile.
+    """
+    lock = FileLock(hub.workspace.folder / ".jobs.lock", thread_local=False)
+    held = False
+    while not held and await control.gate():
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            control.progress.note = "waiting for another session to send its questions"
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
+            held = True
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()
 
 
 def refuse_under_way(hub: Connection, run_id: str, *, in_jobs: bool = False) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError
 from hsai_kit.hubspot.account import Portal, find_missing_scopes, read_daily_usage, read_scopes
+from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.prices import SANDBOX_PREFIX, per_million, price_list
 from hsai_kit.runtime import background
 
@@ -21,6 +22,7 @@ class Status:
     that may be used, `ending` those that end within 60 days and when, `daily` the calls made and allowed today.
     `prices` are USD per million tokens of input and output (None: unknown) as `price_list` has them, but for the models
     of `own_prices`, which hsai.toml prices; `ends` is the day on which OpenAI shuts a model down, where that is known.
+    `month` is what the workspace spent this month (UTC), what it holds, and what hsai.toml allows (None: any), in USD.
     """
 
     portal: Portal
@@ -34,6 +36,7 @@ class Status:
     own_prices: frozenset[str] = frozenset()
     price_list: str = ""
     ends: Mapping[str, date] = field(default_factory=dict)
+    month: tuple[float, float, float | None] = (0.0, 0.0, None)
 
     def describe_model(self, model: str) -> str:
         """Say what a model costs and when it ends, as far as that is known."""
@@ -46,6 +49,12 @@ class Status:
             whose = "; yours, from hsai.toml" if model in self.own_prices else ""
             cost = f"{known[0]:,.2f} in, {known[1]:,.2f} out (USD per million tokens{whose})"
         return f"{model}: {cost}" + (f", ends {self.ends[model]}" if model in self.ends else "")
+
+    def describe_month(self) -> str:
+        """Say what the workspace spent this month, and of how much."""
+        spent, held, cap = self.month
+        of = "no usd_per_month in hsai.toml" if cap is None else f"of {cap:,.2f} USD"
+        return f"{format_usd(spent)} USD spent{f', {format_usd(held)} held' if held else ''} ({of})"
 
 
 def status(hub: Connection) -> Status:
@@ -70,4 +79,5 @@ def status(hub: Connection) -> Status:
         own_prices=frozenset(own),
         price_list=price_list(),
         ends={model.id: model.ends for model in live if model.ends},
+        month=(*hub.store.spending.read_month(), hub.workspace.settings.budget.usd_per_month),
     )

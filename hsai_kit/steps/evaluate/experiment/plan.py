@@ -16,6 +16,7 @@ from hsai_kit.runtime.console import many
 from hsai_kit.runtime.progress import say
 from hsai_kit.stats import cluster_rows, fewest_for, smallest_difference, wilson
 from hsai_kit.steps.ask.batch_sender import BatchSender
+from hsai_kit.steps.ask.budget import MonthBudget
 from hsai_kit.steps.ask.consent import require_consent
 from hsai_kit.steps.ask.estimate import describe_usd
 from hsai_kit.steps.ask.live_sender import LiveSender
@@ -101,6 +102,8 @@ class ExperimentPlan:
         yield _describe_power(self.questions, len(names))
         if any(one.candidate.request.name == "batch" for one in self.runs):
             yield "Sent in jobs at half the price, done within a day."
+        if month := MonthBudget.find(self.hub):
+            yield f"{month.describe()}."
         for one in self.runs[:: self.repeats]:
             if warning := one.candidate.request.model.end_notice:
                 yield f"{one.candidate.name}: {warning}"
