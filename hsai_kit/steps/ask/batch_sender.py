@@ -220,7 +220,7 @@ class BatchSender:
         job = await api.find(record.input_file)
         if job is not None:
             self.hub.store.batches.record_state(record.input_file, job.id, job.status)
-        return job and job.id
+        return job.id if job else None
 
     def _choose_affordable(self, left: dict[str, str]) -> dict[str, str]:
         """Return those of `left`, in their order, that fit into the budget whatever they cost; none: it is reached."""
