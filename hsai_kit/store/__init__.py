@@ -22,13 +22,13 @@ from hsai_kit.store.evaluations import (
     LabelGround,
     LabelTable,
 )
+from hsai_kit.store.expenses import ExpenseTable
 from hsai_kit.store.journal import JournalStatus
 from hsai_kit.store.model_facts import AccountLimits, ModelFactTable
 from hsai_kit.store.pulls import Pull, PullTable
 from hsai_kit.store.pushes import Change, PushKind, PushOutcome, PushRecord, PushSummary, PushTable
 from hsai_kit.store.ratings import Rating, RatingItem, RatingKind, RatingSet, RatingTable
 from hsai_kit.store.runs import RecipeRunTable, RowAnswer, RunRecord, RunRow, RunStatus, RunSummary, RunTable
-from hsai_kit.store.spending import SpendingTable
 
 __all__ = [
     "AccountLimits",
@@ -90,7 +90,7 @@ class Store:
         self.erasure = ErasureTable(self._database)
         self.recipes = RecipeRunTable(self._database)
         self.batches = BatchTable(self._database)
-        self.spending = SpendingTable(self._database)
+        self.expenses = ExpenseTable(self._database)
         self.model_facts = ModelFactTable(self._database)
 
     def __repr__(self) -> str:

@@ -218,7 +218,7 @@ def test_jobs_are_held_in_the_months_budget_until_they_are_read(paying, keys, op
         run = ask(hub, places(*(f"Texas {number}" for number in range(200))), short, engine="batch")
         assert run.record.status == "paused"
         assert "month's budget is reached" in run.record.note
-        spent, held = hub.store.spending.read_month()
+        spent, held = hub.store.expenses.read_month()
         assert (spent, held) == (pytest.approx(run.usd), 0.0)
         assert 5 * most < spent <= 25 * most
         assert 20 < sum(job.request_counts.total for job in openai_client.batches.list()) < 199

@@ -55,7 +55,7 @@ def test_all_runs_and_evaluations_of_a_month_share_its_budget(limit, priced, sho
         assert second.record.status == "paused"
         assert "month's budget is reached" in second.record.note
         assert "usd_per_month" in second.record.note
-        spent, held = hub.store.spending.read_month()
+        spent, held = hub.store.expenses.read_month()
         assert spent == pytest.approx(priced.questions * ONE)
         assert (spent <= ONE * 150, held) == (True, 0.0)
         assert priced.questions > 100
@@ -63,7 +63,7 @@ def test_all_runs_and_evaluations_of_a_month_share_its_budget(limit, priced, sho
         frame = distinct(200, "Village").assign(right="CA")
         evaluate(hub, frame, short, labels="right", confirm=True)
         assert priced.questions - before < 30
-        assert hub.store.spending.read_month()[0] <= ONE * 150
+        assert hub.store.expenses.read_month()[0] <= ONE * 150
     with limit(ONE * 1000) as hub:
         assert resume(hub, second).record.status == "done"
         assert open_run(hub, second.id).usd == pytest.approx(400 * ONE, rel=0.01)
@@ -91,7 +91,7 @@ def test_two_processes_at_once_stay_within_it_together(limit, priced, short, tmp
         assert [one.wait(120) for one in both] == [0, 0]
         assert priced.questions > 100
         assert priced.questions * ONE <= budget
-        assert hub.store.spending.read_month() == pytest.approx((priced.questions * ONE, 0.0))
+        assert hub.store.expenses.read_month() == pytest.approx((priced.questions * ONE, 0.0))
 
 
 def test_a_model_without_a_price_is_not_asked_under_it(limit, priced, short):
@@ -107,10 +107,10 @@ def test_what_a_stopped_session_had_in_flight_is_let_go_of_and_what_a_killed_one
             pass
         handle.cancel(drain=False)
         handle.result(30)
-        assert hub.store.spending.read_month()[1] == 0
-        assert hub.store.spending.hold("run-killed", 24.9, 25) is not None
+        assert hub.store.expenses.read_month()[1] == 0
+        assert hub.store.expenses.hold("run-killed", 24.9, 25) is not None
         assert ask(hub, distinct(300, "More"), short, confirm=True).record.status in {"done", "paused"}
-        assert hub.store.spending.hold("run-other", 0.2, 25) is None
+        assert hub.store.expenses.hold("run-other", 0.2, 25) is None
 
 
 def test_answers_of_an_earlier_store_count_from_the_first_day(tmp_path):
@@ -122,4 +122,4 @@ def test_answers_of_an_earlier_store_count_from_the_first_day(tmp_path):
     )
     old.close()
     store = Store(tmp_path / "old.sqlite")
-    assert store.spending.read_month() == (1.5, 0.0)
+    assert store.expenses.read_month() == (1.5, 0.0)

@@ -127,7 +127,7 @@ class BatchCollector:
         if file.broken and state is JobStatus.COMPLETED:
             self._keep_broken(file)
         self.hub.store.batches.close(record.input_file, state)
-        self.hub.store.spending.release_job(record.input_file)
+        self.hub.store.expenses.release_job(record.input_file)
         self._states.pop(record.input_file, None)
         self.ends.add(state)
         # What records say is nobody else's to keep: the files go as soon as the answers are here.

@@ -143,7 +143,7 @@ class BatchSender:
             # A job that is asked for just then is found when the run goes on.
             await run_until_stop(control, self._begin(api, file_id))
         else:
-            self.hub.store.spending.release_job(file_id)
+            self.hub.store.expenses.release_job(file_id)
             await api.delete(file_id)
 
     def _find_unsent(self) -> dict[str, str]:
@@ -198,7 +198,7 @@ class BatchSender:
         except HsaiError as problem:
             if not is_passing(problem):
                 self.hub.store.batches.close(file_id, JobStatus.REFUSED)
-                self.hub.store.spending.release_job(file_id)
+                self.hub.store.expenses.release_job(file_id)
                 await api.delete(file_id)
             raise
         self.hub.store.batches.record_state(file_id, job.id, job.status)

@@ -14,7 +14,7 @@ from hsai_kit.llm.costs import format_usd
 from hsai_kit.llm.engine import Engine
 from hsai_kit.runtime.console import many
 from hsai_kit.store import Answer, AnswerStatus
-from hsai_kit.store.spending import SpendingTable
+from hsai_kit.store.expenses import ExpenseTable
 
 _LOOKS, _LOOK_SECONDS = 40, 0.05
 
@@ -45,14 +45,14 @@ def check_price(engine: Engine, otherwise: str) -> None:
 class MonthBudget:
     """What hsai.toml lets the whole workspace spend in a month, held before each send across all processes."""
 
-    ledger: SpendingTable
+    ledger: ExpenseTable
     usd: float
 
     @classmethod
     def find(cls, hub: Connection) -> MonthBudget | None:
         """Return the workspace's, or None where it has none, or nothing costs anything."""
         usd = hub.workspace.settings.budget.usd_per_month
-        return None if usd is None or hub.is_scripted else cls(hub.store.spending, usd)
+        return None if usd is None or hub.is_scripted else cls(hub.store.expenses, usd)
 
     @property
     def room(self) -> float:

@@ -79,5 +79,5 @@ def status(hub: Connection) -> Status:
         own_prices=frozenset(own),
         price_list=price_list(),
         ends={model.id: model.ends for model in live if model.ends},
-        month=(*hub.store.spending.read_month(), hub.workspace.settings.budget.usd_per_month),
+        month=(*hub.store.expenses.read_month(), hub.workspace.settings.budget.usd_per_month),
     )

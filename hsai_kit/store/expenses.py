@@ -11,7 +11,7 @@ from hsai_kit.store.database import Table, now
 _OVERLAP = timedelta(days=2)
 
 
-class SpendingTable(Table):
+class ExpenseTable(Table):
     """Reads and writes of `spending` and `spending_holds`; a month is one of UTC."""
 
     def read_month(self) -> tuple[float, float]:
