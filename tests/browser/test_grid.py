@@ -134,12 +134,12 @@ def test_by_mouse_rows_are_found_sorted_grouped_and_decided_all_at_once(room, gr
     grid.get_by_role("checkbox", name="Select this page").click()
     grid.get_by_text(re.compile(r"Select all \d+ that match")).click()
     grid.locator(".hsai-actions").get_by_text("Approve").click()
-    expect(notice(grid)).to_contain_text("Left alone, since nothing is proposed")
+    expect(notice(grid)).to_contain_text("Left as decided before: 4 rejected")
     room.reload()
     expect(grid.locator(".hsai-pages")).to_contain_text("changes over 120 records")
     assert "pending" in grid.locator(".hsai-summary").inner_text()
     row = told(room)
-    assert "rejected" not in row, "approving all that match decides anew"
+    assert "'rejected': 4" in row, "approving all that match overturns nothing"
 
 
 def test_a_busy_kernel_delays_a_decision_and_loses_none_and_a_restart_loses_none_either(room, grid):

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from hsai_kit import connect, create_note, create_task, log_email, open_receipt, plan, start_then, then, undo
+from hsai_kit import (
+    connect,
+    create_note,
+    create_task,
+    log_email,
+    open_receipt,
+    open_run,
+    plan,
+    review,
+    start_then,
+    then,
+    undo,
+)
 from hsai_kit.errors import PromptError, PushRefused, ScopesMissing, UnknownOwner
 from hsai_kit.steps.actions import carry_out, undo_plan
 
@@ -239,3 +251,25 @@ def test_a_plan_tells_of_tasks_that_another_run_has_made_about_the_same_records(
         action = create_task(SUBJECT, assignee="Dana")
         assert said in str(plan(hub, checked, action))
         then(hub, checked, action, confirm=True)
+
+
+def test_a_store_that_went_back_to_an_older_point_says_so_and_makes_no_task_twice(hub, proposed, colleague, capsys):
+    checked = proposed(limit=4)
+    checked.approve()
+    ids = list(checked.frame.index)
+    task = create_task("Call {{ record_id }}", assignee="Dana")
+    older = hub.workspace.folder / "older.sqlite"
+    hub.store._database.execute("VACUUM INTO ?", (str(older),))
+    receipt = then(hub, checked, task, confirm=True)
+    there = colleague.sees_about(ids, "tasks")
+    assert "Take care: the store" not in capsys.readouterr().out
+    folder = hub.workspace.folder
+    hub.close()
+    for left in folder.glob("hsai.sqlite*"):
+        left.unlink()
+    older.rename(folder / "hsai.sqlite")
+    with connect(workspace=folder) as again:
+        assert then(again, review(open_run(again), to="city"), task, confirm=True).counts == {"done": 4}
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"does not know {receipt.id}, the last thing done from here" in out
+        assert colleague.sees_about(ids, "tasks") == there

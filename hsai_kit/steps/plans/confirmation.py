@@ -12,6 +12,7 @@ from hsai_kit.runtime.console import advise, ask_text
 from hsai_kit.runtime.progress import say
 from hsai_kit.steps.plans.executor import PlanExecutor
 from hsai_kit.steps.plans.plan import Confirmation, PlanBase
+from hsai_kit.steps.plans.rollback import explain_rollback
 
 T = TypeVar("T")
 Confirm: TypeAlias = bool | int | None
@@ -26,6 +27,8 @@ def carry_out_plan(
 ) -> T:
     """Show a plan, ask, and execute it; raises PushRefused where it was not confirmed, is too large or undecided."""
     say(str(plan))
+    if warning := explain_rollback(executor.hub):
+        say(warning)
     if plan.undoes and not plan.to_do:
         say(f"Nothing is left to take back of {plan.undoes}.")
     executor.refuse_while_busy()

@@ -17,6 +17,7 @@ from hsai_kit.runtime.background import Control
 from hsai_kit.runtime.clock import read_clock
 from hsai_kit.runtime.rate_limit import Room
 from hsai_kit.steps.plans.plan import RecordRow
+from hsai_kit.steps.plans.rollback import remember_receipt
 from hsai_kit.store import ActionOutcome, JournalStatus, PushOutcome
 from hsai_kit.store.journal import Journal
 
@@ -86,6 +87,7 @@ class PlanExecutor(ABC, Generic[R, L, S, A]):
         # After a stop what was sent is still looked at: the receipt says what HubSpot holds.
         control.keeps_reads = True
         with self.hold():
+            remember_receipt(self.hub, self.id)
             try:
                 await self.prepare()
                 is_stopped = await self._execute_all(self.batches(), control)
