@@ -16,6 +16,7 @@ class Paths:
         self.properties_root = build("properties")
         self.owners = build("owners")
         self.lists_root = build("lists")
+        self.pipelines_root = build("pipelines")
         self.validations = build("property-validations")
         self.associations_root = "/crm/v4/associations" if by_number else build("associations")
         self.schemas = f"/crm-object-schemas/{api_version}/schemas"

@@ -15,6 +15,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,10 +136,8 @@ def run(sandbox: Sandbox, python: Path, script: str, room: Path, source: Path) -
     done = subprocess.run([python, "-c", script], env=environment, capture_output=True, text=True, cwd=room)
     lines = done.stdout.strip().splitlines()
     read = json.loads(lines[-1]) if done.returncode == 0 and lines else {"failed": done.stderr[-600:]}
-    counts = sandbox.counts()["hubspot"]
-    refused = {
-        f"{route} {status}": n for route, told in counts.items() for status, n in told.items() if status >= "400"
-    }
+    told = (one for one in sandbox.requests("hubspot", 2_000) if one["status"] is None or one["status"] >= 400)
+    refused = dict(Counter(f"{one['method']} {one['path']} {one['status']}" for one in told))
     return Outcome(read, refused)
 
 

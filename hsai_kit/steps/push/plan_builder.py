@@ -12,6 +12,7 @@ from hsai_kit.errors import PushRefused, ScopesMissing, UnknownOwner
 from hsai_kit.hubspot.dtypes import as_hubspot
 from hsai_kit.hubspot.objects import find_object_type
 from hsai_kit.hubspot.owners import Owner, find_owner, read_owners
+from hsai_kit.hubspot.pipelines import PIPELINE_OF, Pipeline, explain_stage, narrow_to_pipeline, read_pipelines
 from hsai_kit.hubspot.properties import Property, pick, read_properties, read_rules
 from hsai_kit.hubspot.records import Survivor, read_survivors
 from hsai_kit.hubspot.value_check import ValueCheck, check_value, is_same_value
@@ -56,11 +57,17 @@ class PushSource:
 
 @dataclass(frozen=True)
 class _PushLookup:
-    """What was read for a plan: present values, what merged records are now, and the owners (None: not needed)."""
+    """What was read for a plan: present values, what merged records are now, owners (None: not needed), pipelines."""
 
     present: Present
     merged: Mapping[str, Survivor]
     owners: Sequence[Owner] | None
+    pipelines: Mapping[str, Pipeline]
+
+    def find_pipeline(self, record_id: str, stage_name: str) -> Pipeline | None:
+        """Return the pipeline of a record whose stage is meant, None for another property or where it is in none."""
+        held = self.present.get(record_id, {}).get(PIPELINE_OF.get(stage_name, ""), "")
+        return self.pipelines.get(held)
 
 
 def build_push_plan(hub: Connection, source: PushSource) -> PushPlan:
@@ -86,11 +93,16 @@ def build_push_plan(hub: Connection, source: PushSource) -> PushPlan:
         written = [*definitions, stamp] if stamp else definitions
         for definition in written:
             refuse_protected(hub, definition)
-        present, owners = await asyncio.gather(
-            read_present(hub, kind.name, approved, wanted, control), _read_owners(hub, definitions)
+        # A stage belongs to a pipeline, so that both are read where a stage is written.
+        beside = [PIPELINE_OF[name] for name in names if PIPELINE_OF.get(name) in known]
+        read = list(dict.fromkeys([*wanted, *beside]))
+        present, owners, pipelines = await asyncio.gather(
+            read_present(hub, kind.name, approved, read, control),
+            _read_owners(hub, definitions),
+            read_pipelines(hub.hubspot, kind.name) if beside else _nothing(),
         )
         gone = [one for one in approved if one not in present]
-        found = _PushLookup(present, await read_survivors(hub.hubspot, kind.name, gone, []), owners)
+        found = _PushLookup(present, await read_survivors(hub.hubspot, kind.name, gone, []), owners, pipelines)
         return PushPlan(
             hub,
             kind,
@@ -116,6 +128,10 @@ def _find_stamp(known: Mapping[str, Property], name: str, object_type: str) -> P
         )
         raise PushRefused(message)
     return definition
+
+
+async def _nothing() -> dict[str, Pipeline]:
+    return {}
 
 
 async def _read_owners(hub: Connection, definitions: Sequence[Property]) -> list[Owner] | None:
@@ -151,6 +167,10 @@ def _build_row(result: RowResult, target: PropertyTarget, definition: Property, 
         return _leave_unapproved(result, target, decision, pulled)
     approved = as_hubspot(decision.value)
     value = _check_value(approved, definition, found.owners)
+    if pipeline := found.find_pipeline(one, target.name):
+        value = check_value(approved, narrow_to_pipeline(definition, pipeline))
+        if value.value is None:
+            value = ValueCheck(None, explain_stage(approved, pipeline, definition))
     if value.value is None:
         return row(PushVerdict.NOT_ALLOWED, pulled, approved, value.reason)
     if not value.value:
