@@ -143,6 +143,11 @@ def say(text: str, style: str | None = None) -> None:
         print_line(text, screen, style)
 
 
+def describe(thing: object) -> str:
+    """Return what a run, a review or a receipt says of itself, without its class, which is Python's business."""
+    return repr(thing).partition("(")[2].removesuffix(")")
+
+
 def hint(text: str) -> None:
     """Print a line of advice, which --quiet leaves out."""
     if not _output.get().is_quiet:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.command import answer, file_option, hint, save, say
+from hsai_kit.cli.command import answer, describe, file_option, hint, save, say
 from hsai_kit.cli.console import BUDGET, RUN, complete_runs, connect_to_portal_of, end_with, find_run, open_store
 from hsai_kit.cli.exit_codes import ExitCode, code_of_runs
 
@@ -59,7 +59,7 @@ def cancel(
 
 def show_run(run: Run) -> None:
     """Show what came of a run."""
-    say(repr(run))
+    say(describe(run))
     record, counts = run.record, run.counts
     answer(run=run.id, assistant=record.assistant, model=record.model, status=record.status, rows=counts)
     answer(records=sum(counts.values()), questions=run.questions, costs=run.costs)

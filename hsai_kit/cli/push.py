@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.command import answer, file_option, save, say
+from hsai_kit.cli.command import answer, describe, file_option, save, say
 from hsai_kit.cli.console import PORTAL_ID, YES, connect_to_portal_of, end_with, find_newest, find_run
 from hsai_kit.cli.exit_codes import ExitCode
 from hsai_kit.errors import CommandError
@@ -107,5 +107,5 @@ def carry_out_or_show(
         return
     receipt = carry_out(hub, ready, confirm=confirm)
     answer(receipt=receipt.id, counts=receipt.counts, rows=lambda: receipt.frame)
-    say(repr(receipt))
+    say(describe(receipt))
     end_with(ExitCode.DONE if ready.records else ExitCode.NOTHING_TO_DO)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsai_kit.cli.command import answer, file_option, save, say
+from hsai_kit.cli.command import answer, describe, file_option, save, say
 from hsai_kit.cli.console import BUDGET, PORTAL, complete_recipes, connect_here, end_with
 from hsai_kit.cli.exit_codes import ExitCode, code_of_runs
 from hsai_kit.errors import CommandError
@@ -51,10 +51,14 @@ def evaluate(
         if found.texts is not None:
             say(found.texts.verdict)
         save(report, functools.partial(_write, found), "The report is")
-        for line in str(found.verdict or "").splitlines():
+        for line in [] if found.verdict is None else str(found.verdict).splitlines():
             say(line)
-        answer(recipe=chosen.name, candidates=found.evaluation.table, passed=found.verdict and found.verdict.is_passed)
-        answer(conditions=found.verdict.reasons if found.verdict else ())
+        answer(
+            recipe=chosen.name,
+            candidates=found.evaluation.table,
+            passed=None if found.verdict is None else found.verdict.is_passed,
+        )
+        answer(conditions=() if found.verdict is None else found.verdict.reasons)
         code = code_of_runs(run for runs in found.evaluation.runs.values() for run in runs)
     if gate and found.verdict is not None and not found.verdict.is_passed:
         code = ExitCode.GATE_NOT_PASSED
@@ -87,7 +91,7 @@ def run(
         answer(receipts=[{"receipt": one.id, "counts": one.counts} for one in receipts])
         for part in (done.run, done.checked, *receipts):
             if part is not None:
-                say(repr(part))
+                say(describe(part))
         if done.run is None:
             end_with(ExitCode.NOTHING_TO_DO)
             return

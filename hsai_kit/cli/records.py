@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hsai_kit.cli.command import STDOUT, answer, file_option, hint, save, say, show_table
+from hsai_kit.cli.command import STDOUT, answer, describe, file_option, hint, save, say, show_table
 from hsai_kit.cli.console import (
     PORTAL,
     RUN,
@@ -259,7 +259,7 @@ def _show_review(checked: Review) -> None:
 
     frame = checked.frame
     changing = frame[frame["changes"]]
-    say(f"{checked}")
+    say(describe(checked))
     if changing.empty:
         say("Nothing would change.")
         return

@@ -93,12 +93,12 @@ def test_quiet_leaves_the_result_and_asks_nobody(here):
     assert "Next: hsai review" in loud.stdout
     calm = hsai("ask", "state-abbreviations", "--where", "state is known", "--limit", "20", "--quiet")
     assert len(calm.stdout.splitlines()) == 1
-    assert calm.stdout.startswith("Run(run-")
+    assert calm.stdout.startswith("run-")
     hsai("review", "--approve", "unflagged", "--quiet")
     refused = hsai("push", "--quiet", code=1, typed="yes\n")
     assert "Nothing was written" in refused.stderr
     assert "--yes" in refused.stderr
-    assert hsai("push", "--quiet", "--yes").stdout.startswith("Receipt(push-")
+    assert hsai("push", "--quiet", "--yes").stdout.startswith("push-")
 
 
 def test_a_file_named_dash_is_standard_output_and_input(here):
@@ -227,7 +227,7 @@ def test_a_new_workspace_holds_a_recipe_that_works_and_keeps_records_out_of_git(
     }
 
 
-PYTHON = re.compile(r"DataFrame|\bframe\b|confirm=|resume=|\b(pull|ask|review|resume|cancel|push|undo|open_run)\(")
+PYTHON = re.compile(r"DataFrame|\bframe\b|confirm=|resume=|\b(pull|ask|review|resume|cancel|push|undo|Run|Receipt)\(")
 
 
 def test_advice_in_a_terminal_speaks_of_commands_and_files_and_not_of_python(here, sandbox):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import pkgutil
 import re
 import runpy
 import tomllib
@@ -226,3 +227,12 @@ def test_every_dependency_has_its_reason():
     rows = re.findall(r"^\| (`.+?) \| (.+) \|$", table, re.MULTILINE)
     assert {name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)} - set(EXTRAS) == needed
     assert all(len(reason) > 12 for _, reason in rows)
+
+
+def test_what_the_reference_and_the_architecture_name_is_there():
+    named = re.findall(r"^\.\. auto\w+:: (hsai_kit[\w.]+)$", (DOCS / "reference.md").read_text("utf-8"), re.MULTILINE)
+    assert len(named) > 60
+    for name in named:
+        pkgutil.resolve_name(name)
+    for path in re.findall(r"`((?:\w+/)+\w+\.py)`", (DOCS / "architecture.md").read_text("utf-8")):
+        assert (ROOT / "hsai_kit" / path).is_file() or (ROOT / path).is_file(), path
