@@ -8,6 +8,7 @@ import typer
 
 from hsai_kit.cli.command import answer, hint, say
 from hsai_kit.cli.console import find_workspace
+from hsai_kit.errors import CommandError
 
 
 def forget(
@@ -19,12 +20,14 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. What is erased cannot be brought back.")] = False,
 ) -> None:
     """Erase what a record says from this workspace: text, prompts, answers. Receipts keep ids and outcomes."""
+    from hsai_kit.runtime.console import ask_yes_no
     from hsai_kit.steps.audit.erasure import erase_record
 
     here = find_workspace()
-    if not yes:
-        question = f"Erase all that record {record} says from {here.folder}? It cannot be brought back."
-        typer.confirm(question, abort=True)
+    question = f"Erase all that record {record} says from {here.folder}? It cannot be brought back."
+    if not (yes or ask_yes_no(question)):
+        message = "Nothing was erased: it was not confirmed. Where nobody can be asked, add --yes."
+        raise CommandError(message)
     erased = erase_record(here, record, portal=portal, object_type=object_type)
     say(str(erased))
     answer(record=erased.record_id, files=[str(path) for path in erased.files])

@@ -240,7 +240,7 @@ def test_the_exit_code_tells_whether_the_gate_was_passed(hsai, recipe):
     assert "99.9%" in page
     assert "strict did not pass the gate." in said
     assert hsai("evaluate", "strict")[0] == 0, "without --gate it is only told"
-    code, said = hsai("evaluate", "stat", "--gate")
+    code, said = hsai("evaluate", "state", "--gate")
     assert code == 1
     assert "Did you mean 'states'" in said
 
