@@ -84,6 +84,8 @@ class Run:
         if record is None:
             message = f"There is no run {run_id!r} in {store.path}."
             raise RunError(message)
+        if record.status is RunStatus.RUNNING and not store.runs.is_asked(run_id):
+            record = replace(record, status=RunStatus.STOPPED)  # its process is gone
         self.store = store
         self.id = run_id
         self.record: RunRecord = record

@@ -23,7 +23,7 @@ def runs(
     from hsai_kit.llm.costs import read_costs
 
     with open_store() as store:
-        listed = [(one, read_costs(store, one.id)) for one in store.runs.summaries()[:last]]
+        listed = [(one, read_costs(store, one.id)) for one in store.runs.summaries(last)]
     answer(runs=[{**vars(one), "costs": costs} for one, costs in listed])
     if not listed:
         hint("There are no runs here yet. Make one with: hsai ask")
@@ -83,7 +83,7 @@ def log(
 
     with open_store() as store:
         found = read_log(store, portal=portal, since=since, until=until, record=record, property=property)
-        answer(entries=lambda: found.frame.head(last))
+        answer(entries=lambda: found.table(last))
         for line in list(islice(found.lines(), 2 * last)) or ["Nothing was done yet that fits."]:
             say(line, style=None if line.startswith(" ") else "bold")
         if record is not None:

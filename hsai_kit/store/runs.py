@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from hsai_kit.errors import RunError
+from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.store.answers import Answer, AnswerTable
 from hsai_kit.store.database import PAGE, ColumnSet, Database, Table, new_id, now
 from hsai_kit.workspace import OwnPrice
@@ -94,20 +96,23 @@ class RowAnswer:
 _RECORD = ColumnSet(RunRecord, status=RunStatus)
 # Not by their moments: a computer's clock may be set back.
 _NEWEST_FIRST = "ORDER BY r.rowid DESC"
-_SUMMARIES = f"""
+_SUMMARIES = """
+WITH some AS (SELECT *, rowid AS n FROM runs ORDER BY rowid DESC LIMIT ?)
 SELECT r.id, r.at, r.assistant, r.assistant_version, r.model, r.engine, r.status, COALESCE(c.records, 0),
     COALESCE(c.questions, 0), COALESCE(c.answered, 0), CASE WHEN p.run_id IS NULL THEN 0.0 ELSE p.usd END, r.note
-FROM runs r
+FROM some r
 LEFT JOIN (
     SELECT w.run_id, COUNT(*) AS records, COUNT(DISTINCT w.question) AS questions,
         COUNT(w.ruled) + COUNT(CASE WHEN a.status = 'answered' THEN 1 END) AS answered
-    FROM rows w LEFT JOIN answers a ON a.question = w.question GROUP BY w.run_id
+    FROM rows w LEFT JOIN answers a ON a.question = w.question
+    WHERE w.run_id IN (SELECT id FROM some) GROUP BY w.run_id
 ) c ON c.run_id = r.id
 LEFT JOIN (
-    SELECT run_id, CASE WHEN COUNT(*) = COUNT(usd) THEN SUM(usd) END AS usd FROM answers GROUP BY run_id
+    SELECT run_id, CASE WHEN COUNT(*) = COUNT(usd) THEN SUM(usd) END AS usd FROM answers
+    WHERE run_id IN (SELECT id FROM some) GROUP BY run_id
 ) p ON p.run_id = r.id
-{_NEWEST_FIRST}
-"""  # noqa: S608 -- constants of ours
+ORDER BY r.n DESC
+"""
 _OF_RECIPE = "SELECT t.run_id FROM recipe_runs t JOIN runs r ON r.id = t.run_id WHERE t.recipe = ? AND r.portal_id = ?"
 
 
@@ -153,9 +158,28 @@ class RunTable(Table):
         """Return every run, newest first."""
         return [_RECORD.read(row) for row in self._database.all(f"SELECT {_RECORD} FROM runs r {_NEWEST_FIRST}")]  # noqa: S608 -- column names are ours
 
-    def summaries(self) -> list[RunSummary]:
-        """Return every run with its counts, newest first."""
-        return [RunSummary(*row) for row in self._database.all(_SUMMARIES)]
+    def summaries(self, last: int = -1) -> list[RunSummary]:
+        """Return the newest runs with their counts, newest first; every one where `last` is not given.
+
+        A run that says it is running, and is asked by no session, was killed: it reads stopped.
+        """
+        listed = [RunSummary(*row) for row in self._database.all(_SUMMARIES, (last,))]
+        return [
+            replace(one, status=RunStatus.STOPPED) if one.status == "running" and not self.is_asked(one.id) else one
+            for one in listed
+        ]
+
+    def is_asked(self, run_id: str) -> bool:
+        """Tell whether a session, of all processes, asks a run at this moment."""
+        lock = self._database.path.parent / f".{run_id}.lock"
+        if not lock.exists():
+            return False
+        try:
+            # Trying it must not hinder a session that takes it just then.
+            with self._database.transaction(), hold_lock(lock, RunError("asked")):
+                return False
+        except RunError:
+            return True
 
     def latest(self) -> str | None:
         """Return the id of the newest run, or None; runs of evaluations, which nobody reviews, only where all are."""

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from hsai_kit.errors import WorkspaceError
+from hsai_kit.run import Run
+from hsai_kit.runtime.file_lock import hold_lock
 from hsai_kit.store import Answer, AnswerStatus, Change, PushKind, PushOutcome, RunRow, Store
+from hsai_kit.store.audit import AuditQuery
 
 
 @pytest.fixture
@@ -314,3 +318,45 @@ def test_records_whose_undo_was_broken_off_are_known(store):
     )
     assert store.pushes.half_undone(push) == {("101", "state")}
     assert store.pushes.half_undone(undo) == set()
+
+
+def test_a_run_whose_process_is_gone_reads_stopped_and_one_that_is_asked_reads_running(store, path):
+    run, asked_now = begun(store), begun(store)
+    (path.parent / f".{run}.lock").touch()  # as a killed process leaves it
+    with hold_lock(path.parent / f".{asked_now}.lock", RuntimeError()):
+        told = {one.id: one.status for one in store.runs.summaries()}
+        assert told == {run: "stopped", asked_now: "running"}
+        assert Run(store, run, low_confidence=0.8, reviewer="ana").record.status == "stopped"
+        assert Run(store, asked_now, low_confidence=0.8, reviewer="ana").record.status == "running"
+
+
+def test_a_clock_that_is_set_back_changes_neither_the_newest_run_nor_the_newest_receipt(path, store):
+    runs = [begun(store) for _ in range(3)]
+    receipts = [pushed(store) for _ in range(3)]
+    with raw(path) as file:
+        for table in ("runs", "pushes"):
+            file.execute(f"UPDATE {table} SET at = '2031-01-01T00:00:00Z' WHERE rowid = 1")
+        file.commit()
+    assert store.runs.latest() == runs[-1]
+    assert [one.id for one in store.runs.summaries(2)] == [runs[2], runs[1]]
+    assert store.newest_receipt() == receipts[-1]
+    assert [entry.id for entry in store.audit.entries(AuditQuery())] == receipts[::-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ("UPDATE runs SET status = 'resting'", lambda store: store.runs.all()),
+        ("UPDATE pushes SET kind = 'shove'", lambda store: store.pushes.all()),
+        ("UPDATE pulls SET properties = 'no JSON'", lambda store: store.pulls.get(store.pull)),
+    ],
+)
+def test_odd_content_of_the_store_ends_in_a_sentence(path, store, change, read):
+    begun(store)
+    pushed(store)
+    store.pull = store.pulls.begin(1, "contacts", "0-1", ["state"], None)
+    with raw(path) as file:
+        file.execute(change)
+        file.commit()
+    with pytest.raises(WorkspaceError, match=r"The store holds a .* that this version cannot read"):
+        read(store)

@@ -30,7 +30,7 @@ def runs(hub: Connection) -> pd.DataFrame:
 
     Columns: `id`, `at`, `assistant`, `version` (of the assistant), `model`, `engine`, `status` (running, waiting, done,
     stopped, paused, failed), `records`, `questions`, `answered` (records that have an answer, whoever gave it), `usd`
-    (what the run paid, NA where a price is not known) and `note`. A run that was killed still says running.
+    (what the run paid, NA where a price is not known) and `note`. A run whose process is gone reads stopped.
     """
     listed = hub.store.runs.summaries()
     frame = pd.DataFrame.from_records([vars(one) for one in listed], columns=list(_COLUMNS))

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
-from hsai_kit.connection import Connection
 from hsai_kit.errors import AuditError
 from hsai_kit.hubspot.account import build_record_link
 from hsai_kit.hubspot.dates import parse_moment
@@ -21,6 +20,10 @@ from hsai_kit.store import Store
 from hsai_kit.store.audit import AuditChange, AuditEntry, AuditQuery
 from hsai_kit.tabular.cell_text import format_line
 from hsai_kit.tabular.table_files import write_csv
+
+if TYPE_CHECKING:
+    # The wires take a second to import, and the log needs none.
+    from hsai_kit.connection import Connection
 
 __all__ = ["Log", "log"]
 
@@ -77,6 +80,11 @@ class Log:
         (properties, or the action), `changed` (how many values were written, things made or taken back), `outcomes`
         (all of them in words), `status`, `run`, `assistant`, `version`, `model`, `undoes`, `undone_by`.
         """
+        return self.table()
+
+    def table(self, last: int | None = None) -> pd.DataFrame:
+        """Return the newest entries as `.frame` has them, or all of them."""
+        entries = self.entries[:last]
         listed = [
             vars(entry)
             | {
@@ -85,10 +93,10 @@ class Log:
                 "outcomes": self.count_outcomes(entry),
                 "undone_by": self.find_undo(entry),
             }
-            for entry in self.entries
+            for entry in entries
         ]
         frame = pd.DataFrame(listed).rename(columns={"portal_id": "portal", "run_id": "run"})
-        frame.index = pd.Index([entry.id for entry in self.entries], dtype="string", name="entry")
+        frame.index = pd.Index([entry.id for entry in entries], dtype="string", name="entry")
         frame = frame.reindex(columns=_ENTRY_COLUMNS).astype("string")
         times = {name: _as_moments(frame[name]) for name in ("at", "ended_at")}
         return frame.astype({"portal": "Int64", "changed": "Int64"}).assign(**times)
