@@ -76,7 +76,10 @@ class Label:
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """An evaluation as kept: `labels` says where the right answers came from, `cluster` is a column's name or ""."""
+    """An evaluation as kept: `labels` says where the right answers came from, `cluster` is a column's name or "".
+
+    `records` is how many it was about, those without a label included; 0 where this was not kept yet.
+    """
 
     id: str
     at: str
@@ -86,6 +89,7 @@ class EvaluationRecord:
     labels: str
     repeats: int
     cluster: str
+    records: int
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,11 @@ class EvaluationRun:
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """A record of an evaluation; `labelled` is False where no right answer is known."""
+    """A record of an evaluation; `labelled` is False where no right answer is known.
+
+    `question` is a number that rows share which ask the same of every assistant, and `question_records` how many
+    records of the evaluation do, those without a label included.
+    """
 
     record_id: str
     labelled: bool
@@ -107,6 +115,9 @@ class EvaluationRow:
     cluster: str | None
     ground: LabelGround = LabelGround.FILE
     draw: LabelDraw = LabelDraw.OWN
+    at: str = ""
+    question: int = 0
+    question_records: int = 1
 
 
 _LABEL = ColumnSet(Label, value=json.loads, ground=LabelGround, draw=LabelDraw)
@@ -158,12 +169,11 @@ class EvaluationTable(Table):
         """Write an evaluation down and return its id; `values` are the other columns of EvaluationRecord."""
         one = new_id("evaluation")
         kept = (
-            (one, row.record_id, json.dumps(row.expected) if row.labelled else None, row.cluster, row.ground, row.draw)
-            for row in rows
+            (one, row.record_id, json.dumps(row.expected) if row.labelled else None, *astuple(row)[3:]) for row in rows
         )
         with self._database.transaction():
             self._database.insert("evaluations", id=one, at=now(), **values)
-            self._database.many("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?, ?, ?)", kept)
+            self._database.many("INSERT INTO evaluation_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
             numbered = ((one, place, run.name, run.repeat, run.run_id) for place, run in enumerate(runs))
             self._database.many("INSERT INTO evaluation_runs VALUES (?, ?, ?, ?, ?)", numbered)
         return one
@@ -186,8 +196,8 @@ class EvaluationTable(Table):
     def rows(self, evaluation_id: str) -> dict[str, EvaluationRow]:
         """Return the records of an evaluation by their id."""
         rows = self._database.all(
-            "SELECT record_id, expected IS NOT NULL, expected, cluster, ground, draw FROM evaluation_rows "
-            "WHERE evaluation_id = ?",
+            "SELECT record_id, expected IS NOT NULL, expected, cluster, ground, draw, at, question, question_records "
+            "FROM evaluation_rows WHERE evaluation_id = ?",
             (evaluation_id,),
         )
         return {row[0]: _ROW.read(row) for row in rows}

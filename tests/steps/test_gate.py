@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
 from hsai_kit import Gate, evaluate, open_evaluation, pull, start_evaluate
 from hsai_kit.assistant.assistant import load_assistant
 from hsai_kit.errors import EvaluationError
+from hsai_kit.steps.evaluate.gate.sample import GateTarget, bound_share
 
 SOL, LEGACY = (("state-abbreviations", f"sandbox-{one}") for one in ("sol", "legacy"))
 
@@ -35,7 +38,7 @@ def said(verdict, condition) -> str:
 
 def test_the_lower_end_decides_and_not_the_figure(found):
     right, low = found.table.loc["sol", ["right", "right_low"]]
-    just, more = Gate(min_right=low - 1e-6), Gate(min_right=(right + low) / 2)
+    just, more = (Gate(min_right=one, target="records to come") for one in (low - 1e-6, (right + low) / 2))
     assert just.judge(found, "sol").is_passed
     assert just.judge(found, "sol").exit_code == 0
     verdict = more.judge(found, "sol")
@@ -44,6 +47,35 @@ def test_the_lower_end_decides_and_not_the_figure(found):
     assert "surely at least" in said(verdict, "min_right")
     assert "The figure itself would do" in said(verdict, "min_right")
     assert "The figure itself falls short" in said(Gate(min_right=0.999).judge(found, "legacy"), "min_right")
+
+
+def test_of_these_records_what_is_labeled_is_known(found):
+    right = found.table.loc["sol", "right"]
+    assert Gate(min_right=right - 1e-9).judge(found, "sol").is_passed
+    verdict = Gate(min_right=right + 1e-6).judge(found, "sol")
+    assert not verdict.is_passed
+    assert "these 300 records, of which all are known" in said(verdict, "min_right")
+    assert "records to come" in str(Gate(min_right=0.5, target="records to come").judge(found, "sol"))
+    with pytest.raises(EvaluationError, match="target is 'all'; it is one of 'these records', 'records to come'"):
+        Gate(min_right=0.5, target="all")
+
+
+def test_of_these_records_the_unlabeled_rest_is_estimated_from_rows_drawn_at_random(hub, sandbox, contacts):
+    truth = pd.Series(sandbox.truth("contacts", "state")).reindex(contacts.index).replace("", "UNKNOWN")
+    drawn = truth.sample(120, random_state=3).to_frame("right").assign(draw="random")
+    few = evaluate(hub, contacts, {"sol": SOL}, drawn)
+    bound = bound_share(few, "sol", "right", GateTarget.THESE)
+    assert 0.85 < bound.low < bound.share <= 1
+    assert re.search(r"these 300 records, of which 1\d\d are known; it may be looked at after every label", bound.about)
+    # Those that somebody chose are known as well, and tell nothing of the others.
+    rest = truth.drop(drawn.index).iloc[:150].to_frame("right").assign(draw="heaviest")
+    more = bound_share(
+        evaluate(hub, contacts, {"sol": SOL}, pd.concat([drawn, rest])), "sol", "right", GateTarget.THESE
+    )
+    assert more.low > bound.low
+    assert re.search(r"of which 2\d\d are known", more.about)
+    chosen = drawn.assign(draw="own")
+    assert "were chosen and not drawn" in str(Gate(min_right=0.1).judge(evaluate(hub, contacts, {"sol": SOL}, chosen)))
 
 
 def test_every_condition_is_told_met_or_not(found):

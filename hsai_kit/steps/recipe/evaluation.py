@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hsai_kit.assistant.assistant import Assistant
@@ -12,6 +12,7 @@ from hsai_kit.run import Run
 from hsai_kit.steps.ask.request import prepare_request
 from hsai_kit.steps.evaluate import Evaluation, GateVerdict, evaluate, find_assistant
 from hsai_kit.steps.evaluate.candidates import CandidateChoice
+from hsai_kit.steps.evaluate.gate.sample import GateTarget
 from hsai_kit.steps.evaluate.texts.human_rating import open_rating
 from hsai_kit.steps.evaluate.texts.judge_result import JudgeCheck
 from hsai_kit.steps.evaluate.texts.model_judge import judge
@@ -66,7 +67,9 @@ def evaluate_recipe(
         confirm=confirm,
     )
     texts = _texts(hub, measured, evaluation.runs[chosen.name][0], evaluation, budget, confirm=confirm)
-    verdict = measured.gate.judge(evaluation, chosen.name, texts=texts) if measured.gate else None
+    # A recipe goes on with records that nobody has seen yet.
+    gate = measured.gate and replace(measured.gate, target=measured.gate.target or GateTarget.COMING)
+    verdict = gate.judge(evaluation, chosen.name, texts=texts) if gate else None
     return RecipeEvaluation(chosen, evaluation, verdict, texts)
 
 

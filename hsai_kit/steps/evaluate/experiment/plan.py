@@ -49,7 +49,10 @@ class ExperimentForecast:
 
 @dataclass
 class ExperimentPlan:
-    """All runs of an evaluation before they are sent: which field of which rows, and where the labels come from."""
+    """All runs of an evaluation before they are sent: which field of which rows, and where the labels come from.
+
+    `records` is how many it is about, those without a label included.
+    """
 
     hub: Connection
     runs: list[ExperimentRun]
@@ -57,6 +60,7 @@ class ExperimentPlan:
     field: str
     labels: str
     cluster: str
+    records: int
     budget_usd: float | None
 
     @property
@@ -138,6 +142,7 @@ class ExperimentPlan:
             labels=self.labels,
             repeats=self.repeats,
             cluster=self.cluster,
+            records=self.records,
         )
 
     async def send(self, runs: Sequence[EvaluationRun], control: Control) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hsai_kit.assistant.assistant import EngineName
 from hsai_kit.assistant.prompt import Prompt
@@ -59,7 +61,7 @@ def prepare_experiment(
         for one in candidates
         for repeat in range(1, repeats + 1)
     ]
-    return ExperimentPlan(hub, runs, rows, measured, source, cluster or "", budget_usd)
+    return ExperimentPlan(hub, runs, rows, measured, source, cluster or "", len(frame), budget_usd)
 
 
 def _choose_rows(
@@ -97,6 +99,8 @@ def _choose_rows(
     used = [right[ids[place]] for place in wanted]
     # Where every record is labeled, whatever chose them left none out.
     complete = len(wanted) == len(ids) and all(one.ground.counts_for_gate for one in used)
+    questions = _number_questions(candidates, frame)
+    sizes = np.bincount(questions)
     rows = [
         EvaluationRow(
             one.record_id,
@@ -105,6 +109,9 @@ def _choose_rows(
             cluster=clusters[place],
             ground=one.ground,
             draw=LabelDraw.STRATUM if complete else one.draw,
+            at=one.at,
+            question=int(questions[place]),
+            question_records=int(sizes[questions[place]]),
         )
         for place, one in zip(wanted, used, strict=True)
     ]
@@ -115,6 +122,14 @@ def _choose_rows(
     _say_favored(hub, candidates, used)
     _say_changed(candidates[0], used, chosen)
     return rows, chosen, labels.source
+
+
+def _number_questions(candidates: Sequence[Candidate], frame: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number for each record, which those share that ask the same of every assistant."""
+    prompts = dict.fromkeys(one.assistant.prompt for one in candidates if one.assistant.prompt)
+    texts = [Prompt(prompt).render(frame).fillna("").to_list() for prompt in prompts]
+    asked = pd.Series(list(zip(*texts, strict=True)) if texts else range(len(frame)), dtype=object)
+    return np.asarray(pd.factorize(asked)[0], dtype=np.int64)
 
 
 def _refuse_without_labels(labels: Labels, records: int, meet: int) -> None:

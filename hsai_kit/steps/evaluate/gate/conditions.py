@@ -10,11 +10,9 @@ import pandas as pd
 
 from hsai_kit.errors import EvaluationError
 from hsai_kit.runtime.console import many
-from hsai_kit.stats import fewest_for
-from hsai_kit.steps.evaluate.experiment.comparison import rate_rows
 from hsai_kit.steps.evaluate.experiment.evaluation import Evaluation
 from hsai_kit.steps.evaluate.experiment.result_rows import describe_grounds
-from hsai_kit.steps.evaluate.gate.sample import explain_no_sample, take_sample
+from hsai_kit.steps.evaluate.gate.sample import GateTarget, ShareBound, bound_share, count_needed, explain_no_sample
 
 
 class GateRule(StrEnum):
@@ -46,21 +44,20 @@ def check_complete(evaluation: Evaluation, names: Sequence[str | None]) -> GateC
     return GateCondition(GateRule.COMPLETE, met=False, said=said) if left else None
 
 
-def check_share(evaluation: Evaluation, name: str, rule: GateRule, wanted: float) -> GateCondition:
+def check_share(evaluation: Evaluation, name: str, rule: GateRule, wanted: float, target: GateTarget) -> GateCondition:
     """Hold the lower end of the share right or valid against the one that is asked for."""
     measure = rule.removeprefix("min_")
     if pd.isna(evaluation.table.loc[name, measure]):
         said = f"Nothing tells how often {name} is {measure}: evaluate it with labels."
         return GateCondition(rule, met=False, said=said)
-    rows = take_sample(evaluation, name, measure)
-    if rows.empty:
+    found = bound_share(evaluation, name, measure, target)
+    if found is None:
         return GateCondition(rule, met=False, said=explain_no_sample(evaluation, name, measure))
-    found = rate_rows(rows, measure)
     said = f"{measure.capitalize()}: {found.share:.1%}, surely at least {found.low:.1%}; {wanted:.1%} is asked for."
     if found.low < wanted:
-        said += _advise(found.share, wanted, rows["unit"].nunique())
-    records, grounds = rows["record_id"].nunique(), describe_grounds(rows) if measure == "right" else None
-    said += f" Checked on {many(records, 'record')}{f' ({grounds})' if grounds else ''}."
+        said += _advise(found, wanted, count_needed(evaluation, found, wanted, target))
+    records, grounds = found.rows["record_id"].nunique(), describe_grounds(found.rows) if measure == "right" else None
+    said += f" That is of {found.about}. Checked on {many(records, 'record')}{f' ({grounds})' if grounds else ''}."
     return GateCondition(rule, met=found.low >= wanted, said=said)
 
 
@@ -102,11 +99,11 @@ def check_must_pass(evaluation: Evaluation, name: str, records: Sequence[str]) -
     return GateCondition(GateRule.MUST_PASS, met=not wrong, said=said)
 
 
-def _advise(share: float, wanted: float, questions: int) -> str:
-    if share <= wanted:
+def _advise(found: ShareBound, wanted: float, needed: int | None) -> str:
+    if found.share <= wanted:
         return " The figure itself falls short."
-    needed = fewest_for(wanted, share)
-    if needed <= questions:
+    questions = found.rows["unit"].nunique()
+    if needed is None or needed <= questions:
         return " The figure itself would do, but a few questions that many records ask decide it. Label others as well."
     return (
         f" The figure itself would do, but {questions:,} independent questions are too few: it takes about {needed:,}."

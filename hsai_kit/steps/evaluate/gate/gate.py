@@ -18,6 +18,7 @@ from hsai_kit.steps.evaluate.gate.conditions import (
     check_price,
     check_share,
 )
+from hsai_kit.steps.evaluate.gate.sample import GateTarget
 from hsai_kit.steps.evaluate.gate.text_quality import TextEvidence, check_texts
 
 _NOT_PASSED = 3
@@ -31,7 +32,9 @@ class Gate:
     `max_usd_per_1000` with the upper end. `min_good` is that for written texts, where no answer is the right one: the
     share that people find good, or would find good of what a judge read. `no_worse_than` names another assistant of the
     evaluation: even at the lower end the share right is at most `margin` below it. `must_pass` are record ids that have
-    to be right every time.
+    to be right every time. `target` says which records the shares are about: `these records` (the default; what is
+    labeled is known, the rest is estimated from rows drawn at random, and the verdict may be looked at after every
+    label) or `records to come` (the default of a recipe; all labeled rows are a sample of fixed size, looked at once).
     Raises EvaluationError for figures that are no shares or amounts, and where nothing is asked for.
 
     >>> Gate(min_right=0.97, min_valid=0.995).min_valid
@@ -47,6 +50,7 @@ class Gate:
     no_worse_than: str | None = None
     margin: float = 0.0
     must_pass: Sequence[str | int] = ()
+    target: GateTarget | None = None
 
     def __post_init__(self) -> None:
         for name in ("min_right", "min_valid", "min_good", "margin"):
@@ -64,6 +68,9 @@ class Gate:
             raise EvaluationError(message)
         if self.max_usd_per_1000 is not None and not self.max_usd_per_1000 >= 0:
             message = f"max_usd_per_1000 is {self.max_usd_per_1000!r}; it is an amount in USD for 1,000 records."
+            raise EvaluationError(message)
+        if self.target is not None and self.target not in list(GateTarget):
+            message = f"target is {self.target!r}; it is one of {', '.join(map(repr, map(str, GateTarget)))}."
             raise EvaluationError(message)
         asked = (self.min_right, self.min_valid, self.min_good, self.max_usd_per_1000, self.no_worse_than)
         if not self.must_pass and asked == (None,) * 5:
@@ -98,10 +105,11 @@ class Gate:
         unmet = check_complete(evaluation, [name, self.no_worse_than])
         if unmet is not None:
             yield unmet
+        target = GateTarget(self.target or GateTarget.THESE)
         if self.min_right is not None:
-            yield check_share(evaluation, name, GateRule.MIN_RIGHT, self.min_right)
+            yield check_share(evaluation, name, GateRule.MIN_RIGHT, self.min_right, target)
         if self.min_valid is not None:
-            yield check_share(evaluation, name, GateRule.MIN_VALID, self.min_valid)
+            yield check_share(evaluation, name, GateRule.MIN_VALID, self.min_valid, target)
         if self.min_good is not None:
             yield from check_texts(evaluation, name, texts, self.min_good)
         if self.max_usd_per_1000 is not None:
