@@ -123,7 +123,7 @@ def lines_of(way: str, given: argparse.Namespace, records: int, found: dict[str,
     ideal = calls * 10 / given.limit
     wall = Line(f"{way}: wall for {records:,} records, ideal {ideal:.1f} s", found["wall_s"], "s", TIMES * ideal)
     if way == "search":
-        # 200 a page, five pages a second at most, of which one is left to others.
+        # 200 a page, five pages a second at most.
         ideal = records / 200 / 5
         wall = Line(f"{way}: wall for {records:,} records, {ideal:.1f} s at 5 a second", found["wall_s"], "s")
     return [

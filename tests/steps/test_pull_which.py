@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from hsai_kit import count, pull, records_left_out
 from hsai_kit.errors import FrameError, PullError, UnknownList, UnknownProperty, WhereError
+from hsai_kit.hubspot.search import read_extent
+from hsai_kit.runtime import background
 
 
 @pytest.fixture
@@ -235,3 +238,20 @@ def test_what_is_no_name_is_said_and_no_stack_trace(hub, kind, columns):
 def test_a_wrong_list_is_told_with_the_nearest_name(hub):
     with pytest.raises(UnknownList, match=r"Did you mean 'Trade fair Chicago 2026'\?"):
         pull(hub, "contacts", ["state"], list="Trade fair Chicago")
+
+
+def test_searches_use_what_hubspot_allows_a_second_and_leave_one_to_others_who_search_too(hub, sandbox):
+    count(hub, "companies", where="state is known")
+    time.sleep(1.1)
+    begun = time.monotonic()
+    for _ in range(14):
+        background.run(read_extent(hub.hubspot, "companies"))
+    assert 2.0 < time.monotonic() - begun < 2.95
+    assert not any("429" in statuses for statuses in sandbox.counts()["hubspot"].values())
+    # Somebody else takes the whole second.
+    sandbox.fault("hubspot:secondly:count=1")
+    background.run(read_extent(hub.hubspot, "companies"))
+    begun = time.monotonic()
+    for _ in range(9):
+        background.run(read_extent(hub.hubspot, "companies"))
+    assert time.monotonic() - begun > 1.9

@@ -63,7 +63,7 @@ def pull(
     list, or a CSV or Excel file, in that order; changed at or after `changed_since` (a date, a time, a timedelta, or
     words such as `yesterday` and `7 days ago`). These narrow each other down. `limit` reads the first ones by id,
     `sample` a random choice, the same one again for the same `seed`; each record is as likely as any other, which takes
-    up to a search for each of them, four a second, or reading all ids where that is quicker.
+    up to a search for each of them, five a second, or reading all ids where that is quicker.
     `records_left_out(frame)` tells which ids were asked for and are not there, or were merged into others.
 
     Every page is kept in the store as it comes. After Ctrl-C, a fault or a kill, the same pull with `resume=True` goes
