@@ -32,8 +32,8 @@ def label(
 
     The prompt (the assistant's own, or `prompt`) tells which records ask the same and so share their label. `field`
     names which of several fields is labeled. With `blind`, questions whose answer you have seen in a review are left
-    out, so that no answer leads you. A column `draw` of `frame`, as `next_to_label` makes it, says how its rows were
-    drawn, and is kept with their labels.
+    out, so that no answer leads you. A column `draw` of `frame` (such as `random`, as for
+    `contacts.sample(100).assign(draw="random")`) says how its rows were drawn, and is kept with their labels.
 
     >>> from hsai_kit import connect, pull
     >>> with connect(sandbox=True) as hub:
