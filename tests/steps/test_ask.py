@@ -345,3 +345,21 @@ def test_the_line_before_the_run_says_what_will_be_asked(hub, contacts, capsys):
     assert said.startswith("300 records → ")
     assert "0 known" in said
     assert "no language model" in said
+
+
+def test_a_full_disk_during_ask_ends_in_a_sentence_and_what_was_kept_is_not_asked_again(hub, sandbox):
+    contacts = pull(hub, "contacts", ["state"], where="state is known", limit=200)
+    file = hub.store._database
+    (pages,) = file.one("PRAGMA page_count")
+    # What SQLite says where the disk is full: it cannot grow by a page.
+    file.one(f"PRAGMA max_page_count = {pages + 30}")
+
+    def fill() -> None:
+        for number in range(20):
+            ask(hub, contacts, "state-abbreviations", f"{number} {'x' * 500} {{{{ state }}}}")
+
+    with pytest.raises(WorkspaceError, match=r"cannot grow: the disk is full\. Make room and run the same again"):
+        fill()
+    file.one("PRAGMA max_page_count = 1000000")
+    run = ask(hub, contacts, "state-abbreviations", f"0 {'x' * 500} {{{{ state }}}}")
+    assert set(run.counts) <= {"answered", "from_memory"}
