@@ -40,7 +40,7 @@ _NO_KEY = "no-key-needed"
 _OPENAI_URL = "https://api.openai.com/v1"
 # Of somebody whose key belongs to several, as the SDK reads them.
 _ACCOUNT_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
-_ATTEMPTS = 8
+_ATTEMPTS = 9
 _LIST_ATTEMPTS = 3
 _FIRST_AT_ONCE = 8
 _LIMITS = [(f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}") for name in ("requests", "tokens")]
@@ -98,7 +98,7 @@ class LLMClient:
     """Calls to the model's API with one key; `base_url` other than OpenAI's own is for the sandbox or a gateway.
 
     The SDK's own retries are off: where an account has nothing left, one pause here holds back every question, where
-    the SDK would let each run into the limit by itself. 429, 5xx, time-outs and lost connections are tried 8 times.
+    the SDK would let each run into the limit by itself. 429, 5xx, time-outs and lost connections are tried 9 times.
     Where no key was found, `key` is the KeyNotFound that says so: many servers of one's own want none, and it is raised
     where one does.
     """

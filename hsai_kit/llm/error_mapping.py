@@ -27,7 +27,6 @@ from hsai_kit.runtime.server_text import clean_reason
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _PASSING = {408, 409, 429, 500, 502, 503, 504}
 NO_SUCH_API = {404, 405, 501}
-# A restricted key is refused so too, and its refusal was seen to pass by itself.
 _REFUSED = 401
 _TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
 _MISSING_SCOPES = re.compile(r"missing scopes|insufficient permissions", re.IGNORECASE)
@@ -56,6 +55,11 @@ class Failure:
     retry_after: float | None
 
     @property
+    def lacks_scopes(self) -> bool:
+        """True for a restricted key; its refusal was seen to pass by itself."""
+        return self.status == _REFUSED and bool(_MISSING_SCOPES.search(self.message))
+
+    @property
     def is_too_large(self) -> bool:
         """True for a single request above what the account may send in a minute."""
         return self.status == 429 and bool(_TOO_LARGE.search(self.message))
@@ -77,11 +81,12 @@ def read_failure(reply: HttpResponse) -> Failure:
 
 def retry_delay(failure: Failure, attempt: int) -> float | None:
     """Return the seconds to wait before the same request may go again, or None where it must not."""
-    if failure.status == _REFUSED:
+    if failure.lacks_scopes:
         return backoff(1) if attempt == 1 else None
     if failure.status not in _PASSING or failure.code in _NO_MONEY or failure.is_too_large:
         return None
-    return backoff(attempt) if failure.retry_after is None else min(120.0, failure.retry_after)
+    # Most pass at once, and a run waits for the last of its questions.
+    return backoff(attempt, first=0.25) if failure.retry_after is None else min(120.0, failure.retry_after)
 
 
 def explain_no_response(lost: NoResponse, base_url: str) -> NoConnection:
@@ -119,7 +124,7 @@ def explain_failure(failure: Failure) -> HsaiError:
     status, code, reason = failure.status, failure.code, failure.message
     known = {"code": code, "request_id": failure.request_id}
     mark = f" (request id: {failure.request_id})" if failure.request_id else ""
-    if status == _REFUSED and _MISSING_SCOPES.search(reason):
+    if failure.lacks_scopes:
         return KeyRefused(
             f"This OpenAI key may not do that (401): {reason}{mark}. It is a restricted key: give it the permission in "
             "OpenAI's settings for API keys, or switch it with: hsai connect --switch-openai-key"
