@@ -48,7 +48,8 @@ def test_the_portal_is_made_in_less_than_a_second():
 
 
 def test_there_are_as_many_records_as_told(portal):
-    assert {name: len(records) for name, records in portal.records.items()} == COUNTS
+    assert {name: len(records) for name, records in portal.records.items() if records} == COUNTS
+    assert {"communications", "postal_mail", "goal_targets", "conversations"} == portal.records.keys() - COUNTS.keys()
 
 
 @pytest.mark.parametrize("contacts", [1, 2, 5, 30, 101])
@@ -65,7 +66,7 @@ def test_a_portal_without_contacts_is_refused():
 
 
 def test_record_ids_are_unique_and_lie_in_the_range_of_their_type(portal):
-    for name, records in portal.records.items():
+    for name, records in ((name, records) for name, records in portal.records.items() if records):
         ids = [int(record.id) for record in records]
         assert len(set(ids)) == len(ids)
         assert min(ids) == FIRST_IDS[name]

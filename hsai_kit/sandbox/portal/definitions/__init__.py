@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsai_kit.sandbox.portal.definitions.activities import CALLS, EMAILS, MEETINGS, NOTES, TASKS
+from hsai_kit.sandbox.portal.definitions.activities import (
+    CALLS,
+    COMMUNICATIONS,
+    EMAILS,
+    MEETINGS,
+    NOTES,
+    POSTAL_MAIL,
+    TASKS,
+)
 from hsai_kit.sandbox.portal.definitions.contacts_companies import COMPANIES, CONTACTS
 from hsai_kit.sandbox.portal.definitions.processes import DEALS, TICKETS
-from hsai_kit.sandbox.portal.definitions.sales import LEADS, LINE_ITEMS, PRODUCTS, QUOTES, SUBSCRIPTIONS
+from hsai_kit.sandbox.portal.definitions.sales import (
+    CONVERSATIONS,
+    GOALS,
+    LEADS,
+    LINE_ITEMS,
+    PRODUCTS,
+    QUOTES,
+    SUBSCRIPTIONS,
+)
 
 if TYPE_CHECKING:
     from hsai_kit.sandbox.portal.model import ObjectType
 
 OBJECT_TYPES: tuple[ObjectType, ...] = (
     CONTACTS, COMPANIES, DEALS, TICKETS, NOTES, TASKS, EMAILS, CALLS, MEETINGS, SUBSCRIPTIONS, LEADS, PRODUCTS,
-    LINE_ITEMS, QUOTES,
+    LINE_ITEMS, QUOTES, COMMUNICATIONS, POSTAL_MAIL, GOALS, CONVERSATIONS,
 )  # fmt: skip
 
 # Each type's records are numbered from here, so that an id tells by its size what it belongs to.
@@ -33,6 +49,10 @@ FIRST_IDS = {
     "products": 120_000_001,
     "line_items": 130_000_001,
     "quotes": 140_000_001,
+    "communications": 150_000_001,
+    "postal_mail": 160_000_001,
+    "goal_targets": 170_000_001,
+    "conversations": 180_000_001,
 }
 
 

@@ -64,3 +64,14 @@ MEETINGS = _activity(
     choice("hs_meeting_outcome", "Meeting outcome", "meeting", "SCHEDULED: Scheduled",
            "COMPLETED: Completed", "NO_SHOW: No show", "CANCELED: Canceled"),
 )  # fmt: skip
+# What sync tools ask for beside these; the portal has no such records at first.
+COMMUNICATIONS = _activity(
+    "communications", "communication", "0-18", "Communication",
+    text("hs_communication_body", "Message", "communication", field_type="html"),
+    choice("hs_communication_channel_type", "Channel type", "communication", "SMS: SMS", "WHATS_APP: WhatsApp",
+           "LINKEDIN_MESSAGE: LinkedIn message"),
+)  # fmt: skip
+POSTAL_MAIL = _activity(
+    "postal_mail", "postal_mail", "0-116", "Postal mail",
+    text("hs_postal_mail_body", "Postal mail body", "postal_mail", field_type="html"),
+)  # fmt: skip

@@ -80,3 +80,12 @@ SUBSCRIPTIONS = small_type(
     owner("Subscription owner", _GROUP),
     shown=("subscription_name",), fully_qualified_name="p24681357_subscriptions",
 )  # fmt: skip
+GOALS = small_type(
+    "goal_targets", "goal_target", "0-74", "Goal", "goal_target_information",
+    text("hs_goal_name", "Goal name", "goal_target_information"),
+    number("hs_target_amount", "Target", "goal_target_information"),
+)  # fmt: skip
+CONVERSATIONS = small_type(
+    "conversations", "conversation", "0-11", "Conversation", "conversation_information",
+    text("hs_thread_id", "Thread", "conversation_information"),
+)  # fmt: skip
