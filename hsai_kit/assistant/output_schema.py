@@ -195,6 +195,27 @@ class Output(BaseModel):
         """True for a single choice: its confidence is the model's own for that option."""
         return isinstance(self.shape, Choice)
 
+    def explain_too_large(self) -> str:
+        """Say why OpenAI would refuse the schema, and the way out; "" where it takes it.
+
+        At most 1,000 options in all, and at most 15,000 characters in a field of more than 250 (OpenAI's guide to
+        structured outputs). No output here is nested beyond its limit of five levels.
+        """
+        sizes = [
+            (len(kind.options), sum(map(len, kind.options)))
+            for kind in self.fields.values()
+            if isinstance(kind, Choice)
+        ]
+        count, longest = sum(size for size, _ in sizes), max((text for size, text in sizes if size > 250), default=0)
+        if count <= 1_000 and longest <= 15_000:
+            return ""
+        problem = f"it has {count:,} options and may have 1,000."
+        if count <= 1_000:
+            problem = f"its options have {longest:,} characters and may have 15,000 where there are more than 250."
+        fits = all(size <= 255 for size, _ in sizes) and len(sizes) == len(self.fields)
+        way = 'Ask with engine="decisions", which takes up to 255 options a field; or leave' if fits else "Leave"
+        return f"{problem} {way} some options out, or ask in two steps: first for a group, then for one of its options."
+
     def json_schema(self) -> dict[str, Any]:
         """Return the strict JSON schema that the model is held to."""
         return {

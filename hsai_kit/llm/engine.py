@@ -29,13 +29,15 @@ class Engine(ABC):
     """One assistant asked of one model in one way; a question is known by the hash of everything that is sent.
 
     `without` are the settings that the model was found to refuse and the engine does without, each with the reason.
-    `own` is what hsai.toml says that the model costs, if it does.
+    `own` is what hsai.toml says that the model costs, if it does; `room` are the tokens that thinking may take beside
+    what the assistant's limit lets the model write.
     """
 
     assistant: Assistant
     model: str
     without: dict[str, str] = field(default_factory=dict)
     own: OwnPrice | None = None
+    room: int = 0
     # The request, encoded once: only the text between its two parts differs between ten thousand of them.
     _frame: tuple[bytes, bytes] = field(init=False, default=(b"", b""))
 
@@ -77,6 +79,10 @@ class Engine(ABC):
     def most(self, text: str) -> Usage:
         """Return the most that a question and its answer can take: no token is shorter than a byte."""
         return Usage(len(self.body(text)), 0, self.output_tokens[1])
+
+    def make_room(self, answer: Answer) -> bool:  # noqa: ARG002 -- few engines let a model think
+        """Learn from an answer how much thinking takes; True where it took the answer's place, so to be asked again."""
+        return False
 
     def most_usd(self, text: str) -> float | None:
         """Return the most that a question can cost in USD, None where its price is not known."""

@@ -27,6 +27,9 @@ _PLACE = "\ue000the text\ue001"
 # What an answer is likely to take, for pacing by tokens; what was too much is given back.
 _CLOSED_TOKENS, _OPEN_TOKENS = 20, 200
 _LEAST_LOGPROB = -1e6
+_CUT_BY_LIMIT = "(max_output_tokens)"
+# What the largest models write at most.
+_MOST_ROOM = 100_000
 
 
 @dataclass(eq=False)
@@ -98,7 +101,24 @@ class ResponsesEngine(Engine):
     def output_tokens(self) -> tuple[int, int]:
         """What an answer is likely to take, and the most that it can."""
         most = self.assistant.max_output_tokens
-        return min(_CLOSED_TOKENS if self.assistant.output.is_closed else _OPEN_TOKENS, most), most
+        likely = min(_CLOSED_TOKENS if self.assistant.output.is_closed else _OPEN_TOKENS, most)
+        # Room is made for twice the longest thinking; most is shorter.
+        return likely + self.room // 4, most + self.room
+
+    def make_room(self, answer: Answer) -> bool:
+        """Make room for thinking: twice the longest, and four times one that left no place for the answer."""
+        thought, limit = answer.reasoning_tokens or 0, self.assistant.max_output_tokens
+        is_short = (
+            answer.status is AnswerStatus.CUT_OFF
+            and _CUT_BY_LIMIT in answer.reason
+            and thought > 0
+            and (answer.output_tokens or 0) - thought < limit
+        )
+        needed = min(_MOST_ROOM, (4 if is_short else 2) * thought)
+        if needed > self.room:
+            self.room = needed
+            self._frame = _split(self.request(_PLACE))
+        return is_short
 
     def usd(self, usage: Usage) -> float | None:
         """Return the price of `usage` in USD, None where it is not known."""
@@ -117,6 +137,8 @@ class ResponsesEngine(Engine):
     def request(self, text: str) -> dict[str, Any]:
         """Return the request's body; record text stands apart from the instructions, and nothing is stored there."""
         body: dict[str, Any] = {**self._fixed(), "input": [*self._examples(), _message("user", text)]}
+        # Of no account for the question's hash: the limit is what the model may write.
+        body["max_output_tokens"] += self.room
         if self.assistant.output.is_closed and "logprobs" not in self.without:
             # Confidence comes with the answer where the model gives it; it does not change what is answered.
             body |= {"include": ["message.output_text.logprobs"], "top_logprobs": 0}

@@ -166,6 +166,16 @@ class AnswerTable(Table):
         )
         return statistics.median(row["seconds"] for row in rows) if rows else None
 
+    def read_thinking(self, model: str, effort: str | None) -> tuple[int, int]:
+        """Return how many answers of a model at an effort tell of thinking lately, and the most tokens of it."""
+        row = self._database.one(
+            "SELECT COUNT(reasoning_tokens), MAX(reasoning_tokens) FROM answers WHERE run_id IN (SELECT id FROM runs "
+            "WHERE model = ? AND engine != 'decisions' AND json_extract(assistant_json, '$.reasoning_effort') IS ? "
+            "ORDER BY at DESC LIMIT 5)",
+            (model, effort),
+        )
+        return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
+
     def remember(self, assistant: str, run_id: str, entries: Iterable[tuple[str, str, str]]) -> None:
         """Keep the approved answers of a run in place of those it had: (text asked, answer as JSON, reviewer) each."""
         at = now()

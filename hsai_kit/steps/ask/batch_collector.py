@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
 from hsai_kit.connection import Connection
@@ -24,6 +24,7 @@ from hsai_kit.tabular.cell_text import format_line
 T = TypeVar("T")
 
 _AT_ONCE = 500
+_SHORT = "The model thought until there was no room left for its answer; resume asks again with more."
 _NOT_COME_TO = {"batch_expired", "batch_cancelled"}
 _IN_WORDS = {
     JobStatus.UPLOADED: "about to begin",
@@ -168,7 +169,10 @@ class BatchCollector:
             return self._unreadable(line.question, text, _BROKEN)
         if 200 <= line.status < 300:
             # How long it took inside the job is not told.
-            return self.engine.read(line.question, text, ModelResponse(line.body, line.request_id, None))
+            answer = self.engine.read(line.question, text, ModelResponse(line.body, line.request_id, None))
+            return (
+                replace(answer, status=AnswerStatus.FAILED, reason=_SHORT) if self.engine.make_room(answer) else answer
+            )
         if line.code in _NOT_COME_TO:
             return None
         if line.status:

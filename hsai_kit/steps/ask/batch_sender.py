@@ -166,6 +166,7 @@ class BatchSender:
         try:
             answer = await self.engine.ask(llm, one, text, purse.attempts)
             learning.record_answer()
+            self.engine.make_room(answer)
         except Withdrawal:
             pass
         except HsaiError as problem:

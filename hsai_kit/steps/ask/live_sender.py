@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import HsaiError, NoConnection, SettingNotSupported
@@ -120,6 +120,8 @@ class LiveSender:
                 control.progress.in_flight -= 1
             is_answered = answer is not None
             answer = await purse.settle(one, answer)
+            if answer is not None and self.engine.make_room(answer) and await control.gate():
+                answer = await self._ask_again(one, text, answer)
             try:
                 if answer is not None:
                     await self._keeper.keep(answer)
@@ -151,6 +153,25 @@ class LiveSender:
         if (lost := purse.add_lost(one, None)) is not None:
             self.hub.store.answers.add(self.run_id, [lost])
         await purse.close()
+
+    async def _ask_again(self, one: str, text: str, first: Answer) -> Answer:
+        """Ask once more with more room where thinking took an answer's place, if the budget has as much."""
+        purse = Purse(functools.partial(self.engine.most_usd, text), self._cap)
+        if not await purse.reserve():
+            return first
+        try:
+            second = await purse.settle(one, await self._answer(one, text, purse))
+        except asyncio.CancelledError:
+            purse.attempts.lost += purse.attempts.in_flight
+            self.hub.store.answers.add(self.run_id, [purse.add_lost(one, first) or first])
+            raise
+        finally:
+            await purse.close()
+        if second is None:
+            return first
+        self.engine.make_room(second)
+        usd = None if first.usd is None or second.usd is None else first.usd + second.usd
+        return replace(first if second.status is AnswerStatus.FAILED else second, usd=usd)
 
     async def _go_on(self, control: Control) -> bool:
         return await control.gate() and not self._failures

@@ -12,6 +12,7 @@ from hsai_kit.assistant.prompt import Prompt
 from hsai_kit.connection import Connection
 from hsai_kit.errors import AssistantError, ModelError, SettingNotSupported
 from hsai_kit.llm.batches import BatchEngine
+from hsai_kit.llm.client import is_openai_address
 from hsai_kit.llm.decisions_engine import DecisionsEngine
 from hsai_kit.llm.engine import ENGINES, Engine
 from hsai_kit.llm.models import Model, require_model
@@ -21,6 +22,10 @@ from hsai_kit.steps.ask.budget import MonthBudget, check_price
 from hsai_kit.steps.ask.estimate import Estimate
 from hsai_kit.steps.ask.plan import plan_ask
 
+# Tokens for thinking by effort, until answers tell; some ten times what short questions took.
+_ROOM = {"none": 0, "minimal": 256, "low": 1024, "medium": 4096, "high": 16_384, "xhigh": 32_768, "max": 65_536}
+_ENOUGH_ANSWERS = 20
+_WITHOUT_THOUGHT = ("gpt-3.5", "gpt-4", "ft:gpt-3.5", "ft:gpt-4")
 _DONE_WITHOUT = {
     "json_schema": "takes no JSON schema: JSON is asked for in the instructions, and every answer is checked as ever",
     "logprobs": "tells no probabilities: the confidence of its answers is unknown",
@@ -45,6 +50,8 @@ class AskRequest:
             more.append(f"The sandbox has no {self.wished}; its script answers instead.")
         if self.model.end_notice:
             more.append(self.model.end_notice)
+        if self.engine.room and not self.hub.is_scripted:
+            more.append(f"The price has room for {self.engine.room:,} tokens of thinking for each answer.")
         if month := MonthBudget.find(self.hub):
             more.append(f"{month.describe()}.")
         if self.name == "batch":
@@ -129,10 +136,33 @@ def engine_for(hub: Connection, name: EngineName, assistant: Assistant, model: s
     else:
         refused = hub.store.model_facts.read_refused(hub.llm.base_url, model)
         without = {one: reason for one, reason in refused.items() if one in OPTIONAL}
-        engine = (BatchEngine if name == "batch" else ResponsesEngine)(assistant, model, without, own)
+        engine = (BatchEngine if name == "batch" else ResponsesEngine)(
+            assistant, model, without, own, find_room(hub, model, assistant.reasoning_effort)
+        )
+        if problem := assistant.output.explain_too_large() if "json_schema" not in without else "":
+            refuse_large(hub, assistant, problem)
     if MonthBudget.find(hub):
         check_price(engine, "take usd_per_month out of hsai.toml")
     return engine
+
+
+def find_room(hub: Connection, model: str, effort: str | None) -> int:
+    """Return how many tokens thinking may take beside an answer: as learned, else at OpenAI as the effort lets expect.
+
+    A server of one's own tells it with its first answers.
+    """
+    count, most = hub.store.answers.read_thinking(model, effort)
+    if most or count >= _ENOUGH_ANSWERS:
+        return 2 * most
+    may_think = is_openai_address(hub.llm.base_url) and not model.startswith(_WITHOUT_THOUGHT)
+    return _ROOM[effort or "medium"] if may_think else 0
+
+
+def refuse_large(hub: Connection, assistant: Assistant, problem: str) -> None:
+    """Raise AssistantError where OpenAI would refuse an output's schema; servers of one's own have no such limit."""
+    if is_openai_address(hub.llm.base_url) or hub.is_scripted:
+        message = f"OpenAI cannot take the output of {assistant.name!r}: {problem}"
+        raise AssistantError(message)
 
 
 def check_engine(name: str) -> EngineName:
