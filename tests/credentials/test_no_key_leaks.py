@@ -15,11 +15,11 @@ from hsai_kit.errors import HsaiError
 JOB = """
 import logging, sys, traceback
 logging.basicConfig(filename=sys.argv[2], level=logging.DEBUG, force=True)
-from hsai_kit import ask, connect, pull, push, review, undo
+from hsai_kit import ask, assistants, connect, pull, push, review, undo
 from hsai_kit.hubspot.client import HubSpotClient
 
 with connect(workspace=sys.argv[1]) as hub:
-    print(hub, hub.hubspot, hub.llm, hub.workspace, hub.store)
+    print(hub, hub.hubspot, hub.llm, hub.workspace, hub.store, assistants(hub))
     contacts = pull(hub, "contacts", ["state", "country"], limit=40)
     run = ask(hub, contacts, "state-abbreviations")
     checked = review(run)

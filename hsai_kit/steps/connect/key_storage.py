@@ -114,14 +114,17 @@ def refuse_garbled(service: Service, found: KeyLocation) -> None:
 
     An HTTP client would show such a one in its own error.
     """
-    text = found.secret.get_secret_value()
+    if problem := _find_garble(service, found.secret):
+        raise KeyProblem(f"The {LABEL[service]} key from {found.place} {problem}")
+
+
+def _find_garble(service: Service, key: SecretStr) -> str:
+    # Nothing is raised here: a traceback shows the variables of its frames.
+    text = key.get_secret_value()
     if not (text.isascii() and text.isprintable()):
-        raise KeyProblem(
-            f"The {LABEL[service]} key from {found.place} has characters in it that no key has, such as a "
-            "line break or a curly quote. Copy it again, all of it and nothing else."
+        return (
+            "has characters in it that no key has, such as a line break or a curly quote. "
+            "Copy it again, all of it and nothing else."
         )
     other: Service = "hubspot" if service == "openai" else "openai"
-    if text.startswith(_FORMS[other]):
-        raise KeyProblem(
-            f"The {LABEL[service]} key from {found.place} looks like a key of {LABEL[other]}. Exchange them."
-        )
+    return f"looks like a key of {LABEL[other]}. Exchange them." if text.startswith(_FORMS[other]) else ""
