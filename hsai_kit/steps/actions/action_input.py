@@ -150,7 +150,7 @@ def _pick_rows(frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     missing = index.difference(known.index)
     if len(missing):
         message = (
-            f"Record {missing[0]} is approved but not in the DataFrame that was given. Give the one that was asked."
+            f"Record {missing[0]} is approved but not in the table that was given. Give the one that was asked about."
         )
         raise ActionRefused(message)
     return known.loc[index].copy()
