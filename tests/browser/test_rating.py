@@ -101,7 +101,7 @@ def test_right_answers_are_typed_or_chosen_by_keys_alone(room, panel):
     evaluating.get_by_label("Models").select_option(["sandbox-sol", "sandbox-luna"])
     expect(evaluating).to_contain_text("2 of 60 records are labeled")
     begin = evaluating.get_by_role("button", name="Evaluate")
-    expect(evaluating).to_contain_text("4 requests")
+    expect(evaluating).to_contain_text("for 2 assistants")
     expect(begin).to_be_enabled()
     begin.press("Enter")
     expect(evaluating).to_contain_text("Side by side")
