@@ -76,7 +76,7 @@ def pytest_configure() -> None:
                 manager, *given, **{"transport": "ipc", "connection_file": f"{folder}/{uuid.uuid4().hex}.json"} | named
             )
 
-        KernelManager.__init__ = begin_with_files  # type: ignore[method-assign]
+        KernelManager.__init__ = begin_with_files  # type: ignore[assignment]
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     os.environ.setdefault("PYTHONWARNINGS", "error::DeprecationWarning:__main__,error::FutureWarning:__main__")

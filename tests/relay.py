@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, Any
+from io import BufferedIOBase
+from typing import Any
 from urllib.parse import urlsplit
 
 _KEPT = ("x-hubspot", "content-type", "x-ratelimit", "x-request-id", "retry-after")
@@ -27,7 +28,7 @@ class Answer:
     data: Any
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
-    write: Callable[[IO[bytes]], None] | None = None
+    write: Callable[[BufferedIOBase], None] | None = None
 
 
 @dataclass

@@ -23,7 +23,7 @@ def lean(monkeypatch):
 
 def test_a_report_and_a_message_say_which_package_they_need(lean, hub, sandbox, monkeypatch):
     with pytest.raises(PackageMissing, match=r'python -m pip install "hsai_kit\[report\]"'):
-        report(check_texts)
+        report(check_texts)  # type: ignore[arg-type]
     with pytest.raises(PackageMissing, match=r'A message needs one more package.*"hsai_kit\[notify\]"'):
         find_address("sales-slack")
     monkeypatch.chdir(hub.workspace.folder)

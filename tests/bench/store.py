@@ -17,9 +17,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from hsai_kit.assistant.assistant import Assistant
-from hsai_kit.store import Answer, AnswerStatus, Change, PushKind, PushOutcome, RunRow, RunStatus, Store
+from hsai_kit.store import (
+    Answer,
+    AnswerStatus,
+    Change,
+    Decision,
+    JournalStatus,
+    PushKind,
+    PushOutcome,
+    RunRow,
+    RunStatus,
+    Store,
+)
 from hsai_kit.workspace import Workspace
 
 BOUNDS = {"runs": 0.7, "log": 2.0, "review": 2.0}
@@ -67,7 +79,7 @@ def write_history(workspace: Workspace, runs: int, rows: int) -> None:
     store = Store(workspace.store)
     store.pulls.record_connection(1, "Bench", "STANDARD")
     for number in range(runs):
-        kept = {"portal_id": 1, "object_type": "contacts"}
+        kept: dict[str, Any] = {"portal_id": 1, "object_type": "contacts"}
         pull = store.pulls.begin(1, "contacts", "0-1", ["state"], None)
         store.pulls.add(pull, [(one, {"state": f"State {number}"}) for one in ids])
         store.pulls.end(pull)
@@ -84,12 +96,18 @@ def write_history(workspace: Workspace, runs: int, rows: int) -> None:
         store.answers.add_questions([(one, f"State: {one}") for one in questions], "gpt-6-luna", "v1")
         store.runs.add_rows(run, [RunRow(one, questions[place % len(questions)]) for place, one in enumerate(ids)])
         output = [json.dumps({"answer": STATES[place % 5]}) for place in range(len(questions))]
-        usage = {"confidence": 0.9, "input_tokens": 60, "output_tokens": 8, "usd": 0.0001, "seconds": 0.5}
+        usage: dict[str, Any] = {
+            "confidence": 0.9,
+            "input_tokens": 60,
+            "output_tokens": 8,
+            "usd": 0.0001,
+            "seconds": 0.5,
+        }
         told = [Answer(one, AnswerStatus.ANSWERED, said, **usage) for one, said in zip(questions, output, strict=True)]
         store.answers.add(run, told)
         store.runs.end(run, RunStatus.DONE)
         store.decisions.add(
-            run, "answer", "approved", [(one, STATES[place % 5]) for place, one in enumerate(ids)], "ana"
+            run, "answer", Decision.APPROVED, [(one, STATES[place % 5]) for place, one in enumerate(ids)], "ana"
         )
         pushed = push(store, PushKind.PUSH, ids, run_id=run, undoes=None, **kept)
         if number % 10 == 0:
@@ -103,7 +121,7 @@ def push(store: Store, kind: PushKind, ids: list[str], **values) -> str:
     store.pushes.note(
         begun, [Change(one, "state", "State", STATES[place % 5], written) for place, one in enumerate(ids)]
     )
-    store.pushes.end(begun, "done")
+    store.pushes.end(begun, JournalStatus.DONE)
     return begun
 
 

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -200,9 +201,13 @@ def test_models_that_are_none_are_left_out(between, hub):
     assert {"sandbox-luna", "later"} <= {model.id for model in hub.models()}
 
 
+def _put_in_line(body: Any) -> Callable[[dict[str, Any]], bytes]:
+    return lambda line: json.dumps(_with_body(line, body)).encode()
+
+
 # What stands in a file of answers in place of the fourth line.
-ODD_LINES = {
-    **{name: lambda line, body=body: json.dumps(_with_body(line, body)).encode() for name, body in ODD_BODIES.items()},
+ODD_LINES: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    **{name: _put_in_line(body) for name, body in ODD_BODIES.items()},
     "half a line": lambda line: json.dumps(line).encode()[:200],
     "no json": lambda _: b"\x00\xff <html>",
     "a line of lists": lambda _: b"[[]]",

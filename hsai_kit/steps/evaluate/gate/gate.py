@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import ConfigDict
 
@@ -50,7 +51,7 @@ class Gate:
     no_worse_than: str | None = None
     margin: float = 0.0
     must_pass: Sequence[str | int] = ()
-    target: GateTarget | None = None
+    target: GateTarget | Literal["these records", "records to come"] | None = None
 
     def __post_init__(self) -> None:
         for name in ("min_right", "min_valid", "min_good", "margin"):
