@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -38,6 +39,10 @@ def is_private(folder: Path) -> bool:
     return not folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.geteuid()
 
 
+def find_open_ports(process: psutil.Process) -> list[tuple[str, int]]:
+    return [one.laddr for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+
+
 def test_a_kernel_of_an_export_listens_on_files_of_this_user_also_where_the_path_is_long(long_path, tmp_path):
     notebook = tmp_path / "export.ipynb"
     source = "from ipykernel import get_connection_info; print(get_connection_info()); open('made', 'w').close()"
@@ -60,7 +65,7 @@ def test_a_kernel_of_an_export_listens_on_files_of_this_user_also_where_the_path
     assert stat.S_IMODE((tmp_path / "after").stat().st_mode) == 0o644
 
 
-def test_a_kernel_of_the_app_opens_no_port_and_its_files_are_this_users_alone(long_path, tmp_path):
+def test_a_kernel_of_the_app_is_reached_by_files_and_they_are_this_users_alone(long_path, tmp_path):
     workspace = Workspace.make(tmp_path / "workspace")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -78,15 +83,19 @@ def test_a_kernel_of_the_app_opens_no_port_and_its_files_are_this_users_alone(lo
         lines = iter(server.stderr.readline, "")
         address = next(found[0] for line in lines if (found := re.search(r"http://\S+token=\w+", line)))
         page = stack.enter_context(urllib.request.urlopen(address))
-        page.readline()
+        page.read()
         kernels = [one for one in psutil.Process(server.pid).children() if "ipykernel" in " ".join(one.cmdline())]
         assert kernels
         for kernel in kernels:
             file = Path(kernel.cmdline()[-1].removeprefix("--f="))
             assert json.loads(file.read_text("utf-8"))["transport"] == "ipc"
             assert is_private(file.parent)
-            listening = [one.laddr for one in kernel.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-            assert listening == []
+            # What forked children print, ipykernel takes at a port of loopback: nothing is sent from there, and nothing
+            # taken without a secret that only the kernel and its children know. While it starts there may be more.
+            ends = time.monotonic() + 10
+            while len(find_open_ports(kernel)) > 1 and time.monotonic() < ends:
+                time.sleep(0.1)
+            assert len(find_open_ports(kernel)) <= 1
 
 
 def _stop(server: subprocess.Popen[str]) -> None:
