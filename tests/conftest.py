@@ -58,12 +58,16 @@ SLOW = (
 MEMORY = Path("/dev/shm")  # only a folder of pytest's own is made there
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests' files in memory where there is room: a thousand stores need not reach a disk.
 
     And let a notebook's cell fail where pandas or another package says that it goes out of use. Kernels are reached by
     files: two that start at the same moment can be given the same ports, and wait for each other's messages then.
     """
+    if hasattr(config, "workerinput"):
+        # This worker is measured already. Measuring all that it starts takes long, and tells little more.
+        os.environ.pop("COVERAGE_PROCESS_START", None)
+
     from jupyter_client.manager import KernelManager
 
     if os.name == "posix":
@@ -103,15 +107,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
-    """One started sandbox; ask for `sandbox` instead, unless the test changes nothing.
-
-    Its process is not measured: the share of the kit that tests run leaves the sandbox out.
-    """
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("COVERAGE_PROCESS_START", raising=False)
-        started = Sandbox().start()
-    yield started
-    started.stop()
+    """One started sandbox; ask for `sandbox` instead, unless the test changes nothing."""
+    with Sandbox() as started:
+        yield started
 
 
 @pytest.fixture
