@@ -111,6 +111,7 @@ class LLMClient:
         self.base_url = (base_url or _OPENAI_URL).rstrip("/") + "/"
         self._key = SecretStr(_NO_KEY) if isinstance(key, KeyNotFound) else key
         self._wire = HttpClient(self.base_url, _build_headers(self._key), timeout=CALL_SECONDS)
+        # A list, which the copies for single pieces of work share: one client is opened and closed for all of them.
         self._sdk_opened: list[openai.AsyncOpenAI] = []
         self._pacer = Pacer(concurrency, first=_FIRST_AT_ONCE)
         self._go_on: GoOn | None = None
