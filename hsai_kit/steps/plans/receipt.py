@@ -8,6 +8,7 @@ import pandas as pd
 
 from hsai_kit.connection import Connection
 from hsai_kit.errors import PushRefused, ReceiptNotFound
+from hsai_kit.runtime.console import advise
 from hsai_kit.steps.plans.plan import RecordRow, RecordRows
 from hsai_kit.store import Act, ActionRecord, Change, JournalStatus, PushRecord
 from hsai_kit.store.journal import Journal
@@ -39,7 +40,8 @@ class ReceiptBase(RecordRows[R], Generic[J, R]):
     def __init__(self, hub: Connection, journal: Journal[J, R], receipt_id: str) -> None:
         record = journal.get(receipt_id)
         if record is None:
-            message = f"There is no receipt {receipt_id!r} in {hub.workspace.folder}."
+            seen = advise("receipts(hub) and log(hub) list", "hsai log lists")
+            message = f"There is no receipt {receipt_id!r} in {hub.workspace.folder}. {seen} those there are."
             raise ReceiptNotFound(message)
         self.id = receipt_id
         self.record = record
